@@ -391,7 +391,7 @@ runner "http_events" {
     key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
     pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
     pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
+    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 and HTTP/3 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
   }
   input "query_params" {
     type        = map(any)
@@ -399,7 +399,7 @@ runner "http_events" {
   }
   input "body" {
     type        = string
-    description = "The body, sent as it is. At most one of body, json and form_data may be given."
+    description = "The body, sent as it is. At most one of body, json, form_data, multipart and file may be given."
   }
   input "json" {
     type        = any
@@ -409,6 +409,20 @@ runner "http_events" {
   input "form_data" {
     type        = map(any)
     description = "A form that is sent urlencoded, with its Content-Type. A list sends its name once for each item."
+  }
+  input "multipart" {
+    type = list(object({
+      name         = string
+      value        = optional(string)
+      file         = optional(string)
+      filename     = optional(string)
+      content_type = optional(string)
+    }))
+    description = "Parts that are sent as multipart/form-data. Each part has a value, or the path of a file that is streamed from disk."
+  }
+  input "file" {
+    type        = string
+    description = "Path of a file that is sent as the body, streamed from disk. It is relative to the working directory of the program."
   }
   input "cookies" {
     type                = map(string)
@@ -474,10 +488,26 @@ runner "http_events" {
     more_than   = "0s"
     description = "Time limit of the whole step, from connecting to its last event. Without it the client's limit holds."
   }
+  input "expect_status" {
+    type            = any
+    min_length      = 1
+    pattern         = "^(?:[1-9][0-9]{2}(?: *- *[1-9][0-9]{2})?|[1-9][0-9][xX]|[1-9][xX]{2})$"
+    pattern_message = "write a status as 200, or a pattern as \"2xx\" or \"200-299\""
+    description     = "The status codes that pass: a number, a pattern such as \"2xx\", or a list of these. Without it 200. What passes is read as an event stream; 204 is one without events."
+  }
+  input "follow_redirects" {
+    type        = bool
+    description = "Whether redirects are followed. Without it the client's setting holds."
+  }
+  input "max_redirects" {
+    type        = number
+    min         = 0
+    description = "How many redirects are followed before the step fails. Without it the client's setting holds."
+  }
 
   rule {
-    conflicts     = ["body", "json", "form_data"]
-    error_message = "a request has one body: at most one of body, json and form_data may be given"
+    conflicts     = ["body", "json", "form_data", "multipart", "file"]
+    error_message = "a request has one body: at most one of body, json, form_data, multipart and file may be given"
   }
   rule {
     conflicts     = ["bearer_token", "basic_auth"]
@@ -487,6 +517,12 @@ runner "http_events" {
     when          = ["headers"]
     condition     = length([for name in keys(input.headers) : name if lower(name) == "transfer-encoding"]) == 0
     error_message = "a body is sent with its length, so the step fails: leave Transfer-Encoding out of headers"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["headers"]
+    condition     = length([for name in keys(input.headers) : name if lower(name) == "content-length"]) == 0
+    error_message = "the length of the body is sent anyway, and another one fails the step: leave Content-Length out of headers"
     severity      = "warning"
   }
   rule {
@@ -506,9 +542,46 @@ runner "http_events" {
     error_message = "the `in` of api_key is \"header\" or \"query\""
   }
   rule {
+    when          = ["multipart"]
+    condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
+    error_message = "each part of multipart has a value or a file, one of them"
+  }
+  rule {
     when          = ["timeout"]
     condition     = step.time_limit == null || input.timeout <= step.time_limit
     error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  rule {
+    condition     = uses.client.http_version != "3" || lower(substr(trimspace(input.url), 0, 6)) == "https:"
+    error_message = "HTTP/3 needs https: the client's http_version is \"3\", so the url begins with https://"
+  }
+  rule {
+    when          = ["max_redirects"]
+    condition     = coalesce(input.follow_redirects, uses.client.follow_redirects)
+    error_message = "redirects are not followed, so max_redirects has no effect"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["max_redirects"]
+    condition     = input.max_redirects == floor(input.max_redirects)
+    error_message = "max_redirects is a whole number"
+  }
+  rule {
+    when = ["expect_status"]
+    condition = length([
+      for status in flatten([input.expect_status]) : status
+      if try(tonumber(trimspace(split("-", status)[0])) > tonumber(trimspace(split("-", status)[1])), false)
+    ]) == 0
+    error_message = "a range of expect_status goes from the lower status to the higher one, as \"200-299\""
+  }
+  rule {
+    when = ["expect_status"]
+    condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
+      for status in flatten([input.expect_status]) : status
+      if !contains(["301", "302", "303", "307", "308"], tostring(status))
+    ]) > 0
+    error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
     severity      = "warning"
   }
   rule {
@@ -565,6 +638,14 @@ runner "http_events" {
     type        = map(string)
     description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
   }
+  output "url" {
+    type        = string
+    description = "The URL that answered, after redirects."
+  }
+  output "http_version" {
+    type        = string
+    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
+  }
 
   metric "events" {
     kind        = "counter"
@@ -585,15 +666,39 @@ runner "http_events" {
     label       = "status"
     description = "Answers by status, also those that fail the step. Of redirects that are followed only the last answer counts."
   }
+  metric "dns" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: from the address until it stood, proxies included."
+  }
+  metric "tls_handshake" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
+  }
   metric "waiting" {
     kind        = "trend"
     unit        = "time"
     description = "From the last byte of the last request to the first byte of its answer, as in `http_request`."
   }
+  metric "sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
+  }
   metric "received" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of the stream, also of one that fails the step."
+  }
+  metric "reused" {
+    kind        = "rate"
+    description = "Requests over a connection that had served before, of all that had a connection."
   }
   metric "resent" {
     kind        = "counter"
@@ -613,7 +718,7 @@ runner "http_events" {
   }
 
   error "request" {
-    description = "The request cannot be made: a URL or header is malformed."
+    description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."
   }
   error "dns" {
     description = "The host name has no address."
@@ -652,7 +757,7 @@ runner "http_events" {
     description = "The stream broke off, is compressed, or an event is longer than the client's max_body_size."
   }
   error "status" {
-    description = "The status code is not 200."
+    description = "The status code is not 200, or does not match expect_status."
   }
   error "content_type" {
     description = "The answer is no event stream: its Content-Type is not text/event-stream."
@@ -746,12 +851,12 @@ asset "http_client" {
     type        = string
     default     = "per_vu"
     one_of      = ["per_vu", "shared"]
-    description = "\"per_vu\": each virtual user has connections of its own, as each browser has. \"shared\": all users of a thread share theirs, as requests of one server program do. Over HTTP/2 many requests then go over one connection. Cookies and settings stay each user's own."
+    description = "\"per_vu\": each virtual user has connections of its own, as each browser has. \"shared\": all users of a thread share theirs, as requests of one server program do. Over HTTP/2 and HTTP/3 many requests then go over one connection. Cookies and settings stay each user's own."
   }
   input "max_connections" {
     type        = number
     min         = 1
-    description = "The most connections to each host, of all users of the run together; needs connections = \"shared\". Each thread gets its share, at least one. Requests that find none free wait in the order in which they came (`connection_wait`)."
+    description = "The most connections to each host, of all users of the run together; needs connections = \"shared\". Each thread gets its share, and fails its steps if that is none. Requests that find none free wait in the order in which they came (`connection_wait`)."
   }
   input "keep_alive" {
     type        = bool
@@ -946,6 +1051,25 @@ asset "http_client" {
   rule {
     condition     = input.http_version != "3" || input.transport == "own"
     error_message = "HTTP/3 is spoken by bggo's own code alone: leave out transport, or the http_version"
+  }
+  rule {
+    when          = ["local_addresses"]
+    condition     = input.http_version != "3" && input.transport == "own"
+    error_message = "connections begin at local_addresses over HTTP/1.1 and 2 of bggo's own code only: leave out local_addresses, or the http_version and transport"
+  }
+  rule {
+    when          = ["unix_socket"]
+    condition     = input.http_version != "3" && input.transport == "own"
+    error_message = "a socket in the file system is reached over HTTP/1.1 and 2 of bggo's own code only: leave out unix_socket, or the http_version and transport"
+  }
+  rule {
+    when          = ["resolve"]
+    condition     = input.transport == "own"
+    error_message = "names are resolved by the grid for bggo's own code only: leave out resolve, or the transport"
+  }
+  rule {
+    condition     = input.connections == "per_vu" || input.transport == "own"
+    error_message = "connections are shared by bggo's own code alone: leave out connections, or the transport"
   }
   rule {
     when          = ["no_proxy"]

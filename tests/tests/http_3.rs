@@ -2,6 +2,7 @@
 
 use bggo_tests::server::Caddy;
 use bggo_tests::{Grid, bggo};
+use std::collections::BTreeSet;
 
 /// A grid whose client has these arguments more.
 fn grid(client: &str, step: &str) -> Grid {
@@ -37,6 +38,48 @@ fn a_grid_speaks_http_3_and_the_server_has_as_many_requests_as_the_run() {
     assert_eq!(counted(&caddy.stop()), (601, 0));
 }
 
+/// Ports of this host from which requests came: each thread has one socket for all its connections.
+fn sockets(log: &[String]) -> BTreeSet<String> {
+    let port = |line: &String| {
+        let (_, rest) = line.split_once("\"remote_port\":\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    log.iter().map(port).collect()
+}
+
+#[test]
+fn users_of_a_thread_share_a_connection_of_http_3_and_no_more_are_made_than_the_most() {
+    let sharing =
+        "    http_version = \"3\"\n    connections = \"shared\"\n    max_connections = 2\n";
+    let grid = grid(sharing, "").build();
+    let loaded = |threads: &str, iterations: &str| {
+        let caddy = Caddy::start("respond \"pong\"");
+        let (url, ca) = (caddy.url(), caddy.ca_file());
+        let load = format!("--vus 300 --iterations {iterations} --threads {threads}");
+        let flags = ["--url", url.as_str(), "--ca", &ca];
+        let flags: Vec<&str> = flags.into_iter().chain(load.split(' ')).collect();
+        (grid.start(&flags).finish(), caddy.stop())
+    };
+    let (ended, log) = loaded("2", "3000");
+    let ended = ended.expect_code(0);
+    assert!(!ended.stderr.contains("did not end"), "{}", ended.stderr);
+    assert_eq!(counted(&log), (3000, 0));
+    assert_eq!(sockets(&log).len(), 2);
+    let told = |line: &str| {
+        let figures = line.strip_prefix("resource.http_client.one: connections ")?;
+        Some(figures.split(',').next()?.to_owned())
+    };
+    let made = ended.stderr.lines().find_map(told);
+    assert_eq!(made.as_deref(), Some("2"), "{}", ended.stderr);
+    // A thread without a connection of its own fails what it runs, and the others do not.
+    let (ended, log) = loaded("3", "300");
+    let ended = ended.expect_code(99);
+    let why = "max_connections = 2 is too few, since each thread of the run needs one at least";
+    assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    assert!(sockets(&log).len() <= 2, "{log:?}");
+    assert!(counted(&log).0 < 300, "{}", log.len());
+}
+
 #[test]
 fn a_server_that_dies_fails_steps_by_their_kinds_and_ends_no_run() {
     let grid = grid("    http_version = \"3\"\n", "    timeout = \"2s\"\n").build();
@@ -66,11 +109,45 @@ fn what_http_3_cannot_do_is_refused_when_a_grid_is_checked() {
             "HTTP/3 is spoken by bggo's own code alone",
         ),
         ("", "http://a.test/", "HTTP/3 needs https"),
+        (
+            "    local_addresses = [\"127.0.0.2\"]\n",
+            "https://a.test/",
+            "leave out local_addresses, or the http_version",
+        ),
+        (
+            "    unix_socket = \"/run/a\"\n",
+            "https://a.test/",
+            "leave out unix_socket, or the http_version",
+        ),
     ] {
         let grid = Grid::new(&format!(
             "resource \"http_client\" \"one\" {{\n  arguments {{\n    http_version = \"3\"\n{client}  }}\n}}\n\
              step \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  \
              arguments {{\n    url = \"{url}\"\n  }}\n}}\n"
+        ));
+        let said = bggo().arg("check").arg(grid.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(1), "{text}");
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+#[test]
+fn what_the_transport_of_another_crate_cannot_do_is_refused_when_a_grid_is_checked() {
+    for (argument, says) in [
+        (
+            "connections = \"shared\"",
+            "leave out connections, or the transport",
+        ),
+        (
+            "resolve = { \"a.test\" = \"127.0.0.1\" }",
+            "leave out resolve, or the transport",
+        ),
+    ] {
+        let grid = Grid::new(&format!(
+            "resource \"http_client\" \"one\" {{\n  arguments {{\n    transport = \"reqwest\"\n    {argument}\n  }}\n}}\n\
+             step \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  \
+             arguments {{\n    url = \"https://a.test/\"\n  }}\n}}\n"
         ));
         let said = bggo().arg("check").arg(grid.path()).output().unwrap();
         let text = String::from_utf8_lossy(&said.stderr).into_owned();

@@ -80,7 +80,14 @@ fn server() -> Nginx {
         location /from {{ return 302 /to?step=2; }}
         location /to {{ return 200 'there, $http_cookie'; }}
         location /large {{ set $large '{large}'; return 200 $large$large$large$large$large$large; }}
-        location /missing {{ return 404 'no hu5h&hush, sid=0ven-fre5h'; }}"
+        location /missing {{ return 404 'no hu5h&hush, sid=0ven-fre5h'; }}
+        location /replaced {{ add_header Set-Cookie 'sid=b4ked-anew'; return 200 'was $cookie_sid'; }}
+        location /removed {{ add_header Set-Cookie 'sid=; Max-Age=0'; return 200 'was $cookie_sid'; }}
+        location /events {{
+            default_type text/event-stream;
+            add_header Set-Cookie 'sid=b4ked-again';
+            return 200 'id: 1\ndata: $cookie_sid\n\n';
+        }}"
     ))
 }
 
@@ -100,6 +107,8 @@ fn assert_secret_free(text: &str) {
         "SIG-HU5H",
         "sig-HU5H",
         "crumbs",
+        "0ven",
+        "b4ked",
         // Of `me:hu5h&hush`.
         "bWU6aHU1aCZodXNo",
     ] {
@@ -376,8 +385,58 @@ step "http_request" "fixed" {
   }
 }
 
-step "http_request" "late" {
+step "http_request" "replaced" {
   depends_on          = [step.http_request.fixed]
+  continue_on_failure = true
+  arguments {
+    url = "${var.url}/replaced"
+  }
+  check "is empty" {
+    condition = output.size == 0
+    required  = true
+  }
+}
+
+step "http_events" "read" {
+  depends_on          = [step.http_request.replaced]
+  continue_on_failure = true
+  arguments {
+    url          = "${var.url}/events"
+    bearer_token = var.token
+  }
+  check "are many" {
+    condition = output.count > 5
+    required  = true
+  }
+}
+
+step "http_request" "removed" {
+  depends_on          = [step.http_events.read]
+  continue_on_failure = true
+  arguments {
+    url           = "${var.url}/removed"
+    expect_status = 404
+  }
+}
+
+step "http_request" "again" {
+  depends_on          = [step.http_request.removed]
+  continue_on_failure = true
+  arguments {
+    url = "${var.url}/order"
+  }
+}
+
+step "http_events" "missing" {
+  depends_on          = [step.http_request.again]
+  continue_on_failure = true
+  arguments {
+    url = "${var.url}/missing"
+  }
+}
+
+step "http_request" "late" {
+  depends_on          = [step.http_events.missing]
   continue_on_failure = true
   arguments {
     url        = "${var.url}/echo"
@@ -417,16 +476,14 @@ fn a_load_run_keeps_the_exchange_of_a_step_that_a_required_check_failed() {
     }
     let summary: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     let examples = summary["examples"].as_array().expect("examples");
-    assert_eq!(examples.len(), 3, "{examples:?}");
-    let side = |name: &str, side: &str| {
-        let step = format!("http_request.{name}");
+    assert_eq!(examples.len(), 7, "{examples:?}");
+    let example = |step: &str, kind: &str, side: &str| {
         let mut all = examples.iter();
-        let example = all
-            .find(|one| one["step"] == step.as_str())
-            .expect("an example");
-        assert_eq!(example["kind"], "check", "{example}");
+        let example = all.find(|one| one["step"] == step).expect("an example");
+        assert_eq!(example["kind"], kind, "{example}");
         example[side].as_str().expect("text").to_owned()
     };
+    let side = |name: &str, side: &str| example(&format!("http_request.{name}"), "check", side);
     let sent = side("fixed", "sent");
     assert!(
         sent.starts_with("POST /order HTTP/1.1\nHost: 127.0.0.1:"),
@@ -447,6 +504,31 @@ fn a_load_run_keeps_the_exchange_of_a_step_that_a_required_check_failed() {
         "{received}"
     );
     assert!(received.ends_with("\n\nmade"), "{received}");
+    // The cookie that was sent is another one by now.
+    let was = "\n\nwas (sensitive value)";
+    let received = side("replaced", "received");
+    assert!(received.ends_with(was), "{received}");
+    let received = example("http_request.removed", "status", "received");
+    assert!(received.ends_with(was), "{received}");
+    let sent = example("http_events.read", "check", "sent");
+    assert!(sent.starts_with("GET /events HTTP/1.1\n"), "{sent}");
+    for line in [
+        "\naccept: text/event-stream\n",
+        "\nauthorization: (sensitive value)\n",
+        "\ncookie: (sensitive value)",
+    ] {
+        assert!(sent.to_lowercase().contains(line), "{line} in {sent}");
+    }
+    let received = example("http_events.read", "check", "received");
+    let first = "HTTP/1.1 200 OK\nserver: nginx";
+    assert!(received.starts_with(first), "{received}");
+    let events = "\n\nid: 1\ndata: (sensitive value)\n";
+    assert!(received.contains(events), "{received}");
+    let received = example("http_events.missing", "status", "received");
+    let first = "HTTP/1.1 404 Not Found\nserver: nginx";
+    assert!(received.starts_with(first), "{received}");
+    let body = "\n\nno (sensitive value), sid=(sensitive value)";
+    assert!(received.ends_with(body), "{received}");
     let sent = side("late", "sent");
     let key = sent.lines().find_map(|line| line.strip_prefix("X-Key: "));
     let received = side("late", "received");
@@ -459,5 +541,52 @@ fn a_load_run_keeps_the_exchange_of_a_step_that_a_required_check_failed() {
     let received = side("large", "received");
     assert!(received.ends_with("xxx\n(512 of 6000 bytes)"), "{received}");
     assert!(received.len() < 1_100, "{}", received.len());
-    assert_eq!(logged(nginx).len(), 300);
+    assert_eq!(logged(nginx).len(), 800);
+}
+
+const BROKEN: &str = r#"
+variable "url" {
+  type = string
+}
+
+step "http_request" "answer" {
+  continue_on_failure = true
+  arguments {
+    url = var.url
+  }
+}
+
+step "http_events" "stream" {
+  depends_on = [step.http_request.answer]
+  arguments {
+    url = var.url
+  }
+}
+"#;
+
+#[test]
+fn a_load_run_keeps_what_was_read_of_the_head_of_an_answer_that_breaks_off() {
+    let grid = Grid::new(BROKEN).build();
+    let peer = RawPeer::start(Some(
+        b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\ndata: 1\n\ndata: 2",
+    ));
+    let url = peer.url();
+    let flags = "--vus 1 --threads 1 --iterations 2 --max-failed 100% --summary-json -";
+    let flags = ["--url", url.as_str()].into_iter().chain(flags.split(' '));
+    let ended = grid.start(&flags.collect::<Vec<_>>()).finish();
+    let summary: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let examples = summary["examples"].as_array().expect("examples");
+    assert_eq!(examples.len(), 2, "{examples:?}");
+    for example in examples {
+        assert_eq!(example["kind"], "body", "{example}");
+        let sent = example["sent"].as_str().expect("text");
+        assert!(sent.starts_with("GET / HTTP/1.0\n"), "{sent}");
+        let received = example["received"].as_str().expect("text");
+        // A request reads no fields that nothing asks for.
+        let head = match example["step"].as_str() {
+            Some("http_request.answer") => "HTTP/1.0 200 OK",
+            _ => "HTTP/1.0 200 OK\ncontent-type: text/event-stream\ncontent-length: 99\n",
+        };
+        assert!(received.starts_with(head), "{received}");
+    }
 }

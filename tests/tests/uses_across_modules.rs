@@ -41,6 +41,17 @@ step "print" "names" {
     assert_eq!(ended.stdout, "[\"shared/1\",\"shared/1\",true]\n");
 }
 
+#[test]
+fn a_module_names_the_crates_that_stand_beside_the_runtime() {
+    let grid = "step \"framed\" \"head\" {\n  arguments {\n    path = \"/x\"\n  }\n}\n\
+                step \"print\" \"parts\" {\n  arguments {\n    input = step.framed.head.output.parts\n  }\n}\n";
+    let grid = Grid::new(grid)
+        .module(repository().join("tests/modules/framed"))
+        .build();
+    let ended = grid.start(&[]).finish().expect_code(0);
+    assert_eq!(ended.stdout, "[33,14,1]\n");
+}
+
 /// What `bggo check` says of modules that cannot be used together: pairs of a folder and a manifest. The package of each is
 /// called after its folder.
 fn refused(modules: &[(&str, &str)]) -> String {

@@ -20,9 +20,10 @@ use toml::Value;
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
 /// Name and folder of the crates beside the runtime that an external module may name by version.
-const BESIDE_RUNTIME: [(&str, &str); 2] = [
+const BESIDE_RUNTIME: [(&str, &str); 3] = [
     ("bggo-wire", "runtime/wire"),
     ("bggo-http1", "runtime/http1"),
+    ("bggo-http2", "runtime/http2"),
 ];
 
 /// Writes the workspace of a grid and gives back its folder.
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_names_wire_by_its_version_gets_the_one_that_travels() {
+    fn a_module_that_names_a_crate_beside_the_runtime_gets_the_one_that_travels() {
         let of = |dependency: &str| {
             let folder = tempfile::tempdir().unwrap();
             let manifest = format!("[package]\nname = \"x\"\n[dependencies]\n{dependency}\n");
@@ -290,11 +291,13 @@ mod tests {
                 crates: &[],
                 record: ProgramRecord::default(),
             };
-            let text = super::manifest(&job, &options, "");
-            text.contains("bggo-wire = { path = \"bggo/runtime/wire\" }")
+            super::manifest(&job, &options, "")
         };
-        assert!(of("bggo-wire = \"0.1\""));
-        assert!(!of("bggo-runtime = \"0.1\""));
+        for (name, folder) in super::BESIDE_RUNTIME {
+            let line = format!("{name} = {{ path = \"bggo/{folder}\" }}");
+            assert!(of(&format!("{name} = \"0.1\"")).contains(&line), "{name}");
+            assert!(!of("bggo-runtime = \"0.1\"").contains(&line), "{name}");
+        }
     }
 
     #[test]

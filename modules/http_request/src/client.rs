@@ -9,7 +9,9 @@ use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
 use crate::transport::link::{Link, Linked};
-use crate::transport::{Connections, Settings, Shared, SharedPool, Speak, Transport, Ways};
+use crate::transport::{
+    Connections, Settings, Shared, SharedPool, SharedRemote, Speak, Transport, Ways,
+};
 use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Deadline, Early, Fault, FaultText, Number, Prepare, Step, Text,
     Value,
@@ -235,6 +237,7 @@ fn common(
             ));
         }
     }
+    let is_shared = known.connections == "shared";
     let speak = match known.http_version {
         "1.1" => Speak::Http1,
         "2" => Speak::Http2,
@@ -262,6 +265,12 @@ fn common(
         max_idle: max_idle(&known)?,
         nodelay: known.tcp_nodelay,
         keep_alive: known.keep_alive,
+        is_shared,
+        max_connections: if is_shared {
+            own_share(&known, cx)?
+        } else {
+            None
+        },
         ways: ways(&known)?,
     };
     let exchange = Defaults {
@@ -275,16 +284,20 @@ fn common(
     };
     Ok(Some(Common {
         connections: match linked {
-            None if known.connections == "shared" => Shared::Pool(pool(&known, settings, cx)?),
+            None if is_shared => Shared::Pool(pool(settings, cx)?),
             None => Shared::Own(Rc::new(Connections::new(settings)?)),
-            Some(_) if known.connections == "shared" => {
+            Some(_) if is_shared && speak != Speak::Http3 => {
                 return Err(Kind::Settings.fault(
-                    "connections is only for HTTP/1.1 and 2 of bggo's own transport: leave out connections",
+                    "connections are shared by bggo's own code alone: leave out connections, or the transport",
                 ));
             }
             Some(linked) => {
                 settings.check_linked()?;
-                Shared::Linked(Rc::clone(linked), Rc::new(settings))
+                if is_shared {
+                    Shared::LinkedPool(SharedRemote::new(linked, settings))
+                } else {
+                    Shared::Linked(Rc::clone(linked), Rc::new(settings))
+                }
             }
         },
         cookies: known.cookies,
@@ -300,33 +313,35 @@ pub(crate) fn count(input: &str, number: Number) -> Result<usize, FaultText> {
     })
 }
 
-/// The pool that all users of a thread share.
-fn pool(
-    known: &Known<'_>,
-    settings: Settings,
-    cx: Option<&Prepare<'_>>,
-) -> Result<SharedPool, Fault> {
+/// The most connections to a host of this thread, whose users share them; `None` if there is no limit.
+fn own_share(known: &Known<'_>, cx: Option<&Prepare<'_>>) -> Result<Option<usize>, Fault> {
     let wrong = |text: FaultText| Kind::Settings.fault(text);
-    let Some(cx) = cx else {
-        return Err(wrong(
-            "connections are shared by clients that are alike, so with connections = \"shared\" each argument must be known when the run starts"
-                .into(),
-        ));
+    let cx = cx.ok_or_else(alike)?;
+    let Some(most) = known.max_connections else {
+        return Ok(None);
     };
-    let mut connections = Connections::new(settings)?;
-    if let Some(most) = known.max_connections {
-        let most = count("max_connections", most).map_err(wrong)?;
-        let own = cx.share(most as u64);
-        if own == 0 {
-            return Err(wrong(FaultText::plain(format_args!(
-                "max_connections = {most} is too few, since each thread of the run needs one at least: raise it, or run with fewer --threads"
-            ))));
-        }
-        connections = connections.at_most(usize::try_from(own).unwrap_or(usize::MAX));
+    let most = count("max_connections", most).map_err(wrong)?;
+    let own = cx.share(most as u64);
+    if own == 0 {
+        return Err(wrong(FaultText::plain(format_args!(
+            "max_connections = {most} is too few, since each thread of the run needs one at least: raise it, or run with fewer --threads"
+        ))));
     }
-    let pool = SharedPool::new(connections);
+    Ok(Some(usize::try_from(own).unwrap_or(usize::MAX)))
+}
+
+/// The pool that all users of a thread share.
+fn pool(settings: Settings, cx: Option<&Prepare<'_>>) -> Result<SharedPool, Fault> {
+    let pool = SharedPool::new(Connections::new(settings)?);
+    let cx = cx.ok_or_else(alike)?;
     cx.spawn("shared connections", pool.task())?;
     Ok(pool)
+}
+
+fn alike() -> Fault {
+    Kind::Settings.fault(
+        "connections are shared by clients that are alike, so with connections = \"shared\" each argument must be known when the run starts",
+    )
 }
 
 /// The most idle connections to a host.

@@ -10,14 +10,14 @@ mod parse;
 use crate::auth::ApiKey;
 use crate::client::{HttpClient, count};
 use crate::decompress::too_large;
-use crate::exchange::{Call, Counters, First, Seen, answer};
+use crate::exchange::{Call, Counters, First, SOON, START, Seen, answer};
 use crate::expect::{Examples, Expect};
 use crate::fault;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_events::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::limit::until;
-use crate::phases::Phases;
+use crate::phases::{self, Phases};
 use crate::request::{self, Arguments, BodyParts, Whole};
 use crate::response;
 use crate::trace::{Request, Trace};
@@ -25,8 +25,8 @@ use crate::transport::{AnswerHead, Hears, Incoming, LastHead, Reads};
 use bggo_runtime::contract::{
     Deadline, Fault, FaultText, Moment, Number, Prepare, Runner, Step, Text, Value, format_duration,
 };
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{StatusCode, Version};
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use parse::{Event, Parser};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -34,8 +34,6 @@ use url::Url;
 
 /// The type of an event stream.
 const EVENT_STREAM: &str = "text/event-stream";
-/// Bytes that are read of an answer that fails the step by its status.
-const START: usize = 1 << 10;
 
 /// A prepared step.
 pub struct HttpEvents {
@@ -43,7 +41,7 @@ pub struct HttpEvents {
     wanted: Wanted,
     /// The request and the conditions, if every input is known early.
     fixed: Option<Asks>,
-    /// The status that an event stream has.
+    /// The status that an event stream has if nothing else is expected.
     expect: Expect,
     last_head: RefCell<LastHead>,
 }
@@ -52,8 +50,11 @@ pub struct HttpEvents {
 struct Asks {
     request: Whole,
     until: Until,
+    expect: Option<Expect>,
     idle: Option<Duration>,
     timeout: Option<Duration>,
+    follow_redirects: Option<bool>,
+    max_redirects: Option<usize>,
 }
 
 /// What ends a step: the first that holds.
@@ -127,8 +128,10 @@ impl HttpEvents {
             sent: step.sent(),
             seen: Seen::default(),
             phases: Phases::default(),
+            may_be_judged: step.wants_example_of_check(),
             events: Cell::new(0),
             received: Cell::new(0),
+            start: RefCell::default(),
             waits: Cell::new(true),
         };
         let trace = match step.shows_exchanges() {
@@ -140,7 +143,7 @@ impl HttpEvents {
         run.waits.set(false);
         let shown = match &ended {
             Err(fault) => step.wants_example(fault.kind()),
-            Ok(_) => step.wants_example_of_check().then_some(Step::EXAMPLE_BYTES),
+            Ok(_) => run.may_be_judged.then_some(Step::EXAMPLE_BYTES),
         };
         run.show(shown);
         ended
@@ -158,8 +161,12 @@ struct Run<'a> {
     sent: Moment,
     seen: Seen,
     phases: Phases,
+    /// A check may fail it, and what came is shown then.
+    may_be_judged: bool,
     events: Cell<u64>,
     received: Cell<u64>,
+    /// The first bytes that came, where they are shown.
+    start: RefCell<Vec<u8>>,
     /// It waits for an answer or for events. If it is dropped then because its time is over, the request is shown.
     waits: Cell<bool>,
 }
@@ -184,9 +191,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The statuses that pass.
+    fn expect(&self) -> &Expect {
+        self.asks.expect.as_ref().unwrap_or(&self.runner.expect)
+    }
+
     fn call<'b>(&'b self, trace: Option<&'b Trace<'b>>) -> Call<'b> {
         let request = &self.asks.request;
         let defaults = &self.client.common.exchange;
+        let follows = self.asks.follow_redirects.unwrap_or(defaults.follows);
         Call {
             method: &request.method,
             url: &request.target.url,
@@ -199,7 +212,7 @@ impl<'a> Run<'a> {
                 _ => None,
             },
             timeout: self.asks.timeout.unwrap_or(defaults.timeout),
-            redirects: defaults.follows.then_some(defaults.max_redirects),
+            redirects: follows.then(|| self.asks.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: false,
             hears: Hears {
                 last_head: &self.runner.last_head,
@@ -207,12 +220,12 @@ impl<'a> Run<'a> {
                 reads: Reads {
                     fields: true,
                     cookies: true,
-                    location: true,
+                    location: follows,
                     address: false,
                 },
                 examples: Examples {
                     step: self.step,
-                    expect: Some(&self.runner.expect),
+                    expect: Some(self.expect()),
                     may_come: false,
                 },
             },
@@ -254,32 +267,37 @@ impl<'a> Run<'a> {
     }
 
     async fn whole(&self, call: &Call<'_>) -> Result<Output, Fault> {
-        let (mut incoming, url) = answer(self.client, call, First::Nothing).await?;
+        let (mut heard, url) = answer(self.client, call, First::Nothing).await?;
+        let incoming = &mut heard.incoming;
         let came = incoming.head().came;
         let waiting = self.phases.waiting(came);
         self.step.record_time(Metric::WAITING, waiting);
         let status = incoming.head().status;
-        if status != StatusCode::OK {
-            self.reads_start(&mut incoming, call.trace).await;
-            let (status, expect) = (status.as_u16(), &self.runner.expect);
+        if !self.expect().allows(status.as_u16()) {
+            self.reads_start(incoming, call.trace, Kind::Status).await;
+            let (status, expect) = (status.as_u16(), self.expect());
             let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
             return Err(Kind::Status.fault(text));
         }
-        if let Err(fault) = is_stream(incoming.head(), (&url, call.hosts)) {
-            self.reads_start(&mut incoming, call.trace).await;
+        // Without content there is no type either, and no event.
+        if status != StatusCode::NO_CONTENT
+            && let Err(fault) = is_stream(incoming.head(), (&url, call.hosts))
+        {
+            self.reads_start(incoming, call.trace, Kind::ContentType)
+                .await;
             return Err(fault);
         }
         let mut told = Told::default();
-        let ended = self.listen((&mut incoming, call, &url), &mut told).await;
+        let ended = self.listen((incoming, call, &url), &mut told).await;
         let Ok(ended_by) = ended else {
             incoming.leave();
             return ended.map(|_| Output::default());
         };
-        self.leaves(&mut incoming).await;
+        self.leaves(incoming).await;
         if let Some(trace) = call.trace {
             trace.ends();
         }
-        Ok(self.output(&incoming.into_head(), told, ended_by))
+        Ok(self.output((incoming.head(), &url), told, ended_by))
     }
 
     /// Reads events until a condition holds, or the stream ends: which.
@@ -308,6 +326,9 @@ impl<'a> Run<'a> {
                 trace.piece(&piece);
             }
             self.received.set(self.received.get() + piece.len() as u64);
+            if self.may_be_judged {
+                self.keeps_start(&piece);
+            }
             let now = self.step.now();
             let mut rest = &*piece;
             while let Some(event) = parser.next(&mut rest).map_err(|_| too_large(most))? {
@@ -366,17 +387,32 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the beginning of an answer that is no event stream, where somebody sees it.
-    async fn reads_start(&self, incoming: &mut Incoming<'_>, trace: Option<&Trace<'_>>) {
-        if let Some(trace) = trace {
-            let mut size = 0;
-            while size < START
-                && let Ok(Some(piece)) = incoming.piece().await
-            {
-                size += piece.len();
-                trace.piece(&piece);
-            }
+    async fn reads_start(
+        &self,
+        incoming: &mut Incoming<'_>,
+        trace: Option<&Trace<'_>>,
+        kind: Kind,
+    ) {
+        if trace.is_some() || self.step.wants_example(kind.name()).is_some() {
+            let reads = async {
+                while self.start.borrow().len() < START
+                    && let Ok(Some(piece)) = incoming.piece().await
+                {
+                    self.keeps_start(&piece);
+                    if let Some(trace) = trace {
+                        trace.piece(&piece);
+                    }
+                }
+            };
+            let _ = Box::pin(tokio::time::timeout(SOON, reads)).await;
         }
         self.leaves(incoming).await;
+    }
+
+    fn keeps_start(&self, piece: &[u8]) {
+        let mut start = self.start.borrow_mut();
+        let room = START.saturating_sub(start.len()).min(piece.len());
+        start.extend_from_slice(piece.get(..room).unwrap_or_default());
     }
 
     /// Nobody reads the rest of an answer. If all of it is there, its connection can be used again.
@@ -389,7 +425,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn output(&self, head: &AnswerHead, told: Told, ended_by: &'static str) -> Output {
+    fn output(
+        &self,
+        (head, url): (&AnswerHead, &Url),
+        told: Told,
+        ended_by: &'static str,
+    ) -> Output {
         let wanted = self.runner.wanted;
         let mut output = Output::default();
         if wanted.count {
@@ -415,6 +456,12 @@ impl<'a> Run<'a> {
         }
         if wanted.headers {
             output.headers = response::headers(head.headers());
+        }
+        if wanted.url {
+            output.url = url.as_str().to_owned().into();
+        }
+        if wanted.http_version {
+            output.http_version = response::version(head.version).into();
         }
         output
     }
@@ -450,16 +497,20 @@ impl<'a> Run<'a> {
         };
         let request = &self.asks.request;
         let url = &request.target.url;
-        let cookies = self.client.cookies(url, &request.cookies, &self.fields);
+        let line = || self.client.cookies(url, &request.cookies, &self.fields);
+        let cookies = self.seen.cookies(line);
+        trace.hide_cookies(&cookies);
         trace.sends(Request {
             method: &request.method,
             url,
             headers: &self.fields,
-            cookies: cookies.as_deref(),
+            cookies: cookies.first().map(String::as_str),
             payload: &request.payload,
         });
-        if let Some(status) = self.seen.status.get() {
-            trace.hears(status, Version::HTTP_11, &HeaderMap::new());
+        if let Some(head) = self.seen.head.take() {
+            trace.hears(&head);
+            let start = self.start.borrow();
+            trace.begins(&start, self.received.get().max(start.len() as u64));
         }
     }
 }
@@ -480,6 +531,16 @@ impl Drop for Run<'_> {
                 cut: Metric::CUT,
                 resent: Metric::RESENT,
                 answers: Metric::ANSWERS,
+            },
+        );
+        self.phases.count(
+            step,
+            &phases::Counters {
+                dns: Metric::DNS,
+                connecting: Metric::CONNECTING,
+                tls_handshake: Metric::TLS_HANDSHAKE,
+                reused: Metric::REUSED,
+                sent: Metric::SENT,
             },
         );
         step.add(Metric::EVENTS, self.events.get());
@@ -557,6 +618,8 @@ fn are_known(inputs: &Inputs) -> bool {
         body,
         json,
         form_data,
+        multipart,
+        file,
         cookies,
         bearer_token,
         basic_auth,
@@ -567,10 +630,14 @@ fn are_known(inputs: &Inputs) -> bool {
         until_data,
         idle_timeout,
         timeout,
+        expect_status,
+        follow_redirects,
+        max_redirects,
     } = inputs;
     let texts = [
         body,
         json,
+        file,
         bearer_token,
         last_event_id,
         until_event,
@@ -580,9 +647,11 @@ fn are_known(inputs: &Inputs) -> bool {
         headers,
         query_params,
         form_data,
+        multipart,
         cookies,
         basic_auth,
         api_key,
+        expect_status,
     ];
     url.known().is_some()
         && method.known().is_some()
@@ -591,6 +660,8 @@ fn are_known(inputs: &Inputs) -> bool {
         && events.known().is_some()
         && idle_timeout.known().is_some()
         && timeout.known().is_some()
+        && follow_redirects.known().is_some()
+        && max_redirects.known().is_some()
 }
 
 fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
@@ -607,7 +678,8 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
             body: plain.body.as_deref(),
             json: plain.json.as_deref(),
             form_data: plain.form_data,
-            ..BodyParts::default()
+            multipart: plain.multipart,
+            file: plain.file.as_deref(),
         },
     })?;
     let head = &mut request.head;
@@ -621,10 +693,14 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
         })?;
         head.add(name::LAST_EVENT_ID, id);
     }
-    let events = plain.events.map(|events| count("events", events));
-    let events = events
-        .transpose()
-        .map_err(|text| Kind::Request.fault(text))?;
+    let whole = |input, number: Option<Number>| {
+        let count = number.map(|number| count(input, number)).transpose();
+        count.map_err(|text| Kind::Request.fault(text))
+    };
+    let events = whole("events", plain.events)?;
+    if let Some(size) = request.payload.size() {
+        request::check_length(&request.head, size)?;
+    }
     Ok(Asks {
         request,
         until: Until {
@@ -632,7 +708,10 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
             event: plain.until_event.as_deref().map(str::to_owned),
             data: plain.until_data.as_deref().map(str::to_owned),
         },
+        expect: plain.expect_status.map(Expect::read).transpose()?,
         idle: plain.idle_timeout,
         timeout: plain.timeout,
+        follow_redirects: plain.follow_redirects,
+        max_redirects: whole("max_redirects", plain.max_redirects)?,
     })
 }

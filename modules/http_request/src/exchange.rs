@@ -28,8 +28,8 @@ use url::Url;
 
 /// A redirect's body is read to its end, so that its connection can be used again, if it is no longer than this.
 const SMALL: usize = 64 << 10;
-/// How long the next request waits for the end of a redirect's body.
-const SOON: Duration = Duration::from_millis(50);
+/// How long the next request waits for the end of a redirect's body, and a step that fails for the start of one that is shown.
+pub(crate) const SOON: Duration = Duration::from_millis(50);
 
 /// A request, ready to be sent.
 pub(crate) struct Call<'a> {
@@ -73,7 +73,7 @@ pub(crate) enum First<'c> {
 pub(crate) const START: usize = 1 << 10;
 
 /// What was seen of an exchange, also of one that fails or is dropped.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Seen {
     /// Requests that were sent, or are on their way.
     pub(crate) requests: Cell<u32>,
@@ -83,6 +83,42 @@ pub(crate) struct Seen {
     pub(crate) resent: Cell<u32>,
     /// Status of the answer with which it ended. Redirects that are followed do not count.
     pub(crate) status: Cell<Option<StatusCode>>,
+    /// The head of that answer, if the rest of it was given up.
+    pub(crate) head: Cell<Option<Box<AnswerHead>>>,
+    /// The lines of Cookie that were sent. The answer may have set others since.
+    cookies: Cell<Vec<String>>,
+}
+
+/// An answer whose head has come. If it is given up before its end, its head stays among what was seen.
+pub(crate) struct Heard<'c, 's> {
+    pub(crate) incoming: Incoming<'c>,
+    seen: &'s Seen,
+    is_over: bool,
+}
+
+impl<'c, 's> Heard<'c, 's> {
+    fn new(incoming: Incoming<'c>, seen: &'s Seen) -> Self {
+        Self {
+            incoming,
+            seen,
+            is_over: false,
+        }
+    }
+
+    /// Nothing more of it matters: its head.
+    pub(crate) fn ends(mut self) -> AnswerHead {
+        self.is_over = true;
+        self.incoming.take_head()
+    }
+}
+
+impl Drop for Heard<'_, '_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let head = Box::new(self.incoming.take_head());
+            self.seen.head.set(Some(head));
+        }
+    }
 }
 
 /// The metrics of a runner that tell what was seen of its exchanges.
@@ -95,6 +131,25 @@ pub(crate) struct Counters {
 }
 
 impl Seen {
+    /// A request was sent with this line of Cookie, or without.
+    pub(crate) fn sent_cookies(&self, line: Option<String>) {
+        if let Some(line) = line {
+            let mut lines = self.cookies.take();
+            lines.reserve_exact(1);
+            lines.push(line);
+            self.cookies.set(lines);
+        }
+    }
+
+    /// The lines of Cookie of its requests. The first one is `line` if nothing was answered yet.
+    pub(crate) fn cookies(&self, line: impl FnOnce() -> Option<String>) -> Vec<String> {
+        let mut lines = self.cookies.take();
+        if lines.is_empty() && self.answered.get() == 0 {
+            lines.extend(line());
+        }
+        lines
+    }
+
     /// Counts what was seen.
     pub(crate) fn count(&self, step: &Step<'_>, counters: &Counters) {
         let (requests, answered) = (self.requests.get(), self.answered.get());
@@ -188,7 +243,8 @@ async fn whole<'c>(
     call: &Call<'_>,
     first: First<'c>,
 ) -> Result<Answer, Fault> {
-    let (mut incoming, url) = answer(client, call, first).await?;
+    let (mut heard, url) = answer(client, call, first).await?;
+    let incoming = &mut heard.incoming;
     let head = incoming.head();
     let (status, came) = (head.status, head.came);
     let keeps = Keeps {
@@ -197,7 +253,7 @@ async fn whole<'c>(
         trace: call.trace,
     };
     let has_body = !incoming.is_over();
-    let (size, body, start) = read(&mut incoming, keeps)
+    let (size, body, start) = read(incoming, keeps)
         .await
         .map_err(|ended| ended.fault(&url, call.hosts))?;
     if let Some(trace) = call.trace {
@@ -210,7 +266,7 @@ async fn whole<'c>(
         Duration::ZERO
     };
     Ok(Answer {
-        head: incoming.into_head(),
+        head: heard.ends(),
         redirected: match url {
             Cow::Borrowed(_) => None,
             Cow::Owned(url) => Some(url),
@@ -228,7 +284,7 @@ pub(crate) async fn answer<'c, 'a>(
     client: &'c HttpClient,
     call: &Call<'a>,
     mut first: First<'c>,
-) -> Result<(Incoming<'c>, Cow<'a, Url>), Fault> {
+) -> Result<(Heard<'c, 'a>, Cow<'a, Url>), Fault> {
     let nothing = Payload::default();
     let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
     let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
@@ -241,7 +297,7 @@ pub(crate) async fn answer<'c, 'a>(
         if !method.is_idempotent() {
             client.transport.hear_of_closed().await;
         }
-        let mut incoming = match first {
+        let incoming = match first {
             First::Head(incoming) => incoming,
             First::Nothing | First::Stale => loop {
                 let line = client.cookies(&url, cookies, &fields);
@@ -267,7 +323,9 @@ pub(crate) async fn answer<'c, 'a>(
                 };
                 // It counts before it is sent: whoever drops it does not know how far it came.
                 add_to(&call.seen.requests, 1);
-                match client.transport.send(&outgoing).await {
+                let sent = client.transport.send(&outgoing).await;
+                call.seen.sent_cookies(line);
+                match sent {
                     Ok(incoming) => break incoming,
                     Err(lost) if !lost.was_sent => {
                         add_to(&call.seen.requests, -1);
@@ -283,18 +341,19 @@ pub(crate) async fn answer<'c, 'a>(
                 }
             },
         };
-        let head = incoming.head();
+        let mut heard = Heard::new(incoming, call.seen);
+        let head = heard.incoming.head();
         call.seen.status.set(Some(head.status));
         if let Some(trace) = call.trace {
-            trace.hears(head.status, head.version, head.headers());
+            trace.hears(head);
         }
         add_to(&call.seen.answered, 1);
         client.keep_cookies(&url, head);
         let Some(most) = call.redirects else {
-            return Ok((incoming, url));
+            return Ok((heard, url));
         };
         let Some(hop) = redirect::hop(head.status, head.headers(), &url, &method)? else {
-            return Ok((incoming, url));
+            return Ok((heard, url));
         };
         if followed == most {
             let text = FaultText::plain(format_args!("more than {most} redirects"));
@@ -303,11 +362,12 @@ pub(crate) async fn answer<'c, 'a>(
         followed += 1;
         call.seen.status.set(None);
         // The body of a redirect may be broken or missing.
-        let drained = Box::pin(drain(&mut incoming, call.trace));
+        let drained = Box::pin(drain(&mut heard.incoming, call.trace));
         let drained = Box::pin(tokio::time::timeout(SOON, drained)).await;
         if drained.is_err() {
-            incoming.leave();
+            heard.incoming.leave();
         }
+        drop(heard.ends());
         redirect::strip(fields.to_mut(), &url, &hop, call.key);
         template = None;
         if url.origin() != hop.url.origin() {

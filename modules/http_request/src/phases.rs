@@ -9,7 +9,7 @@
 //! when the request begins stands for the moment when its last byte is out.
 
 use crate::http_request::{Metric, Wanted};
-use bggo_runtime::contract::{Moment, Step};
+use bggo_runtime::contract::{Counter, Moment, Rate, Step, Trend};
 use bggo_wire::Dialled;
 use std::cell::{Cell, RefCell};
 use std::task::Poll;
@@ -56,6 +56,15 @@ impl Connection {
             false => Self::New,
         }
     }
+}
+
+/// The metrics of a runner that tell what was seen of the phases of all its requests, also of those that failed.
+pub(crate) struct Counters {
+    pub(crate) dns: Trend,
+    pub(crate) connecting: Trend,
+    pub(crate) tls_handshake: Trend,
+    pub(crate) reused: Rate,
+    pub(crate) sent: Counter,
 }
 
 /// Whether the phase `sending` is measured.
@@ -179,23 +188,23 @@ impl Phases {
     }
 
     /// Counts what was seen of all requests of a step, once it ends.
-    pub(crate) fn count(&self, step: &Step<'_>) {
+    pub(crate) fn count(&self, step: &Step<'_>, counters: &Counters) {
         for _ in 0..self.reused.get() {
-            step.hit(Metric::REUSED);
+            step.hit(counters.reused);
         }
         for _ in 0..self.fresh.get() {
-            step.miss(Metric::REUSED);
+            step.miss(counters.reused);
         }
         match self.body.get() {
             0 => {}
-            bytes => step.add(Metric::SENT, bytes),
+            bytes => step.add(counters.sent, bytes),
         }
         for dialled in self.dials.take() {
-            step.record_time(Metric::DNS, dialled.dns);
-            step.record_time(Metric::CONNECTING, dialled.connecting);
+            step.record_time(counters.dns, dialled.dns);
+            step.record_time(counters.connecting, dialled.connecting);
             // Without TLS there is no such phase.
             if dialled.tls > Duration::ZERO {
-                step.record_time(Metric::TLS_HANDSHAKE, dialled.tls);
+                step.record_time(counters.tls_handshake, dialled.tls);
             }
         }
     }

@@ -13,8 +13,7 @@ use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::trace::{Request, Trace, credentials};
 use crate::transport::{LastHead, Template};
 use bggo_runtime::contract::{Early, Fault, Step, Text};
-use http::header::HeaderMap;
-use http::{Method, Version};
+use http::Method;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::ops::Deref;
@@ -137,15 +136,6 @@ struct Kept {
     composed: Rc<Composed>,
 }
 
-/// How far an exchange came that failed.
-#[derive(Clone, Copy)]
-pub(crate) enum Ended<'a> {
-    /// No answer came, or a part of one.
-    Lost(&'a Seen),
-    /// An answer came, which is not the one that was expected.
-    Answered(&'a Answer),
-}
-
 /// The parts of a request, made before or for it alone.
 pub(crate) enum PartsOf<'a> {
     Fixed(&'a Rc<Parts<'static>>),
@@ -237,7 +227,7 @@ impl HttpRequest {
         (step, kind): (&Step<'_>, &'static str),
         client: &HttpClient,
         (parts, late): (&Parts<'_>, &[Late<'_>]),
-        ended: Ended<'_>,
+        (seen, answer): (&Seen, Option<&Answer>),
     ) {
         let Some(shown) = step.wants_example(kind) else {
             return;
@@ -250,25 +240,20 @@ impl HttpRequest {
             return;
         };
         let url = &parts.target.url;
-        let cookies = client.cookies(url, &parts.cookies, &composed.fields);
+        let cookies = seen.cookies(|| client.cookies(url, &parts.cookies, &composed.fields));
+        trace.hide_cookies(&cookies);
         trace.sends(Request {
             method: &parts.method,
             url,
             headers: &composed.fields,
-            cookies: cookies.as_deref(),
+            cookies: cookies.first().map(String::as_str),
             payload: &parts.payload,
         });
-        match ended {
-            Ended::Lost(seen) => {
-                if let Some(status) = seen.status.get() {
-                    trace.hears(status, Version::HTTP_11, &HeaderMap::new());
-                }
-            }
-            Ended::Answered(answer) => {
-                let head = &answer.head;
-                trace.hears(head.status, head.version, head.headers());
-                trace.begins(answer.start(), answer.size);
-            }
+        if let Some(answer) = answer {
+            trace.hears(&answer.head);
+            trace.begins(answer.start(), answer.size);
+        } else if let Some(head) = seen.head.take() {
+            trace.hears(&head);
         }
     }
 

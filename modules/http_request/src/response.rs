@@ -99,7 +99,7 @@ pub(crate) fn headers(headers: &HeaderMap) -> Value {
     joined.into()
 }
 
-fn version(version: Version) -> &'static str {
+pub(crate) fn version(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",

@@ -11,8 +11,8 @@ use crate::client::HttpClient;
 use crate::exchange::{Answer, Call, Counters, First, START, Seen, exchange};
 use crate::expect::Examples;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
-use crate::phases::Phases;
-use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
+use crate::phases::{self, Phases};
+use crate::prepared::{Composed, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
 use crate::transport::{Begun, Head, Hears, NoAnswer, Outgoing, Reads};
@@ -221,6 +221,7 @@ impl<'a> Run<'a> {
                 .transport
                 .begin(&self.outgoing(cookies.as_deref()), self.skips(), cx)?;
         self.seen.requests.set(1);
+        self.seen.sent_cookies(cookies);
         Some(begun)
     }
 
@@ -417,7 +418,7 @@ impl<'a> Run<'a> {
     #[cold]
     fn fails(&self, fault: Fault) -> Fault {
         self.waits.set(false);
-        self.show(fault.kind(), Ended::Lost(&self.seen));
+        self.show(fault.kind(), None);
         fault
     }
 
@@ -432,13 +433,13 @@ impl<'a> Run<'a> {
             let status = answer.head.status.as_u16();
             if !expect.allows(status) {
                 let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
-                self.show(Kind::Status.name(), Ended::Answered(&answer));
+                self.show(Kind::Status.name(), Some(&answer));
                 return Err(Kind::Status.fault(text));
             }
         }
         let outputs = self.outputs(&answer);
         if let Err(fault) = &outputs {
-            self.show(fault.kind(), Ended::Answered(&answer));
+            self.show(fault.kind(), Some(&answer));
         } else if self.may_be_judged {
             self.keep(answer);
         }
@@ -448,8 +449,6 @@ impl<'a> Run<'a> {
     /// Keeps an exchange that passed, until the checks of its step are judged.
     #[cold]
     fn keep(&self, answer: Answer) {
-        let url = &self.parts.target.url;
-        let fields = &self.composed.fields;
         let credentials = match &self.parts.credentials {
             Some(_) => Ok(Vec::new()),
             None => self.runner.credentials(self.late),
@@ -464,7 +463,7 @@ impl<'a> Run<'a> {
             is_sensitive: self.client.is_sensitive,
             parts: self.parts.kept(),
             composed: Rc::clone(&self.composed),
-            cookies: self.client.cookies(url, &self.parts.cookies, fields),
+            cookies: self.seen.cookies(|| None),
             credentials,
             answer,
         };
@@ -482,8 +481,9 @@ impl<'a> Run<'a> {
     }
 
     #[cold]
-    fn show(&self, kind: &'static str, ended: Ended<'_>) {
+    fn show(&self, kind: &'static str, answer: Option<&Answer>) {
         let of = (self.step, kind);
+        let ended = (&self.seen, answer);
         self.runner
             .show(of, self.client, (&self.parts, self.late), ended);
     }
@@ -494,7 +494,7 @@ impl Drop for Run<'_> {
         if self.waits.get()
             && let Some(kind) = self.step.is_dropped_by()
         {
-            self.show(kind, Ended::Lost(&self.seen));
+            self.show(kind, None);
         }
         self.seen.count(
             self.step,
@@ -506,6 +506,15 @@ impl Drop for Run<'_> {
                 answers: Metric::ANSWERS,
             },
         );
-        self.phases.count(self.step);
+        self.phases.count(
+            self.step,
+            &phases::Counters {
+                dns: Metric::DNS,
+                connecting: Metric::CONNECTING,
+                tls_handshake: Metric::TLS_HANDSHAKE,
+                reused: Metric::REUSED,
+                sent: Metric::SENT,
+            },
+        );
     }
 }

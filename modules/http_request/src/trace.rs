@@ -8,6 +8,7 @@ use crate::client::HttpClient;
 use crate::decompress::decompress;
 use crate::fields::{Fields, name};
 use crate::request;
+use crate::transport::{AnswerHead, fields};
 use bggo_runtime::contract::{Info, Message, Secrets, Step, Text, Value};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -171,7 +172,7 @@ impl<'a> Trace<'a> {
             lines.push((name.to_string(), self.value(name, value)));
         }
         if let Some(cookies) = cookies {
-            self.hide_cookies(cookies);
+            self.hide_cookie_line(cookies);
             lines.push((name::COOKIE.to_owned(), None));
         }
         // What the transport adds.
@@ -196,12 +197,15 @@ impl<'a> Trace<'a> {
     }
 
     /// The head of its answer has come.
-    pub(crate) fn hears(&self, status: StatusCode, version: Version, headers: &HeaderMap) {
+    pub(crate) fn hears(&self, head: &AnswerHead) {
         if let Some(running) = &mut *self.running.borrow_mut() {
             running.answer = Some(Head {
-                status,
-                version,
-                headers: headers.clone(),
+                status: head.status,
+                version: head.version,
+                headers: match &head.details {
+                    Some(details) if !details.unread.is_empty() => fields(&details.unread),
+                    _ => head.headers().clone(),
+                },
             });
         }
     }
@@ -374,15 +378,22 @@ impl<'a> Trace<'a> {
             return Some(text.into_owned());
         }
         if is("cookie") || is("set-cookie") {
-            self.hide_cookies(&text);
+            self.hide_cookie_line(&text);
         } else {
             self.hide(&text);
         }
         None
     }
 
+    /// Keeps back the values of cookies that were sent in these lines: an answer may hold them and set others in their place.
+    pub(crate) fn hide_cookies(&self, lines: &[String]) {
+        for line in lines {
+            self.hide_cookie_line(line);
+        }
+    }
+
     /// Keeps back the values of cookies. Their names, and what is said of them, are no secrets.
-    fn hide_cookies(&self, line: &str) {
+    fn hide_cookie_line(&self, line: &str) {
         for pair in line.split(';') {
             let (name, value) = pair.split_once('=').unwrap_or_default();
             let about = ["path", "domain", "expires", "max-age", "samesite"];

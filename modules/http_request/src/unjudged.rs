@@ -4,7 +4,6 @@ use crate::client::Common;
 use crate::exchange::Answer;
 use crate::prepared::{Composed, Parts};
 use crate::trace::{Request, Trace};
-use crate::transport::fields;
 use bggo_runtime::contract::{Info, Message, Secrets, Step};
 use std::rc::Rc;
 
@@ -16,7 +15,8 @@ pub(crate) struct Unjudged {
     pub(crate) is_sensitive: bool,
     pub(crate) parts: Rc<Parts<'static>>,
     pub(crate) composed: Rc<Composed>,
-    pub(crate) cookies: Option<String>,
+    /// The lines of Cookie of its requests.
+    pub(crate) cookies: Vec<String>,
     /// Where they are not among the parts.
     pub(crate) credentials: Vec<String>,
     pub(crate) answer: Answer,
@@ -33,20 +33,15 @@ impl Unjudged {
         for credential in parts.credentials.iter().flatten().chain(&self.credentials) {
             trace.hide(credential);
         }
+        trace.hide_cookies(&self.cookies);
         trace.sends(Request {
             method: &parts.method,
             url: &parts.target.url,
             headers: &self.composed.fields,
-            cookies: self.cookies.as_deref(),
+            cookies: self.cookies.first().map(String::as_str),
             payload: &parts.payload,
         });
-        let head = &answer.head;
-        match &head.details {
-            Some(details) if !details.unread.is_empty() => {
-                trace.hears(head.status, head.version, &fields(&details.unread));
-            }
-            _ => trace.hears(head.status, head.version, head.headers()),
-        }
+        trace.hears(&answer.head);
         trace.begins(answer.start(), answer.size);
         trace.take()
     }

@@ -140,7 +140,7 @@ impl HttpClient {
         });
         let heard = |head: &AnswerHead| {
             if let Some(trace) = &trace {
-                trace.hears(head.status, head.version, head.headers());
+                trace.hears(head);
             }
             self.keep_cookies(url, head);
         };

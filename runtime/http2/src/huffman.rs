@@ -1,4 +1,4 @@
-//! The Huffman code of HPACK (RFC 7541, appendix B) to bytes. Nothing is sent in it: it would save a quarter of a request's bytes,
+//! The Huffman code of HPACK and QPACK (RFC 7541, appendix B) to bytes. Nothing is sent in it: it would save a quarter of a request's bytes,
 //! and cost both ends more instructions than those bytes do.
 //!
 //! The code is canonical: the codes of one length follow each other in the order of their symbols, and the first of a length
@@ -76,7 +76,7 @@ pub(crate) const fn longest(code: usize) -> usize {
 
 /// Appends what a string in Huffman code says. False if it is none: it holds the code for its end, or its last byte is filled with
 /// something else than the first bits of that code, or with a whole byte of them.
-pub(crate) fn decode(bytes: &[u8], into: &mut Vec<u8>) -> bool {
+pub fn decode(bytes: &[u8], into: &mut Vec<u8>) -> bool {
     into.reserve(longest(bytes.len()));
     decode_each(bytes, |byte| into.push(byte))
 }
@@ -203,6 +203,35 @@ mod tests {
         // The last code but the end's.
         assert_eq!(CODES.ends[LONGEST], 0x3fff_ffff);
         assert_eq!(CODES.counts[LONGEST], 256);
+    }
+
+    #[test]
+    fn the_examples_of_the_standard_are_read() {
+        // RFC 7541, appendix C.
+        for (coded, text) in [
+            ("f1e3c2e5f23a6ba0ab90f4ff", "www.example.com"),
+            ("a8eb10649cbf", "no-cache"),
+            ("25a849e95ba97d7f", "custom-key"),
+            ("25a849e95bb8e8b4bf", "custom-value"),
+            ("6402", "302"),
+            ("aec3771a4b", "private"),
+            (
+                "d07abe941054d444a8200595040b8166e082a62d1bff",
+                "Mon, 21 Oct 2013 20:13:21 GMT",
+            ),
+            (
+                "9d29ad171863c78f0b97c8e9ae82ae43d3",
+                "https://www.example.com",
+            ),
+            (
+                "94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007",
+                "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1",
+            ),
+        ] {
+            let byte = |at| u8::from_str_radix(&coded[at..at + 2], 16).unwrap();
+            let bytes: Vec<u8> = (0..coded.len()).step_by(2).map(byte).collect();
+            assert_eq!(decoded(&bytes).as_deref(), Some(text.as_bytes()));
+        }
     }
 
     #[test]

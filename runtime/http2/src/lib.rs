@@ -52,7 +52,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzz;
 mod head;
-mod huffman;
+pub mod huffman;
 mod integer;
 mod sink;
 mod stream;

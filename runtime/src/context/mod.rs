@@ -253,6 +253,12 @@ impl WorkerContext {
         self.recorder.counted(slot)
     }
 
+    /// How many values the assets of a resource have recorded of a trend on this worker so far, for tests of modules.
+    pub fn recorded_by_asset(&self, asset: &ResourceInfo, metric: Trend) -> u64 {
+        let slot = asset.first_metric_slot() + metric.number();
+        self.recorder.recorded(slot)
+    }
+
     /// A worker outside a run that sends events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
         const SLOTS: usize = 64;

@@ -3,14 +3,15 @@
 use crate::endpoints::Endpoints;
 use crate::exchange::{Asked, exchange};
 use crate::fault;
+use crate::room::{Room, Server, Stream, open_at_once};
 use crate::session::{Keeps, Session};
 use crate::tls::{self, Secured};
-use bggo_module_http_request::http_client::Error as Kind;
+use bggo_module_http_request::http_client::{Error as Kind, Metric};
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
     Body, Linked, Remote, Reply, Request, Settings, Unanswered, of_dial, server_name,
 };
-use bggo_runtime::contract::{AssetCx, Fault, Moment, Prepare, Running};
+use bggo_runtime::contract::{AssetCx, AssetMetrics, Fault, Moment, Prepare, Running};
 use bggo_wire::{Address, Dialer, Named, Phase, Rules, Target, Trouble};
 use quinn::Connection;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -41,13 +42,15 @@ struct Common {
     server_name: Option<String>,
 }
 
-/// The connections of one client.
+/// The connections of one client, or of all clients of a thread.
 pub(crate) struct Client {
     endpoints: Rc<Endpoints>,
     settings: Rc<Settings>,
     common: Rc<Common>,
     dialer: Dialer,
     secured: OnceCell<Secured>,
+    metrics: AssetMetrics,
+    servers: RefCell<Vec<Rc<Server>>>,
     sessions: RefCell<Vec<Rc<Session>>>,
     dialling: RefCell<Vec<Rc<Dialling>>>,
     opened: Cell<u64>,
@@ -55,10 +58,35 @@ pub(crate) struct Client {
 
 /// A connection that is being made: requests that come meanwhile wait for it.
 struct Dialling {
-    host: String,
-    port: u16,
+    server: Rc<Server>,
     named: Named,
     made: tokio::sync::OnceCell<Result<Rc<Session>, Trouble>>,
+}
+
+/// Somebody waits for a connection that is being made.
+struct Joined<'a> {
+    dialling: Rc<Dialling>,
+    all: &'a RefCell<Vec<Rc<Dialling>>>,
+}
+
+impl Drop for Joined<'_> {
+    fn drop(&mut self) {
+        // Beside this one only the list holds it, so everybody else has given up.
+        let is_alone = Rc::strong_count(&self.dialling) == 2;
+        if is_alone || self.dialling.made.initialized() {
+            let mut all = self.all.borrow_mut();
+            all.retain(|known| !Rc::ptr_eq(known, &self.dialling));
+        }
+    }
+}
+
+/// Where a request goes.
+struct Ready {
+    session: Rc<Session>,
+    /// Its stream, where requests share the connection.
+    stream: Option<Stream>,
+    /// When it could begin.
+    begins: Moment,
 }
 
 impl Shared {
@@ -88,6 +116,7 @@ impl Shared {
         let common = Rc::new(Common {
             rules: Rc::new(Rules {
                 connect_limit: settings.connect_timeout,
+                names: settings.ways.names()?,
                 ..Rules::default()
             }),
             server_name: name.map(server_name).transpose()?,
@@ -98,14 +127,16 @@ impl Shared {
 }
 
 impl Linked for Shared {
-    fn open(&self, cx: &AssetCx, settings: &Rc<Settings>) -> Result<Box<dyn Remote>, Fault> {
+    fn open(&self, cx: &AssetCx, settings: &Rc<Settings>) -> Result<Rc<dyn Remote>, Fault> {
         let common = self.common(settings)?;
-        Ok(Box::new(Client {
+        Ok(Rc::new(Client {
             endpoints: Rc::clone(&self.endpoints),
             settings: Rc::clone(settings),
             dialer: Dialer::new(cx, &common.rules),
             common,
             secured: OnceCell::new(),
+            metrics: cx.metrics(),
+            servers: RefCell::default(),
             sessions: RefCell::default(),
             dialling: RefCell::default(),
             opened: Cell::new(0),
@@ -124,8 +155,12 @@ impl Client {
         let asked = Asked::of(&request);
         let mut is_second = false;
         loop {
-            let session = self.session(&asked).await?;
-            let lost = match exchange(&session, &asked, &mut body).await {
+            let Ready {
+                session,
+                stream,
+                begins,
+            } = self.ready(&asked).await?;
+            let lost = match exchange(&session, (stream, begins), &asked, &mut body).await {
                 Ok(answer) => return Ok(Box::new(answer)),
                 Err(lost) => lost,
             };
@@ -144,25 +179,155 @@ impl Client {
         }
     }
 
-    /// A connection to the host of a request: one that is there, or a new one.
-    async fn session(&self, asked: &Asked<'_>) -> Result<Rc<Session>, Fault> {
-        let (host, port) = host_and_port(asked.url);
-        let keeps = self.keeps() == Keeps::Idle;
-        if keeps && let Some(session) = self.known((host, port), asked.now) {
-            return Ok(session);
+    /// A connection to the host of a request with room for it: one that is there, or a new one.
+    async fn ready(&self, asked: &Asked<'_>) -> Result<Ready, Fault> {
+        let server = self.server(host_and_port(asked.url));
+        let mut waited = None;
+        let found = match self.keeps() {
+            Keeps::None => self.own(&server, asked, &mut waited).await,
+            Keeps::Idle => self.found(&server, asked, &mut waited).await,
+        };
+        if let Some(until) = waited.filter(|_| self.settings.is_shared) {
+            let waited = until - asked.now;
+            self.metrics.record_time(Metric::CONNECTION_WAIT, waited);
+        }
+        let (session, stream) =
+            found.map_err(|trouble| of_dial(&trouble, asked.url, asked.hosts))?;
+        Ok(Ready {
+            session,
+            stream,
+            begins: waited.unwrap_or(asked.now),
+        })
+    }
+
+    /// A connection for one request. If it has to wait for room, `waited` is when that was over.
+    async fn own(
+        &self,
+        server: &Rc<Server>,
+        asked: &Asked<'_>,
+        waited: &mut Option<Moment>,
+    ) -> Result<(Rc<Session>, Option<Stream>), Trouble> {
+        let is_full = !server.has_room();
+        let room = server.room().await;
+        if is_full {
+            *waited = Some(asked.step.now());
         }
         let named = asked.hosts.named();
-        let made = if keeps {
-            let dialling = self.dialling((host, port), named);
-            let first = async || self.dial((host, port), named, asked).await;
-            let made = dialling.made.get_or_init(first).await.clone();
-            let mut all = self.dialling.borrow_mut();
-            all.retain(|known| !Rc::ptr_eq(known, &dialling));
-            made
-        } else {
-            self.dial((host, port), named, asked).await
+        let session = self.dial((server, room), named, asked).await?;
+        Ok((session, None))
+    }
+
+    /// A stream on a connection that requests share. If it has to wait for others, `waited` is when that was over.
+    async fn found(
+        &self,
+        server: &Rc<Server>,
+        asked: &Asked<'_>,
+        waited: &mut Option<Moment>,
+    ) -> Result<(Rc<Session>, Option<Stream>), Trouble> {
+        // Who waits is first.
+        let mut may_look = !server.is_waited_for();
+        loop {
+            if may_look {
+                if let Some((session, stream)) = self.at_once(server, waited.unwrap_or(asked.now)) {
+                    return Ok((session, Some(stream)));
+                }
+                if self.may_dial(server) {
+                    self.dialled(server, asked, waited).await?;
+                    continue;
+                }
+            }
+            may_look = true;
+            let turn = server.turn().await;
+            let mut found = None;
+            if !self.may_dial(server) {
+                let sessions = self.known(server);
+                let of_sessions = sessions.iter().map(|session| &session.connection);
+                let connections: Vec<_> = of_sessions.collect();
+                if let Some((nth, stream)) = turn.stream(&connections).await {
+                    let session = sessions.into_iter().nth(nth);
+                    found = session.map(|session| (session, Some(stream)));
+                }
+            }
+            *waited = Some(asked.step.now());
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn server(&self, (host, port): (&str, u16)) -> Rc<Server> {
+        let mut servers = self.servers.borrow_mut();
+        let is_it = |known: &&Rc<Server>| known.port == port && known.host == host;
+        if let Some(known) = servers.iter().find(is_it) {
+            return Rc::clone(known);
+        }
+        let server = Rc::new(Server::new((host, port), self.settings.max_connections));
+        servers.push(Rc::clone(&server));
+        server
+    }
+
+    /// A stream on a connection that is there.
+    fn at_once(&self, server: &Rc<Server>, now: Moment) -> Option<(Rc<Session>, Stream)> {
+        let idle_timeout = self.settings.idle_timeout;
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
+        let mut of_server = sessions
+            .iter()
+            .filter(|session| Rc::ptr_eq(&session.server, server));
+        of_server.find_map(|session| {
+            // The server closes a connection when it likes; nothing was sent on it.
+            let stream = open_at_once(&session.connection)?.ok()?;
+            Some((Rc::clone(session), stream))
+        })
+    }
+
+    /// The connections to a server.
+    fn known(&self, server: &Rc<Server>) -> Vec<Rc<Session>> {
+        let sessions = self.sessions.borrow();
+        let of_server = sessions
+            .iter()
+            .filter(|session| Rc::ptr_eq(&session.server, server) && !session.is_over());
+        of_server.cloned().collect()
+    }
+
+    /// Whether a connection is being made, or may be. None is where one has no request and takes none: its server has not said yet
+    /// how many it takes, and another one would say no more.
+    fn may_dial(&self, server: &Rc<Server>) -> bool {
+        let dialling = self.dialling.borrow();
+        let is_being_made = dialling
+            .iter()
+            .any(|known| Rc::ptr_eq(&known.server, server));
+        is_being_made
+            || server.has_room() && !self.known(server).iter().any(|session| session.is_idle())
+    }
+
+    /// A new connection. Requests that come while it is made wait for the same one.
+    async fn dialled(
+        &self,
+        server: &Rc<Server>,
+        asked: &Asked<'_>,
+        waited: &mut Option<Moment>,
+    ) -> Result<(), Trouble> {
+        let joined = Joined {
+            dialling: self.dialling(server, asked.hosts.named()),
+            all: &self.dialling,
         };
-        made.map_err(|trouble| of_dial(&trouble, asked.url, asked.hosts))
+        let named = joined.dialling.named;
+        let mut dials = false;
+        let first = async || {
+            dials = true;
+            let room = server.room().await;
+            self.dial((server, room), named, asked).await
+        };
+        let made = joined.dialling.made.get_or_init(first).await.clone();
+        if !dials {
+            *waited = Some(asked.step.now());
+        }
+        match made {
+            // What is wrong is told with the host's name though this request keeps it back, or the other way round: it finds out itself.
+            Err(_) if named != asked.hosts.named() => Ok(()),
+            made => made.map(drop),
+        }
     }
 
     fn keeps(&self) -> Keeps {
@@ -172,27 +337,17 @@ impl Client {
         }
     }
 
-    fn known(&self, (host, port): (&str, u16), now: Moment) -> Option<Rc<Session>> {
-        let mut sessions = self.sessions.borrow_mut();
-        let idle_timeout = self.settings.idle_timeout;
-        sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
-        let found = sessions
-            .iter()
-            .find(|session| session.port == port && session.host == host);
-        found.cloned()
-    }
-
-    fn dialling(&self, (host, port): (&str, u16), named: Named) -> Rc<Dialling> {
+    /// The connection that is being made, or a new one. One whose troubles name the host otherwise is taken where it has the last room.
+    fn dialling(&self, server: &Rc<Server>, named: Named) -> Rc<Dialling> {
         let mut all = self.dialling.borrow_mut();
         let is_it = |known: &&Rc<Dialling>| {
-            known.port == port && known.host == host && known.named == named
+            Rc::ptr_eq(&known.server, server) && (known.named == named || !server.has_room())
         };
         if let Some(known) = all.iter().find(is_it) {
             return Rc::clone(known);
         }
         let dialling = Rc::new(Dialling {
-            host: host.to_owned(),
-            port,
+            server: Rc::clone(server),
             named,
             made: tokio::sync::OnceCell::new(),
         });
@@ -202,10 +357,11 @@ impl Client {
 
     async fn dial(
         &self,
-        (host, port): (&str, u16),
+        (server, room): (&Rc<Server>, Option<Room>),
         named: Named,
         asked: &Asked<'_>,
     ) -> Result<Rc<Session>, Trouble> {
+        let (host, port) = (server.host.as_str(), server.port);
         let target = Target {
             address: Address::Host { name: host, port },
             secure: Some(self.common.server_name.as_deref().unwrap_or(host)),
@@ -216,7 +372,7 @@ impl Client {
         asked.phases.dialled(dialled);
         let keeps = self.keeps();
         let session = Session::begin(
-            (host, port),
+            (server, room),
             (connection, asked.now),
             keeps,
             self.endpoints.tasks(),

@@ -4,6 +4,7 @@ use crate::fault::{self, REQUEST_REJECTED};
 use crate::frame::{self, DATA, HEADERS, is_of_http_2};
 use crate::incoming::{HEAD_BYTES, Head, Incoming, NoHead, REQUEST_CANCELLED, is_of_connection};
 use crate::qpack;
+use crate::room::Stream;
 use crate::session::{Open, Session};
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
@@ -105,7 +106,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) hosts: bggo_module_http_request::link::Hosts,
     pub(crate) now: Moment,
-    step: &'a Step<'a>,
+    pub(crate) step: &'a Step<'a>,
     pub(crate) phases: &'a Phases,
 }
 
@@ -123,15 +124,19 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Sends a request and waits for the head of its answer. Where nothing was sent, the body is left as it was.
+/// Sends a request, on a stream if there is one, and waits for the head of its answer. Where nothing was sent, the body is left as it was.
 pub(crate) async fn exchange(
     session: &Rc<Session>,
+    (stream, begins): (Option<Stream>, Moment),
     asked: &Asked<'_>,
     body: &mut Body,
 ) -> Result<Answer, Lost> {
     let has_served = session.has_served();
-    let mut open = Open::new(session, asked.now);
-    let opened = session.connection.open_bi().await;
+    let mut open = Open::new(session, begins);
+    let opened = match stream {
+        Some(stream) => Ok(stream),
+        None => session.connection.open_bi().await,
+    };
     let (send, receive) = opened.map_err(|error| Lost {
         was_sent: false,
         was_stale: has_served && fault::is_closed(&error),
@@ -139,7 +144,7 @@ pub(crate) async fn exchange(
     })?;
     let stream = VarInt::from(send.id()).into_inner();
     match has_served {
-        true => asked.phases.begins(asked.now, Connection::Reused),
+        true => asked.phases.begins(begins, Connection::Reused),
         // The making of it took time.
         false => asked.phases.begins(asked.step.now(), Connection::New),
     }
@@ -463,8 +468,8 @@ impl Reply for Answer {
         self.incoming.has_ended()
     }
 
-    fn into_head(self: Box<Self>) -> AnswerHead {
-        self.head
+    fn take_head(&mut self) -> AnswerHead {
+        self.head.take()
     }
 
     fn piece(&mut self) -> Running<'_, Result<Option<Bytes>, FaultText>> {

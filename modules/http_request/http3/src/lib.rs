@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Request -> Client -> Session (a connection) -> exchange (a stream) -> answer, or why there is none (fault)
-//!              |          '- frame, qpack, huffman: fields and frames to bytes and back
+//!              |          '- frame, qpack: fields and frames to bytes and back
+//!              |- room: which connection takes another request, and who waits for one
 //!              '- endpoints, tasks: the sockets and tasks of a thread
 //! ```
 #![forbid(unsafe_code)]
@@ -12,9 +13,9 @@ mod endpoints;
 mod exchange;
 mod fault;
 mod frame;
-mod huffman;
 mod incoming;
 mod qpack;
+mod room;
 mod session;
 mod static_table;
 mod tasks;

@@ -1,8 +1,8 @@
 //! The fields of a message to bytes and back (QPACK, RFC 9204), without anything that both ends would have to remember: fields are
 //! written by the table that both know, or as they are.
 
-use crate::huffman;
 use crate::static_table::FIELDS;
+use bggo_http2::huffman;
 
 /// Appends that what follows is fields that refer to nothing that was sent before.
 pub(crate) fn begin(into: &mut Vec<u8>) {
@@ -156,7 +156,10 @@ impl<'a> Fields<'a> {
         let (bytes, rest) = self.bytes.split_at_checked(length).ok_or(NoFields)?;
         self.bytes = rest;
         if is_coded {
-            huffman::decode(bytes, &mut self.text).ok_or(NoFields)
+            match huffman::decode(bytes, &mut self.text) {
+                true => Ok(()),
+                false => Err(NoFields),
+            }
         } else {
             self.text.extend_from_slice(bytes);
             Ok(())

@@ -5,6 +5,7 @@ use crate::frame::{
     is_of_http_2, settings,
 };
 use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
+use crate::room::{Room, Server};
 use crate::tasks::Tasks;
 use bggo_runtime::contract::Moment;
 use quinn::{Connection, ConnectionError, ReadError, RecvStream, SendStream, VarInt};
@@ -32,8 +33,7 @@ const CONTROL_FRAME: u64 = 16 << 10;
 
 /// A connection and the requests on it.
 pub(crate) struct Session {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) server: Rc<Server>,
     pub(crate) connection: Connection,
     pub(crate) told: Rc<Told>,
     pub(crate) peer: SocketAddr,
@@ -45,6 +45,8 @@ pub(crate) struct Session {
     /// When something of an answer came last, or it had its last request.
     heard: Cell<Moment>,
     keeps: Keeps,
+    /// Its server has no other room for it as long as it is there.
+    _room: Option<Room>,
     /// The stream on which this client says what it wants: it stays open as long as the connection.
     _control: SendStream,
 }
@@ -57,7 +59,7 @@ pub(crate) enum Keeps {
 }
 
 /// What a server told beside its answers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Told {
     /// It takes no request from this stream on.
     leaves_from: Cell<Option<u64>>,
@@ -78,12 +80,12 @@ impl Told {
 }
 
 impl Session {
-    /// Begins HTTP/3 on a new connection to a host and port.
+    /// Begins HTTP/3 on a new connection to a server, which takes up room there.
     ///
     /// # Errors
     /// The connection broke.
     pub(crate) async fn begin(
-        (host, port): (&str, u16),
+        (server, room): (&Rc<Server>, Option<Room>),
         (connection, now): (Connection, Moment),
         keeps: Keeps,
         tasks: &Tasks,
@@ -93,10 +95,13 @@ impl Session {
         // If this fails, the connection is lost, which the first request hears.
         let _ = control.write_all(&settings).await;
         let told = Rc::<Told>::default();
-        tasks.begin(hear(connection.clone(), Rc::clone(&told)));
+        tasks.begin(hear(
+            connection.clone(),
+            Rc::clone(&told),
+            Rc::clone(server),
+        ));
         Ok(Rc::new(Self {
-            host: host.to_owned(),
-            port,
+            server: Rc::clone(server),
             peer: connection.remote_address(),
             connection,
             told,
@@ -105,6 +110,7 @@ impl Session {
             is_over: Cell::new(false),
             heard: Cell::new(now),
             keeps,
+            _room: room,
             _control: control,
         }))
     }
@@ -118,12 +124,19 @@ impl Session {
 
     /// It takes no more requests.
     pub(crate) fn retire(&self) {
-        self.is_over.set(true);
+        if !self.is_over.replace(true) {
+            self.server.lost_one();
+        }
     }
 
     /// Whether an answer came on it.
     pub(crate) fn has_served(&self) -> bool {
         self.has_served.get()
+    }
+
+    /// Whether it has no request.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.get() == 0
     }
 
     /// For how long it has had no request; zero if it has one.
@@ -189,9 +202,10 @@ impl Drop for Open {
 type Wrong = (VarInt, &'static str);
 
 /// Hears what the server says on streams of its own until the connection is over. A server that breaks the rules loses it.
-async fn hear(connection: Connection, told: Rc<Told>) {
+async fn hear(connection: Connection, told: Rc<Told>, server: Rc<Server>) {
     let streams = Streams {
         told: &told,
+        server: &server,
         control: RefCell::new(None),
         held: RefCell::default(),
     };
@@ -223,6 +237,7 @@ type Listening<'a> = Pin<Box<dyn Future<Output = Wrong> + 'a>>;
 /// The streams of a server.
 struct Streams<'a> {
     told: &'a Told,
+    server: &'a Server,
     control: RefCell<Option<Listening<'a>>>,
     /// Those on which it says nothing that matters here. They may not be closed.
     held: RefCell<Vec<RecvStream>>,
@@ -268,7 +283,7 @@ impl<'a> Streams<'a> {
                 return Some((STREAM_CREATION_ERROR, words));
             }
             Some(CONTROL_STREAM) => {
-                let listening = Box::pin(listen(stream, self.told));
+                let listening = Box::pin(listen(stream, self.told, self.server));
                 *self.control.borrow_mut() = Some(listening);
             }
             Some(ENCODER_STREAM | DECODER_STREAM) => {
@@ -292,7 +307,7 @@ impl<'a> Streams<'a> {
 }
 
 /// Reads the control stream of a server, which ends only by breaking a rule or with the connection.
-async fn listen(mut stream: Incoming, told: &Told) -> Wrong {
+async fn listen(mut stream: Incoming, told: &Told, server: &Server) -> Wrong {
     let mut is_first = true;
     loop {
         let (kind, length) = match stream.frame_begin().await {
@@ -341,6 +356,7 @@ async fn listen(mut stream: Incoming, told: &Told) -> Wrong {
                 return (ID_ERROR, words);
             }
             told.leaves_from.set(Some(from));
+            server.lost_one();
         }
     }
 }

@@ -223,8 +223,8 @@ impl Reply for Answer {
         &self.head
     }
 
-    fn into_head(self: Box<Self>) -> AnswerHead {
-        self.head
+    fn take_head(&mut self) -> AnswerHead {
+        self.head.take()
     }
 
     fn piece(&mut self) -> Running<'_, Result<Option<Bytes>, FaultText>> {
@@ -424,6 +424,8 @@ mod tests {
             max_idle: None,
             nodelay: true,
             keep_alive: true,
+            is_shared: false,
+            max_connections: None,
             ways: Ways::default(),
         };
         let transport = Clients::new(Rc::new(settings)).unwrap();

@@ -25,7 +25,7 @@ pub static LINK: Link = Link {
 struct Reqwest;
 
 impl Linked for Reqwest {
-    fn open(&self, _: &AssetCx, settings: &Rc<Settings>) -> Result<Box<dyn Remote>, Fault> {
-        Ok(Box::new(Clients::new(Rc::clone(settings))?))
+    fn open(&self, _: &AssetCx, settings: &Rc<Settings>) -> Result<Rc<dyn Remote>, Fault> {
+        Ok(Rc::new(Clients::new(Rc::clone(settings))?))
     }
 }

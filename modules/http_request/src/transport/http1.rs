@@ -528,8 +528,8 @@ impl Reply<'_> {
         &self.head
     }
 
-    pub(super) fn into_head(self) -> AnswerHead {
-        self.head
+    pub(super) fn take_head(&mut self) -> AnswerHead {
+        self.head.take()
     }
 
     /// Whether nothing of the body is left, or has to be waited for.

@@ -865,8 +865,8 @@ impl Reply {
         &self.head
     }
 
-    pub(super) fn into_head(self) -> AnswerHead {
-        self.head
+    pub(super) fn take_head(&mut self) -> AnswerHead {
+        self.head.take()
     }
 
     /// Whether nothing of the body is left.

@@ -24,11 +24,12 @@ impl Incoming<'_> {
         }
     }
 
-    pub(crate) fn into_head(self) -> AnswerHead {
+    /// Its head, of an answer that nobody reads any more.
+    pub(crate) fn take_head(&mut self) -> AnswerHead {
         match self {
-            Self::Http1(reply) => reply.into_head(),
-            Self::Http2(reply) => reply.into_head(),
-            Self::Linked(reply) => reply.into_head(),
+            Self::Http1(reply) => reply.take_head(),
+            Self::Http2(reply) => reply.take_head(),
+            Self::Linked(reply) => reply.take_head(),
         }
     }
 

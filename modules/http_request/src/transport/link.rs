@@ -34,14 +34,14 @@ pub struct Link {
 
 /// What the clients of a resource share on one thread. Its drop tells its tasks to end.
 pub trait Linked {
-    /// Makes the transport of one client. It makes no connection before the first request.
+    /// Makes the transport of one client, or that of all clients of the thread if they share their connections. It makes no connection before the first request.
     ///
     /// # Errors
     /// A setting that the transport cannot follow.
-    fn open(&self, cx: &AssetCx, settings: &Rc<Settings>) -> Result<Box<dyn Remote>, Fault>;
+    fn open(&self, cx: &AssetCx, settings: &Rc<Settings>) -> Result<Rc<dyn Remote>, Fault>;
 }
 
-/// The connections of one client.
+/// The connections of one client, or of all clients of a thread.
 pub trait Remote {
     /// Sends a request and waits for the head of its answer.
     fn send<'a>(&'a self, request: Request<'a>) -> Running<'a, Result<Box<dyn Reply>, Unanswered>>;
@@ -85,8 +85,8 @@ pub trait Reply {
         false
     }
 
-    /// Its head, once its body is read.
-    fn into_head(self: Box<Self>) -> AnswerHead;
+    /// Its head, once nobody reads the answer any more.
+    fn take_head(&mut self) -> AnswerHead;
 
     /// The next piece of the body as it came, `None` at its end.
     ///

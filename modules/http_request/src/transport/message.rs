@@ -110,6 +110,17 @@ pub struct Details {
 }
 
 impl AnswerHead {
+    /// Moves it out of an answer that nobody reads any more.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self {
+            status: self.status,
+            version: self.version,
+            came: self.came,
+            details: self.details.take(),
+        }
+    }
+
     /// Its fields: none if nothing reads them.
     pub(crate) fn headers(&self) -> &HeaderMap {
         static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);

@@ -27,7 +27,7 @@ pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::{Asked, Begun, Connections, Head, NoAnswer};
 pub(crate) use settings::{Settings, Speak, Ways};
-pub(crate) use shared::SharedPool;
+pub(crate) use shared::{SharedPool, SharedRemote};
 
 use crate::http_request::Error as Kind;
 use crate::phases::Connection;
@@ -45,6 +45,8 @@ pub(crate) enum Shared {
     /// All users of the thread have the same connections.
     Pool(SharedPool),
     Linked(Rc<dyn Linked>, Rc<Settings>),
+    /// The same with connections that all users of the thread have.
+    LinkedPool(SharedRemote),
 }
 
 impl Shared {
@@ -53,7 +55,7 @@ impl Shared {
         match self {
             Self::Own(connections) => Some(connections),
             Self::Pool(pool) => Some(pool.connections()),
-            Self::Linked(..) => None,
+            Self::Linked(..) | Self::LinkedPool(_) => None,
         }
     }
 }
@@ -62,7 +64,7 @@ impl Shared {
 pub(crate) enum Transport {
     Own(own::Pool),
     Shared(Rc<own::Pool>),
-    Linked(Box<dyn Remote>),
+    Linked(Rc<dyn Remote>),
 }
 
 impl Transport {
@@ -72,6 +74,7 @@ impl Transport {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
             Shared::Pool(shared) => Self::Shared(shared.pool(cx)),
             Shared::Linked(linked, settings) => Self::Linked(linked.open(cx, settings)?),
+            Shared::LinkedPool(shared) => Self::Linked(shared.remote(cx)?),
         })
     }
 

@@ -21,8 +21,7 @@ use crate::phases::Connection;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText, Moment};
 use bggo_wire::{
-    Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target,
-    Tls, Wire,
+    Address, Buf, Dialer, Home, Line, Loan, Look, Opening, Proxy, Rules, Sources, Target, Tls, Wire,
 };
 use http::Method;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -111,11 +110,7 @@ impl Connections {
         let ways = settings.ways;
         let local: Vec<&str> = ways.local_addresses.iter().map(String::as_str).collect();
         let sources = Sources::new(&local).map_err(|text| named("local_addresses", &text))?;
-        let resolve = ways.resolve.iter();
-        let resolve: Vec<(&str, &str)> = resolve
-            .map(|(host, to)| (host.as_str(), to.as_str()))
-            .collect();
-        let names = Names::new(ways.dns_ttl, &resolve).map_err(|text| named("resolve", &text))?;
+        let names = ways.names()?;
         Ok(Self {
             server_name: settings
                 .server_name
@@ -135,7 +130,7 @@ impl Connections {
             idle_timeout: settings.idle_timeout,
             max_idle: settings.max_idle.unwrap_or(usize::MAX),
             keep_alive: settings.keep_alive,
-            max_connections: usize::MAX,
+            max_connections: settings.max_connections.unwrap_or(usize::MAX),
             unix_socket: ways.unix_socket,
             servers: RefCell::default(),
             upgrades: OnceCell::new(),
@@ -147,14 +142,6 @@ impl Connections {
         match &self.unix_socket {
             Some(path) => Address::Unix(path),
             None => Address::Host { name, port },
-        }
-    }
-
-    /// The same with a limit for connections that several users share.
-    pub(crate) fn at_most(self, max_connections: usize) -> Self {
-        Self {
-            max_connections,
-            ..self
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::http_client::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText};
-use bggo_wire::Tls;
+use bggo_wire::{Names, Tls};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -57,6 +57,10 @@ pub struct Settings {
     pub nodelay: bool,
     /// Connections may serve more than one request.
     pub keep_alive: bool,
+    /// The users of a thread share their connections.
+    pub is_shared: bool,
+    /// The most connections to a host that they share; `None` if there is no limit.
+    pub max_connections: Option<usize>,
     /// Which way connections take.
     pub ways: Ways,
 }
@@ -90,16 +94,34 @@ impl Default for Ways {
 const DNS_TTL: Duration = Duration::from_secs(10);
 
 impl Ways {
-    /// The first input that asks for more than a transport does which makes its connections itself.
-    fn special(&self) -> Option<&'static str> {
+    /// How names become addresses.
+    ///
+    /// # Errors
+    /// `resolve` holds what is no name or no address.
+    pub fn names(&self) -> Result<Names, Fault> {
+        let resolve = self.resolve.iter();
+        let resolve: Vec<(&str, &str)> = resolve
+            .map(|(host, to)| (host.as_str(), to.as_str()))
+            .collect();
+        let names = Names::new(self.dns_ttl, &resolve);
+        names.map_err(|text| Kind::Settings.fault(FaultText::plain("resolve: ").and_text(&text)))
+    }
+
+    /// The first input that asks for more than the linked transport of a version does, and what it is for.
+    fn special(&self, speak: Speak) -> Option<(&'static str, &'static str)> {
+        let resolves = speak == Speak::Http3;
+        let (of_own, of_tcp) = (
+            "bggo's own transport",
+            "HTTP/1.1 and 2 of bggo's own transport",
+        );
         let asked = [
-            ("local_addresses", !self.local_addresses.is_empty()),
-            ("resolve", !self.resolve.is_empty()),
-            ("dns_ttl", self.dns_ttl != DNS_TTL),
-            ("unix_socket", self.unix_socket.is_some()),
+            ("local_addresses", of_tcp, !self.local_addresses.is_empty()),
+            ("resolve", of_own, !resolves && !self.resolve.is_empty()),
+            ("dns_ttl", of_own, !resolves && self.dns_ttl != DNS_TTL),
+            ("unix_socket", of_tcp, self.unix_socket.is_some()),
         ];
-        let first = asked.iter().find(|(_, is_asked)| *is_asked);
-        first.map(|(input, _)| *input)
+        let first = asked.iter().find(|(_, _, is_asked)| *is_asked);
+        first.map(|(input, what, _)| (*input, *what))
     }
 }
 
@@ -109,10 +131,10 @@ impl Settings {
     /// # Errors
     /// The first such input.
     pub(crate) fn check_linked(&self) -> Result<(), Fault> {
-        match self.ways.special() {
+        match self.ways.special(self.speak) {
             None => Ok(()),
-            Some(input) => Err(Kind::Settings.fault(FaultText::plain(format_args!(
-                "{input} is only for HTTP/1.1 and 2 of bggo's own transport: leave it out"
+            Some((input, what)) => Err(Kind::Settings.fault(FaultText::plain(format_args!(
+                "{input} is only for {what}: leave it out"
             )))),
         }
     }

@@ -4,8 +4,10 @@
 //! No user drives what is shared: a user may be gone in the middle of it.
 
 use super::driving::Driving;
+use super::link::{Linked, Remote};
 use super::own::{Connections, Pool};
-use bggo_runtime::contract::AssetCx;
+use super::settings::Settings;
+use bggo_runtime::contract::{AssetCx, Fault};
 use std::cell::{OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::rc::{Rc, Weak};
@@ -54,6 +56,31 @@ impl SharedPool {
         });
         self.driving.wake();
         Rc::clone(pool)
+    }
+}
+
+/// The same of a linked transport, which looks after its connections itself.
+pub(crate) struct SharedRemote {
+    linked: Rc<dyn Linked>,
+    settings: Rc<Settings>,
+    remote: OnceCell<Rc<dyn Remote>>,
+}
+
+impl SharedRemote {
+    pub(crate) fn new(linked: &Rc<dyn Linked>, settings: Settings) -> Self {
+        Self {
+            linked: Rc::clone(linked),
+            settings: Rc::new(settings),
+            remote: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn remote(&self, cx: &AssetCx) -> Result<Rc<dyn Remote>, Fault> {
+        if let Some(remote) = self.remote.get() {
+            return Ok(Rc::clone(remote));
+        }
+        let remote = self.linked.open(cx, &self.settings)?;
+        Ok(Rc::clone(self.remote.get_or_init(|| remote)))
     }
 }
 

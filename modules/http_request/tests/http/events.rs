@@ -416,6 +416,134 @@ fn a_redirect_leads_to_the_stream_and_nginx_serves_it_over_each_version_and_tran
     drop(nginx.stop());
 }
 
+/// What a server was sent that tells one event, when its whole body has this end.
+fn sent_to(ask: impl FnOnce(&str) -> Vec<In>, end: &'static str) -> (String, u64) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/events", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut all = String::new();
+        while !all.ends_with(end) {
+            let mut bytes = [0; 512];
+            let count = stream.read(&mut bytes).unwrap();
+            assert!(count > 0, "{all}");
+            all.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+        }
+        let answer = format!("{HEAD}Content-Length: 9\r\n\r\ndata: 1\n\n");
+        stream.write_all(answer.as_bytes()).unwrap();
+        all
+    });
+    let sent = run(async || {
+        let user = User::new(vec![]);
+        let output = user.listen(ask(&address)).await.unwrap();
+        assert_eq!(text(&output.count), "1");
+        assert_eq!(text(&output.url), address);
+        assert_eq!(text(&output.http_version), "1.1");
+        let sent = user.heard(Metric::SENT);
+        user.leave().await;
+        sent
+    });
+    (serving.join().unwrap(), sent)
+}
+
+#[test]
+fn files_and_parts_are_sent_as_by_a_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("asked.txt");
+    std::fs::write(&path, "what is asked").unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let post = || In::Method(some(Text::Static("POST")));
+    let file = path.clone();
+    let (seen, sent) = sent_to(
+        |address| {
+            vec![
+                In::Url(known(address.to_owned())),
+                post(),
+                In::File(some(file)),
+            ]
+        },
+        "\r\n\r\nwhat is asked",
+    );
+    assert!(seen.starts_with("POST /events "), "{seen}");
+    let kind = "content-type: application/octet-stream";
+    assert!(seen.to_lowercase().contains(kind), "{seen}");
+    assert_eq!(sent, 13);
+    let parts = format!(r#"[{{"name":"a","value":"1"}},{{"name":"b","file":"{path}"}}]"#);
+    let (seen, _) = sent_to(
+        |address| {
+            vec![
+                In::Url(known(address.to_owned())),
+                post(),
+                In::Multipart(some(value(&parts))),
+            ]
+        },
+        "--\r\n",
+    );
+    for part in [
+        "multipart/form-data; boundary=",
+        "name=\"a\"\r\n\r\n1\r\n",
+        "filename=\"asked.txt\"",
+        "\r\n\r\nwhat is asked\r\n",
+    ] {
+        assert!(seen.contains(part), "{part} in {seen}");
+    }
+}
+
+#[test]
+fn a_step_says_which_statuses_are_those_of_a_stream() {
+    let expects = |json: &str| In::ExpectStatus(some(value(json)));
+    let answer = |status: &str| {
+        says(format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: 1\n\n"
+        ))
+    };
+    let bare = || says("HTTP/1.1 204 No Content\r\n\r\n".to_owned());
+    let scripts = vec![answer("201 Created"), bare(), answer("200 OK"), bare()];
+    let stream = Stream::start(scripts);
+    let output = hear(vec![], vec![url(&stream), expects("\"2xx\"")]).unwrap();
+    assert_eq!(
+        (text(&output.count), text(&output.status_code)),
+        ("1".into(), "201".into())
+    );
+    let output = hear(vec![], vec![url(&stream), expects("[200, 204]")]).unwrap();
+    assert_eq!(
+        (text(&output.count), text(&output.ended_by)),
+        ("0".into(), "end".into())
+    );
+    for (expected, told) in [
+        ("201", "status 200, expected 201"),
+        ("\"200-203\"", "status 204, expected 200-203"),
+    ] {
+        let failed = fails(vec![], vec![url(&stream), expects(expected)]);
+        assert_eq!(failed, ("status".to_owned(), told.to_owned()));
+    }
+    stream.ends();
+}
+
+#[test]
+fn a_step_says_how_many_redirects_it_follows() {
+    let nginx = Nginx::start(
+        "location /events { default_type text/event-stream; return 200 'data: 1\n\n'; } location /moved { return 302 /events; }",
+    );
+    let moved = || In::Url(known(format!("{}/moved", nginx.url())));
+    let follow = |follows: bool| In::FollowRedirects(some(follows));
+    let most = |most: u32| In::MaxRedirects(some(Number::from(most)));
+    let by_client = |follows: bool| vec![http_client::In::FollowRedirects(some(follows))];
+    let failed = fails(vec![], vec![moved(), follow(false)]);
+    let not_followed = ("status".to_owned(), "status 302, expected 200".to_owned());
+    assert_eq!(failed, not_followed);
+    assert_eq!(fails(by_client(false), vec![moved()]), not_followed);
+    assert_eq!(fails(vec![], vec![moved(), most(0)]).0, "redirect");
+    for ask in [
+        vec![moved(), follow(true)],
+        vec![moved(), follow(true), most(1)],
+    ] {
+        let output = hear(by_client(false), ask).unwrap();
+        assert_eq!(text(&output.count), "1");
+        assert_eq!(text(&output.url), format!("{}/events", nginx.url()));
+    }
+}
+
 #[test]
 fn each_kind_of_failure_of_a_request_is_one_of_a_stream() {
     let manifest = include_str!("../../manifest.hcl");

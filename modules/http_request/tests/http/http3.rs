@@ -1,8 +1,11 @@
 //! HTTP/3 against a server by the crate h3, which has readers and writers of its own, and against one that says bytes as they are:
 //! the same outputs, faults and counts as over the other versions.
 
+mod shared;
+
 use crate::user::{User, fault, known, method, run, some, text, url, value};
 use bggo_module_http_request::http_client;
+use bggo_module_http_request::http_events;
 use bggo_module_http_request::http_request::{In, Metric, Wanted};
 use bggo_runtime::contract::{Fault, Number, Text};
 use bggo_tests::server::Certificates;
@@ -57,6 +60,20 @@ impl Server {
 
     fn with(certificates: Certificates, protocols: &[&[u8]]) -> Self {
         let config = config(&certificates, protocols);
+        Self::of(certificates, config)
+    }
+
+    /// One that takes so many requests at a time on a connection.
+    fn taking(streams: u32) -> Self {
+        let certificates = Certificates::new(&["localhost", "127.0.0.1"]);
+        let mut config = config(&certificates, &[b"h3"]);
+        let mut transport = quinn::TransportConfig::default();
+        transport.max_concurrent_bidi_streams(streams.into());
+        config.transport_config(Arc::new(transport));
+        Self::of(certificates, config)
+    }
+
+    fn of(certificates: Certificates, config: quinn::ServerConfig) -> Self {
         let endpoint = Endpoint::server(config, "127.0.0.1:0".parse().unwrap()).unwrap();
         Self {
             certificates,
@@ -1015,5 +1032,79 @@ fn redirects_are_followed_and_without_idle_connections_each_request_has_its_own(
             assert_eq!(seen[seen.len() - 2..], requests);
             user.leave().await;
         }
+    });
+}
+
+#[test]
+fn a_name_is_resolved_by_the_grid_over_http_3_as_over_the_others() {
+    run(async || {
+        let server = Server::new();
+        server.answer(async |request, stream| {
+            assert_eq!(request.uri().host(), Some("shop.test"));
+            ok(stream, "there").await;
+        });
+        let resolve = format!("{{\"shop.test\":\"{}\"}}", server.address());
+        let client = vec![
+            http_client::In::Resolve(some(value(&resolve))),
+            http_client::In::ServerName(some("localhost".to_owned())),
+        ];
+        let user = server.user(client);
+        let output = user.ask(vec![url("https://shop.test/")]).await.unwrap();
+        assert_eq!(text(&output.body), "there");
+        user.leave().await;
+        let wrong = http_client::In::Resolve(some(value("{\"shop.test\":\"nowhere\"}")));
+        let user = server.user(vec![wrong]);
+        let fault = user.ask(vec![url("https://shop.test/")]).await.unwrap_err();
+        assert!(fault.text().contains("resolve: "), "{}", fault.text());
+        user.leave().await;
+    });
+}
+
+#[test]
+fn events_come_over_http_3_piece_by_piece_until_a_condition_holds() {
+    run(async || {
+        let server = Server::new();
+        server.answer(async |request, mut stream| {
+            if request.uri().path() == "/from" {
+                let head = Response::builder()
+                    .status(307)
+                    .header("location", "/events");
+                stream.send_response(head.body(()).unwrap()).await.unwrap();
+                stream.finish().await.unwrap();
+                return;
+            }
+            let head = Response::builder().header("content-type", "text/event-stream");
+            stream.send_response(head.body(()).unwrap()).await.unwrap();
+            for piece in ["data: 1\n", "\nid: 7\nda", "ta: 2\n\n"] {
+                let piece = Bytes::from_static(piece.as_bytes());
+                stream.send_data(piece).await.unwrap();
+            }
+            // It goes on until nobody listens any more.
+            while stream
+                .send_data(Bytes::from_static(b": on\n"))
+                .await
+                .is_ok()
+            {
+                tokio::task::yield_now().await;
+            }
+        });
+        let user = server.user(Vec::new());
+        for _ in 0..2 {
+            let output = user
+                .listen(vec![
+                    http_events::In::Url(known(format!("https://{}/from", server.address()))),
+                    http_events::In::Events(some(Number::new(2))),
+                ])
+                .await
+                .unwrap();
+            let all = r#"[{"id":"","event":"message","data":"1"},{"id":"7","event":"message","data":"2"}]"#;
+            assert_eq!(output.events, value(all));
+            assert_eq!(text(&output.ended_by), "events");
+            assert_eq!(text(&output.http_version), "3");
+        }
+        assert_eq!(server.connections(), 1);
+        assert_eq!(user.heard(http_events::Metric::REQUESTS), 4);
+        assert_eq!(user.heard(http_events::Metric::CUT), 0);
+        user.leave().await;
     });
 }

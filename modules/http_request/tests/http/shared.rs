@@ -264,7 +264,7 @@ fn another_transport_shares_nothing_and_says_so() {
     assert!(
         fault
             .text()
-            .contains("connections is only for HTTP/1.1 and 2 of bggo's own transport"),
+            .ends_with("leave out connections, or the transport"),
         "{}",
         fault.text()
     );

@@ -17,6 +17,9 @@ use std::time::Duration;
 use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..32);
+static KEEPING_BACK: Info = Info::new("http_request", "kept_back", "test.hcl:4")
+    .slots(0..32)
+    .sensitive_inputs(&["url"]);
 static LISTENED: Info = Info::new("http_events", "heard", "test.hcl:3").slots(0..32);
 static CLIENT: ResourceInfo =
     ResourceInfo::new("http_client", "client", "test.hcl:2").first_slot(32);
@@ -113,6 +116,22 @@ impl User {
         late: &[Late<'_>],
         wanted: Wanted,
     ) -> Result<Output, Fault> {
+        self.ask_as(&STEP, early, late, wanted).await
+    }
+
+    /// A request whose url is sensitive.
+    pub async fn ask_keeping_back(&self, request: Vec<In>) -> Result<Output, Fault> {
+        let wanted = Wanted::ALL;
+        self.ask_as(&KEEPING_BACK, request, &[], wanted).await
+    }
+
+    async fn ask_as(
+        &self,
+        info: &'static Info,
+        early: Vec<In>,
+        late: &[Late<'_>],
+        wanted: Wanted,
+    ) -> Result<Output, Fault> {
         let prepared = http_request::Prepared::new(
             &Prepare::new(&self.worker),
             Ok(early),
@@ -122,7 +141,7 @@ impl User {
         let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
         let begun = Begun::when_free(self.worker.moment(), 0);
         let it = Iteration::new(&user, &begun);
-        let step = it.step(At::step(&STEP), prepared.policy());
+        let step = it.step(At::step(info), prepared.policy());
         prepared
             .run(
                 &step,
@@ -217,6 +236,11 @@ impl User {
     /// What the client has counted so far.
     pub fn counted_by_client(&self, metric: Counter) -> u64 {
         self.worker.counted_by_asset(&CLIENT, metric)
+    }
+
+    /// How many values the client has recorded of a trend so far.
+    pub fn recorded_by_client(&self, metric: Trend) -> u64 {
+        self.worker.recorded_by_asset(&CLIENT, metric)
     }
 
     /// Waits as a user does between two steps, until something has happened.

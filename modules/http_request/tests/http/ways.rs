@@ -169,26 +169,33 @@ fn tls_speaks_the_versions_and_suites_that_are_asked_for() {
 
 #[test]
 fn what_another_transport_cannot_do_is_refused_with_its_input() {
-    for (input, name) in [
+    let of_tcp = "HTTP/1.1 and 2 of bggo's own transport";
+    let of_own = "bggo's own transport";
+    for (input, name, what) in [
         (
             In::LocalAddresses(some(value("[\"127.0.0.1\"]"))),
             "local_addresses",
+            of_tcp,
         ),
         (
             In::Resolve(some(value("{\"shop.test\":\"127.0.0.1\"}"))),
             "resolve",
+            of_own,
         ),
         (
             In::DnsTtl(Early::Known(Some(Duration::from_secs(1)))),
             "dns_ttl",
+            of_own,
         ),
-        (In::UnixSocket(some("/nowhere".to_owned())), "unix_socket"),
+        (
+            In::UnixSocket(some("/nowhere".to_owned())),
+            "unix_socket",
+            of_tcp,
+        ),
     ] {
         let client = vec![In::Transport(some(Text::Static("reqwest"))), input];
-        assert_eq!(
-            refused(client),
-            format!("{name} is only for HTTP/1.1 and 2 of bggo's own transport: leave it out")
-        );
+        let why = format!("{name} is only for {what}: leave it out");
+        assert_eq!(refused(client), why);
     }
 }
 
