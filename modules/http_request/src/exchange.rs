@@ -388,8 +388,8 @@ fn add_to(count: &Cell<u32>, more: i32) {
 /// Reads a body to its end, unless it is long.
 async fn drain(incoming: &mut Incoming<'_>, trace: Option<&Trace<'_>>) {
     let length = incoming.head().headers().get(CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > SMALL) {
+    let length = length.and_then(request::content_length);
+    if length.is_some_and(|length| length > SMALL as u64) {
         incoming.leave();
         return;
     }

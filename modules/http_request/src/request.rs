@@ -143,17 +143,19 @@ pub(crate) fn no_transfer_encoding(headers: &Fields) -> Result<(), FaultText> {
     Ok(())
 }
 
+/// What a Content-Length says; `None` if it is no number of bytes.
+pub fn content_length(value: &HeaderValue) -> Option<u64> {
+    let text = value.to_str().ok();
+    let digits = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits?.parse().ok()
+}
+
 /// Refuses a Content-Length that is not the body's.
 pub(crate) fn check_length(headers: &Fields, size: u64) -> Result<(), Fault> {
     let Some(written) = headers.get(name::CONTENT_LENGTH) else {
         return Ok(());
     };
-    let digits = written
-        .to_str()
-        .ok()
-        .filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()))
-        .and_then(|digits| digits.parse::<u64>().ok());
-    match digits {
+    match content_length(written) {
         Some(length) if length == size => Ok(()),
         Some(length) => Err(Kind::Request.fault(
             FaultText::plain("Content-Length is ")

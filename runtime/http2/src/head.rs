@@ -273,7 +273,7 @@ impl Told {
         if value.iter().any(|byte| is_control(*byte)) {
             return Err(Bad::Control);
         }
-        if is_of_connection(name, value) {
+        if is_of_connection(name) || name == b"te" && value != b"trailers" {
             return Err(Bad::OfConnection);
         }
         let trimmed = value.trim_ascii_end();
@@ -353,14 +353,17 @@ fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-/// Fields that are of a connection (RFC 9113, section 8.2.2).
-fn is_of_connection(name: &[u8], value: &[u8]) -> bool {
+/// Whether a field is of a connection, by its name in whichever case: versions of HTTP from 2 on know none (RFC 9113, section 8.2.2;
+/// RFC 9114, section 4.2).
+#[must_use]
+pub fn is_of_connection(name: impl AsRef<[u8]>) -> bool {
+    let name = name.as_ref();
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     match name.len() {
-        2 => name == b"te" && value != b"trailers",
-        7 => name == b"upgrade",
-        10 => name == b"connection" || name == b"keep-alive",
-        16 => name == b"proxy-connection",
-        17 => name == b"transfer-encoding",
+        7 => is(b"upgrade"),
+        10 => is(b"connection") || is(b"keep-alive"),
+        16 => is(b"proxy-connection"),
+        17 => is(b"transfer-encoding"),
         _ => false,
     }
 }

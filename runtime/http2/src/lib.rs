@@ -62,6 +62,6 @@ pub use bad::Bad;
 pub use block::{Block, Keeping};
 pub use code::Code;
 pub use connection::{Asking, Connection, Ends, Event, Received, Room, Rules};
-pub use head::{Head, Limits};
+pub use head::{Head, Limits, is_of_connection};
 pub use sink::Sink;
 pub use stream::Key;

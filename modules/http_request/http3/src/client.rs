@@ -9,7 +9,7 @@ use crate::tls::{self, Secured};
 use bggo_module_http_request::http_client::{Error as Kind, Metric};
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
-    Body, Linked, Remote, Reply, Request, Settings, Unanswered, of_dial, server_name,
+    Body, Linked, Remote, Reply, Request, Settings, Unanswered, host_and_port, of_dial, server_name,
 };
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Fault, Moment, Prepare, Running};
 use bggo_wire::{Address, Dialer, Named, Phase, Rules, Target, Trouble};
@@ -23,7 +23,6 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::net::UdpSocket;
-use url::Url;
 
 /// How long a server may take for its first word before it is asked whether anybody is there.
 const SOON: Duration = Duration::from_millis(250);
@@ -439,13 +438,6 @@ impl Remote for Client {
             }
         })
     }
-}
-
-/// Where a url leads: one of IPv6 without its brackets.
-fn host_and_port(url: &Url) -> (&str, u16) {
-    let host = url.host_str().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    (host, url.port_or_known_default().unwrap_or_default())
 }
 
 /// Why nobody answers at an address, if its host says so. The sockets of QUIC do not hear that, for they have no other end, so a

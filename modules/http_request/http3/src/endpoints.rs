@@ -1,8 +1,9 @@
 //! The sockets of one thread: one for IPv4 and one for IPv6, which all connections of a resource share.
 
+use crate::session::NO_ERROR;
 use crate::tasks::Tasks;
 use bggo_wire::{Phase, Trouble};
-use quinn::{Endpoint, EndpointConfig, VarInt};
+use quinn::{Endpoint, EndpointConfig};
 use socket2::SockRef;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -17,8 +18,6 @@ use std::time::Duration;
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How many bytes of datagrams wait for a thread that is busy: many connections share its socket.
 const RECEIVED: usize = 4 << 20;
-/// An orderly end (RFC 9114, section 8.1).
-const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
 /// The sockets of one resource on one thread. Each begins with the first connection that needs it.
 #[derive(Debug)]

@@ -8,7 +8,8 @@ use crate::room::Stream;
 use crate::session::{Open, Session};
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
-    AnswerHead, Body, Connection, Details, Phases, Reply, Request, no_answer, too_large_head,
+    AnswerHead, Body, Connection, Details, Phases, Reply, Request, content_length, no_answer,
+    too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Moment, Running, Step};
 use bytes::Bytes;
@@ -390,10 +391,7 @@ async fn skip(incoming: &mut Incoming, mut count: u64) -> Result<bool, ReadError
 fn announced(fields: &HeaderMap) -> Result<Option<u64>, &'static str> {
     let mut announced = None;
     for value in fields.get_all(CONTENT_LENGTH) {
-        let text = value.to_str().ok();
-        let digits = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        let length = digits.and_then(|text| text.parse().ok());
-        let length: u64 = length.ok_or("its Content-Length is no number")?;
+        let length = content_length(value).ok_or("its Content-Length is no number")?;
         if announced.is_some_and(|other| other != length) {
             return Err("it has two lengths");
         }

@@ -2,14 +2,13 @@
 
 use crate::frame::{number, number_length};
 use crate::qpack::{Fields, NoFields};
+pub(crate) use bggo_http2::is_of_connection;
+pub(crate) use bggo_module_http_request::link::{HEAD_BYTES, HEAD_FIELDS};
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use quinn::{ReadError, RecvStream, VarInt};
 
-/// The most bytes of names and values, and the most fields, that the head of an answer may have.
-pub(crate) const HEAD_BYTES: usize = 256 << 10;
-pub(crate) const HEAD_FIELDS: usize = 1_000;
 /// How many bytes are taken at once.
 const PIECE: usize = 64 << 10;
 /// Nobody reads the rest (RFC 9114, section 8.1).
@@ -185,14 +184,6 @@ impl Head {
             fields: map,
         })
     }
-}
-
-/// Fields of a connection, which HTTP/3 does not know (RFC 9114, section 4.2).
-pub(crate) fn is_of_connection(name: &str) -> bool {
-    matches!(
-        name,
-        "connection" | "proxy-connection" | "keep-alive" | "transfer-encoding" | "upgrade"
-    )
 }
 
 fn read_field(name: &[u8], value: &[u8]) -> Result<(HeaderName, HeaderValue), NoHead> {

@@ -7,6 +7,7 @@ use crate::frame::{
 use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
 use crate::room::{Room, Server};
 use crate::tasks::Tasks;
+pub(crate) use bggo_module_http_request::link::Keeps;
 use bggo_runtime::contract::Moment;
 use quinn::{Connection, ConnectionError, ReadError, RecvStream, SendStream, VarInt};
 use std::cell::{Cell, RefCell};
@@ -49,13 +50,6 @@ pub(crate) struct Session {
     _room: Option<Room>,
     /// The stream on which this client says what it wants: it stays open as long as the connection.
     _control: SendStream,
-}
-
-/// Whether a connection is kept once it has no request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keeps {
-    None,
-    Idle,
 }
 
 /// What a server told beside its answers.

@@ -2,7 +2,7 @@
 
 use super::message::Outgoing;
 use crate::fields::{Fields, name};
-use bggo_http2::{Block, Keeping};
+use bggo_http2::{Block, Keeping, is_of_connection};
 use bggo_wire::{Buf, Proxy};
 use http::Method;
 use url::{Position, Url};
@@ -85,15 +85,6 @@ pub(super) fn put_head(
     out.put(b"\r\n");
 }
 
-/// Fields of a connection, which HTTP/2 does not know (RFC 9113, section 8.2.2).
-const OF_CONNECTION: [&str; 5] = [
-    "connection",
-    "proxy-connection",
-    "keep-alive",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// The head of a request over HTTP/2, without the cookies.
 pub(super) fn put_block(outgoing: &Outgoing<'_>, size: u64) -> Block {
     let Outgoing {
@@ -107,8 +98,7 @@ pub(super) fn put_block(outgoing: &Outgoing<'_>, size: u64) -> Block {
     let path = &url[Position::BeforePath..Position::AfterQuery];
     block.begin(method.as_str(), url.scheme(), (authority, path));
     for (name, value) in fields.iter() {
-        let is_it = |known: &&str| known.eq_ignore_ascii_case(name);
-        if OF_CONNECTION.iter().any(is_it) {
+        if is_of_connection(name.as_bytes()) {
             continue;
         }
         let keeping = if value.is_sensitive() {

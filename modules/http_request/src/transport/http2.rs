@@ -22,6 +22,7 @@ use self::upload::Upload;
 use super::compose::put_block;
 use super::driving::Driving;
 use super::message::{AnswerHead, Details, Hears, Outgoing};
+use super::settings::Keeps;
 use crate::body;
 use crate::fault::{HEAD_BYTES, HEAD_FIELDS};
 use crate::http_request::Error as Kind;
@@ -74,13 +75,6 @@ pub(super) struct Session {
     rests_since: Cell<Moment>,
     /// Who waits for it, and the task that drives it, if several users share it.
     shared: OnceCell<(Rc<Line>, Rc<Driving>)>,
-}
-
-/// Whether a connection is kept once it has no request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keeps {
-    None,
-    Idle,
 }
 
 struct Inner {

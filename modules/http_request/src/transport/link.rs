@@ -8,14 +8,15 @@
 //! Redirects, cookies, decompression, second tries and time limits stay in this crate.
 
 pub use super::message::{AnswerHead, Details, Unanswered};
-pub use super::settings::{Settings, Speak, Ways, server_name};
+pub use super::settings::{Keeps, Settings, Speak, Ways, host_and_port, server_name};
 pub use crate::body::{Outgoing as Body, Stream};
 pub use crate::fault::{
-    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, is_closed_by_system, no_answer, of_dial,
-    of_url, too_large_head, word,
+    HEAD_BYTES, HEAD_FIELDS, TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed,
+    is_closed_by_system, no_answer, of_dial, of_url, too_large_head, word,
 };
 pub use crate::hosts::Hosts;
 pub use crate::phases::{Connection, Phases};
+pub use crate::request::content_length;
 pub use bggo_wire::Dialled;
 
 use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment, Prepare, Running, Step};

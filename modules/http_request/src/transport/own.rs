@@ -10,10 +10,10 @@ use super::compose::{Parts, put_parts};
 use super::counted::Counted;
 use super::driving::{Driving, HasWaited, wait};
 use super::http1::{self, Lost, Sending};
-use super::http2::{self, Keeps, Session};
+use super::http2::{self, Session};
 use super::incoming::Incoming;
 use super::message::{Outgoing, Template, Unanswered};
-use super::settings::{Settings, Speak, server_name};
+use super::settings::{Keeps, Settings, Speak, host_and_port, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::{Error as Kind, Metric};
@@ -629,13 +629,6 @@ fn look(method: &Method, rested: Duration) -> Look {
 fn named(input: &str, text: &FaultText) -> Fault {
     let says = FaultText::plain(format_args!("{input}: ")).and_text(text);
     Kind::Settings.fault(says)
-}
-
-/// Where a url leads: one of IPv6 without its brackets.
-fn host_and_port(url: &Url) -> (&str, u16) {
-    let host = url.host_str().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    (host, url.port_or_known_default().unwrap_or_default())
 }
 
 #[cfg(test)]

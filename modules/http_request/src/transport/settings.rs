@@ -8,6 +8,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
+/// Whether a connection is kept once it has no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// It is closed.
+    None,
+    /// It waits for the next one.
+    Idle,
+}
+
+/// Where a url leads: its host, one of IPv6 without brackets, and its port.
+pub fn host_and_port(url: &Url) -> (&str, u16) {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (host, url.port_or_known_default().unwrap_or_default())
+}
+
 /// Which version of HTTP is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speak {

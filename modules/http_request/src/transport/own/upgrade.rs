@@ -1,10 +1,11 @@
 //! A request that asks for another protocol, on a connection of its own that speaks HTTP/1.1.
 
-use super::{Pool, host_and_port};
+use super::Pool;
 use crate::fault;
 use crate::transport::http1::Exchange;
 use crate::transport::incoming::Incoming;
 use crate::transport::message::{AnswerHead, Outgoing};
+use crate::transport::settings::host_and_port;
 use bggo_runtime::contract::Fault;
 use bggo_wire::{Dialled, Target, Wire};
 use std::future::poll_fn;
