@@ -68,19 +68,30 @@ pub(crate) struct Streams {
     /// By key; 0 is free. Beside the streams, so that one is found by a look at few bytes.
     ids: Vec<u32>,
     streams: Vec<Stream>,
+    /// The keys before this one are not free.
+    free_from: usize,
+    /// Keys by some bits of the ids: where to look first if there are many. What does not stand there is looked for.
+    hints: Vec<usize>,
 }
+
+/// With fewer streams all are looked at.
+const FEW: usize = 8;
 
 impl Streams {
     pub(crate) const fn new() -> Self {
         Self {
             ids: Vec::new(),
             streams: Vec::new(),
+            free_from: 0,
+            hints: Vec::new(),
         }
     }
 
     pub(crate) fn insert(&mut self, id: u32, stream: Stream) -> Key {
-        let free = self.ids.iter().position(|id| *id == 0);
-        let at = free.unwrap_or(self.ids.len());
+        let rest = self.ids.get(self.free_from..).unwrap_or_default();
+        let free = rest.iter().position(|id| *id == 0);
+        let at = free.map_or(self.ids.len(), |free| self.free_from + free);
+        self.free_from = at + 1;
         match (self.ids.get_mut(at), self.streams.get_mut(at)) {
             (Some(place), Some(old)) => (*place, *old) = (id, stream),
             _ => {
@@ -88,10 +99,35 @@ impl Streams {
                 self.streams.push(stream);
             }
         }
+        if self.ids.len() > FEW {
+            self.hints(at, id);
+        }
         Key(at)
     }
 
+    /// Remembers where a stream is. Ids follow each other, so those that are open at once seldom share a place.
+    fn hints(&mut self, at: usize, id: u32) {
+        if self.hints.len() < 2 * self.ids.len() {
+            let size = (2 * self.ids.len()).next_power_of_two();
+            self.hints.resize(size, 0);
+        }
+        let place = self.place(id);
+        if let Some(hint) = self.hints.get_mut(place) {
+            *hint = at;
+        }
+    }
+
+    /// Where the hint of a stream is. The ids of a client's streams are odd.
+    fn place(&self, id: u32) -> usize {
+        (id / 2) as usize & self.hints.len().saturating_sub(1)
+    }
+
     pub(crate) fn find(&self, id: u32) -> Option<Key> {
+        if let Some(at) = self.hints.get(self.place(id))
+            && self.ids.get(*at) == Some(&id)
+        {
+            return Some(Key(*at));
+        }
         self.ids.iter().position(|known| *known == id).map(Key)
     }
 
@@ -112,11 +148,51 @@ impl Streams {
     pub(crate) fn remove(&mut self, key: Key) {
         if let Some(id) = self.ids.get_mut(key.0) {
             *id = 0;
+            self.free_from = self.free_from.min(key.0);
         }
     }
 
     pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
         let all = self.ids.iter().zip(&mut self.streams);
         all.filter(|(id, _)| **id > 0).map(|(_, stream)| stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Stream, Streams};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn streams_are_found_by_their_ids_and_the_lowest_free_key_is_given_out() {
+        let mut streams = Streams::new();
+        let mut open = BTreeMap::new();
+        let mut state = 1_u64;
+        let mut below = |end: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % end
+        };
+        for step in 0..20_000_u32 {
+            // A few stay open for long, so many ids lie between those that are open.
+            let most = 1 + (step as usize / 100) % 150;
+            if open.len() < most {
+                let id = 2 * step + 1;
+                let lowest = (0..).find(|key| !open.values().any(|known| known == key));
+                let Key(key) = streams.insert(id, Stream::default());
+                assert_eq!(Some(key), lowest);
+                open.insert(id, key);
+            } else {
+                let at = below(open.len());
+                let (id, key) = open.iter().nth(at).map(|(id, key)| (*id, *key)).unwrap();
+                streams.remove(Key(key));
+                open.remove(&id);
+                assert_eq!(streams.find(id), None);
+            }
+            for (id, key) in open.iter().take(5).chain(open.iter().rev().take(5)) {
+                assert_eq!(streams.find(*id), Some(Key(*key)));
+            }
+        }
     }
 }

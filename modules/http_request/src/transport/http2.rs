@@ -24,7 +24,7 @@ use super::driving::Driving;
 use super::message::{AnswerHead, Details, Hears, Outgoing};
 use super::settings::Keeps;
 use crate::body;
-use crate::fault::{HEAD_BYTES, HEAD_FIELDS};
+use crate::fault::{HEAD_BYTES, HEAD_FIELDS, Unreadable};
 use crate::http_request::Error as Kind;
 use crate::request;
 use bggo_http2::{
@@ -785,6 +785,15 @@ impl Session {
 }
 
 impl Open {
+    /// Sends what is left of a body.
+    fn poll_upload(
+        &self,
+        upload: &mut Upload,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Unreadable>> {
+        upload.poll(cx, |rest, ends, cx| self.poll_send(rest, ends, cx))
+    }
+
     /// Sends what is left of the request, and waits for the head of its answer.
     fn poll_answer(
         &self,
@@ -793,7 +802,7 @@ impl Open {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(AnswerHead, Ends), Cause>> {
         if let Some(upload) = left
-            && let Poll::Ready(sent) = hears.watch(upload.poll(self, cx))
+            && let Poll::Ready(sent) = hears.watch(self.poll_upload(upload, cx))
         {
             *left = None;
             sent.map_err(|error| Cause::Request(Kind::Request.fault(error.0), true))?;
@@ -921,7 +930,7 @@ fn send_rest(
     cx: &mut Context<'_>,
 ) -> Result<(), FaultText> {
     if let Some(rest) = upload
-        && let Poll::Ready(sent) = rest.poll(open, cx)
+        && let Poll::Ready(sent) = open.poll_upload(rest, cx)
     {
         *upload = None;
         sent.map_err(|error| error.0)?;

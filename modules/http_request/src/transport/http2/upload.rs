@@ -1,6 +1,5 @@
 //! The body of a request over HTTP/2 as it goes out.
 
-use super::Open;
 use crate::body::Stream;
 use crate::fault::Unreadable;
 use bggo_http2::Ends;
@@ -28,14 +27,15 @@ impl Upload {
         self.piece.len() as u64 + rest
     }
 
-    /// Sends it as the server takes it, until it is over or the server takes no more: the answer says why then, or its fault does.
+    /// Sends it by `send` as the server takes it, until it is over or the server takes no more: the answer says why then, or its
+    /// fault does. `send` takes what it can from the beginning, and is ready when it has taken all, or with false if no more is taken.
     ///
     /// # Errors
     /// It cannot be read.
     pub(super) fn poll(
         &mut self,
-        open: &Open,
         cx: &mut Context<'_>,
+        mut send: impl FnMut(&mut Bytes, Ends, &mut Context<'_>) -> Poll<bool>,
     ) -> Poll<Result<(), Unreadable>> {
         loop {
             if self.piece.is_empty() {
@@ -49,7 +49,7 @@ impl Upload {
             }
             let is_last = self.rest.as_ref().is_none_or(|rest| rest.size() == 0);
             let ends = if is_last { Ends::Yes } else { Ends::No };
-            if !ready!(open.poll_send(&mut self.piece, ends, cx)) {
+            if !ready!(send(&mut self.piece, ends, cx)) {
                 return Poll::Ready(Ok(()));
             }
         }
