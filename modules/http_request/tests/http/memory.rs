@@ -24,6 +24,8 @@ fn a_fixed_request_allocates_nothing_but_the_box_of_its_step() {
     let peer = Script::start(move |_, _| Then::Answer(answer.to_vec()));
     // What is made once in a process is made here.
     allocated(&peer, 1);
-    let (few, many) = (allocated(&peer, 50), allocated(&peer, 550));
+    // On a busy machine a wait may take a list more, so the least of some runs counts.
+    let least = |requests| (0..10).map(|_| allocated(&peer, requests)).min();
+    let (few, many) = (least(50).unwrap(), least(550).unwrap());
     assert_eq!(many - few, 500, "{few} for 50 requests, {many} for 550");
 }
