@@ -28,10 +28,8 @@ fn main() {
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
-    let wants = |name: &str| match name.strip_prefix('+') {
-        Some(name) => wanted.iter().any(|word| word == name),
-        None => wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())),
-    };
+    let wants =
+        |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let rounds = number("ROUNDS");
     let seconds = number("RATES_SECONDS").unwrap_or(SECONDS);
     let mut rates = Table {
