@@ -4,12 +4,11 @@
 //! is free for it, it is set earlier by that much, and the rest is spent in turns of the event loop, so that I/O goes on.
 
 use crate::metrics::Spun;
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-    timerfd_settime,
-};
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use std::cell::Cell;
 use std::io;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 use tokio::net::unix::pipe::Receiver;
 
@@ -64,22 +63,15 @@ pub(super) enum Timer {
     /// Tokio's: what tests can stop.
     Coarse,
     /// The kernel's.
-    /// (tokio's own reader of file descriptors asks for `unsafe`, and its reader of pipes does the same without.)
-    Exact(Receiver, Spin, Spun, Early),
+    Exact(KernelTimer, Spin, Spun, Early),
 }
 
 impl Timer {
     /// The kernel's, if it gives one.
     pub(super) fn new(spin: Spin, spun: Spun) -> Self {
-        Self::exact().map_or(Self::Coarse, |timer| {
+        KernelTimer::new().map_or(Self::Coarse, |timer| {
             Self::Exact(timer, spin, spun, Early::default())
         })
-    }
-
-    fn exact() -> io::Result<Receiver> {
-        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Receiver::from_owned_fd_unchecked(timer)
     }
 
     /// Its clock.
@@ -103,7 +95,7 @@ impl Timer {
         let now = Instant::now();
         let rest = at.saturating_duration_since(now);
         if let Some(length) = rest.checked_sub(ahead).filter(|rest| !rest.is_zero()) {
-            match wait(timer, length).await {
+            match timer.wait(length).await {
                 Ok(()) => early.woken(now.elapsed().saturating_sub(length)),
                 Err(_) => tokio::time::sleep_until(at.into()).await,
             }
@@ -119,25 +111,35 @@ impl Timer {
     }
 }
 
-async fn wait(timer: &Receiver, length: Duration) -> io::Result<()> {
-    let once = Itimerspec {
-        it_interval: Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        },
-        it_value: Timespec {
-            tv_sec: i64::try_from(length.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(length.subsec_nanos()),
-        },
-    };
-    timerfd_settime(timer, TimerfdTimerFlags::empty(), &once)?;
-    // How often it has expired.
-    let mut expired = [0; 8];
-    loop {
-        timer.readable().await?;
-        match timer.try_read(&mut expired) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            read => return read.map(drop),
+/// A timerfd.
+#[derive(Debug)]
+pub(super) struct KernelTimer {
+    timer: TimerFd,
+    /// Where the event loop hears of it. (tokio's own reader of file descriptors asks for `unsafe`, and its reader of pipes
+    /// does the same without.)
+    expired: Receiver,
+}
+
+impl KernelTimer {
+    fn new() -> io::Result<Self> {
+        let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
+        let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
+        let expired = Receiver::from_owned_fd_unchecked(timer.as_fd().try_clone_to_owned()?)?;
+        Ok(Self { timer, expired })
+    }
+
+    /// `length` must not be zero: that would stop the timer.
+    async fn wait(&self, length: Duration) -> io::Result<()> {
+        let once = Expiration::OneShot(TimeSpec::from_duration(length));
+        self.timer.set(once, TimerSetTimeFlags::empty())?;
+        // How often it has expired.
+        let mut expired = [0; 8];
+        loop {
+            self.expired.readable().await?;
+            match self.expired.try_read(&mut expired) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read.map(drop),
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::metrics::Spun;
 use crate::panic;
 use crate::shutdown::Phases;
 use futures_util::future::join_all;
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -124,17 +125,19 @@ pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
 /// Keeps this thread on one of the cores that the process may use: each worker on another one, as far as there are enough.
 /// Where the system refuses, the thread runs as it would without.
 fn pin_to_core(worker: u32) {
-    let Ok(allowed) = sched_getaffinity(None) else {
+    let this_thread = Pid::from_raw(0);
+    let Ok(allowed) = sched_getaffinity(this_thread) else {
         return;
     };
-    let cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+    let cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false));
     let cores: Vec<usize> = cores.collect();
     let Some(core) = cores.get(worker as usize % cores.len().max(1)) else {
         return;
     };
     let mut own = CpuSet::new();
-    own.set(*core);
-    let _ = sched_setaffinity(None, &own);
+    if own.set(*core).is_ok() {
+        let _ = sched_setaffinity(this_thread, &own);
+    }
 }
 
 /// Prepares this worker's steps, waits for the clock to start, runs its users to their end, then destroys the assets of

@@ -1,5 +1,7 @@
 //! What a load needs of the system, against what the system gives: refused before it begins where it is certain not to fit.
 
+use nix::libc::RLIM_INFINITY;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
 
 /// Descriptors that a program has open beside its connections: files, timers, the event loops of its threads.
@@ -81,19 +83,14 @@ impl Limits {
 }
 
 fn raise_descriptors() -> Option<u64> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let given = getrlimit(Resource::Nofile);
-    if given.current == given.maximum {
-        return given.current;
-    }
-    let raised = Rlimit {
-        current: given.maximum,
-        maximum: given.maximum,
-    };
-    match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => raised.current,
-        Err(_) => given.current,
-    }
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    let raised = soft != hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+    finite(if raised { hard } else { soft })
+}
+
+/// A limit, unless it is none.
+fn finite(limit: u64) -> Option<u64> {
+    (limit != RLIM_INFINITY).then_some(limit)
 }
 
 /// How many ports a range such as `32768 60999` has.
@@ -121,11 +118,13 @@ fn free_memory() -> Option<FreeMemory> {
 
 /// Bytes that the limits of addresses and of data leave this process.
 fn left_to_process() -> Option<u64> {
-    use rustix::process::{Resource, getrlimit};
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let left = [(Resource::As, "VmSize:"), (Resource::Data, "VmData:")];
+    let left = [
+        (Resource::RLIMIT_AS, "VmSize:"),
+        (Resource::RLIMIT_DATA, "VmData:"),
+    ];
     let left = left.into_iter().filter_map(|(resource, used)| {
-        let limit = getrlimit(resource).current?;
+        let limit = finite(getrlimit(resource).ok()?.0)?;
         Some(limit.saturating_sub(kibibytes(&status, used)?))
     });
     left.min()

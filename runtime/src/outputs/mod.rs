@@ -22,6 +22,7 @@ mod report;
 mod result_file;
 mod samples_file;
 mod summary;
+mod terminal;
 mod text;
 mod writer;
 

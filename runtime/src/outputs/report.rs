@@ -7,6 +7,7 @@ use super::json::JsonLines;
 use super::mailbox::{Bounded, Received, Receiver, Sender, answer, mailbox};
 use super::progress::{Progress, ProgressLines};
 use super::summary::TextSummary;
+use super::terminal;
 use super::text::{TextLines, described};
 use super::writer::LineWriter;
 use super::{Conclusion, Format, Output, RunDescription};
@@ -508,8 +509,5 @@ impl Reporter {
 
 /// Columns of the terminal on stderr.
 fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stderr());
-    let columns = size.map_or(0, |size| usize::from(size.ws_col));
-    // A terminal that does not know its size says zero.
-    if columns == 0 { 80 } else { columns }
+    terminal::columns(&io::stderr()).unwrap_or(80)
 }

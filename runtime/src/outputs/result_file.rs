@@ -6,7 +6,6 @@ use crate::event::Event;
 use crate::judgement::Second;
 use bggo_metrics::file::{self, Head, PartEnd, SlotTags};
 use bggo_values::Text;
-use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -76,7 +75,7 @@ fn open(path: &Path, replace: Replace) -> io::Result<File> {
         Replace::No => options.create_new(true),
     };
     let file = options.open(path)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    file.try_lock()?;
     // A device has no length.
     if file.metadata()?.is_file() {
         file.set_len(0)?;
