@@ -20,7 +20,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Folders whose crates a grid may link.
 const LINKED: [&str; 2] = ["runtime", "modules"];
 /// Crates of functions that only grids which call them link, as only grids that use a module link it.
-const OF_FUNCTIONS: [&str; 1] = ["runtime/values/regex"];
+const OF_FUNCTIONS: [&str; 2] = ["runtime/values/functions", "runtime/values/regex"];
 
 fn main() -> Outcome<()> {
     let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?)

@@ -19,7 +19,6 @@ pub use crate::step::{Runner, Step};
 pub use bggo_macros::module;
 pub use bggo_values::base64::to_base64;
 pub use bggo_values::duration::format as format_duration;
-pub use bggo_values::functions;
 pub use bggo_values::json::{
     RawJson, decode as decode_json, encode_hcl, encode_plain as encode_json,
 };

@@ -23,7 +23,7 @@ pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 pub use bggo_schedule::Load;
 pub use bggo_schedule::declared::{Field as LoadField, Profile};
-pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};
+pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, json, ops};
 pub use std::pin::pin;
 pub use std::process::ExitCode;
 pub use std::rc::Rc;

@@ -253,7 +253,7 @@ pub fn plain_text(text: fmt::Arguments<'_>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bggo_values::functions::{self, Call};
+    use bggo_functions::{self as functions, Call};
     use bggo_values::{Text, Type, Value, convert, ops};
 
     static TOKEN: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive();

@@ -7,7 +7,7 @@ use crate::grid::{Grid, Scenario};
 use crate::info::Instance;
 use bggo_metrics::report::push_field;
 use bggo_schedule::Nanos;
-use bggo_values::functions::IterationKey;
+use bggo_values::context::IterationKey;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt::Write as _;

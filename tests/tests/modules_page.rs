@@ -36,7 +36,7 @@ fn the_module_of_the_page_works_as_the_page_says() {
 const SHIFTED: [(&str, &str); 5] = [
     (
         "module/Cargo.toml",
-        "[lib]\nname = \"shifted_library\"\n\n[package]\nname = \"shifted\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nbggo-runtime = \"0.1\"\nbeside = { path = \"../beside\" }\n",
+        "[lib]\nname = \"shifted_library\"\n\n[package]\nname = \"shifted\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nbggo-functions = \"0.1\"\nbggo-runtime = \"0.1\"\nbeside = { path = \"../beside\" }\n",
     ),
     (
         "module/manifest.hcl",

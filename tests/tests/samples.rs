@@ -2,7 +2,7 @@
 
 use bggo_tests::server::Nginx;
 use bggo_tests::{Finished, Grid};
-use bggo_values::functions::IterationKey;
+use bggo_values::context::IterationKey;
 use std::collections::BTreeSet;
 use std::path::Path;
 

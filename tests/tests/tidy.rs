@@ -53,6 +53,7 @@ const CRATES: &[&str] = &[
     "runtime/metrics",
     "runtime/schedule",
     "runtime/values",
+    "runtime/values/functions",
     "runtime/values/regex",
     "runtime/wire",
 ];

@@ -1,7 +1,7 @@
 //! Expressions to the narrowest lifetime of what they read: whatever reads them cannot live longer.
 
+use bggo_functions::Time;
 use bggo_manifest::Lifetime;
-use bggo_values::functions::Time;
 
 use crate::resolve::model::{ByBody, LocalId, ResourceId, StepId};
 use crate::source::Span;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use bggo_functions::Time;
 use bggo_manifest::{Carrier, Condition, Demand, Given, Input, Rule, Severity};
-use bggo_values::functions::Time;
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;

@@ -12,7 +12,7 @@ use crate::plan::model::Instances;
 use crate::resolve::model::{BoundId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
-use bggo_values::functions::{Call, Function, Home};
+use bggo_functions::{Call, Function, Home};
 use bggo_values::{Type, Value};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -562,19 +562,16 @@ impl Writer<'_> {
         quote!(main.iteration.function_context(#call, #instance))
     }
 
-    /// The path of the module of a function that is called.
+    /// The path of the module of a function that is called. The program names its crate from now on.
     fn home(&mut self, home: Home) -> TokenStream {
-        match home {
-            Home::Module(name) => {
-                let name = format_ident!("{name}");
-                quote!(functions::#name)
-            }
-            Home::Crate(name) => {
-                self.function_crates.insert(name);
-                let name = format_ident!("{}", name.replace('-', "_"));
-                quote!(::#name)
-            }
-        }
+        let (package, module) = match home {
+            Home::Module(name) => ("bggo-functions", Some(format_ident!("{name}"))),
+            Home::Crate(name) => (name, None),
+        };
+        self.function_crates.insert(package);
+        let package = format_ident!("{}", package.replace('-', "_"));
+        let module = module.iter();
+        quote!(::#package #(::#module)*)
     }
 
     /// The arguments of a call, as a slice.

@@ -22,7 +22,7 @@ use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
 use bggo_schedule::{Nanos, Segment};
-use bggo_values::functions::WallClock;
+use bggo_values::context::WallClock;
 use deadline::Deadlines;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;

@@ -4,7 +4,7 @@ use crate::clock::Moment;
 use crate::context::{Asker, UserContext, WorkerContext};
 use crate::start::Start;
 use bggo_schedule::Nanos;
-use bggo_values::functions::{self, Draws, IterationKey, Site};
+use bggo_values::context::{Context, Draws, IterationKey, Site};
 use bggo_values::{Number, Value};
 use std::cell::Cell;
 use std::num::NonZeroU64;
@@ -163,8 +163,8 @@ impl<'a> Iteration<'a> {
 
     /// The context of a function that is random or reads the clock: for call number `call` of the grid, in this instance of
     /// its step.
-    pub fn function_context(&self, call: u32, instance: u32) -> functions::Context<'_> {
-        functions::Context {
+    pub fn function_context(&self, call: u32, instance: u32) -> Context<'_> {
+        Context {
             seed: self.start().seed(),
             scenario: self.user.scenario(),
             iteration: self.key(),

@@ -1,13 +1,13 @@
-//! Values, types, conversions and functions of the grid language.
+//! Values, types, conversions and operators of the grid language.
 //!
 //! The compiler folds constants with this crate and a compiled grid computes with it, so each function and
 //! operator has one implementation. No I/O but the environment (`env`), no clock, no async.
 
 pub mod base64;
+pub mod context;
 pub mod convert;
 pub mod duration;
 pub mod fault;
-pub mod functions;
 pub mod json;
 pub mod literal;
 pub mod number;

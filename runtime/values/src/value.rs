@@ -6,6 +6,7 @@ mod settled;
 
 use crate::json::RawJson;
 use crate::{Fault, Number, Text};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,7 +143,7 @@ impl Value {
     }
 
     /// A fault of using null, with the reason of the null where it has one.
-    pub(crate) fn null_fault(&self, text: impl Into<String>) -> Fault {
+    pub fn null_fault(&self, text: impl Into<String>) -> Fault {
         let text = text.into();
         match self.why_null() {
             Some(why) => Fault::new(format!("{text}: {why}")),
@@ -172,7 +173,7 @@ impl Value {
     }
 
     /// The items of a list, whether its JSON was read yet or not.
-    pub(crate) fn items(&self) -> Option<Seq<Self>> {
+    pub fn items(&self) -> Option<Seq<Self>> {
         match self {
             Self::List(items) => Some(items.clone()),
             Self::Raw(raw) => {
@@ -184,7 +185,7 @@ impl Value {
     }
 
     /// The pairs of an object, whether its JSON was read yet or not.
-    pub(crate) fn pairs(&self) -> Option<Seq<(Text, Self)>> {
+    pub fn pairs(&self) -> Option<Seq<(Text, Self)>> {
         match self {
             Self::Object(pairs) => Some(pairs.clone()),
             Self::Raw(raw) => {
@@ -192,6 +193,34 @@ impl Value {
                 Some(Seq::from(pairs.collect::<Vec<_>>()))
             }
             _ => None,
+        }
+    }
+
+    /// The value with all texts and keys in normal form C; JSON that was not read yet stays as it is. Of keys that become equal
+    /// the last one counts.
+    pub fn normalized(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.normalized()),
+            Self::List(items) => {
+                let items = items.iter().cloned().map(Self::normalized);
+                Self::from(items.collect::<Vec<_>>())
+            }
+            Self::Object(pairs) => {
+                let mut places: BTreeMap<Text, usize> = BTreeMap::new();
+                let mut kept: Vec<(Text, Self)> = Vec::with_capacity(pairs.len());
+                for (key, value) in pairs.iter() {
+                    let (key, value) = (key.clone().normalized(), value.clone().normalized());
+                    match places.get(&key).and_then(|place| kept.get_mut(*place)) {
+                        Some(pair) => pair.1 = value,
+                        None => {
+                            places.insert(key.clone(), kept.len());
+                            kept.push((key, value));
+                        }
+                    }
+                }
+                Self::from(kept)
+            }
+            other => other,
         }
     }
 
@@ -220,7 +249,7 @@ impl Value {
 }
 
 /// The pairs in order of their keys.
-pub(crate) fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
+pub fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
     let mut sorted: Vec<_> = pairs.iter().collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     sorted

@@ -1,6 +1,6 @@
 //! Calls of functions to typed expressions: which function, how many arguments, and each as its parameter.
 
-use bggo_values::functions::{self, Function, Param, Time};
+use bggo_functions::{self as functions, Function, Param, Time};
 use bggo_values::{Number, Type, Value};
 
 use crate::diagnostics::{codes, nearest};

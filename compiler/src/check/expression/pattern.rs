@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use bggo_values::functions::{self, Function, Home};
+use bggo_functions::{self as functions, Function, Home};
 use bggo_values::{Fault, Value};
 
 use crate::check::typed::TExpr;

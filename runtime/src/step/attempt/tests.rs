@@ -10,7 +10,7 @@ use crate::metrics::{Interval, KnownNames, Recorder, RunNames, Slab, SlabReader}
 use crate::start::Start;
 use crate::step::Begun;
 use crate::test_support::{TestWorker, ToldEvents, ms, on_stopped_clock};
-use bggo_values::functions;
+use bggo_functions as functions;
 use bggo_values::{Number, Text, Value};
 use futures_util::FutureExt;
 use std::rc::Rc;

@@ -10,7 +10,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use bggo_values::functions::string;
+use bggo_functions::string;
 use bggo_values::{Fault, Value};
 use regex_automata::Input;
 use regex_automata::meta::{BuildError, Regex};

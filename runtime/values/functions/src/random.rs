@@ -1,8 +1,8 @@
 //! Functions whose value is another one at each call: drawn from the context, never from the system.
 
 use super::args::args;
-use super::context::Context;
-use crate::{Fault, Value};
+use bggo_values::context::Context;
+use bggo_values::{Fault, Value};
 
 /// A random UUID, version 4. Unique, not secret.
 ///

@@ -1,7 +1,7 @@
 //! Functions that turn a value into another type. Null stays null.
 
 use super::args::args;
-use crate::{Fault, Type, Value, convert};
+use bggo_values::{Fault, Type, Value, convert};
 
 fn to(name: &'static str, values: &[Value], ty: &Type) -> Result<Value, Fault> {
     let args = args(name, values, 1, 1)?;

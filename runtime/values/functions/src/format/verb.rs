@@ -1,6 +1,6 @@
 //! The template of `format` cut into texts and verbs.
 
-use crate::Fault;
+use bggo_values::Fault;
 
 /// A piece of a template.
 pub(super) enum Part<'a> {

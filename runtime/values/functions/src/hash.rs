@@ -2,7 +2,7 @@
 //! every cold build; checked against the vectors of RFC 1321 and FIPS 180-4.
 
 use super::args::args;
-use crate::{Fault, Value};
+use bggo_values::{Fault, Value};
 
 /// The MD5 of bytes, or of the UTF-8 of a text, in hexadecimal.
 ///

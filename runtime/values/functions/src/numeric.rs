@@ -1,7 +1,7 @@
 //! Functions over numbers.
 
 use super::args::args;
-use crate::{Fault, Number, Value};
+use bggo_values::{Fault, Number, Value};
 
 /// The size of a number.
 ///
@@ -72,7 +72,7 @@ pub fn sum(values: &[Value]) -> Result<Value, Fault> {
             return Err(args.fault(0, "the list holds null"));
         }
         let number =
-            crate::convert::to_number(item).map_err(|fault| args.fault(0, fault.text()))?;
+            bggo_values::convert::to_number(item).map_err(|fault| args.fault(0, fault.text()))?;
         total = total
             .plus(&number)
             .ok_or_else(|| args.fault(0, "the sum is out of range (28 digits)"))?;

@@ -1,9 +1,9 @@
 //! Functions over lists, sets, maps and objects.
 
 use super::args::{Args, args};
-use crate::convert::convert;
-use crate::value::by_key;
-use crate::{Fault, Number, Text, Type, Value};
+use bggo_values::convert::convert;
+use bggo_values::value::by_key;
+use bggo_values::{Fault, Number, Text, Type, Value};
 use std::collections::BTreeMap;
 
 /// `range` makes no more values than this, as in Terraform.

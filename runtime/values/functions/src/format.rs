@@ -7,9 +7,9 @@ mod float;
 mod verb;
 
 use super::length::characters;
-use crate::convert::{to_bool, to_number, to_text};
-use crate::json::encode;
-use crate::{Fault, Value};
+use bggo_values::convert::{to_bool, to_number, to_text};
+use bggo_values::json::encode;
+use bggo_values::{Fault, Value};
 use unicode_segmentation::UnicodeSegmentation;
 use verb::{Part, Verb};
 

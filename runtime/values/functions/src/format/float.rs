@@ -1,7 +1,7 @@
 //! `%e`, `%f` and `%g` of decimal numbers, with the digits that Terraform would print.
 
 use super::verb::Verb;
-use crate::Number;
+use bggo_values::Number;
 
 /// A number as its decimal digits, without zeros at either end: 0.DIGITS * 10^point.
 struct Digits {

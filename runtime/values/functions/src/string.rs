@@ -2,9 +2,9 @@
 
 use super::args::{Args, args};
 use super::length::characters;
-use crate::convert::to_text;
-use crate::text::normalized;
-use crate::{Fault, Text, Value};
+use bggo_values::convert::to_text;
+use bggo_values::text::normalized;
+use bggo_values::{Fault, Text, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a function made: in normal form C, as Terraform has every string.

@@ -1,7 +1,7 @@
 //! The types of calls, by the types of their arguments. Arguments of type `any` and expressions with an error fit everywhere.
 
-use crate::types::Fit;
-use crate::{Field, Type};
+use bggo_values::types::Fit;
+use bggo_values::{Field, Type};
 
 pub(super) type Answer = Result<Type, String>;
 

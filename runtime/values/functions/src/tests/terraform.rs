@@ -3,8 +3,8 @@
 //! `terraform.cases` holds a call a line, its arguments literals, and below it the result as JSON. A call goes the way that
 //! the compiler sends it: arguments converted to the parameters' types, the value to the type of the call.
 
-use crate::functions::{self, Function};
-use crate::{Type, Value, convert::convert, json, literal};
+use crate::{self as functions, Function};
+use bggo_values::{Type, Value, convert::convert, json, literal};
 
 const CASES: &str = include_str!("terraform.cases");
 /// Calls that are faults in Terraform as well, with the text that they have here.

@@ -1,8 +1,8 @@
 //! Environment variables of the process to values.
 
 use super::args::args;
-use crate::text::normalized;
-use crate::{Fault, Value};
+use bggo_values::text::normalized;
+use bggo_values::{Fault, Value};
 
 /// The value of an environment variable; null when it is not set.
 ///

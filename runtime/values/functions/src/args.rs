@@ -1,8 +1,8 @@
 //! Arguments of a function to the types that it takes. Whoever calls has checked and converted them where types were known;
 //! a value that is only known at run time is converted here.
 
-use crate::convert::{to_bytes, to_number, to_text};
-use crate::{Fault, Number, Seq, Text, Value};
+use bggo_values::convert::{to_bytes, to_number, to_text};
+use bggo_values::{Fault, Number, Seq, Text, Value};
 
 /// The arguments of one call.
 #[derive(Clone, Copy)]

@@ -2,11 +2,10 @@
 
 mod terraform;
 
-use super::{
-    Call, Context, Draws, Function, Home, IterationKey, Site, Time, WallClock, find, table,
-};
-use crate::json::RawJson;
-use crate::{Fault, Number, Seq, Type, Value, literal};
+use super::{Call, Function, Home, Time, find, table};
+use bggo_values::context::{Context, Draws, IterationKey, Site, WallClock};
+use bggo_values::json::RawJson;
+use bggo_values::{Fault, Number, Seq, Type, Value, literal};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -270,7 +269,8 @@ fn types_of_calls() {
         ("uuid", "", Ok("string")),
     ];
     for (name, types, expected) in cases {
-        let Type::Tuple(types) = crate::types::parse(&format!("tuple([{types}])")).unwrap() else {
+        let Type::Tuple(types) = bggo_values::types::parse(&format!("tuple([{types}])")).unwrap()
+        else {
             panic!("no tuple")
         };
         let found = (find(name).unwrap().result)(&types).map(|ty| ty.to_string());
@@ -354,9 +354,9 @@ fn an_environment_variable_is_text_or_null() {
 proptest! {
     #[test]
     fn base64_of_any_bytes_reads_back(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        let text = crate::base64::to_base64(&bytes);
+        let text = bggo_values::base64::to_base64(&bytes);
         prop_assert_eq!(text.len() % 4, 0);
-        prop_assert_eq!(crate::base64::from_base64(&text), Some(bytes));
+        prop_assert_eq!(bggo_values::base64::from_base64(&text), Some(bytes));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! The functions of the language, one `pub fn NAME(&[Value]) -> Result<Value, Fault>` each. What is random or of the
-//! moment takes a [`Context`] before its arguments.
+//! moment takes a [`Context`](bggo_values::context::Context) before its arguments.
 //!
 //! Emitted code calls them by path. Only the compiler reads the table of signatures; no function names it, so that a
 //! compiled grid links no more than it calls.
 
 mod args;
 pub mod collection;
-mod context;
 pub mod conversion;
 pub mod encoding;
 pub mod environment;
@@ -18,7 +17,6 @@ pub mod random;
 pub mod string;
 mod table;
 
-pub use context::{Context, Draws, IterationKey, Site, WallClock};
 pub use table::{Call, Function, Home, Param, Time, base64decode_bytes, find, table};
 
 #[cfg(test)]

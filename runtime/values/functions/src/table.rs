@@ -5,9 +5,9 @@
 
 mod results;
 
-use super::context::Context;
 use super::{collection, conversion, encoding, environment, hash, numeric, random, string};
-use crate::{Fault, Type, Value};
+use bggo_values::context::Context;
+use bggo_values::{Fault, Type, Value};
 use results as r;
 
 /// What a function needs and gives.
@@ -15,7 +15,7 @@ use results as r;
 pub struct Function {
     /// Its name in a grid.
     pub name: &'static str,
-    /// The module of `functions` that holds it, or the crate that only programs which call it link.
+    /// The module of this crate that holds it, or another crate.
     pub home: Home,
     /// Its Rust name there.
     pub rust: &'static str,
@@ -40,12 +40,12 @@ pub enum Call {
     InContext(fn(&Context<'_>, &[Value]) -> Result<Value, Fault>),
 }
 
-/// Where emitted code finds a function.
+/// Where emitted code finds a function. A program names only the crates whose functions it calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Home {
-    /// In this module of `functions`, which every program can reach.
+    /// In this module of this crate.
     Module(&'static str),
-    /// In the crate of this name, which a program names only if it calls the function.
+    /// In the crate of this name.
     Crate(&'static str),
 }
 

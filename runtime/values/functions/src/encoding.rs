@@ -1,11 +1,10 @@
 //! JSON, base64 and URL encoding: values to texts and back.
 
 use super::args::{Args, args};
-use crate::base64::{from_base64, to_base64};
-use crate::json::{decode, encode};
-use crate::text::normalized;
-use crate::{Fault, Text, Value};
-use std::collections::BTreeMap;
+use bggo_values::base64::{from_base64, to_base64};
+use bggo_values::json::{decode, encode};
+use bggo_values::text::normalized;
+use bggo_values::{Fault, Value};
 
 /// The value as JSON: keys sorted, `<`, `>` and `&` escaped. JSON has no bytes: they are their base64, as in the JSON of
 /// protobuf and of Go.
@@ -25,37 +24,7 @@ pub fn jsonencode(values: &[Value]) -> Result<Value, Fault> {
 pub fn jsondecode(values: &[Value]) -> Result<Value, Fault> {
     let args = args("jsondecode", values, 1, 1)?;
     let value = decode(&args.text(0)?).map_err(|fault| args.fault(0, fault.text()))?;
-    Ok(with_normalized_texts(value))
-}
-
-/// The value with all texts and keys in normal form C. Of keys that become equal the last one counts.
-fn with_normalized_texts(value: Value) -> Value {
-    match value {
-        Value::Text(text) => Value::Text(text.normalized()),
-        Value::List(items) => {
-            let items = items.iter().cloned().map(with_normalized_texts);
-            Value::from(items.collect::<Vec<_>>())
-        }
-        Value::Object(pairs) => {
-            let mut places: BTreeMap<Text, usize> = BTreeMap::new();
-            let mut kept: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
-            for (key, value) in pairs.iter() {
-                let (key, value) = (
-                    key.clone().normalized(),
-                    with_normalized_texts(value.clone()),
-                );
-                match places.get(&key).and_then(|place| kept.get_mut(*place)) {
-                    Some(pair) => pair.1 = value,
-                    None => {
-                        places.insert(key.clone(), kept.len());
-                        kept.push((key, value));
-                    }
-                }
-            }
-            Value::from(kept)
-        }
-        other => other,
-    }
+    Ok(value.normalized())
 }
 
 /// Bytes, or the UTF-8 of a text, in base64.
