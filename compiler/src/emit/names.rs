@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 /// is called by its path, and a local variable that is named after the grid gets another name.
 const LOCAL_WORDS: &[&str] = &[
     "all", "cx", "fan", "index", "late", "needs", "prepared", "scope", "slot", "start", "step",
+    "this",
 ];
 
 /// Beginnings of numbered names of local variables.

@@ -211,8 +211,19 @@ impl<'a> Resolver<'a> {
                     "nothing stands behind a statistic, found `.{}`",
                     beyond.text
                 );
-                self.problems
+                let hint = match (&subject, names.as_slice()) {
+                    (MetricSubject::Scenario(_), [_, scenario, runner, name, ..]) => Some(format!(
+                        "a step of a scenario is `metrics.scenario.{}.step.{}.{}`",
+                        scenario.text, runner.text, name.text
+                    )),
+                    _ => None,
+                };
+                let problem = self
+                    .problems
                     .error(codes::INVALID_REFERENCE, beyond.span, text);
+                if let Some(hint) = hint {
+                    problem.hint(hint);
+                }
                 return None;
             }
         };
