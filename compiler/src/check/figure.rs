@@ -112,7 +112,7 @@ impl Checker<'_> {
     /// What an address stands for; unknown names of it are reported.
     pub(super) fn figure(&mut self, read: &MetricRead, grid: &Grid<'_>) -> Option<Figure> {
         let (figures, keyed) = self.figures(read)?;
-        self.has_key(read, keyed)?;
+        self.check_key(read, keyed)?;
         let word = &read.statistic;
         let statistic = Statistic::of_word(&word.text);
         let Some(statistic) = statistic else {
@@ -302,7 +302,7 @@ impl Checker<'_> {
     }
 
     /// Whether the key fits; faults are reported.
-    fn has_key(&mut self, read: &MetricRead, keys: Keys) -> Option<()> {
+    fn check_key(&mut self, read: &MetricRead, keys: Keys) -> Option<()> {
         let metric = read.metric.as_ref().map_or("", |name| name.text.as_str());
         let metric_span = read.metric.as_ref().map_or(read.span, |name| name.span);
         let (known, what) = match (keys, &read.key) {

@@ -431,7 +431,7 @@ impl Connection {
                 return Ok(WAITS);
             };
             self.data = Some(data);
-            if let Some(event) = self.is_refused_body(header.length) {
+            if let Some(event) = self.judge_body(header.length) {
                 return Ok(Received { taken, event });
             }
             // What stands behind it comes at once.
@@ -651,7 +651,7 @@ impl Connection {
     }
 
     /// Judges the frame of a body that begins, with so many bytes, by its size: all of it counts or nothing.
-    fn is_refused_body(&mut self, length: usize) -> Option<Event> {
+    fn judge_body(&mut self, length: usize) -> Option<Event> {
         let data = self.data.as_mut()?;
         let (key, size, ends) = (data.key?, data.left, data.ends);
         let stream = self.streams.get_mut(key)?;
@@ -674,14 +674,14 @@ impl Connection {
                 Some(self.fails(key, bad))
             }
             Ok(()) => {
-                self.has_ended(key, ends);
+                self.note_end(key, ends);
                 None
             }
         }
     }
 
     /// The answer ended, so the server does not count the stream any more if the request did as well.
-    fn has_ended(&mut self, key: Key, ends: Ends) {
+    fn note_end(&mut self, key: Key, ends: Ends) {
         let stream = self.streams.get(key);
         if ends == Ends::Yes && stream.is_some_and(|stream| stream.has_sent) {
             self.active -= 1;
@@ -796,7 +796,7 @@ impl Connection {
             Ok(event) => {
                 if event != Event::Nothing {
                     self.idle = 0;
-                    self.has_ended(key, ends);
+                    self.note_end(key, ends);
                 }
                 Ok(event)
             }

@@ -194,9 +194,9 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
         lasts(&mut load, length)?;
     }
     if let Some(users) = flags.vus {
-        has_users(&mut load, users)?;
+        apply_vus(&mut load, users)?;
     }
-    has_arrivals(&mut load, flags)?;
+    apply_arrivals(&mut load, flags)?;
     Ok(load)
 }
 
@@ -234,7 +234,7 @@ fn lasts(load: &mut Load, length: Duration) -> Result<(), String> {
 }
 
 /// What `--vus` makes of a declared load: one with a rate becomes a number of users for the same time.
-fn has_users(load: &mut Load, users: u32) -> Result<(), String> {
+fn apply_vus(load: &mut Load, users: u32) -> Result<(), String> {
     let profile = load.profile;
     match (&load.schedule, load.schedule.length()) {
         (Schedule::Closed(closed), _) => {
@@ -257,7 +257,7 @@ fn has_users(load: &mut Load, users: u32) -> Result<(), String> {
 }
 
 /// What `--max-vus` and `--arrivals` make of a declared load.
-fn has_arrivals(load: &mut Load, flags: &Flags) -> Result<(), String> {
+fn apply_arrivals(load: &mut Load, flags: &Flags) -> Result<(), String> {
     let arrivals = match &mut load.schedule {
         Schedule::Open(arrivals) => arrivals,
         Schedule::Search(search) => &mut search.arrivals,

@@ -415,7 +415,7 @@ impl WorkerContext {
 
     /// The checks of this step were judged; `failed` is the kind of its failure, if they failed it. Then its exchange is shown as
     /// those of other failures are.
-    pub(crate) fn is_judged(&self, step: usize, failed: Option<(u32, &'static str)>) {
+    pub(crate) fn settle_unjudged(&self, step: usize, failed: Option<(u32, &'static str)>) {
         let unjudged = self.unjudged.take();
         let (Some((of, exchange)), Some((first_slot, kind))) = (unjudged, failed) else {
             return;

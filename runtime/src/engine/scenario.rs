@@ -159,7 +159,7 @@ impl<'a> Scenario<'a> {
                     // A user that becomes free takes it.
                     WhenFull::Wait => {
                         arriving.until_changed().await;
-                        arriving.has_room_since(users.elapsed(self.context.moment()));
+                        arriving.note_room(users.elapsed(self.context.moment()));
                     }
                 }
             }

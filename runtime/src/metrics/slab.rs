@@ -192,7 +192,7 @@ impl Slab {
     /// A slot has its first value. Of few slots the rows that rare values will need get their memory now, or a run would take more
     /// of it the longer it lasts.
     #[cold]
-    fn is_used(&self, slot: usize) {
+    fn first_use(&self, slot: usize) {
         if !self.has_few_slots() {
             return;
         }
@@ -347,7 +347,7 @@ impl Recorder {
             let rows = exact.touched.load(Relaxed);
             exact.touched.store(rows | 1 << (bucket / ROW), Relaxed);
             if rows == 0 {
-                self.slab.is_used(slot);
+                self.slab.first_use(slot);
             }
         }
     }

@@ -420,7 +420,7 @@ impl<'a> Step<'a> {
 
     /// Hands over the exchange of a run that has passed so far. `make` makes its messages, with [`Step::EXAMPLE_BYTES`] of each body, and
     /// the secrets that went into them. It is called only if a required check fails, and dropped otherwise.
-    pub fn may_be_judged(
+    pub fn keep_for_checks(
         &self,
         make: impl FnOnce() -> (Message, Option<Message>, Secrets) + 'static,
     ) {
@@ -431,7 +431,7 @@ impl<'a> Step<'a> {
     /// The kind of failure with which the run ends while its attempt is dropped: `timeout`, or `cut` where the time to finish was over.
     /// `None` while it runs, and where a cancelled run is dropped, which is no failure. A module that waits asks it in a `drop`, and
     /// hands over the exchange that was not finished, if [`Step::wants_example`] says so.
-    pub fn is_dropped_by(&self) -> Option<&'static str> {
+    pub fn kind_if_dropped(&self) -> Option<&'static str> {
         if self.timed_out.get() {
             return Some(TIMEOUT);
         }
@@ -493,7 +493,7 @@ impl<'a> Step<'a> {
         }
         if self.judged.get() {
             let failed = fault.map(|fault| (end.first_slot, fault.kind()));
-            self.worker().is_judged(end.step, failed);
+            self.worker().settle_unjudged(end.step, failed);
         }
         let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {
