@@ -4,6 +4,7 @@
 //! operator has one implementation. No I/O but the environment (`env`), no clock, no async.
 
 pub mod base64;
+pub mod calendar;
 pub mod convert;
 pub mod duration;
 pub mod fault;
