@@ -211,7 +211,7 @@ impl WorkerContext {
     /// The same, in a run in which somebody asks for this metric of a step.
     #[must_use]
     pub fn asking<M: Numbered>(self, step: &Info, metric: OnDemand<M>) -> Self {
-        let slot = step.first_slot() + time_slot::COUNT + metric.metric().number();
+        let slot = step.first_metric_slot() + metric.metric().number();
         Self {
             recorder: self.recorder.asked(AskedSlots::new([slot])),
             ..self
@@ -220,7 +220,7 @@ impl WorkerContext {
 
     /// How many values a step has recorded of a trend on this worker so far, for tests of modules.
     pub fn recorded_by(&self, step: &Info, metric: Trend) -> u64 {
-        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        let slot = step.first_metric_slot() + metric.number();
         self.recorder.recorded(slot)
     }
 
@@ -231,19 +231,19 @@ impl WorkerContext {
 
     /// The sum of a trend of times on this worker so far, for tests of modules.
     pub fn time_by(&self, step: &Info, metric: Trend) -> Duration {
-        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        let slot = step.first_metric_slot() + metric.number();
         self.recorder.time_recorded(slot)
     }
 
     /// Hits of a rate that a step has counted on this worker so far, and of how many, for tests of modules.
     pub fn hits_by(&self, step: &Info, metric: Rate) -> (u64, u64) {
-        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        let slot = step.first_metric_slot() + metric.number();
         self.recorder.hits(slot)
     }
 
     /// What a step has counted on this worker so far, for tests of modules.
     pub fn counted_by(&self, step: &Info, metric: Counter) -> u64 {
-        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        let slot = step.first_metric_slot() + metric.number();
         self.recorder.counted(slot)
     }
 

@@ -8,7 +8,7 @@ use crate::event::{StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown, Unmade};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDemand, time_slot};
+use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDemand, step_slot};
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
@@ -83,18 +83,18 @@ impl Iteration<'_> {
         }
     }
 
-    /// The same for an emitted attempt, which gets `main`, the emitted state of the iteration.
+    /// The same for an emitted attempt, which gets `body`, the emitted state of the iteration.
     ///
     /// (The place stands behind the policy: it is dropped, so that each call between its making and this one costs every step
     /// forty lines of code that unwinds.)
-    pub fn drive<'s, M>(
+    pub fn drive<'s, B>(
         &'s self,
         policy: &'s Policy,
         at: At,
         kept: Option<&'s OutputSlot>,
-        (main, attempt): (&'s M, AttemptOf<M>),
+        (body, attempt): (&'s B, AttemptOf<B>),
     ) -> Running<'s, Flow> {
-        self.run_boxed(at, policy, kept, Box::new(move |step| attempt(main, step)))
+        self.run_boxed(at, policy, kept, Box::new(move |step| attempt(body, step)))
     }
 
     /// The part of `drive` that is not generic, so it is compiled once.
@@ -128,7 +128,7 @@ impl Iteration<'_> {
 }
 
 /// An emitted attempt: a function of the emitted state of the iteration and of the run of the step.
-pub type AttemptOf<M> = for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
+pub type AttemptOf<B> = for<'t> fn(&'t B, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
 
 /// How an attempt of a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -341,7 +341,7 @@ impl<'a> Step<'a> {
     fn metrics(&self) -> (&WorkerContext, u32) {
         (
             self.iteration.worker(),
-            self.first_slot() + time_slot::COUNT,
+            step_slot::first_metric(self.first_slot()),
         )
     }
 
@@ -411,7 +411,7 @@ impl<'a> Step<'a> {
     }
 
     /// Whether the exchange of this run is shown if its checks fail it: under load, until this thread has an example of that. Of a step
-    /// without required checks, and in a functional run, the answer is `false`. A module then hands over by [`Step::may_be_judged`]
+    /// without required checks, and in a functional run, the answer is `false`. A module then hands over by [`Step::keep_for_checks`]
     /// what it has, right before it returns the outputs.
     pub fn wants_example_of_check(&self) -> bool {
         let mut checks = self.info().check_infos().iter();

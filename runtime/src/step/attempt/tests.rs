@@ -5,7 +5,7 @@ use crate::context::{AssetMetrics, UserContext, WorkerContextParts};
 use crate::event::{Event, StepReport};
 use crate::fault::Place;
 use crate::flow::Running;
-use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend};
+use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend, time_slot};
 use crate::metrics::{Interval, KnownNames, Recorder, RunNames, Slab, SlabReader};
 use crate::start::Start;
 use crate::step::Begun;
