@@ -688,6 +688,12 @@ impl Path<'_> {
                 0,
                 "an address ends with a statistic such as `.p95`".to_owned(),
             )),
+            (Subject::Scenario(scenario), [runner, name, ..]) => Err((
+                2,
+                format!(
+                    "nothing stands behind a statistic; a step of a scenario is `scenario.{scenario}.step.{runner}.{name}`"
+                ),
+            )),
             (_, _) => Err((2, "nothing stands behind a statistic".to_owned())),
         }
     }
