@@ -6,7 +6,7 @@ use crate::start::Start;
 use bggo_schedule::declared::{DEFAULT_MAX_VUS, MAX_DURATION};
 use bggo_schedule::{
     Arrivals, Closed, LONGEST, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage,
-    WhenFull,
+    WhenFull, nanos,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -325,11 +325,6 @@ fn profile_of_flags(flags: &Flags) -> Result<(&'static str, Schedule), String> {
             Err("--vus needs an end: add --duration 30s or --iterations 1000".to_owned())
         }
     }
-}
-
-/// A length of time as the profiles count it.
-fn nanos(length: Duration) -> u64 {
-    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What `--stages` asks for, and the name of its profile.

@@ -13,6 +13,7 @@ pub mod json;
 pub mod literal;
 pub mod number;
 pub mod ops;
+pub mod split_mix;
 pub mod text;
 pub mod types;
 pub mod value;
