@@ -1,7 +1,7 @@
 //! The clock of a worker, as whole nanoseconds. A [`Moment`] takes half the bytes of an [`Instant`], which counts for every idle
 //! user, and the time between two of them is one subtraction.
 
-use bggo_schedule::Nanos;
+use bggo_schedule::{Nanos, nanos};
 use std::cell::Cell;
 use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
@@ -121,14 +121,6 @@ impl Clock {
 /// The time by tokio's clock, which tests can stop. It is the system's monotonic clock otherwise.
 pub(crate) fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-/// A length of time in nanoseconds, or as many as there can be.
-#[inline]
-pub(crate) fn nanos(time: Duration) -> Nanos {
-    time.as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(time.subsec_nanos().into())
 }
 
 #[cfg(test)]

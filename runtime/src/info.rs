@@ -1,7 +1,7 @@
 //! What is known of a step and of a resource when the grid is built: statics of the emitted program.
 
 use crate::place::Place;
-pub use bggo_metrics::{MetricKind, iteration_slot, time_slot};
+pub use bggo_metrics::{MetricKind, iteration_slot, step_slot, time_slot};
 use bggo_values::Text;
 use std::fmt;
 use std::ops::Range;
@@ -126,6 +126,11 @@ impl Info {
     /// The first of its slots.
     pub fn first_slot(&self) -> u32 {
         self.first_slot
+    }
+
+    /// The slot of its first metric.
+    pub fn first_metric_slot(&self) -> u32 {
+        step_slot::first_metric(self.first_slot)
     }
 
     /// How many slots it has.

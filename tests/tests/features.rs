@@ -69,7 +69,6 @@ fn a_target_brings_no_second_reader_of_http() {
             "bggo-http1",
             "bggo-module-http_target",
             "bggo-target",
-            "cfg-if",
             "crc32fast",
             "flate2",
             "miniz_oxide",

@@ -5,7 +5,7 @@
 //! ```
 
 use bggo_metrics::{
-    Address, Figures, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, Quantity,
+    Address, FigureKind, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, Quantity,
     Statistic, Subject,
 };
 use bggo_schedule::declared::Profile;
@@ -112,7 +112,7 @@ impl Checker<'_> {
     /// What an address stands for; unknown names of it are reported.
     pub(super) fn figure(&mut self, read: &MetricRead, grid: &Grid<'_>) -> Option<Figure> {
         let (figures, keyed) = self.figures(read)?;
-        self.has_key(read, keyed)?;
+        self.check_key(read, keyed)?;
         let word = &read.statistic;
         let statistic = Statistic::of_word(&word.text);
         let Some(statistic) = statistic else {
@@ -173,7 +173,7 @@ impl Checker<'_> {
     }
 
     /// What a metric can be asked for, and its keys.
-    fn figures(&mut self, read: &MetricRead) -> Option<(Figures, Keys)> {
+    fn figures(&mut self, read: &MetricRead) -> Option<(FigureKind, Keys)> {
         let built_in = match &read.subject {
             MetricSubject::Run => OF_ITERATIONS,
             MetricSubject::Scenario(body) => {
@@ -200,7 +200,7 @@ impl Checker<'_> {
                 Some(_) => Keys::Labels,
                 None => Keys::None,
             };
-            return Some((Figures::of(kind, &metric.unit), keys));
+            return Some((FigureKind::of(kind, &metric.unit), keys));
         }
         let own = metrics.iter().map(|metric| metric.name.as_str());
         let known = built_in.iter().map(|known| known.name).chain(own);
@@ -228,7 +228,7 @@ impl Checker<'_> {
     }
 
     /// A metric of the grid, which some step records.
-    fn custom(&mut self, name: &Name) -> Option<(Figures, Keys)> {
+    fn custom(&mut self, name: &Name) -> Option<(FigureKind, Keys)> {
         let mut metrics = self.metrics.iter();
         let found = metrics.position(|metric| metric.name == name.text);
         let declarations = self.declarations;
@@ -260,7 +260,7 @@ impl Checker<'_> {
         }
         let metric = self.metrics.get(place)?;
         Some((
-            Figures::of(layout_kind(metric.kind), &metric.unit),
+            FigureKind::of(layout_kind(metric.kind), &metric.unit),
             Keys::None,
         ))
     }
@@ -302,7 +302,7 @@ impl Checker<'_> {
     }
 
     /// Whether the key fits; faults are reported.
-    fn has_key(&mut self, read: &MetricRead, keys: Keys) -> Option<()> {
+    fn check_key(&mut self, read: &MetricRead, keys: Keys) -> Option<()> {
         let metric = read.metric.as_ref().map_or("", |name| name.text.as_str());
         let metric_span = read.metric.as_ref().map_or(read.span, |name| name.span);
         let (known, what) = match (keys, &read.key) {
@@ -428,7 +428,7 @@ fn layout_kind(kind: bggo_manifest::MetricKind) -> bggo_metrics::MetricKind {
     }
 }
 
-fn listed(figures: Figures) -> String {
+fn listed(figures: FigureKind) -> String {
     let words = figures.statistics().iter();
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     format!("it has {}", words.join(", "))

@@ -91,10 +91,7 @@ impl Checker<'_> {
         };
         let unit = unit.as_text().unwrap_or_default().to_owned();
         if let Some(kind @ (MetricKind::Counter | MetricKind::Rate)) = kind {
-            let text = format!(
-                "a {} has no unit: it counts how often something was",
-                kind.name()
-            );
+            let text = format!("a {} has no unit", kind.name());
             self.error(codes::INVALID_METRIC, expr.span, text)
                 .hint("values with a unit are of kind \"trend\" or \"gauge\"");
         }

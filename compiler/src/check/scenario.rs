@@ -61,7 +61,7 @@ impl Checker<'_> {
                         "a step is `step \"RUNNER\" \"NAME\" { .. }`, inside of the scenario",
                     );
                 }
-                self.has_an_end(scenario, *after);
+                self.check_end_is_known(scenario, *after);
                 let tags = scenario.tags.as_ref();
                 let tags =
                     tags.and_then(|tags| self.known(tags, &Type::map(Type::String), "`tags`"));
@@ -76,7 +76,7 @@ impl Checker<'_> {
     }
 
     /// Reports a scenario that begins after one whose end nobody knows beforehand.
-    fn has_an_end(&mut self, scenario: &ScenarioDecl, after: Option<BodyId>) {
+    fn check_end_is_known(&mut self, scenario: &ScenarioDecl, after: Option<BodyId>) {
         let declarations = self.declarations;
         let (Some(after), Some(written)) = (after, &scenario.after) else {
             return;

@@ -258,7 +258,7 @@ impl Checker<'_> {
                         } else {
                             operator
                         };
-                        self.can_be_missed(&Known {
+                        self.warn_of_constant(&Known {
                             operator,
                             span,
                             quantity,
@@ -339,7 +339,7 @@ impl Checker<'_> {
 
     /// Warns of a comparison that comes out the same whatever was measured, and of a share below the number 1: only a run in
     /// which all of them failed would break that, and `"1%"` is what was meant.
-    fn can_be_missed(&mut self, known: &Known) {
+    fn warn_of_constant(&mut self, known: &Known) {
         let is_share = known.quantity == Quantity::Ratio;
         let most = if is_share { 1.0 } else { f64::INFINITY };
         let bound = known.bound;

@@ -13,7 +13,7 @@ pub enum Exit {
     Usage,
     /// A file of results cannot be read, or does not fit the others.
     Unreadable,
-    /// A threshold of a merged run failed.
+    /// A threshold of a merged run failed, or no iteration of it ended.
     ThresholdFailed,
     /// The figures of a merged run are not valid: a part of it was not put on as it was asked for.
     NotValid,

@@ -36,7 +36,7 @@ Exit codes:
   1    the grid has errors, or this machine cannot build it; a figure has changed by more than `--fail-on` allows
   2    bggo was called wrongly
   4    a result file cannot be read, or does not fit the others
-  99   a threshold of a merged run failed
+  99   a threshold of a merged run failed, or no iteration of it ended
   101  a bug in bggo
   111  the figures of a merged run are not valid
 `bggo run` ends with the exit code of the program; the `--help` of the program lists its exit codes.";

@@ -78,7 +78,7 @@ impl<'a> NewFile<'a> {
     /// Begins the file. Tells of one that is there already or cannot be made.
     pub fn create(path: &'a Path, replace: Replace, console: &mut Console) -> Result<Self, Exit> {
         if replace == Replace::No && path.symlink_metadata().is_ok() {
-            return Err(is_there(path, console));
+            return Err(refuse_existing(path, console));
         }
         let folder = path
             .parent()
@@ -120,14 +120,14 @@ impl<'a> NewFile<'a> {
         match named {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(is_there(path, console))
+                Err(refuse_existing(path, console))
             }
             Err(error) => Err(unwritable(path, &error, console)),
         }
     }
 }
 
-fn is_there(path: &Path, console: &mut Console) -> Exit {
+fn refuse_existing(path: &Path, console: &mut Console) -> Exit {
     console.fault(
         &format!("`{}` is there already", path.display()),
         "choose another name, or add --force",

@@ -290,8 +290,8 @@ impl Writer<'_> {
             let ty = self.body_type();
             out.extend(quote! {
                 #[doc = #doc]
-                fn #name(main: &#ty<'_>) -> Result<Value, Fault> {
-                    main.locals.get(#position, &mut || #value)
+                fn #name(this: &#ty<'_>) -> Result<Value, Fault> {
+                    this.locals.get(#position, &mut || #value)
                 }
 
                 const #position: usize = #number;

@@ -5,7 +5,7 @@ use super::argument;
 use super::tree::WIDTH;
 use crate::check::typed::{TExpr, TKind, TLoad, TThreshold};
 use crate::check::walk::children_mut;
-use crate::plan::model::{Local, Plan};
+use crate::plan::model::{Local, Plan, Step};
 
 /// Most levels of one Rust expression.
 const LEVELS: usize = 8;
@@ -137,12 +137,7 @@ fn separate(expr: &mut TExpr) -> Size {
 
 /// All expressions that the program computes.
 pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
-    let steps = plan.steps().flat_map(|step| {
-        let arguments = step.arguments.iter().map(|argument| &argument.value);
-        let settings = step.enabled.iter().chain(&step.execution);
-        let rules = step.rules.expressions();
-        arguments.chain(settings).chain(rules).chain(step.judging())
-    });
+    let steps = plan.steps().flat_map(of_step);
     let resources = plan.resources.iter().flat_map(|resource| {
         let arguments = resource.arguments.iter().map(|argument| &argument.value);
         arguments.chain(resource.rules.expressions())
@@ -157,6 +152,14 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
     let others = resources.chain(validations).chain(locals);
     let thresholds = plan.thresholds.iter().flat_map(TThreshold::expressions);
     steps.chain(others).chain(loads).chain(thresholds)
+}
+
+/// All expressions of a step.
+pub fn of_step(step: &Step) -> impl Iterator<Item = &TExpr> {
+    let arguments = step.arguments.iter().map(|argument| &argument.value);
+    let settings = step.enabled.iter().chain(&step.execution);
+    let rules = step.rules.expressions();
+    arguments.chain(settings).chain(rules).chain(step.judging())
 }
 
 /// All locals that the program computes.

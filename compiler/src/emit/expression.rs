@@ -229,7 +229,7 @@ impl Writer<'_> {
                 let local = self.local(*id);
                 let argument = match local.started {
                     true => self.start(at),
-                    false => quote!(main),
+                    false => quote!(this),
                 };
                 let name = local.name;
                 return ExprTokens::Fallible(quote!(#name(#argument)));
@@ -243,17 +243,18 @@ impl Writer<'_> {
             TKind::Export { resource, field } => return self.export(*resource, *field, span, at),
             TKind::CountIndex => return ExprTokens::Value(quote!(input_conversion::index(index))),
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
-            TKind::VuId => return ExprTokens::Value(quote!(main.iteration.vu())),
-            TKind::VuIteration => return ExprTokens::Value(quote!(main.iteration.iteration())),
+            TKind::VuId => return ExprTokens::Value(quote!(this.iteration.vu())),
+            TKind::VuIteration => return ExprTokens::Value(quote!(this.iteration.iteration())),
             TKind::Loaded => {
                 let start = self.start(at);
                 return ExprTokens::Value(quote!(Value::Bool(#start.is_loaded())));
             }
             TKind::RunId => {
                 return ExprTokens::Value(match at {
-                    EvaluatedIn::Start => quote!(Value::Text(start.run_id().clone())),
-                    EvaluatedIn::RunAssets => quote!(Value::Text(start.run_id().clone())),
-                    EvaluatedIn::Body(_) => quote!(main.iteration.run_id()),
+                    EvaluatedIn::Start | EvaluatedIn::RunAssets => {
+                        quote!(Value::Text(start.run_id().clone()))
+                    }
+                    EvaluatedIn::Body(_) => quote!(this.iteration.run_id()),
                 });
             }
             TKind::Bound(id) => {
@@ -335,7 +336,7 @@ impl Writer<'_> {
         match at {
             EvaluatedIn::Start => quote!(start),
             EvaluatedIn::RunAssets => quote!(&start),
-            EvaluatedIn::Body(_) => quote!(main.iteration.start()),
+            EvaluatedIn::Body(_) => quote!(this.iteration.start()),
         }
     }
 
@@ -559,7 +560,7 @@ impl Writer<'_> {
             EvaluatedIn::Body(Some(keys)) if keys.instanced => quote!(index),
             _ => quote!(0),
         };
-        quote!(main.iteration.function_context(#call, #instance))
+        quote!(this.iteration.function_context(#call, #instance))
     }
 
     /// The path of the module of a function that is called. The program names its crate from now on.
@@ -648,7 +649,7 @@ impl Writer<'_> {
         let function = if single {
             let body = self.body_type();
             quote! {
-                fn #name(main: &#body<'_>) -> Result<Value, Fault> {
+                fn #name(this: &#body<'_>) -> Result<Value, Fault> {
                     #path.field(#position, #info)
                 }
             }
@@ -678,7 +679,7 @@ impl Writer<'_> {
         let (path, body) = (self.resource_path(resource), self.body_type());
         quote! {
             #[doc = #doc]
-            fn #name(main: &#body<'_>) -> Result<Value, Fault> {
+            fn #name(this: &#body<'_>) -> Result<Value, Fault> {
                 #path.export(#position)
             }
 
@@ -712,7 +713,7 @@ impl Writer<'_> {
             InstanceOf::Only | InstanceOf::Own => None,
             InstanceOf::Position(position) => {
                 let position = Literal::u32_unsuffixed(*position);
-                Some(quote!(#path.at(#position, #info)))
+                Some(quote!(#path.instance(#position, #info)))
             }
             InstanceOf::Computed(by) => {
                 let by = self.reference(by, at);
@@ -733,7 +734,7 @@ impl Writer<'_> {
             }
             (Some(field), None) => {
                 let read = call_path(&self.reader(ReaderOf::Output(step), field));
-                ExprTokens::Placed(quote!(#read(main)), span)
+                ExprTokens::Placed(quote!(#read(this)), span)
             }
             (None, slot) => {
                 let names = &self.body().steps[step].outputs;
@@ -787,7 +788,7 @@ impl Writer<'_> {
             }
             EvaluatedIn::Start | EvaluatedIn::Body(_) => {
                 let name = call_path(&self.reader(ReaderOf::Export(planned), field));
-                quote!(#name(main))
+                quote!(#name(this))
             }
         }
     }

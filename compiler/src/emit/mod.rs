@@ -6,6 +6,7 @@ mod constant;
 mod cut;
 mod expression;
 mod inputs;
+mod item_names;
 mod names;
 mod print;
 mod program;

@@ -1,5 +1,6 @@
 //! One table of Rust names. A name stays as it is, or gets a number if it is taken or a keyword.
 
+use bggo_manifest::RustName;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 /// is called by its path, and a local variable that is named after the grid gets another name.
 const LOCAL_WORDS: &[&str] = &[
     "all", "cx", "fan", "index", "late", "needs", "prepared", "scope", "slot", "start", "step",
+    "this",
 ];
 
 /// Beginnings of numbered names of local variables.
@@ -145,34 +147,20 @@ pub fn plain(name: &str) -> String {
     if begins { out } else { format!("n{out}") }
 }
 
-/// A manifest's name as a variant: `query_params` is `QueryParams`. The macro makes the same.
+/// A manifest's name as a variant, as the macro makes it: `query_params` is `QueryParams`.
 pub fn camel(name: &str) -> Ident {
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        letters
-            .next()
-            .map(|first| first.to_ascii_uppercase())
-            .into_iter()
-            .chain(letters)
-            .collect::<String>()
-    };
-    let text: String = name.split('_').map(word).collect();
-    if syn::parse_str::<syn::Ident>(&text).is_ok() {
-        Ident::new(&text, Span::call_site())
-    } else {
-        Ident::new(&format!("{text}_"), Span::call_site())
-    }
+    of_manifest(RustName::camel(name))
 }
 
 /// A manifest's name as a field or function, as the macro makes it.
 pub fn field(name: &str) -> Ident {
-    if matches!(name, "self" | "Self" | "super" | "crate") {
-        Ident::new(&format!("{name}_"), Span::call_site())
-    } else if name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok() {
-        // `gen` is a keyword since edition 2024, but syn accepts it as a name.
-        Ident::new(name, Span::call_site())
-    } else {
-        Ident::new_raw(name, Span::call_site())
+    of_manifest(RustName::of(name))
+}
+
+fn of_manifest(name: RustName) -> Ident {
+    match name {
+        RustName::Plain(name) => Ident::new(&name, Span::call_site()),
+        RustName::Raw(name) => Ident::new_raw(&name, Span::call_site()),
     }
 }
 

@@ -171,7 +171,7 @@ impl Writer<'_> {
             );
             quote! {
                 #[doc = #doc]
-                fn #name(main: &#body<'_>) {
+                fn #name(this: &#body<'_>) {
                     #path.done();
                 }
             }
@@ -187,8 +187,8 @@ impl Writer<'_> {
         let (doc, body) = (self.resource_doc(at), self.body_type());
         quote! {
             #[doc = #doc]
-            fn #name<'a>(main: &'a #body<'_>) -> GetRunAsset<'a> {
-                #path.get(main.iteration.asker())
+            fn #name<'a>(this: &'a #body<'_>) -> GetRunAsset<'a> {
+                #path.get(this.iteration.asker())
             }
         }
     }
@@ -228,19 +228,19 @@ impl Writer<'_> {
         } else {
             let list = owned_list(&items);
             let body = quote!(#checks Ok(#list));
-            let (main, late_doc) = (or_unused("main", &body), format!("{doc}: inputs that vary"));
+            let (this, late_doc) = (or_unused("this", &body), format!("{doc}: inputs that vary"));
             let function = quote! {
                 #[doc = #late_doc]
-                fn #late_name(#main: &#body_type<'_>) -> Result<Vec<#asset::In>, Fault> {
+                fn #late_name(#this: &#body_type<'_>) -> Result<Vec<#asset::In>, Fault> {
                     #body
                 }
             };
-            (quote!(#late_name(main)), function)
+            (quote!(#late_name(this)), function)
         };
         quote! {
             #[doc = #doc]
-            fn #name<'a>(main: &'a #body_type<'_>) -> #asset::Get<'a> {
-                #slot.get(&main.iteration, &mut |cx| #ready.create(cx, #needs #inputs))
+            fn #name<'a>(this: &'a #body_type<'_>) -> #asset::Get<'a> {
+                #slot.get(&this.iteration, &mut |cx| #ready.create(cx, #needs #inputs))
             }
 
             #function

@@ -19,18 +19,18 @@ pub struct ScheduleWriter<'w, 'p> {
 impl<'w, 'p> ScheduleWriter<'w, 'p> {
     /// The function that runs the body, and all functions that it needs.
     pub fn write(writer: &'w mut Writer<'p>) -> TokenStream {
-        let mut lines = ScheduleWriter {
+        let mut schedule = ScheduleWriter {
             writer: &mut *writer,
             functions: TokenStream::new(),
         };
-        let whole = lines.writer.body().schedule.clone();
-        let statements = lines.statements(&whole);
-        let body = lines.body(statements);
-        let (functions, ty) = (lines.functions, writer.body_type());
+        let whole = schedule.writer.body().schedule.clone();
+        let statements = schedule.statements(&whole);
+        let body = schedule.body(statements);
+        let (functions, ty) = (schedule.functions, writer.body_type());
         quote! {
             impl #ty<'_> {
                 /// Runs all steps, each as soon as those that it depends on have ended.
-                async fn run(main: &Self) -> Flow {
+                async fn run(this: &Self) -> Flow {
                     #body
                 }
             }
@@ -50,13 +50,13 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             Schedule::Wait(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(
-                    quote!(main.latches[#latch].wait(&main.iteration).await;),
+                    quote!(this.latches[#latch].wait(&this.iteration).await;),
                 )]
             }
             Schedule::Open(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(
-                    quote!(main.latches[#latch].open(&main.iteration);),
+                    quote!(this.latches[#latch].open(&this.iteration);),
                 )]
             }
             Schedule::Fork(branches) => {
@@ -85,21 +85,21 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         let index = if named { quote!(#first) } else { quote!(index) };
         let one = match (&body.steps[at].instances, plain) {
             (_, true) => self.writer.plain(at, &index),
-            (Instances::Single, false) => quote!(#name(main)),
-            (_, false) => quote!(#name(main, #index)),
+            (Instances::Single, false) => quote!(#name(this)),
+            (_, false) => quote!(#name(this, #index)),
         };
         let call = match body.steps[at].instances {
             Instances::Single => one,
             _ if named => one,
             _ => {
                 let each = self.writer.names.of_runtime("each");
-                quote!(#each(&main.iteration, #first, #end, None, Box::new(move |index| #one)))
+                quote!(#each(&this.iteration, #first, #end, None, Box::new(move |index| #one)))
             }
         };
         let mut statements = vec![Statement::Flow(call)];
         for used in &body.steps[at].users_of {
             let done = &self.writer.resource_functions(*used).done;
-            statements.push(Statement::Plain(quote!(#done(main);)));
+            statements.push(Statement::Plain(quote!(#done(this);)));
         }
         statements
     }
@@ -117,7 +117,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             None => ("from_start".to_owned(), " A branch.".to_owned()),
         };
         let name = self.function(&name, &doc, statements);
-        quote!(#name(main))
+        quote!(#name(this))
     }
 
     /// The name and the doc of a branch that begins with this node, with its instances where it has not all of the step.
@@ -160,11 +160,11 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             let name = self.writer.names.snake("fan_part");
             self.functions.extend(quote! {
                 /// Some branches of a wide fork.
-                fn #name<'a>(main: &'a #ty<'_>, fan: &mut Fan<'a>) {
+                fn #name<'a>(this: &'a #ty<'_>, fan: &mut Fan<'a>) {
                     #(fan.add(Box::pin(#part));)*
                 }
             });
-            fills.push(quote!(#name(main, fan)));
+            fills.push(quote!(#name(this, fan)));
         }
         // The parts are joined by a tree of the same width.
         while fills.len() > WIDTH {
@@ -173,25 +173,25 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                 let name = self.writer.names.snake("fan_part");
                 self.functions.extend(quote! {
                     /// Some branches of a wide fork.
-                    fn #name<'a>(main: &'a #ty<'_>, fan: &mut Fan<'a>) {
+                    fn #name<'a>(this: &'a #ty<'_>, fan: &mut Fan<'a>) {
                         #(#part;)*
                     }
                 });
-                above.push(quote!(#name(main, fan)));
+                above.push(quote!(#name(this, fan)));
             }
             fills = above;
         }
         let name = self.writer.names.snake("wide_fork");
         self.functions.extend(quote! {
             /// Branches that run at the same time.
-            fn #name<'a>(main: &'a #ty<'_>) -> Join<'a> {
-                let mut all = Fan::new(&main.iteration);
+            fn #name<'a>(this: &'a #ty<'_>) -> Join<'a> {
+                let mut all = Fan::new(&this.iteration);
                 let fan = &mut all;
                 #(#fills;)*
                 all.join()
             }
         });
-        Statement::Flow(quote!(#name(main)))
+        Statement::Flow(quote!(#name(this)))
     }
 
     fn function(&mut self, name: &str, doc: &str, statements: Vec<Statement>) -> Ident {
@@ -200,7 +200,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         let ty = self.writer.body_type();
         self.functions.extend(quote! {
             #[doc = #doc]
-            async fn #name(main: &#ty<'_>) -> Flow {
+            async fn #name(this: &#ty<'_>) -> Flow {
                 #body
             }
         });
@@ -215,7 +215,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             while rest.peek().is_some() {
                 let part: Vec<Statement> = rest.by_ref().take(WIDTH).collect();
                 let name = self.function("stretch", " One stretch of a long line.", part);
-                above.push(Statement::Flow(quote!(#name(main))));
+                above.push(Statement::Flow(quote!(#name(this))));
             }
             statements = above;
         }
@@ -231,7 +231,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                         .map(|at| format_ident!("branch_{at}"))
                         .collect();
                     let leave = (!last).then(|| quote!(?;));
-                    quote!(#(let #names = #branches;)* fork!(main; #(#names),*) #leave)
+                    quote!(#(let #names = #branches;)* fork!(this; #(#names),*) #leave)
                 }
                 Statement::Plain(text) if last => quote!(#text Ok(())),
                 Statement::Plain(text) => text,

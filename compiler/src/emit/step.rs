@@ -92,8 +92,8 @@ impl Writer<'_> {
         let (path, needs) = (self.step_path(at), self.needs(at));
         let step = self.at_step(at, index);
         match self.kept(at, index) {
-            Some(kept) => quote!(#path.read(&main.iteration, #step, #needs, #kept)),
-            None => quote!(#path.done(&main.iteration, #step, #needs)),
+            Some(kept) => quote!(#path.read(&this.iteration, #step, #needs, #kept)),
+            None => quote!(#path.done(&this.iteration, #step, #needs)),
         }
     }
 
@@ -168,12 +168,12 @@ impl Writer<'_> {
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
-            #visibility fn #name<'a>(main: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
-                main.iteration.drive(#path.policy(), #at_step, #kept, (main, #attempt))
+            #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
+                this.iteration.drive(#path.policy(), #at_step, #kept, (this, #attempt))
             }
 
             #[doc = #attempt_doc]
-            fn #attempt<'a>(main: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
+            fn #attempt<'a>(this: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
                 Box::pin(async move {
                     #index
                     #body
@@ -219,7 +219,7 @@ impl Writer<'_> {
         let run = quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await);
         if step.is_judged() {
             let judged = call_path(&self.step(at).judged);
-            quote!(#run?; #judged(main, step))
+            quote!(#run?; #judged(this, step))
         } else {
             run
         }
@@ -261,12 +261,12 @@ impl Writer<'_> {
         let instanced = !matches!(step.instances, Instances::Single);
         let reads_index = instanced && names_in(&body, &format_ident!("index"));
         let index = reads_index.then(|| quote!(let index = step.index();));
-        let (name, main) = (&self.step(at).judged, or_unused("main", &body));
+        let (name, this) = (&self.step(at).judged, or_unused("this", &body));
         let (doc, ty) = (self.step_doc(at), self.body_type());
         let doc = format!("{doc}: what it records and its checks, once it has run");
         Some(quote! {
             #[doc = #doc]
-            fn #name(#main: &#ty<'_>, step: &Step<'_>) -> Result<Ran, Fault> {
+            fn #name(#this: &#ty<'_>, step: &Step<'_>) -> Result<Ran, Fault> {
                 #index
                 #body
             }
@@ -324,8 +324,8 @@ impl Writer<'_> {
             let key = field(&used.key);
             let name = call_path(&self.resource_functions(used.resource).get);
             match self.variant(&runner, used, "Get") {
-                Some(variant) => quote!(.#key(#variant(#name(main)))),
-                None => quote!(.#key(#name(main))),
+                Some(variant) => quote!(.#key(#variant(#name(this)))),
+                None => quote!(.#key(#name(this))),
             }
         });
         quote!(#runner::Needs::NONE #(#gets)*)
@@ -333,7 +333,7 @@ impl Writer<'_> {
 
     fn wait_for(&self, resource: usize) -> TokenStream {
         let name = call_path(&self.resource_functions(resource).get);
-        quote!(#name(main).await?;)
+        quote!(#name(this).await?;)
     }
 
     /// How many instances a `count` has, names of outputs, keys and values of a `for_each`.
@@ -393,14 +393,7 @@ impl Writer<'_> {
 
 fn reads_value(step: &Step) -> bool {
     let mut found = false;
-    for expr in step
-        .arguments
-        .iter()
-        .map(|argument| &argument.value)
-        .chain(&step.enabled)
-        .chain(step.rules.expressions())
-        .chain(step.judging())
-    {
+    for expr in cut::of_step(step) {
         walk(expr, &mut |node| {
             found |= matches!(node.kind, TKind::EachValue)
         });

@@ -246,7 +246,7 @@ scenario "second" {
         "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0..18)",
         "Info::new(\"http_request\", \"a\", \"grid.hcl:8\")\n        .slots(0..18)",
         "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
-        "fn second_a<'a>(main: &'a SecondBody<'_>) -> Running<'a, Flow>",
+        "fn second_a<'a>(this: &'a SecondBody<'_>) -> Running<'a, Flow>",
         "second: SecondBodySteps::new(cx)",
     ] {
         assert!(rust.contains(part), "no {part} in\n{rust}");

@@ -11,7 +11,7 @@ pub enum EvaluatedIn<'a> {
     Start,
     /// On the control thread, where assets of the run are made: the others of them are local variables.
     RunAssets,
-    /// In an iteration, with `main: &Main<'_>`; in a step with these instances there is `index: u32` as well.
+    /// In an iteration, with `this: &Main<'_>`; in a step with these instances there is `index: u32` as well.
     Body(Option<&'a Keys>),
 }
 

@@ -102,11 +102,11 @@ impl Writer<'_> {
         let (life, of_user) = (&names.life, &names.user_type);
         let user = !self.of_body(Lifetime::Vu).is_empty();
         let iteration = !self.of_body(Lifetime::Iteration).is_empty();
-        let main_values = self.body_fields().into_iter().map(|field| field.value);
-        let main_values: Vec<TokenStream> = main_values.collect();
+        let values = self.body_fields().into_iter().map(|field| field.value);
+        let values: Vec<TokenStream> = values.collect();
         let user_dependencies = self.dependencies(Lifetime::Vu, &quote!(self), &quote!(assets));
         let iteration_dependencies =
-            self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
+            self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(this.assets));
         let begin_user = user.then(|| {
             quote! {
                 let user_scope = user.scope();
@@ -118,7 +118,7 @@ impl Writer<'_> {
         let begin_iteration =
             iteration.then(|| quote!(let iteration_scope = user.iteration_scope();));
         let end_iteration = iteration.then(|| quote!(iteration_scope.destroy().await;));
-        let main = self.body_type();
+        let ty = self.body_type();
         let doc = match self.body_id {
             BodyId::MAIN => {
                 " A virtual user, from its first iteration to the end of its assets.".to_owned()
@@ -136,9 +136,9 @@ impl Writer<'_> {
                     while let Some(begun) = user.next().await {
                         #begin_iteration
                         let flow = {
-                            let main = #main { #(#main_values),* };
+                            let this = #ty { #(#values),* };
                             #iteration_dependencies
-                            let run = #main::run(&main);
+                            let run = #ty::run(&this);
                             user.unless_cancelled(pin!(run)).await
                         };
                         #end_iteration
@@ -171,7 +171,7 @@ impl Writer<'_> {
                     Lifetime::Run => quote!(#worker.run.#under),
                     Lifetime::Worker => quote!(#worker.assets.#under),
                     Lifetime::Vu => quote!(assets.#under),
-                    Lifetime::Iteration => quote!(main.assets.#under),
+                    Lifetime::Iteration => quote!(this.assets.#under),
                 };
                 out.extend(quote!(#owner.#path.depend_on(&#under);));
             }

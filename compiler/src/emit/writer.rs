@@ -2,117 +2,21 @@
 //! expressions are cut into.
 
 use super::constant::Constants;
+use super::item_names::{
+    BodyNames, ItemNames, LocalNames, ResourceFunctions, ResourceNames, StepNames,
+};
 use super::names::{self, Names};
 use super::tokens::{EvaluatedIn, names_in};
 use super::tree::WIDTH;
 use crate::check::typed::{TExpr, TKind, TPart};
 use crate::check::walk::walk;
-use crate::plan::model::{BodyPlan, Instances, Plan, Resource, Schedule};
+use crate::plan::model::{BodyPlan, Instances, Plan};
 use crate::resolve::model::{BodyId, BoundId, LocalId, ResourceId};
 use crate::source::Span;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Names of a body's items.
-pub struct BodyNames {
-    /// Struct of one run of it.
-    pub ty: Ident,
-    /// Struct of its prepared steps.
-    pub steps_type: Ident,
-    /// Struct of its outputs.
-    pub outputs_type: Ident,
-    /// Struct of its assets of scope iteration.
-    pub assets_type: Ident,
-    /// Struct of the assets of a user that runs it.
-    pub user_type: Ident,
-    /// Method that is the life of a user that runs it.
-    pub life: Ident,
-    /// Function that computes the load of its scenario.
-    pub load: Ident,
-    /// Static with what is known of its steps.
-    pub table: Ident,
-    /// Static with the metrics of the grid that it records.
-    pub metric_table: Ident,
-    /// Constants with these metrics, in the order of the plan.
-    pub metrics: Vec<Ident>,
-    /// Field of its prepared steps.
-    pub field: Ident,
-    /// By step.
-    pub steps: Vec<StepNames>,
-    /// By position in `Plan::resources`.
-    pub resources: Vec<ResourceFunctions>,
-    /// Constants with the positions of its latches.
-    pub latches: Vec<Ident>,
-    /// By local: those that it computes.
-    locals: BTreeMap<LocalId, LocalNames>,
-}
-
-/// Names of a step's items.
-pub struct StepNames {
-    /// Function, and field of the prepared steps.
-    pub name: Ident,
-    /// Constant with what is known of it.
-    pub info: Ident,
-    /// Function of an attempt.
-    pub attempt: Ident,
-    /// Function of what it records and of its checks.
-    pub judged: Ident,
-    /// Static with its known inputs.
-    pub inputs: Ident,
-    /// Function that computes inputs known at start.
-    pub prepare: Ident,
-    /// Function that computes a time limit known at start.
-    pub limit: Ident,
-    /// Static with the names of the outputs that are read.
-    pub outputs: Ident,
-    /// Constant with the number of instances of a `count`.
-    pub count: Ident,
-    /// Static with the keys of a `for_each`.
-    pub keys: Ident,
-    /// Static with its values.
-    pub values: Ident,
-}
-
-/// Names of a resource's items that all bodies share.
-pub struct ResourceNames {
-    /// Field of its scope's struct.
-    pub name: Ident,
-    /// Variable that holds it where assets of the run are made.
-    pub variable: Ident,
-    /// Constant with what is known of it.
-    pub info: Ident,
-    /// Constant with how many steps and resources use it in one iteration.
-    pub uses: Ident,
-    /// Static with its known inputs.
-    pub inputs: Ident,
-    /// Function that computes inputs known at start.
-    pub prepare: Ident,
-}
-
-/// Functions by which a body reaches a resource.
-pub struct ResourceFunctions {
-    /// Gets it.
-    pub get: Ident,
-    /// Computes late inputs.
-    pub late: Ident,
-    /// Says that one of the steps that use it has ended.
-    pub done: Ident,
-    /// Constant with how many steps and resources use it in one run of the body.
-    pub uses: Ident,
-}
-
-/// A local as emitted code calls it.
-#[derive(Clone)]
-pub struct LocalNames {
-    /// Its function.
-    pub name: Ident,
-    /// Called with `&Start`; else with the body's struct.
-    pub started: bool,
-    /// Constant with its position among those that are kept together.
-    pub position: Ident,
-}
 
 /// What a function reads.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,10 +63,7 @@ pub struct Writer<'p> {
     pub exports: Vec<Vec<String>>,
     /// Outputs of a step's runner in the manifest's order, by body and step.
     pub all_outputs: Vec<Vec<Vec<String>>>,
-    bodies: Vec<BodyNames>,
-    resources: Vec<ResourceNames>,
-    variables: Vec<(Ident, Ident)>,
-    started_locals: BTreeMap<LocalId, LocalNames>,
+    items: ItemNames,
     /// Constants with the places of the item that is being written, by file, line and column.
     places: BTreeMap<(String, u32, u32), Ident>,
     /// The same constants as Rust, as far as they are not written yet.
@@ -171,7 +72,6 @@ pub struct Writer<'p> {
     subjects: BTreeMap<Span, String>,
     /// The argument and the keys in it that are being written.
     within: Vec<String>,
-    bound: Vec<Ident>,
     read_bound: BTreeSet<BoundId>,
     /// Functions that expressions were cut into and that are not written yet.
     parts: TokenStream,
@@ -188,47 +88,7 @@ impl<'p> Writer<'p> {
         all_outputs: Vec<Vec<Vec<String>>>,
     ) -> Self {
         let mut names = Names::new();
-        // Names of the grid come first, so that steps and resources of `main` keep their own names.
-        let bodies: Vec<_> = plan
-            .body_ids()
-            .map(|id| step_names(plan, id, &mut names))
-            .collect();
-        let (resources, functions): (Vec<_>, Vec<_>) = plan
-            .resources
-            .iter()
-            .map(|resource| resource_names(resource, &mut names))
-            .unzip();
-        let mut of_main = Some(functions);
-        let variables = plan
-            .variables
-            .iter()
-            .map(|variable| {
-                let name = format!("var_{}", variable.name);
-                (names.snake(&name), names.upper(&name))
-            })
-            .collect();
-        let bodies = bodies.into_iter().zip(plan.body_ids());
-        let mut taken = TakenInWorker::new();
-        let bodies = bodies
-            .map(|(steps, id)| {
-                let functions = of_main.take().unwrap_or_else(|| {
-                    let resources = plan.resources.iter();
-                    resources
-                        .map(|resource| functions_of_resource(plan, id, resource, &mut names))
-                        .collect()
-                });
-                body_names(plan, id, (steps, functions), (&mut names, &mut taken))
-            })
-            .collect();
-        let mut started_locals = BTreeMap::new();
-        for local in &plan.locals {
-            started_locals.insert(local.id, local_names(&local.name, true, &mut names));
-        }
-        let bound = plan
-            .bound_names
-            .iter()
-            .map(|name| names.bound(name))
-            .collect();
+        let items = ItemNames::new(plan, &mut names);
         Self {
             plan,
             body_id: BodyId::MAIN,
@@ -246,15 +106,11 @@ impl<'p> Writer<'p> {
             run_parts: vec![None; plan.resources.len()],
             exports,
             all_outputs,
-            bodies,
-            resources,
-            variables,
-            started_locals,
+            items,
             places: BTreeMap::new(),
             place_constants: TokenStream::new(),
             subjects: BTreeMap::new(),
             within: Vec::new(),
-            bound,
             read_bound: BTreeSet::new(),
             parts: TokenStream::new(),
             owner: String::new(),
@@ -283,7 +139,7 @@ impl<'p> Writer<'p> {
 
     /// Names of a body.
     pub fn names_of_body(&self, body: BodyId) -> &BodyNames {
-        &self.bodies[body.0]
+        self.items.body(body)
     }
 
     /// The struct of one run of the body that is being written.
@@ -298,7 +154,7 @@ impl<'p> Writer<'p> {
 
     /// Names of a resource.
     pub fn resource(&self, resource: usize) -> &ResourceNames {
-        &self.resources[resource]
+        self.items.resource(resource)
     }
 
     /// Functions by which the body reaches a resource.
@@ -363,32 +219,23 @@ impl<'p> Writer<'p> {
 
     /// The function of a variable, and the constant with its position.
     pub fn variable(&self, id: usize) -> &(Ident, Ident) {
-        &self.variables[id]
+        self.items.variable(id)
     }
 
     /// A local that is not constant.
     pub fn local(&self, id: LocalId) -> LocalNames {
-        let of_body = self.body_names().locals.get(&id);
-        match of_body.or_else(|| self.started_locals.get(&id)) {
-            Some(local) => local.clone(),
-            // `plan` keeps every local that something reads.
-            None => LocalNames {
-                name: format_ident!("local_{}", id.0),
-                started: true,
-                position: format_ident!("LOCAL_{}", id.0),
-            },
-        }
+        self.items.local(self.body_id, id)
     }
 
     /// The name of a `for` variable where it is read.
     pub fn read_bound(&mut self, id: BoundId) -> Ident {
         self.read_bound.insert(id);
-        self.bound[id.0 as usize].clone()
+        self.bound(id).clone()
     }
 
     /// The name of a `for` variable.
     pub fn bound(&self, id: BoundId) -> &Ident {
-        &self.bound[id.0 as usize]
+        self.items.bound(id)
     }
 
     /// Whether a `for` variable was read.
@@ -505,33 +352,33 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// A prepared step as `main` reaches it.
+    /// A prepared step as a body reaches it.
     pub fn step_path(&self, step: usize) -> TokenStream {
         let path = &self.step_paths[step];
-        quote!(main.steps.#path)
+        quote!(this.steps.#path)
     }
 
-    /// The outputs of a step as `main` reaches them.
+    /// The outputs of a step as a body reaches them.
     pub fn output_path(&self, step: usize) -> TokenStream {
         let path = self.output_paths.get(&step);
-        quote!(main.outputs.#path)
+        quote!(this.outputs.#path)
     }
 
-    /// A resource's slot as `main` reaches it.
+    /// A resource's slot as a body reaches it.
     pub fn resource_path(&self, resource: usize) -> TokenStream {
         let path = &self.resource_paths[resource];
         match self.plan.resources[resource].scope {
-            Lifetime::Run => quote!(main.worker.run.#path),
-            Lifetime::Worker => quote!(main.worker.assets.#path),
-            Lifetime::Vu => quote!(main.user.#path),
-            Lifetime::Iteration => quote!(main.assets.#path),
+            Lifetime::Run => quote!(this.worker.run.#path),
+            Lifetime::Worker => quote!(this.worker.assets.#path),
+            Lifetime::Vu => quote!(this.user.#path),
+            Lifetime::Iteration => quote!(this.assets.#path),
         }
     }
 
     /// What all assets of a resource share on a thread.
     pub fn ready_path(&self, resource: usize) -> TokenStream {
         let path = self.ready_paths.get(&resource);
-        quote!(main.worker.ready.#path)
+        quote!(this.worker.ready.#path)
     }
 
     /// A resource of the grid as a position in the plan.
@@ -636,7 +483,7 @@ impl<'p> Writer<'p> {
             EvaluatedIn::Body(_) => {
                 let body = self.body_type();
                 vec![
-                    (name("main"), quote!(&#body<'_>), quote!(main)),
+                    (name("this"), quote!(&#body<'_>), quote!(this)),
                     (name("index"), quote!(u32), quote!(index)),
                     (name("step"), quote!(&Step<'_>), quote!(step)),
                 ]
@@ -679,201 +526,6 @@ fn place_literal(file: &str, line: u32, column: u32) -> TokenStream {
         Literal::u32_unsuffixed(column),
     );
     quote!(Place::new(#file, #line, #column))
-}
-
-/// The name of something of a body. Bodies other than `main` put their own name before it.
-fn in_body(plan: &Plan, body: BodyId, name: &str) -> String {
-    if body == BodyId::MAIN {
-        name.to_owned()
-    } else {
-        format!("{}_{name}", plan.body(body).name)
-    }
-}
-
-fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
-    let steps = plan.body(body).steps.iter();
-    let all = steps.map(|step| in_body(plan, body, &step.name));
-    // Names of functions come first, so that names that are made of them get the numbers.
-    let functions: Vec<(String, Ident)> = all
-        .map(|name| {
-            let function = names.snake(&name);
-            (name, function)
-        })
-        .collect();
-    let all = functions.into_iter().map(|(name, function)| StepNames {
-        name: function,
-        info: names.upper(&format!("step_{name}")),
-        attempt: names.snake(&format!("{name}_attempt")),
-        judged: names.snake(&format!("{name}_judged")),
-        inputs: names.upper(&format!("{name}_inputs")),
-        prepare: names.snake(&format!("{name}_inputs")),
-        limit: names.snake(&format!("{name}_limit")),
-        outputs: names.upper(&format!("{name}_outputs")),
-        count: names.upper(&format!("{name}_count")),
-        keys: names.upper(&format!("{name}_keys")),
-        values: names.upper(&format!("{name}_values")),
-    });
-    all.collect()
-}
-
-/// An implicit resource is named after its asset: `default_http_client`.
-fn resource_name(resource: &Resource) -> String {
-    if resource.implicit {
-        format!("{}_{}", resource.name, resource.asset)
-    } else {
-        resource.name.clone()
-    }
-}
-
-/// Names of a resource, and the functions by which `main` reaches it.
-fn resource_names(resource: &Resource, names: &mut Names) -> (ResourceNames, ResourceFunctions) {
-    let name = resource_name(resource);
-    let field = names.snake(&name);
-    let shared = ResourceNames {
-        variable: names.variable(&field, "asset"),
-        info: names.upper(&format!("resource_{name}")),
-        uses: names.upper(&format!("uses_of_{name}")),
-        inputs: names.upper(&format!("{name}_inputs")),
-        prepare: names.snake(&format!("{name}_inputs")),
-        name: field.clone(),
-    };
-    let functions = ResourceFunctions {
-        get: field,
-        late: names.snake(&format!("{name}_late")),
-        done: names.snake(&format!("{name}_done")),
-        uses: shared.uses.clone(),
-    };
-    (shared, functions)
-}
-
-fn functions_of_resource(
-    plan: &Plan,
-    body: BodyId,
-    resource: &Resource,
-    names: &mut Names,
-) -> ResourceFunctions {
-    let name = in_body(plan, body, &resource_name(resource));
-    ResourceFunctions {
-        get: names.snake(&name),
-        late: names.snake(&format!("{name}_late")),
-        done: names.snake(&format!("{name}_done")),
-        uses: names.upper(&format!("uses_of_{name}")),
-    }
-}
-
-fn local_names(name: &str, started: bool, names: &mut Names) -> LocalNames {
-    let name = format!("local_{name}");
-    LocalNames {
-        name: names.snake(&name),
-        started,
-        position: names.upper(&name),
-    }
-}
-
-fn body_names(
-    plan: &Plan,
-    id: BodyId,
-    (steps, resources): (Vec<StepNames>, Vec<ResourceFunctions>),
-    (names, taken): (&mut Names, &mut TakenInWorker),
-) -> BodyNames {
-    let body = plan.body(id);
-    let (ty, field) = taken.body(id, &body.name);
-    let (user_type, life) = match id {
-        BodyId::MAIN => (format_ident!("UserAssets"), format_ident!("live")),
-        _ => (
-            format_ident!("{ty}UserAssets"),
-            names.snake(&format!("live_{}", body.name)),
-        ),
-    };
-    let locals = body.locals.iter().map(|local| {
-        let name = in_body(plan, id, &local.name);
-        (local.id, local_names(&name, false, names))
-    });
-    let locals = locals.collect();
-    let mut latches = vec![None; body.latches];
-    latch_owners(&body.schedule, &mut None, &mut latches);
-    let latches = latches.into_iter().map(|node| {
-        let step = node.map_or("start", |node: usize| {
-            &body.steps[body.nodes[node].step].name
-        });
-        names.upper(&format!("latch_after_{}", in_body(plan, id, step)))
-    });
-    let latches: Vec<Ident> = latches.collect();
-    let metrics = body.metrics.iter().map(|metric| {
-        let name = &plan.metrics[metric.metric].name;
-        names.upper(&in_body(plan, id, &format!("metric_{name}")))
-    });
-    let metrics: Vec<Ident> = metrics.collect();
-    BodyNames {
-        latches,
-        steps_type: format_ident!("{ty}Steps"),
-        outputs_type: format_ident!("{ty}Outputs"),
-        assets_type: format_ident!("{ty}Assets"),
-        table: names.upper(&format!("{}_steps", body.name)),
-        metric_table: names.upper(&format!("{}_metrics", body.name)),
-        metrics,
-        field,
-        user_type,
-        life,
-        load: names.snake(&format!("{}_load", body.name)),
-        ty,
-        steps,
-        resources,
-        locals,
-    }
-}
-
-/// Names of the struct of a worker and types of bodies that are taken.
-struct TakenInWorker {
-    fields: BTreeSet<String>,
-    types: BTreeSet<String>,
-}
-
-impl TakenInWorker {
-    fn new() -> Self {
-        let fields = ["ready", "run", "assets", "scope"].map(str::to_owned);
-        Self {
-            fields: BTreeSet::from(fields),
-            types: BTreeSet::new(),
-        }
-    }
-
-    /// The type of one run of a body, and the field of its prepared steps.
-    fn body(&mut self, id: BodyId, name: &str) -> (Ident, Ident) {
-        let plain = names::plain(name);
-        // No type of the runtime ends like this.
-        let ty = match id {
-            BodyId::MAIN => "Main".to_owned(),
-            _ => format!("{}Body", names::camel(&plain)),
-        };
-        let ty = first_free(&mut self.types, &ty);
-        let field = first_free(&mut self.fields, &plain);
-        (format_ident!("{ty}"), names::field(&field))
-    }
-}
-
-/// The name, with a number behind it if it is taken.
-fn first_free(taken: &mut BTreeSet<String>, name: &str) -> String {
-    let numbered = (2..).map(|number| format!("{name}{number}"));
-    let mut all = std::iter::once(name.to_owned()).chain(numbered);
-    // One of endlessly many names is free.
-    let free = all.find(|name| !taken.contains(name)).unwrap_or_default();
-    taken.insert(free.clone());
-    free
-}
-
-/// By latch: the node after which it is opened.
-fn latch_owners(flow: &Schedule, before: &mut Option<usize>, owners: &mut [Option<usize>]) {
-    match flow {
-        Schedule::Node(node) => *before = Some(*node),
-        Schedule::Open(latch) => owners[*latch] = *before,
-        Schedule::Wait(_) => {}
-        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
-            for part in parts {
-                latch_owners(part, before, owners);
-            }
-        }
-    }
 }
 
 /// Variables of `for` that expressions read from around them.

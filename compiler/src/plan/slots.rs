@@ -8,9 +8,7 @@
 //! begins behind that of the scenario before. Resources belong to the whole run: theirs come behind all of these.
 
 use super::model::{BodyPlan, Resource, Scenario};
-
-/// Slots of each step: response and service times of what passed, and of what failed. Its own metrics come after them.
-pub(super) const TIMES: u32 = 4;
+use bggo_metrics::step_slot;
 
 /// Gives steps, scenarios and resources their slots.
 pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &mut [Resource]) {
@@ -18,7 +16,8 @@ pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &m
         body.slots = 0;
         for step in &mut body.steps {
             let checks = u32::try_from(step.checks.len()).unwrap_or(u32::MAX);
-            step.slots = (body.slots, TIMES + step.metrics + checks);
+            let before_checks = step_slot::first_metric(0) + step.metrics;
+            step.slots = (body.slots, before_checks + checks);
             body.slots += step.slots.1.next_multiple_of(2);
         }
         for metric in &mut body.metrics {

@@ -14,12 +14,6 @@ fn plan(grid: &str) -> Plan {
 }
 
 #[test]
-fn a_step_has_as_many_slots_for_times_as_the_runtime_fills() {
-    let bare = bggo_runtime::emitted::Info::new("noop", "n", "grid.hcl:1");
-    assert_eq!(super::slots::TIMES, bare.slot_count());
-}
-
-#[test]
 fn every_step_begins_at_an_even_slot_so_its_two_times_are_neighbours() {
     let plan = plan(
         r#"

@@ -13,7 +13,7 @@
 use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
-use bggo_metrics::Figures;
+use bggo_metrics::FigureKind;
 
 use super::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
 use super::reference::{Reads, Resolver};
@@ -41,7 +41,7 @@ fn statistics_hint(subject: &MetricSubject, metric: &Name, key: Option<&(Name, u
         _ => bggo_metrics::OF_STEP,
     };
     match known.iter().find(|known| known.name == metric.text) {
-        Some(known) if matches!(known.figures, Figures::Values(_)) => {
+        Some(known) if matches!(known.figures, FigureKind::Values(_)) => {
             format!("write `{name}.p95`, for example")
         }
         Some(known) => {
@@ -211,8 +211,19 @@ impl<'a> Resolver<'a> {
                     "nothing stands behind a statistic, found `.{}`",
                     beyond.text
                 );
-                self.problems
+                let hint = match (&subject, names.as_slice()) {
+                    (MetricSubject::Scenario(_), [_, scenario, runner, name, ..]) => Some(format!(
+                        "a step of a scenario is `metrics.scenario.{}.step.{}.{}`",
+                        scenario.text, runner.text, name.text
+                    )),
+                    _ => None,
+                };
+                let problem = self
+                    .problems
                     .error(codes::INVALID_REFERENCE, beyond.span, text);
+                if let Some(hint) = hint {
+                    problem.hint(hint);
+                }
                 return None;
             }
         };

@@ -53,8 +53,8 @@ pub(super) struct Owner {
 pub(super) enum Reads {
     /// Everything that is declared.
     Everything,
-    /// Nothing. The text names the attribute in the message.
-    Nothing(&'static str),
+    /// Nothing. The first text names the attribute in the message, the second one is the cure.
+    Nothing(&'static str, &'static str),
     /// The variable whose validation it is.
     Own(VariableId),
     /// What a rule of a manifest is about.
@@ -64,6 +64,11 @@ pub(super) enum Reads {
     /// What is known when the program starts. The text names the owner in the message.
     Start(&'static str),
 }
+
+/// The cure of a default that reads something.
+const COMPUTED_BY_A_LOCAL: &str = "a local can be computed from a variable: `locals { .. }`";
+/// The cure of any other constant.
+const WRITTEN_OUT: &str = "write the value itself";
 
 /// The walk.
 pub(super) struct Resolver<'a> {
@@ -117,15 +122,26 @@ impl<'a> Resolver<'a> {
         for (place, variable) in declarations.variables.iter().enumerate() {
             let id = VariableId(place);
             self.own(Node::Variable(id));
-            let constant = |what, expr: &'a Option<Expr>| (what, expr.as_ref());
-            for (what, expr) in [
-                constant("the default of a variable", &variable.default),
-                constant("the description of a variable", &variable.description),
-                constant("`sensitive` of a variable", &variable.sensitive),
-                constant("`nullable` of a variable", &variable.nullable),
+            for (what, cure, expr) in [
+                (
+                    "the default of a variable",
+                    COMPUTED_BY_A_LOCAL,
+                    &variable.default,
+                ),
+                (
+                    "the description of a variable",
+                    WRITTEN_OUT,
+                    &variable.description,
+                ),
+                (
+                    "`sensitive` of a variable",
+                    WRITTEN_OUT,
+                    &variable.sensitive,
+                ),
+                ("`nullable` of a variable", WRITTEN_OUT, &variable.nullable),
             ] {
-                self.owner.reads = Reads::Nothing(what);
-                self.optional(expr);
+                self.owner.reads = Reads::Nothing(what, cure);
+                self.optional(expr.as_ref());
             }
             self.owner.reads = Reads::Own(id);
             for validation in &variable.validations {
@@ -160,7 +176,7 @@ impl<'a> Resolver<'a> {
             ("`on_fail`", &threshold.on_fail),
             ("the description of a threshold", &threshold.description),
         ] {
-            self.owner_is(None, Reads::Nothing(what));
+            self.owner_is(None, Reads::Nothing(what, WRITTEN_OUT));
             self.optional(expr.as_ref());
         }
     }
@@ -213,7 +229,10 @@ impl<'a> Resolver<'a> {
 
     /// Attributes of metrics, which are constants.
     fn metric_blocks(&mut self) {
-        self.owner_is(None, Reads::Nothing("an attribute of a metric"));
+        self.owner_is(
+            None,
+            Reads::Nothing("an attribute of a metric", WRITTEN_OUT),
+        );
         for metric in &self.declarations.metrics {
             for expr in [
                 &metric.kind,

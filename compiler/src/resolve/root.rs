@@ -100,9 +100,9 @@ impl<'a> Resolver<'a> {
                     .hint("it is computed from literals, variables, and locals made of these");
                 return false;
             }
-            Reads::Nothing(what) => (
+            Reads::Nothing(what, cure) => (
                 format!("{what} is a constant, found a reference"),
-                "a local can be computed from a variable: `locals { .. }`".to_owned(),
+                cure.to_owned(),
             ),
             Reads::Own(id) => {
                 let own = &self.declarations.variables[id.0].name.text;

@@ -131,10 +131,10 @@ impl Payload {
     }
 
     /// The body, ready to be sent once: files are opened and their sizes taken now.
-    pub(crate) async fn open(&self) -> Result<Outgoing, Fault> {
+    pub(crate) async fn open(&self) -> Result<OpenedBody, Fault> {
         let parts = match &self.content {
-            Content::None => return Ok(Outgoing::None),
-            Content::Bytes(bytes) => return Ok(Outgoing::Bytes(bytes.clone())),
+            Content::None => return Ok(OpenedBody::None),
+            Content::Bytes(bytes) => return Ok(OpenedBody::Bytes(bytes.clone())),
             Content::Parts(parts) => parts,
         };
         let mut stream = Stream {
@@ -143,7 +143,7 @@ impl Payload {
         };
         for part in parts {
             let opened = match part {
-                Part::Bytes(bytes) => Opened::Bytes(bytes.clone()),
+                Part::Bytes(bytes) => OpenedPart::Bytes(bytes.clone()),
                 Part::File(path) => {
                     let wrong = |error| Kind::Request.fault(unreadable_file("file", path, &error));
                     let file = File::open(path).await.map_err(wrong)?;
@@ -151,7 +151,7 @@ impl Payload {
                     if about.is_dir() {
                         return Err(Kind::Request.fault(unreadable(path, &"it is a folder")));
                     }
-                    Opened::File {
+                    OpenedPart::File {
                         file,
                         left: about.len(),
                         path: path.clone(),
@@ -161,7 +161,7 @@ impl Payload {
             stream.left += opened.size();
             stream.parts.push_back(opened);
         }
-        Ok(Outgoing::Stream(stream))
+        Ok(OpenedBody::Stream(stream))
     }
 }
 
@@ -182,7 +182,7 @@ impl Part {
 
 /// A body that is being sent.
 #[derive(Debug)]
-pub enum Outgoing {
+pub enum OpenedBody {
     /// There is none.
     None,
     /// Known bytes.
@@ -191,7 +191,7 @@ pub enum Outgoing {
     Stream(Stream),
 }
 
-impl Outgoing {
+impl OpenedBody {
     /// How many bytes are sent.
     pub fn size(&self) -> u64 {
         match self {
@@ -247,20 +247,20 @@ fn append_pair<T: Target>(
     Ok(())
 }
 
-/// Opened parts, sent one after the other. The whole length is known, so the body is not chunked.
+/// OpenedPart parts, sent one after the other. The whole length is known, so the body is not chunked.
 #[derive(Debug)]
 pub struct Stream {
-    parts: VecDeque<Opened>,
+    parts: VecDeque<OpenedPart>,
     left: u64,
 }
 
 #[derive(Debug)]
-enum Opened {
+enum OpenedPart {
     Bytes(Bytes),
     File { file: File, left: u64, path: String },
 }
 
-impl Opened {
+impl OpenedPart {
     fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -283,9 +283,9 @@ impl Stream {
         loop {
             let piece = match self.parts.front_mut() {
                 None => return Poll::Ready(Ok(None)),
-                Some(Opened::Bytes(bytes)) => std::mem::take(bytes),
-                Some(Opened::File { left: 0, .. }) => Bytes::new(),
-                Some(Opened::File { file, left, path }) => {
+                Some(OpenedPart::Bytes(bytes)) => std::mem::take(bytes),
+                Some(OpenedPart::File { left: 0, .. }) => Bytes::new(),
+                Some(OpenedPart::File { file, left, path }) => {
                     let size = usize::try_from(*left).unwrap_or(PIECE).min(PIECE);
                     let mut buffer = vec![0; size];
                     let mut read = ReadBuf::new(&mut buffer);

@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
         }
         // Without content there is no type either, and no event.
         if status != StatusCode::NO_CONTENT
-            && let Err(fault) = is_stream(incoming.head(), (&url, call.hosts))
+            && let Err(fault) = check_is_stream(incoming.head(), (&url, call.hosts))
         {
             self.reads_start(incoming, call.trace, Kind::ContentType)
                 .await;
@@ -519,7 +519,7 @@ impl Drop for Run<'_> {
     fn drop(&mut self) {
         let step = self.step;
         if self.waits.get()
-            && let Some(kind) = step.is_dropped_by()
+            && let Some(kind) = step.kind_if_dropped()
         {
             self.show(step.wants_example(kind));
         }
@@ -578,7 +578,7 @@ fn object(event: &Event<'_>) -> (Value, u64) {
 }
 
 /// Checks that an answer is an event stream that can be read.
-fn is_stream(head: &AnswerHead, (url, hosts): (&Url, Hosts)) -> Result<(), Fault> {
+fn check_is_stream(head: &AnswerHead, (url, hosts): (&Url, Hosts)) -> Result<(), Fault> {
     let headers = head.headers();
     let place = || FaultText::plain("the answer from ").and_text(&hosts.place(url));
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -8,7 +8,6 @@
 
 mod auth;
 mod body;
-mod calendar;
 mod charset;
 mod client;
 mod cookies;

@@ -125,7 +125,7 @@ impl Phases {
 
     /// The last byte of the request is handed over, or an answer came first. The clock is read only where that is asked for, or
     /// where it took time.
-    pub fn is_sent(&self, clock: impl FnOnce() -> Moment) {
+    pub fn note_sent(&self, clock: impl FnOnce() -> Moment) {
         if self.times_sending || self.lags.get() {
             self.sent.set(Some(clock()));
         }
@@ -134,7 +134,7 @@ impl Phases {
     /// Watches something that is ready once the request is sent.
     pub(crate) fn watch<T>(&self, sending: Poll<T>, clock: impl FnOnce() -> Moment) -> Poll<T> {
         match sending {
-            Poll::Ready(_) => self.is_sent(clock),
+            Poll::Ready(_) => self.note_sent(clock),
             Poll::Pending => self.takes_time(),
         }
         sending
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn sending_and_waiting_follow_each_other_without_a_gap() {
         let (phases, now) = began(Sending::Timed);
-        phases.is_sent(|| now + MS);
+        phases.note_sent(|| now + MS);
         assert_eq!(phases.sending(), Some(MS));
         assert_eq!(phases.waiting(now + MS * 3), MS * 2);
     }
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn each_request_of_a_step_has_phases_of_its_own_and_connections_add_up() {
         let (phases, now) = began(Sending::Timed);
-        phases.is_sent(|| now + MS);
+        phases.note_sent(|| now + MS);
         let dialled = Dialled {
             dns: MS,
             connecting: MS * 2,

@@ -467,7 +467,7 @@ impl<'a> Run<'a> {
             credentials,
             answer,
         };
-        self.step.may_be_judged(move || unjudged.messages());
+        self.step.keep_for_checks(move || unjudged.messages());
     }
 
     fn outputs(&self, answer: &Answer) -> Result<Outputs, Fault> {
@@ -492,7 +492,7 @@ impl<'a> Run<'a> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         if self.waits.get()
-            && let Some(kind) = self.step.is_dropped_by()
+            && let Some(kind) = self.step.kind_if_dropped()
         {
             self.show(kind, None);
         }

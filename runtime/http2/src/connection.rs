@@ -13,7 +13,7 @@ use crate::decode::Decoder;
 use crate::frame::{self, FrameHeader, HEADER, LARGEST, flag, kind};
 use crate::head::{Head, Limits, Part};
 use crate::sink::Sink;
-use crate::stream::{Key, Stream, Streams};
+use crate::stream::{Ends, Key, Stream, Streams};
 
 /// What a client says first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -94,15 +94,6 @@ pub enum Event {
     Room,
     /// The server takes no more requests: [`Connection::is_refused`] tells which of those that are open it did not look at.
     GoesAway(Code),
-}
-
-/// Whether something was the last of its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
-    /// More follows.
-    No,
-    /// It was.
-    Yes,
 }
 
 /// What was read of the bytes that came.
@@ -431,7 +422,7 @@ impl Connection {
                 return Ok(WAITS);
             };
             self.data = Some(data);
-            if let Some(event) = self.is_refused_body(header.length) {
+            if let Some(event) = self.judge_body(header.length) {
                 return Ok(Received { taken, event });
             }
             // What stands behind it comes at once.
@@ -651,7 +642,7 @@ impl Connection {
     }
 
     /// Judges the frame of a body that begins, with so many bytes, by its size: all of it counts or nothing.
-    fn is_refused_body(&mut self, length: usize) -> Option<Event> {
+    fn judge_body(&mut self, length: usize) -> Option<Event> {
         let data = self.data.as_mut()?;
         let (key, size, ends) = (data.key?, data.left, data.ends);
         let stream = self.streams.get_mut(key)?;
@@ -666,7 +657,7 @@ impl Connection {
         } else if stream.may_come < 0 {
             Err(Bad::BeyondWindow)
         } else {
-            stream.counts(size, ends == Ends::Yes)
+            stream.counts(size, ends)
         };
         match counted {
             Err(bad) => {
@@ -674,14 +665,14 @@ impl Connection {
                 Some(self.fails(key, bad))
             }
             Ok(()) => {
-                self.has_ended(key, ends);
+                self.note_end(key, ends);
                 None
             }
         }
     }
 
     /// The answer ended, so the server does not count the stream any more if the request did as well.
-    fn has_ended(&mut self, key: Key, ends: Ends) {
+    fn note_end(&mut self, key: Key, ends: Ends) {
         let stream = self.streams.get(key);
         if ends == Ends::Yes && stream.is_some_and(|stream| stream.has_sent) {
             self.active -= 1;
@@ -779,15 +770,15 @@ impl Connection {
             Some(bad) => Err(bad),
             None if stream.has_ended => Err(Bad::AfterEnd),
             None if part == Part::Trailers && ends == Ends::No => Err(Bad::SecondHead),
-            None if part == Part::Trailers => stream.counts(0, true).map(|()| Event::End(key)),
-            None if head.status() < 200 => stream
-                .passes(head.status(), ends == Ends::Yes)
-                .map(|()| Event::Nothing),
+            None if part == Part::Trailers => stream.counts(0, Ends::Yes).map(|()| Event::End(key)),
+            None if head.status() < 200 => {
+                stream.passes(head.status(), ends).map(|()| Event::Nothing)
+            }
             None => {
                 stream.has_head = true;
                 let has_no_body = stream.is_head || matches!(head.status(), 204 | 304);
                 stream.left = if has_no_body { Some(0) } else { head.length() };
-                let counted = stream.counts(0, ends == Ends::Yes);
+                let counted = stream.counts(0, ends);
                 counted.map(|()| Event::Head(key, ends))
             }
         };
@@ -796,7 +787,7 @@ impl Connection {
             Ok(event) => {
                 if event != Event::Nothing {
                     self.idle = 0;
-                    self.has_ended(key, ends);
+                    self.note_end(key, ends);
                 }
                 Ok(event)
             }

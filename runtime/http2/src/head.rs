@@ -197,9 +197,9 @@ impl Told {
             self.size = self.size.saturating_add(size);
         }
         if self.size > limits.bytes || dropped > 0 {
-            self.is_bad(Bad::HeadTooLarge);
+            self.mark_bad(Bad::HeadTooLarge);
         } else if !is_pseudo && self.ends.len() >= limits.fields {
-            self.is_bad(Bad::TooManyFields);
+            self.mark_bad(Bad::TooManyFields);
         } else if self.bad.is_none() {
             let taken = if is_pseudo {
                 self.pseudo(name, part)
@@ -217,7 +217,7 @@ impl Told {
                     return;
                 }
                 Ok(None) => {}
-                Err(bad) => self.is_bad(bad),
+                Err(bad) => self.mark_bad(bad),
             }
         }
         self.text.truncate(start);
@@ -232,13 +232,13 @@ impl Told {
     /// What is wrong with it.
     pub(crate) fn end(&mut self, part: Part) -> Option<Bad> {
         if part == Part::Answer && self.status == 0 {
-            self.is_bad(Bad::Status);
+            self.mark_bad(Bad::Status);
         }
         self.bad
     }
 
     /// The first thing that is wrong counts.
-    fn is_bad(&mut self, bad: Bad) {
+    fn mark_bad(&mut self, bad: Bad) {
         self.bad.get_or_insert(bad);
     }
 

@@ -10,6 +10,15 @@ const MOST_INTERIM: u8 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key(pub usize);
 
+/// Whether something was the last of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// More follows.
+    No,
+    /// It was.
+    Yes,
+}
+
 /// One request and its answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Stream {
@@ -39,10 +48,10 @@ impl Stream {
     }
 
     /// An interim head came.
-    pub(crate) fn passes(&mut self, status: u16, ends: bool) -> Result<(), Bad> {
+    pub(crate) fn passes(&mut self, status: u16, ends: Ends) -> Result<(), Bad> {
         self.interim += 1;
         match status {
-            _ if ends => Err(Bad::InterimEnd),
+            _ if ends == Ends::Yes => Err(Bad::InterimEnd),
             101 => Err(Bad::Switching),
             _ if self.interim > MOST_INTERIM => Err(Bad::TooManyInterim),
             _ => Ok(()),
@@ -50,14 +59,14 @@ impl Stream {
     }
 
     /// So much of the body came, and perhaps its end.
-    pub(crate) fn counts(&mut self, size: usize, ends: bool) -> Result<(), Bad> {
+    pub(crate) fn counts(&mut self, size: usize, ends: Ends) -> Result<(), Bad> {
         if let Some(left) = &mut self.left {
             *left = left.checked_sub(size as u64).ok_or(Bad::LengthDiffers)?;
-            if ends && *left > 0 {
+            if ends == Ends::Yes && *left > 0 {
                 return Err(Bad::LengthDiffers);
             }
         }
-        self.has_ended |= ends;
+        self.has_ended |= ends == Ends::Yes;
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     let fields = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             snake(&input.name),
-            option(input.absent(), early(input)),
+            option(input.may_be_absent(), early(input)),
             doc(input),
         );
         quote!(#[doc = #doc] pub #name: ::bggo_runtime::glue::Early<#ty>)
@@ -75,7 +75,7 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
                 let value = constant(input, value);
                 quote!(::bggo_runtime::glue::Early::Known(#value))
             }
-            None if input.absent() => quote!(::bggo_runtime::glue::Early::Known(
+            None if input.may_be_absent() => quote!(::bggo_runtime::glue::Early::Known(
                 ::core::option::Option::None
             )),
             None if input.nullable => {
@@ -184,8 +184,8 @@ fn doc_of_link(input: &Input) -> String {
 fn put(input: &Input) -> TokenStream {
     let (variant, field) = (camel(&input.name), snake(&input.name));
     let check = value_check(input, quote!(value.as_str()));
-    if !input.optional() || input.absent() {
-        let check = match (check, input.absent()) {
+    if !input.optional() || input.may_be_absent() {
+        let check = match (check, input.may_be_absent()) {
             (None, _) => quote!(),
             (Some(check), false) => {
                 quote!(if let ::bggo_runtime::glue::Early::Known(value) = &value { #check })
@@ -281,14 +281,14 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     let fields = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             snake(&input.name),
-            option(input.absent(), plain(input)),
+            option(input.may_be_absent(), plain(input)),
             doc(input),
         );
         quote!(#[doc = #doc] pub #name: #ty)
     });
     let locals = inputs.iter().map(|input| {
         let (name, local) = (snake(&input.name), local(&input.name));
-        let value = as_plain(input, input.absent());
+        let value = as_plain(input, input.may_be_absent());
         quote! {
             let mut #local = match &self.#name {
                 ::bggo_runtime::glue::Early::Known(value) => #value,
@@ -304,7 +304,7 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     };
     let results = inputs.iter().map(|input| {
         let (name, local, text) = (snake(&input.name), local(&input.name), &input.name);
-        let missing = if input.absent() {
+        let missing = if input.may_be_absent() {
             quote!(::core::option::Option::flatten(#local))
         } else if let Some(value) = &input.default {
             // A late null leaves the default.
@@ -363,8 +363,8 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
 
 /// A known value, borrowed or copied, as it stands in `Plain` (within its `Option` where it may be absent), as an
 /// `Option`: there is none while a shape has holes.
-fn as_plain(input: &Input, absent: bool) -> TokenStream {
-    let value = match (input.carrier(), absent) {
+fn as_plain(input: &Input, may_be_absent: bool) -> TokenStream {
+    let value = match (input.carrier(), may_be_absent) {
         (Carrier::Text, false) => quote!(::std::borrow::Cow::Borrowed(value.as_str())),
         (Carrier::Text, true) => quote!(
             value
@@ -398,7 +398,7 @@ fn late_arm(input: &Input) -> TokenStream {
         Carrier::Text => quote!(::bggo_runtime::glue::plain_text(value)),
         Carrier::Shape => {
             let field = snake(&input.name);
-            let shape = match input.absent() {
+            let shape = match input.may_be_absent() {
                 true => quote!(self.#field.known().and_then(::core::option::Option::as_ref)),
                 false => quote!(self.#field.known()),
             };
@@ -407,7 +407,7 @@ fn late_arm(input: &Input) -> TokenStream {
         _ => quote!(value),
     };
     let given = quote!(Late::#variant(::core::option::Option::Some(value)));
-    match (input.optional(), input.absent()) {
+    match (input.optional(), input.may_be_absent()) {
         (false, _) => {
             quote!(Late::#variant(value) => #name = ::core::option::Option::Some(#value),)
         }

@@ -4,11 +4,13 @@ mod fault;
 mod model;
 mod read;
 mod rule;
+mod rust_name;
 
 pub use fault::ManifestFault;
 pub use model::*;
 pub use read::read;
 pub use rule::{Bound, Condition, Demand, Given, Pattern, Rule, Severity};
+pub use rust_name::RustName;
 
 #[cfg(test)]
 mod tests;

@@ -312,12 +312,12 @@ impl Input {
         self.link(self.default.as_ref()?)
     }
 
-    /// A module may see it absent: it is neither required nor nullable, and has no default.
-    pub fn absent(&self) -> bool {
+    /// Whether a module may see it absent: it is neither required nor nullable, and has no default.
+    pub fn may_be_absent(&self) -> bool {
         self.optional() && self.default.is_none()
     }
 
-    /// A grid may leave it out or set it to null: it travels in an `Option`.
+    /// Whether a grid may leave it out or set it to null: it travels in an `Option`.
     pub fn optional(&self) -> bool {
         !self.required && !self.nullable
     }

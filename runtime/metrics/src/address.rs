@@ -1,7 +1,7 @@
 //! Addresses of figures: what each metric can be asked for, and where a layout has its values.
 //!
 //! ```text
-//! metric of a subject --built_in, Figures::of--> Figures: which statistics there are, and what they are (a time, a share, ..)
+//! metric of a subject --built_in, FigureKind::of--> Figures: which statistics there are, and what they are (a time, a share, ..)
 //! Address + Layout --resolve--> Source: the slots --value--> a number of an interval
 //! ```
 //!
@@ -10,8 +10,9 @@
 use crate::condition::{Address, Statistic, Subject};
 use crate::interval::{Histogram, Interval, SlotFigures, WHOLE};
 use crate::layout::{CustomLayout, Layout, MetricKind, MetricLayout, StepLayout, Tags, Unit};
+use crate::nearest::nearest;
 use crate::outcome::Outcome;
-use crate::slots::{iteration_slot, time_slot};
+use crate::slots::{iteration_slot, step_slot, time_slot};
 use bggo_values::Text;
 use std::borrow::Cow;
 use std::fmt;
@@ -29,9 +30,9 @@ pub enum Quantity {
     Ratio,
 }
 
-/// What a metric can be asked for.
+/// The kind of figures that a metric has, which decides what it can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figures {
+pub enum FigureKind {
     /// The distribution of values: of times, or of a trend.
     Values(Quantity),
     /// How often something happened.
@@ -48,7 +49,7 @@ pub enum Figures {
     Found(Quantity),
 }
 
-impl Figures {
+impl FigureKind {
     /// Of a metric of a manifest or of a grid: its kind, and its unit as a manifest writes it.
     pub fn of(kind: MetricKind, unit: &str) -> Self {
         let quantity = match unit {
@@ -130,12 +131,12 @@ pub struct BuiltIn {
     /// Its name.
     pub name: &'static str,
     /// What it can be asked for.
-    pub figures: Figures,
+    pub figures: FigureKind,
     /// Whether it has keys.
     pub keyed: Keyed,
 }
 
-const fn built_in(name: &'static str, figures: Figures, keyed: Keyed) -> BuiltIn {
+const fn built_in(name: &'static str, figures: FigureKind, keyed: Keyed) -> BuiltIn {
     BuiltIn {
         name,
         figures,
@@ -143,16 +144,16 @@ const fn built_in(name: &'static str, figures: Figures, keyed: Keyed) -> BuiltIn
     }
 }
 
-const TIMES: Figures = Figures::Values(Quantity::Time);
+const TIMES: FigureKind = FigureKind::Values(Quantity::Time);
 
 /// What every step measures.
 pub const OF_STEP: &[BuiltIn] = &[
     built_in("response_time", TIMES, Keyed::Never),
     built_in("service_time", TIMES, Keyed::Never),
-    built_in("started", Figures::Events, Keyed::Never),
-    built_in("failed", Figures::Share, Keyed::Perhaps),
-    built_in("skipped", Figures::Events, Keyed::Never),
-    built_in("checks", Figures::Rate, Keyed::Always),
+    built_in("started", FigureKind::Events, Keyed::Never),
+    built_in("failed", FigureKind::Share, Keyed::Perhaps),
+    built_in("skipped", FigureKind::Events, Keyed::Never),
+    built_in("checks", FigureKind::Rate, Keyed::Always),
 ];
 
 /// What the iterations of every scenario measure.
@@ -161,10 +162,10 @@ pub const OF_ITERATIONS: &[BuiltIn] = &[
     built_in("service_time", TIMES, Keyed::Never),
     built_in("start_error", TIMES, Keyed::Never),
     built_in("queued", TIMES, Keyed::Never),
-    built_in("started", Figures::Events, Keyed::Never),
-    built_in("failed", Figures::Share, Keyed::Perhaps),
-    built_in("dropped", Figures::Share, Keyed::Never),
-    built_in("not_started", Figures::Share, Keyed::Never),
+    built_in("started", FigureKind::Events, Keyed::Never),
+    built_in("failed", FigureKind::Share, Keyed::Perhaps),
+    built_in("dropped", FigureKind::Share, Keyed::Never),
+    built_in("not_started", FigureKind::Share, Keyed::Never),
 ];
 
 /// The highest rate at which the threshold of a search held, in iterations a second.
@@ -175,8 +176,11 @@ pub(crate) const FOUND_SCALE: f64 = 1e6;
 
 /// What every scenario measures.
 pub const OF_SCENARIO: &[BuiltIn] = &{
-    let mut all = [built_in(HIGHEST_RATE, Figures::Found(Quantity::Number), Keyed::Never);
-        OF_ITERATIONS.len() + 1];
+    let mut all = [built_in(
+        HIGHEST_RATE,
+        FigureKind::Found(Quantity::Number),
+        Keyed::Never,
+    ); OF_ITERATIONS.len() + 1];
     let mut at = 0;
     while at < OF_ITERATIONS.len() {
         all[at] = OF_ITERATIONS[at];
@@ -325,15 +329,7 @@ pub(crate) fn unknown<'a>(
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
-    let allowed = name.chars().count().max(3) / 3;
-    let distances = known.iter().map(|known| {
-        let distance = strsim::damerau_levenshtein(name, known);
-        (distance, *known)
-    });
-    let near = distances
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, known)| known);
+    let near = nearest(name, known.iter().copied());
     let listed = known.iter().map(|known| format!("`{known}`"));
     let hint = match near {
         Some(near) => Some(format!("did you mean `{near}`?")),
@@ -377,7 +373,7 @@ enum Values {
     /// Failures of this kind, of all that ended.
     Failures(Text),
     /// A rate, a counter or a gauge.
-    Scalar(Figures),
+    Scalar(FigureKind),
     /// A part of a counter: what has a label like this.
     Label(Text),
 }
@@ -428,7 +424,7 @@ impl Layout {
             statistic,
             values,
             scale: match figures {
-                Figures::Found(_) => FOUND_SCALE,
+                FigureKind::Found(_) => FOUND_SCALE,
                 _ => f64::from(scale(&rows)),
             },
         })
@@ -557,7 +553,7 @@ impl Layout {
 }
 
 /// What a metric can be asked for, its slots, and what of the slots is read.
-type Located = (Figures, Vec<u32>, Values);
+type Located = (FigureKind, Vec<u32>, Values);
 
 /// What the metric of an address can be asked for, its slot in each row, and what of the slots is read.
 fn metric(address: &Address, rows: &[Row<'_>]) -> Result<Located, Unknown> {
@@ -597,7 +593,7 @@ fn metric(address: &Address, rows: &[Row<'_>]) -> Result<Located, Unknown> {
         let place = metrics_of_manifest(row)
             .iter()
             .position(|metric| own(&metric))?;
-        Some(row.first + time_slot::COUNT + u32::try_from(place).ok()?)
+        Some(step_slot::first_metric(row.first) + u32::try_from(place).ok()?)
     })
 }
 
@@ -612,7 +608,7 @@ fn of_metric(
         Unit::Time => "time",
         Unit::Other(name) => name.as_str(),
     };
-    let figures = Figures::of(metric.kind, unit);
+    let figures = FigureKind::of(metric.kind, unit);
     let values = match (&address.key, &metric.label, metric.kind) {
         (Some(label), Some(_), _) => Values::Label(label.clone()),
         (Some(key), None, _) => return Err(no_keys(&metric.name, key)),
@@ -640,7 +636,7 @@ fn of_check(name: &str, rows: &[Row<'_>]) -> Result<Located, Unknown> {
             checks.map(|check| check.name.as_str()),
         ));
     }
-    Ok((Figures::Rate, slots, Values::Scalar(Figures::Rate)))
+    Ok((FigureKind::Rate, slots, Values::Scalar(FigureKind::Rate)))
 }
 
 /// How many of what is counted make one of the unit.
@@ -660,7 +656,7 @@ fn metrics_of_manifest<'a>(row: &Row<'a>) -> &'a [MetricLayout] {
 }
 
 /// That a metric has no such statistic.
-pub(crate) fn no_such_statistic(figures: Figures, word: &str) -> Unknown {
+pub(crate) fn no_such_statistic(figures: FigureKind, word: &str) -> Unknown {
     let listed = figures.statistics().iter().map(|word| format!("`{word}`"));
     Unknown {
         text: format!("{} has no `{word}`", figures.name()),
@@ -692,14 +688,16 @@ impl Source {
         };
         let (count, of) = match &self.values {
             Values::Distribution => return self.of_distribution(&merged(&slots), interval),
-            Values::Scalar(Figures::Gauge(_) | Figures::Found(_)) => return self.of_gauge(&slots),
+            Values::Scalar(FigureKind::Gauge(_) | FigureKind::Found(_)) => {
+                return self.of_gauge(&slots);
+            }
             Values::Scalar(figures) => {
                 let sum = sum(&|slot| slot.scalar.sum() + slot.labels.values().sum::<u64>());
                 let count = slots.iter().map(|slot| slot.scalar.count()).sum::<u64>() as f64;
                 match (figures, self.statistic) {
                     // The hits of a rate, of all.
-                    (Figures::Rate, Statistic::Ratio) => (sum, count),
-                    (Figures::Rate, _) => (count, count),
+                    (FigureKind::Rate, Statistic::Ratio) => (sum, count),
+                    (FigureKind::Rate, _) => (count, count),
                     _ => (self.in_unit(sum), count),
                 }
             }

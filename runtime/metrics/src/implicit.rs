@@ -9,7 +9,7 @@ use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Thr
 use crate::interval::{Interval, SlotFigures};
 use crate::layout::{Layout, MetricLayout};
 use crate::outcome::Outcome;
-use crate::slots::time_slot;
+use crate::slots::step_slot;
 use bggo_values::Text;
 
 /// The name of the metric of all that failed, or was due and never began, of all that ended or never began.
@@ -104,7 +104,7 @@ fn threshold((name, metric): (&str, &str), key: Option<Text>, limit: f64) -> Thr
 /// Metrics of steps that warn of some labels, each with its slot.
 fn warned(layout: &Layout) -> impl Iterator<Item = (&MetricLayout, u32)> {
     layout.steps.iter().flat_map(|step| {
-        let slots = step.first + time_slot::COUNT..;
+        let slots = step_slot::first_metric(step.first)..;
         let metrics = step.metrics.iter().zip(slots);
         metrics.filter(|(metric, _)| metric.warning.is_some())
     })

@@ -4,7 +4,7 @@
 //! file as well as from the grid that is linked.
 
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures};
-use crate::slots::{iteration_slot, time_slot};
+use crate::slots::{iteration_slot, step_slot, time_slot};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 
@@ -177,7 +177,7 @@ impl StepLayout {
         &'a self,
         interval: &'a Interval,
     ) -> impl Iterator<Item = (&'a MetricLayout, Measured<'a>)> {
-        all_measured(&self.metrics, self.first + time_slot::COUNT, interval)
+        all_measured(&self.metrics, step_slot::first_metric(self.first), interval)
     }
 
     /// How often each of its checks held, also where none was judged. Their slots stand behind those of its metrics.
@@ -199,8 +199,7 @@ impl StepLayout {
 impl StepLayout {
     /// The slot of its first check, if it has checks.
     pub(crate) fn first_check(&self) -> u32 {
-        let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
-        self.first + time_slot::COUNT + metrics
+        step_slot::first_check(self.first, self.metrics.len())
     }
 
     /// The slot of the check of this name: a rate.

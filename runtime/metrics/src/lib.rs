@@ -33,6 +33,7 @@ mod interval;
 mod judge;
 mod layout;
 mod metric_name;
+mod nearest;
 mod outcome;
 pub mod report;
 mod search;
@@ -42,8 +43,8 @@ mod verdict;
 mod window;
 
 pub use address::{
-    BuiltIn, Figures, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, Quantity, Source,
-    Unknown,
+    BuiltIn, FigureKind, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, Quantity,
+    Source, Unknown,
 };
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
@@ -58,8 +59,9 @@ pub use layout::{
     MetricKind, MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
 pub use metric_name::MetricName;
+pub use nearest::nearest;
 pub use outcome::Outcome;
 pub use search::{SearchEnd, SearchStep, Searched, StepCame, step_mark};
-pub use slots::{iteration_slot, time_slot};
+pub use slots::{iteration_slot, step_slot, time_slot};
 pub use threshold_text::{Draft, Refused, bound, percent};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

@@ -14,6 +14,21 @@ pub mod time_slot {
     pub const COUNT: u32 = 4;
 }
 
+/// Slots of a step, of which the first one is `first`: its times, the metrics of its manifest, its checks.
+pub mod step_slot {
+    use super::time_slot;
+
+    /// The slot of its first metric.
+    pub const fn first_metric(first: u32) -> u32 {
+        first + time_slot::COUNT
+    }
+
+    /// The slot of its first check, behind so many metrics.
+    pub fn first_check(first: u32, metrics: usize) -> u32 {
+        first_metric(first).saturating_add(u32::try_from(metrics).unwrap_or(u32::MAX))
+    }
+}
+
 /// Slots of the iterations of a scenario, counted from their first one: behind their times.
 pub mod iteration_slot {
     use super::time_slot;

@@ -8,7 +8,7 @@
 //! run's iterations, `http_request.home.p95` that of a step, and `failed` is the share of those that failed. What a bound is
 //! (a time, a size, a share) follows from the figure that it is compared with, which only a layout knows.
 
-use crate::address::{Figures, Quantity, unknown};
+use crate::address::{FigureKind, Quantity, unknown};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 use crate::layout::Layout;
 use bggo_values::{Number, Text, duration};
@@ -670,11 +670,11 @@ impl Path<'_> {
             (_, [word]) => {
                 let mut known = subject.built_in().iter();
                 if let Some(known) = known.find(|known| known.name == *word) {
-                    if matches!(known.figures, Figures::Share | Figures::Rate) {
+                    if matches!(known.figures, FigureKind::Share | FigureKind::Rate) {
                         return Ok((word, Statistic::Ratio));
                     }
                     let such = match known.figures {
-                        Figures::Values(_) => "p95",
+                        FigureKind::Values(_) => "p95",
                         _ => "count",
                     };
                     return Err((0, format!("`{word}` needs a statistic, such as `.{such}`")));
@@ -687,6 +687,12 @@ impl Path<'_> {
             (_, []) => Err((
                 0,
                 "an address ends with a statistic such as `.p95`".to_owned(),
+            )),
+            (Subject::Scenario(scenario), [runner, name, ..]) => Err((
+                2,
+                format!(
+                    "nothing stands behind a statistic; a step of a scenario is `scenario.{scenario}.step.{runner}.{name}`"
+                ),
             )),
             (_, _) => Err((2, "nothing stands behind a statistic".to_owned())),
         }

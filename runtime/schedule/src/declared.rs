@@ -14,7 +14,7 @@ pub use read::{MOST_ITERATIONS, MOST_VUS};
 use crate::search::MOST_STEPS;
 use crate::{
     Arrivals, Bound, Closed, GrowingRate, Growth, Load, Nanos, Ramp, Rate, Schedule, Search, Stage,
-    UserStage,
+    UserStage, nanos,
 };
 use bggo_values::Value;
 use given::{Given, GivenStage};
@@ -371,11 +371,6 @@ impl Users {
             when_full: self.when_full,
         }
     }
-}
-
-/// A length that was judged, so it fits.
-fn nanos(length: Duration) -> Nanos {
-    Nanos::try_from(length.as_nanos()).unwrap_or(Nanos::MAX)
 }
 
 #[cfg(test)]

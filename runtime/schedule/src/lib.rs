@@ -19,7 +19,7 @@ pub use arrivals::{Arrival, Arrivals, Source, Spread, WhenFull};
 pub use closed::{Bound, Closed, Iterations};
 pub use load::Load;
 pub use ramp::{Ramp, UserStage};
-pub use rate::{LONGEST, Nanos, Rate, Stage, TooMuch};
+pub use rate::{LONGEST, Nanos, Rate, Stage, TooMuch, nanos};
 pub use schedule::{Schedule, workers};
 pub use search::{Bracket, DueSoFar, GrowingRate, Growth, MOST_STEPS, Precision, Search};
 pub use segment::Segment;

@@ -5,6 +5,7 @@
 //! one thread has the same arrivals as one with eight.
 
 use super::rate::{FRACTION_BITS, Place};
+use bggo_values::split_mix::{GAMMA, mix};
 
 /// Expected arrivals in a block.
 const BLOCK: u32 = 64;
@@ -40,14 +41,6 @@ const fn chances() -> [u64; MOST] {
     }
     table[MOST - 1] = u64::MAX;
     table
-}
-
-const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
-
-const fn mix(word: u64) -> u64 {
-    let word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    word ^ word >> 31
 }
 
 /// How many arrivals a uniform number of 64 bits stands for.

@@ -5,9 +5,19 @@
 //! integers of 256 bits: a day's ramp to a million a second overflows 128.
 
 use ethnum::I256;
+use std::time::Duration;
 
 /// A moment or a length of time, in nanoseconds.
 pub type Nanos = u64;
+
+/// A length of time in nanoseconds, or as many as there can be.
+#[inline]
+pub fn nanos(length: Duration) -> Nanos {
+    length
+        .as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(length.subsec_nanos().into())
+}
 
 /// A part of a profile in which the rate is a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

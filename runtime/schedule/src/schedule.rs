@@ -3,6 +3,7 @@
 use super::arrivals::{Arrivals, Spread};
 use super::closed::{Bound, Closed};
 use super::ramp::Ramp;
+use super::rate::nanos;
 use super::search::Search;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,7 +103,7 @@ impl Schedule {
     /// How many iterations are due up to and with a moment since its start, of a profile whose iterations are due at moments
     /// of their own that are known beforehand: in the mean where they come by chance.
     pub fn due_by(&self, at: Duration) -> Option<u64> {
-        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let at = nanos(at);
         match self {
             Self::Closed(_) | Self::Ramping(_) | Self::Search(_) => None,
             Self::Open(arrivals) => Some(arrivals.rate.count(at.min(arrivals.rate.length()))),

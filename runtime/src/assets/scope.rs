@@ -46,7 +46,7 @@ impl Scope {
     }
 
     /// From now on it is worth polling.
-    pub(crate) fn has_idle_work(&self) {
+    pub(crate) fn mark_idle_work(&self) {
         self.0.has_idle_work.set(true);
     }
 

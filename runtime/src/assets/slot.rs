@@ -64,7 +64,7 @@ impl<A: Asset> AssetSlot<A> {
             changed: RareWakers::default(),
         });
         if A::WORKS_WHEN_IDLE {
-            scope.has_idle_work();
+            scope.mark_idle_work();
         }
         scope.own(Rc::clone(&inner) as Rc<dyn Owned>);
         Self(inner)

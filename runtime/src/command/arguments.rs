@@ -4,6 +4,7 @@
 //! subcommands, and no words that are neither flags nor their values. `docs/decisions/0020-flags-of-programs.md` says why
 //! `clap` is not used here.
 
+use bggo_metrics::nearest;
 use lexopt::{Arg, Parser};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -308,19 +309,6 @@ impl<'a> Arguments<'a> {
 pub fn utf8<'a>(name: &str, value: &'a OsStr) -> Result<&'a str, Stopped> {
     let wrong = || Stopped::Wrong(format!("the value of '--{name}' is not valid UTF-8"));
     value.to_str().ok_or_else(wrong)
-}
-
-/// The most similar of some names, if one is probably a slip for the other: one typing error in three characters.
-pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = written.chars().count().max(3) / 3;
-    let mut near: Option<(usize, &str)> = None;
-    for name in names {
-        let distance = strsim::damerau_levenshtein(written, name);
-        if distance <= near.map_or(allowed, |(nearest, _)| nearest.saturating_sub(1)) {
-            near = Some((distance, name));
-        }
-    }
-    near.map(|(_, name)| name)
 }
 
 /// The flag of this name.

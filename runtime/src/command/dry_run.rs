@@ -2,7 +2,7 @@
 
 use crate::outputs::{LoadDescription, RunDescription, words};
 use bggo_metrics::report::measure::{a_second, plural, rate, short};
-use bggo_schedule::{MOST_STEPS, Ramp, Schedule, Search, Spread};
+use bggo_schedule::{MOST_STEPS, Ramp, Schedule, Search, Spread, nanos};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -216,7 +216,6 @@ fn little(rate: f64, latency: Duration) -> u64 {
 /// Users that are there when each row begins, and when it ends.
 fn stays(run: &RunDescription, ramp: &Ramp) -> Vec<((u64, u64), u64, u64)> {
     let length = Duration::from_nanos(ramp.length());
-    let nanos = |at: Duration| u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
     let row = |(begin, end)| {
         let first = ramp.at(nanos(Duration::from_secs(begin)));
         let until = nanos(Duration::from_secs(end).min(length));

@@ -453,7 +453,7 @@ const RUN_FLAGS: &[Flag<'static>] = &[
         .value("TIME")
         .help("Starts the clock of the run at a moment, such as 2030-01-31T09:30:00Z, so that several hosts begin together"),
     Flag::new(ALLOW_OVERLOAD)
-        .help("Only warns where this host could not begin iterations in time, instead of ending with exit code 111"),
+        .help("Only warns where this host could not hold the load, instead of ending with exit code 111"),
     Flag::new(GRACEFUL_STOP)
         .value("DURATION")
         .help("How long running iterations may still take at the end [default: 30s; after Ctrl-C 5s, in a functional test 0s]"),

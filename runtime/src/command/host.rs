@@ -4,7 +4,7 @@ use crate::engine::{RunRequest, user_bytes};
 use crate::grid::Grid;
 use crate::health::{Finding, Limits, Needs, findings};
 use crate::outputs::Report;
-use bggo_schedule::{Bound, Load, Schedule, Segment};
+use bggo_schedule::{Bound, Load, Schedule, Segment, nanos};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,7 +99,7 @@ fn certain_users(load: &Load, at: Duration, segment: Segment) -> u64 {
         return 0;
     };
     let users = match &load.schedule {
-        Schedule::Ramping(ramp) => ramp.at(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
+        Schedule::Ramping(ramp) => ramp.at(nanos(since)),
         schedule => {
             let lasts = match schedule {
                 Schedule::Closed(closed) if closed.bound != Bound::None => None,

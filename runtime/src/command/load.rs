@@ -6,7 +6,7 @@ use crate::start::Start;
 use bggo_schedule::declared::{DEFAULT_MAX_VUS, MAX_DURATION};
 use bggo_schedule::{
     Arrivals, Closed, LONGEST, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage,
-    WhenFull,
+    WhenFull, nanos,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,9 +194,9 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
         lasts(&mut load, length)?;
     }
     if let Some(users) = flags.vus {
-        has_users(&mut load, users)?;
+        apply_vus(&mut load, users)?;
     }
-    has_arrivals(&mut load, flags)?;
+    apply_arrivals(&mut load, flags)?;
     Ok(load)
 }
 
@@ -234,7 +234,7 @@ fn lasts(load: &mut Load, length: Duration) -> Result<(), String> {
 }
 
 /// What `--vus` makes of a declared load: one with a rate becomes a number of users for the same time.
-fn has_users(load: &mut Load, users: u32) -> Result<(), String> {
+fn apply_vus(load: &mut Load, users: u32) -> Result<(), String> {
     let profile = load.profile;
     match (&load.schedule, load.schedule.length()) {
         (Schedule::Closed(closed), _) => {
@@ -257,7 +257,7 @@ fn has_users(load: &mut Load, users: u32) -> Result<(), String> {
 }
 
 /// What `--max-vus` and `--arrivals` make of a declared load.
-fn has_arrivals(load: &mut Load, flags: &Flags) -> Result<(), String> {
+fn apply_arrivals(load: &mut Load, flags: &Flags) -> Result<(), String> {
     let arrivals = match &mut load.schedule {
         Schedule::Open(arrivals) => arrivals,
         Schedule::Search(search) => &mut search.arrivals,
@@ -325,11 +325,6 @@ fn profile_of_flags(flags: &Flags) -> Result<(&'static str, Schedule), String> {
             Err("--vus needs an end: add --duration 30s or --iterations 1000".to_owned())
         }
     }
-}
-
-/// A length of time as the profiles count it.
-fn nanos(length: Duration) -> u64 {
-    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What `--stages` asks for, and the name of its profile.

@@ -1,5 +1,6 @@
 //! A moment in time as a flag gives it: `2030-01-31T09:30:00Z`, `2030-01-31T10:30:00.5+01:00` (RFC 3339).
 
+use bggo_values::calendar::{days_of_month, days_since_1970};
 use std::time::{Duration, SystemTime};
 
 const EXPECTED: &str = "expected a date and a time with its zone, such as 2030-01-31T09:30:00Z or 2030-01-31T10:30:00+01:00";
@@ -20,6 +21,7 @@ fn seconds(text: &str) -> Option<(i64, u32)> {
     let (date, rest) = text.split_once(['T', 't', ' '])?;
     let (time, zone) = zone(rest)?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let (month, day) = (u32::try_from(month).ok()?, u32::try_from(day).ok()?);
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
     let is_there = (1..=12).contains(&month)
@@ -32,7 +34,10 @@ fn seconds(text: &str) -> Option<(i64, u32)> {
     }
     let nanos = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     let of_day = hour * 3600 + minute * 60 + second;
-    Some((days(year, month, day) * 86_400 + of_day - zone, nanos))
+    Some((
+        days_since_1970(year, month, day) * 86_400 + of_day - zone,
+        nanos,
+    ))
 }
 
 /// What stands before the zone, and the zone's distance to UTC in seconds.
@@ -62,22 +67,6 @@ fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Opt
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
-}
-
-fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01. A year that begins in March ends with the day that leap years add.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    365 * year + year / 4 - year / 100 + year / 400 + of_year - 719_468
 }
 
 #[cfg(test)]

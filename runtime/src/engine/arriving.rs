@@ -170,7 +170,7 @@ impl Arriving {
     }
 
     /// There is room again when the scenario is `elapsed` old.
-    pub(super) fn has_room_since(&self, elapsed: Nanos) {
+    pub(super) fn note_room(&self, elapsed: Nanos) {
         self.room_since.set(elapsed);
     }
 

@@ -10,7 +10,7 @@ use super::scenario_users::ScenarioUsers;
 use super::user::User;
 use crate::context::WorkerContext;
 use crate::shutdown::Phase;
-use bggo_schedule::{Nanos, Ramp, WhenFull};
+use bggo_schedule::{Nanos, Ramp, WhenFull, nanos};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -53,8 +53,7 @@ impl<'a> Scenario<'a> {
             self.count_left_over(arriving);
             // The load lasts as long as it was asked for, also where nothing is due at its end.
             if let Some(length) = users.load.load.schedule.length() {
-                let nanos = u64::try_from(length.as_nanos()).unwrap_or(Nanos::MAX);
-                users.until(users.moment(nanos)).await;
+                users.until(users.moment(nanos(length))).await;
             }
         } else {
             users.until(users.begin()).await;
@@ -159,7 +158,7 @@ impl<'a> Scenario<'a> {
                     // A user that becomes free takes it.
                     WhenFull::Wait => {
                         arriving.until_changed().await;
-                        arriving.has_room_since(users.elapsed(self.context.moment()));
+                        arriving.note_room(users.elapsed(self.context.moment()));
                     }
                 }
             }

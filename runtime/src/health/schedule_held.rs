@@ -116,7 +116,7 @@ impl fmt::Display for FellBehind {
 
 /// To three digits: nobody reads more of a time that was late.
 fn rounded(time: Duration) -> Duration {
-    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let nanos = bggo_schedule::nanos(time);
     let digits = nanos.checked_ilog10().unwrap_or_default();
     let unit = 10_u64.pow(digits.saturating_sub(2));
     Duration::from_nanos(nanos.div_ceil(unit).saturating_mul(unit))

@@ -383,7 +383,7 @@ impl RateSearch {
     /// A moment of the run as one of the scenario.
     fn nanos(&self, at: Duration) -> Nanos {
         let since = at.saturating_sub(self.of.load.start_after);
-        Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
+        bggo_schedule::nanos(since)
     }
 }
 

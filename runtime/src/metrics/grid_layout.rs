@@ -10,7 +10,7 @@ use crate::grid::{Grid, Scenario};
 use crate::info::{BodyMetric, CheckInfo, Info, MetricInfo, MetricWarning, ResourceInfo};
 use bggo_metrics::{
     CheckLayout, CustomLayout, IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout,
-    StepLayout, Tags, Unit, iteration_slot, time_slot,
+    StepLayout, Tags, Unit, iteration_slot,
 };
 use bggo_values::Text;
 use std::ops::Range;
@@ -113,7 +113,7 @@ pub fn slots_on_demand(grid: &Grid) -> Vec<u32> {
     let mut slots = Vec::new();
     for row in grid.scenarios {
         for info in grid.steps_of(row) {
-            let first = row.first_slot + info.first_slot() + time_slot::COUNT;
+            let first = row.first_slot + info.first_metric_slot();
             let metrics = (first..).zip(info.metric_infos());
             let on_demand = metrics.filter(|(_, metric)| metric.is_on_demand());
             slots.extend(on_demand.map(|(slot, _)| slot));

@@ -14,10 +14,9 @@
 
 use super::asked::AskedSlots;
 use super::names::{KINDS, LABELS};
-use crate::clock::nanos;
 use bggo_metrics::buckets::{BUCKETS, ROW, ROWS, bucket};
 use bggo_metrics::{FEW_SLOTS, Outcome};
-use bggo_schedule::Nanos;
+use bggo_schedule::{Nanos, nanos};
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -144,7 +143,7 @@ pub struct Spun(Arc<AtomicU64>);
 impl Spun {
     /// It spun this long once more.
     pub fn add(&self, time: Duration) {
-        add_wide(&self.0, u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        add_wide(&self.0, nanos(time));
     }
 
     /// How long it has spun since it began.
@@ -192,7 +191,7 @@ impl Slab {
     /// A slot has its first value. Of few slots the rows that rare values will need get their memory now, or a run would take more
     /// of it the longer it lasts.
     #[cold]
-    fn is_used(&self, slot: usize) {
+    fn first_use(&self, slot: usize) {
         if !self.has_few_slots() {
             return;
         }
@@ -347,7 +346,7 @@ impl Recorder {
             let rows = exact.touched.load(Relaxed);
             exact.touched.store(rows | 1 << (bucket / ROW), Relaxed);
             if rows == 0 {
-                self.slab.is_used(slot);
+                self.slab.first_use(slot);
             }
         }
     }
@@ -441,9 +440,8 @@ impl Recorder {
             cells.window_largest.store(value, Relaxed);
         }
         cells.window.store(window, Relaxed);
-        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         cells.last.store(value, Relaxed);
-        cells.last_at.store(nanos, Relaxed);
+        cells.last_at.store(nanos(at), Relaxed);
         add_wide(&cells.sum, value);
         add_wide(&cells.count, 1);
     }

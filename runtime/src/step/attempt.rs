@@ -8,7 +8,7 @@ use crate::event::{StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown, Unmade};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDemand, time_slot};
+use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDemand, step_slot};
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
@@ -83,18 +83,18 @@ impl Iteration<'_> {
         }
     }
 
-    /// The same for an emitted attempt, which gets `main`, the emitted state of the iteration.
+    /// The same for an emitted attempt, which gets `body`, the emitted state of the iteration.
     ///
     /// (The place stands behind the policy: it is dropped, so that each call between its making and this one costs every step
     /// forty lines of code that unwinds.)
-    pub fn drive<'s, M>(
+    pub fn drive<'s, B>(
         &'s self,
         policy: &'s Policy,
         at: At,
         kept: Option<&'s OutputSlot>,
-        (main, attempt): (&'s M, AttemptOf<M>),
+        (body, attempt): (&'s B, AttemptOf<B>),
     ) -> Running<'s, Flow> {
-        self.run_boxed(at, policy, kept, Box::new(move |step| attempt(main, step)))
+        self.run_boxed(at, policy, kept, Box::new(move |step| attempt(body, step)))
     }
 
     /// The part of `drive` that is not generic, so it is compiled once.
@@ -128,7 +128,7 @@ impl Iteration<'_> {
 }
 
 /// An emitted attempt: a function of the emitted state of the iteration and of the run of the step.
-pub type AttemptOf<M> = for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
+pub type AttemptOf<B> = for<'t> fn(&'t B, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
 
 /// How an attempt of a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -341,7 +341,7 @@ impl<'a> Step<'a> {
     fn metrics(&self) -> (&WorkerContext, u32) {
         (
             self.iteration.worker(),
-            self.first_slot() + time_slot::COUNT,
+            step_slot::first_metric(self.first_slot()),
         )
     }
 
@@ -411,7 +411,7 @@ impl<'a> Step<'a> {
     }
 
     /// Whether the exchange of this run is shown if its checks fail it: under load, until this thread has an example of that. Of a step
-    /// without required checks, and in a functional run, the answer is `false`. A module then hands over by [`Step::may_be_judged`]
+    /// without required checks, and in a functional run, the answer is `false`. A module then hands over by [`Step::keep_for_checks`]
     /// what it has, right before it returns the outputs.
     pub fn wants_example_of_check(&self) -> bool {
         let mut checks = self.info().check_infos().iter();
@@ -420,7 +420,7 @@ impl<'a> Step<'a> {
 
     /// Hands over the exchange of a run that has passed so far. `make` makes its messages, with [`Step::EXAMPLE_BYTES`] of each body, and
     /// the secrets that went into them. It is called only if a required check fails, and dropped otherwise.
-    pub fn may_be_judged(
+    pub fn keep_for_checks(
         &self,
         make: impl FnOnce() -> (Message, Option<Message>, Secrets) + 'static,
     ) {
@@ -431,7 +431,7 @@ impl<'a> Step<'a> {
     /// The kind of failure with which the run ends while its attempt is dropped: `timeout`, or `cut` where the time to finish was over.
     /// `None` while it runs, and where a cancelled run is dropped, which is no failure. A module that waits asks it in a `drop`, and
     /// hands over the exchange that was not finished, if [`Step::wants_example`] says so.
-    pub fn is_dropped_by(&self) -> Option<&'static str> {
+    pub fn kind_if_dropped(&self) -> Option<&'static str> {
         if self.timed_out.get() {
             return Some(TIMEOUT);
         }
@@ -493,7 +493,7 @@ impl<'a> Step<'a> {
         }
         if self.judged.get() {
             let failed = fault.map(|fault| (end.first_slot, fault.kind()));
-            self.worker().is_judged(end.step, failed);
+            self.worker().settle_unjudged(end.step, failed);
         }
         let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {

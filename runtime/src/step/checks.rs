@@ -3,7 +3,7 @@
 use super::attempt::{CHECK, Ran, Step};
 use crate::event::{CheckReport, Event};
 use crate::fault::{Fault, FaultText};
-use crate::info::{CheckInfo, Sensitivity, time_slot};
+use crate::info::{CheckInfo, Sensitivity, step_slot};
 use bggo_values::Value;
 
 /// Computes a condition or a message. It is called at most once.
@@ -43,9 +43,7 @@ impl<'a> Step<'a> {
 
     /// The slot of its first check, behind those of the metrics of its manifest.
     fn first_check(&self) -> u32 {
-        let metrics = self.info().metric_infos().len();
-        let metrics = u32::try_from(metrics).unwrap_or(u32::MAX);
-        self.first_slot() + time_slot::COUNT + metrics
+        step_slot::first_check(self.first_slot(), self.info().metric_infos().len())
     }
 }
 

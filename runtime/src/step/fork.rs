@@ -82,12 +82,12 @@ impl Future for Fork<'_, '_> {
 }
 
 /// Runs a few futures of [`Flow`] at the same time, in place. When one of them ends the iteration, the others are dropped.
-/// `$main` is the emitted body, which has the iteration.
+/// `$body` is the emitted body, which has the iteration.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! fork {
-    ($main:expr; $($branch:expr),+ $(,)?) => {
-        $crate::emitted::Fork::new(&$main.iteration, &mut [$($crate::emitted::Branch::new(::core::pin::pin!($branch))),+]).await
+    ($body:expr; $($branch:expr),+ $(,)?) => {
+        $crate::emitted::Fork::new(&$body.iteration, &mut [$($crate::emitted::Branch::new(::core::pin::pin!($branch))),+]).await
     };
 }
 

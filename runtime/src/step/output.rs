@@ -144,7 +144,7 @@ impl OutputSlots {
     ///
     /// # Errors
     /// There is no such instance.
-    pub fn at(&self, i: u32, info: &'static Info) -> Result<&OutputSlot, Fault> {
+    pub fn instance(&self, i: u32, info: &'static Info) -> Result<&OutputSlot, Fault> {
         self.0.get(i as usize).ok_or_else(|| {
             Fault::new(
                 "value",
@@ -170,7 +170,7 @@ impl OutputSlots {
         match index {
             Value::Number(number) => {
                 match number.as_u64().and_then(|whole| u32::try_from(whole).ok()) {
-                    Some(i) => self.at(i, info),
+                    Some(i) => self.instance(i, info),
                     None => Err(Fault::new(
                         "value",
                         FaultText::plain(format_args!(
@@ -203,7 +203,7 @@ impl OutputSlots {
                 .ok()
                 .and_then(|at| u32::try_from(at).ok())
             {
-                Some(i) => self.at(i, info),
+                Some(i) => self.instance(i, info),
                 None => Err(Fault::new(
                     "value",
                     FaultText::plain(format_args!("step {info} has no instance "))

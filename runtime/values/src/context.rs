@@ -7,6 +7,7 @@
 //! The hash is the finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014,
 //! with the constants that Stafford found for it), applied once for each part of the address.
 
+use crate::split_mix::{GAMMA, mix};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -87,16 +88,6 @@ impl fmt::Debug for Draws {
 pub trait WallClock: fmt::Debug {
     /// Time since the beginning of 1970, UTC.
     fn since_epoch(&self) -> Duration;
-}
-
-/// The increment of SplitMix64: 2^64 divided by the golden ratio, made odd.
-const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// A bijection of 64 bits in which each bit of the result depends on each bit of `word`.
-const fn mix(word: u64) -> u64 {
-    let word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    word ^ word >> 31
 }
 
 impl Context<'_> {

@@ -4,6 +4,7 @@
 //! operator has one implementation. No I/O but the environment (`env`), no clock, no async.
 
 pub mod base64;
+pub mod calendar;
 pub mod context;
 pub mod convert;
 pub mod duration;
@@ -12,6 +13,7 @@ pub mod json;
 pub mod literal;
 pub mod number;
 pub mod ops;
+pub mod split_mix;
 pub mod text;
 pub mod types;
 pub mod value;

@@ -43,7 +43,7 @@ struct State {
     /// The next flush asks for no answer.
     sends_only: bool,
     /// Something came.
-    has_heard: bool,
+    has_received: bool,
     /// The other end has said that nothing more will come.
     has_ended: bool,
     /// It failed, so it is of no use any more.
@@ -51,7 +51,7 @@ struct State {
     /// Nothing more is sent on it.
     is_finished: bool,
     /// Nothing had come when it was lent just now, and whoever borrowed it is woken when something does.
-    is_heard: bool,
+    has_waker: bool,
 }
 
 /// What happened on a connection that nobody was using.
@@ -287,7 +287,7 @@ impl Wire {
     /// # Errors
     /// The connection broke, or `most` bytes stand there already.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<Result<usize, Trouble>> {
-        if std::mem::take(&mut self.state.is_heard) {
+        if std::mem::take(&mut self.state.has_waker) {
             return Poll::Pending;
         }
         if self.state.has_ended {
@@ -304,7 +304,7 @@ impl Wire {
             // It would hold a piece while it waits.
             self.came.release();
         }
-        Poll::Ready(self.has_read(ready!(read)))
+        Poll::Ready(self.after_read(ready!(read)))
     }
 
     /// Drops at most `count` bytes of what has come, or of what comes with one read: how many; 0 when there will be no more.
@@ -352,7 +352,7 @@ impl Wire {
     /// within the same poll waits without looking once more: nothing can have come.
     pub fn is_quiet_until(&mut self, cx: &mut Context<'_>) -> bool {
         if self.layer.is_none() && self.is_whole() && self.socket.poll_readable(cx).is_pending() {
-            self.state.is_heard = true;
+            self.state.has_waker = true;
             return true;
         }
         self.is_quiet(Look::Told)
@@ -381,8 +381,8 @@ impl Wire {
         let is_quiet = matches!(read, Ok(None));
         match read {
             Ok(None) => self.came.release(),
-            Ok(Some(count)) => drop(self.has_read(Ok(count))),
-            Err(error) => drop(self.has_read(Err(error))),
+            Ok(Some(count)) => drop(self.after_read(Ok(count))),
+            Err(error) => drop(self.after_read(Err(error))),
         }
         is_quiet
     }
@@ -435,7 +435,7 @@ impl Wire {
     #[inline]
     pub(crate) fn will_be_reused(&mut self) {
         self.state.is_reused = true;
-        self.state.is_heard = false;
+        self.state.has_waker = false;
     }
 
     /// The address of the other end: of the proxy if there is one. A unix socket has none.
@@ -572,7 +572,7 @@ impl Wire {
     }
 
     /// One read is over.
-    fn has_read(&mut self, read: io::Result<usize>) -> Result<usize, Trouble> {
+    fn after_read(&mut self, read: io::Result<usize>) -> Result<usize, Trouble> {
         match read {
             Ok(0) => {
                 self.state.has_ended = true;
@@ -580,7 +580,7 @@ impl Wire {
             }
             Ok(count) => {
                 self.came.filled(count);
-                let is_first = !std::mem::replace(&mut self.state.has_heard, true);
+                let is_first = !std::mem::replace(&mut self.state.has_received, true);
                 self.meter.received(count);
                 if is_first && speaks_tls(self.came.bytes()) {
                     return Err(self.breaks(no_tls(
@@ -611,7 +611,7 @@ impl Wire {
                 // It would hold a piece while it waits.
                 layer.release();
             }
-            let opened = self.has_read_records(ready!(read), skip);
+            let opened = self.after_reading_records(ready!(read), skip);
             if self.out.is_empty() && self.has_unsent() {
                 // TLS has an answer of its own to what came. It is no exchange, and if it cannot go now it goes later.
                 let sends_only = self.state.sends_only;
@@ -625,7 +625,7 @@ impl Wire {
     }
 
     /// One read of records is over: the plain bytes in them, if there were any, or the end.
-    fn has_read_records(
+    fn after_reading_records(
         &mut self,
         read: io::Result<usize>,
         skip: u64,
@@ -682,12 +682,12 @@ impl Wire {
                     return self.is_whole();
                 }
                 Ok(Some(count)) => {
-                    if !matches!(self.has_read_records(Ok(count), 0), Ok(None)) {
+                    if !matches!(self.after_reading_records(Ok(count), 0), Ok(None)) {
                         return false;
                     }
                 }
                 Err(error) => {
-                    let _ = self.has_read_records(Err(error), 0);
+                    let _ = self.after_reading_records(Err(error), 0);
                     return false;
                 }
             }

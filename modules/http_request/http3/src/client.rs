@@ -9,7 +9,8 @@ use crate::tls::{self, Secured};
 use bggo_module_http_request::http_client::{Error as Kind, Metric};
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
-    Body, Linked, Remote, Reply, Request, Settings, Unanswered, host_and_port, of_dial, server_name,
+    Linked, OpenedBody, Remote, Reply, Request, Settings, Unanswered, host_and_port, of_dial,
+    server_name,
 };
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Fault, Moment, Prepare, Running};
 use bggo_wire::{Address, Dialer, Named, Phase, Rules, Target, Trouble};
@@ -150,7 +151,7 @@ impl Client {
             let text = "HTTP/3 needs https, and the url begins with http://";
             return Err(http_request::Error::Request.fault(text).into());
         }
-        let mut body = std::mem::replace(&mut request.body, Body::None);
+        let mut body = std::mem::replace(&mut request.body, OpenedBody::None);
         let asked = Asked::of(&request);
         let mut is_second = false;
         loop {

@@ -8,7 +8,7 @@ use crate::room::Stream;
 use crate::session::{Open, Session};
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
-    AnswerHead, Body, Connection, Details, Phases, Reply, Request, content_length, no_answer,
+    AnswerHead, Connection, Details, OpenedBody, Phases, Reply, Request, content_length, no_answer,
     too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Moment, Running, Step};
@@ -130,7 +130,7 @@ pub(crate) async fn exchange(
     session: &Rc<Session>,
     (stream, begins): (Option<Stream>, Moment),
     asked: &Asked<'_>,
-    body: &mut Body,
+    body: &mut OpenedBody,
 ) -> Result<Answer, Lost> {
     let has_served = session.has_served();
     let mut open = Open::new(session, begins);
@@ -151,7 +151,7 @@ pub(crate) async fn exchange(
     }
     let mut incoming = Incoming::new(receive);
     let size = body.size();
-    let body = std::mem::replace(body, Body::None);
+    let body = std::mem::replace(body, OpenedBody::None);
     let sending = (Sending::new(send), fields(asked, size));
     let came = send_and_hear(asked, sending, body, &mut incoming).await;
     let head = came.map_err(|cause| {
@@ -209,13 +209,13 @@ pub(crate) async fn exchange(
 async fn send_and_hear(
     asked: &Asked<'_>,
     (mut sending, fields): (Sending, Vec<u8>),
-    body: Body,
+    body: OpenedBody,
     incoming: &mut Incoming,
 ) -> Result<Head, Cause> {
-    if matches!(body, Body::None) {
+    if matches!(body, OpenedBody::None) {
         sending.bytes(fields.into()).await;
         sending.end();
-        asked.phases.is_sent(|| asked.step.now());
+        asked.phases.note_sent(|| asked.step.now());
         return hear(incoming).await;
     }
     let mut sending = Box::pin(sending.all(fields, body));
@@ -228,7 +228,7 @@ async fn send_and_hear(
                 Poll::Ready(Err(fault)) => return Poll::Ready(Err(Cause::Request(fault))),
                 Poll::Ready(Ok(())) => {
                     is_sent = true;
-                    asked.phases.is_sent(|| asked.step.now());
+                    asked.phases.note_sent(|| asked.step.now());
                 }
             }
         }
@@ -266,15 +266,15 @@ impl Sending {
     }
 
     /// Sends fields and a body.
-    async fn all(mut self, mut fields: Vec<u8>, body: Body) -> Result<(), Fault> {
+    async fn all(mut self, mut fields: Vec<u8>, body: OpenedBody) -> Result<(), Fault> {
         match body {
-            Body::None => self.bytes(fields.into()).await,
-            Body::Bytes(bytes) => {
+            OpenedBody::None => self.bytes(fields.into()).await,
+            OpenedBody::Bytes(bytes) => {
                 frame::put_frame(DATA, bytes.len(), &mut fields);
                 self.bytes(fields.into()).await;
                 self.bytes(bytes).await;
             }
-            Body::Stream(mut stream) => {
+            OpenedBody::Stream(mut stream) => {
                 self.bytes(fields.into()).await;
                 loop {
                     let piece = poll_fn(|cx| stream.poll_piece(cx)).await;

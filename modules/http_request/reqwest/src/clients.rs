@@ -7,8 +7,8 @@ use crate::sent::Sent;
 use bggo_module_http_request::http_client::Error as Kind;
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
-    AnswerHead, Body, Details, Remote, Reply, Request, Settings, Speak, Unanswered, find, of_url,
-    server_name, too_large_head,
+    AnswerHead, Details, OpenedBody, Remote, Reply, Request, Settings, Speak, Unanswered, find,
+    of_url, server_name, too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;
@@ -100,9 +100,9 @@ impl Clients {
         let mut request = reqwest::Request::new(method.clone(), target);
         *request.headers_mut() = headers;
         *request.body_mut() = match body {
-            Body::None => None,
-            Body::Bytes(bytes) => Some(bytes.into()),
-            Body::Stream(stream) => Some(reqwest::Body::wrap(Sent(stream))),
+            OpenedBody::None => None,
+            OpenedBody::Bytes(bytes) => Some(bytes.into()),
+            OpenedBody::Stream(stream) => Some(reqwest::Body::wrap(Sent(stream))),
         };
         let error = match client.execute(request).await {
             Ok(mut response) => {

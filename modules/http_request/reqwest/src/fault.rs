@@ -4,7 +4,7 @@
 
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
-    self, Hosts, TOO_LARGE_HEAD, Unreadable, cause_by, find, word,
+    self, Hosts, TOO_LARGE_HEAD, Unreadable, cause_by, find, no_answer, word,
 };
 use bggo_runtime::contract::{Fault, FaultText};
 use bggo_wire::{Phase, Trouble};
@@ -63,10 +63,6 @@ pub(crate) enum Reached {
     ConnectTimeout,
     /// It was sent, at least in part.
     Sent,
-}
-
-fn no_answer(url: &Url, hosts: Hosts) -> FaultText {
-    FaultText::plain("no answer from ").and_text(&hosts.place(url))
 }
 
 /// The fault for a request that got no answer.

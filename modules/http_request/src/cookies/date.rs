@@ -1,6 +1,6 @@
 //! The dates of cookies, read as leniently as RFC 6265 (section 5.1.1) asks: by their parts, in any order.
 
-use crate::calendar::days;
+use bggo_runtime::contract::days_since_1970;
 use std::time::{Duration, SystemTime};
 
 const MONTHS: [&str; 12] = [
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Option<SystemTime> {
     if !(1..=31).contains(&day) || year < 1601 {
         return None;
     }
-    let since = days(year, month, day) * 86_400 + i64::from(time?);
+    let since = days_since_1970(year.into(), month, day) * 86_400 + i64::from(time?);
     // Any time before 1970 is over, which is all that matters of it.
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(since).unwrap_or(0)))
 }

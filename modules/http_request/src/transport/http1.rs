@@ -34,10 +34,10 @@ pub(super) enum Sending<'a> {
 }
 
 impl Sending<'_> {
-    pub(super) fn of(opened: body::Outgoing) -> Self {
+    pub(super) fn of(opened: body::OpenedBody) -> Self {
         match opened {
-            body::Outgoing::Stream(stream) => Self::Stream(Box::new(stream)),
-            body::Outgoing::None | body::Outgoing::Bytes(_) => Self::Bytes(&[]),
+            body::OpenedBody::Stream(stream) => Self::Stream(Box::new(stream)),
+            body::OpenedBody::None | body::OpenedBody::Bytes(_) => Self::Bytes(&[]),
         }
     }
 
@@ -131,7 +131,7 @@ pub(super) async fn exchange<'c>(
             let sending = send_body(&mut loan, &mut exchange.answer, body, of);
             outgoing.hears.phases.takes_time();
             exchange.sent = Some(Box::pin(sending).await?);
-            outgoing.hears.is_sent();
+            outgoing.hears.note_sent();
             exchange
         }
     };
@@ -302,7 +302,7 @@ impl Exchange {
             loan: Some(loan),
         };
         if matches!(reply.body, Body::Over | Body::Left(0)) {
-            reply.is_over();
+            reply.finish();
         }
         reply
     }
@@ -400,7 +400,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn has_come(&mut self, hears: &Hears<'_>) {
+    fn note_first_byte(&mut self, hears: &Hears<'_>) {
         if self.came.is_none() {
             self.came = Some(hears.now());
         }
@@ -427,7 +427,7 @@ impl Reading {
                 let read = wire.poll_fill(cx, LIMITS.bytes);
                 return Poll::Ready(match read {
                     Poll::Ready(Ok(1..)) => {
-                        self.has_come(hears);
+                        self.note_first_byte(hears);
                         Ok(IsSent::InPart)
                     }
                     _ => Err(Lost::Before(trouble)),
@@ -438,7 +438,7 @@ impl Reading {
         match ready!(wire.poll_fill(cx, LIMITS.bytes)) {
             Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
             Ok(_) => {
-                self.has_come(hears);
+                self.note_first_byte(hears);
                 Poll::Ready(Ok(IsSent::InPart))
             }
             Err(trouble) => Poll::Ready(Err(self.lost(trouble))),
@@ -473,7 +473,7 @@ impl Reading {
         match ready!(wire.poll_fill(cx, LIMITS.bytes + PIECE)) {
             Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
             Ok(_) => {
-                self.has_come(hears);
+                self.note_first_byte(hears);
                 Poll::Ready(Ok(()))
             }
             Err(trouble) => Poll::Ready(Err(self.lost(trouble))),
@@ -596,7 +596,7 @@ impl Reply<'_> {
         loop {
             let room = ready!(self.poll_room(cx))?;
             let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
-                self.is_over();
+                self.finish();
                 return Poll::Ready(Ok(None));
             };
             if loan.peek().is_empty() {
@@ -622,14 +622,14 @@ impl Reply<'_> {
     pub(super) fn poll_skip(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64, FaultText>> {
         let room = ready!(self.poll_room(cx))?;
         let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
-            self.is_over();
+            self.finish();
             return Poll::Ready(Ok(0));
         };
         let skipped = ready!(loan.poll_skip(cx, room));
         let skipped = skipped.map_err(|trouble| trouble.text().clone())?;
         self.took(skipped)?;
         if skipped == 0 {
-            self.is_over();
+            self.finish();
         }
         Poll::Ready(Ok(skipped))
     }
@@ -647,7 +647,7 @@ impl Reply<'_> {
     }
 
     /// The answer came whole.
-    fn is_over(&mut self) {
+    fn finish(&mut self) {
         if let Some(mut loan) = self.loan.take()
             && !goes_back(&mut loan, self.keeps, (self.max_idle, self.head.came))
         {

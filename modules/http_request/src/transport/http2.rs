@@ -174,7 +174,7 @@ impl Session {
     }
 
     /// Several users share it from now on, and a task looks after it.
-    pub(super) fn is_shared(&self, line: Rc<Line>, driving: &Rc<Driving>) {
+    pub(super) fn share(&self, line: Rc<Line>, driving: &Rc<Driving>) {
         self.inner.borrow_mut().task = driving.waker();
         // It is said once, when it is new.
         let _ = self.shared.set((line, Rc::clone(driving)));
@@ -746,8 +746,8 @@ pub(super) async fn exchange(
     let mut upload = match outgoing.payload.bytes() {
         Some(bytes) => Upload::new(bytes, None),
         None => match Box::pin(outgoing.payload.open()).await.map_err(unsent)? {
-            body::Outgoing::Stream(stream) => Upload::new(Bytes::new(), Some(stream)),
-            body::Outgoing::None | body::Outgoing::Bytes(_) => Upload::new(Bytes::new(), None),
+            body::OpenedBody::Stream(stream) => Upload::new(Bytes::new(), Some(stream)),
+            body::OpenedBody::None | body::OpenedBody::Bytes(_) => Upload::new(Bytes::new(), None),
         },
     };
     let size = upload.size();
@@ -762,7 +762,7 @@ pub(super) async fn exchange(
     let hears = &outgoing.hears;
     hears.phases.hands_over(size);
     if size == 0 {
-        hears.is_sent();
+        hears.note_sent();
     }
     let mut left = (size > 0).then_some(&mut upload);
     let came = poll_fn(|cx| open.poll_answer(&mut left, hears, cx)).await;
@@ -818,7 +818,7 @@ impl Open {
             upload,
         };
         if ends == Ends::Yes {
-            reply.is_over();
+            reply.finish();
         }
         reply
     }
@@ -891,7 +891,7 @@ impl Reply {
         send_rest(&mut self.upload, open, cx)?;
         let piece = ready!(open.poll_piece(cx)).map_err(|end| end.words())?;
         if piece.is_none() {
-            self.is_over();
+            self.finish();
         }
         Poll::Ready(Ok(piece))
     }
@@ -906,16 +906,16 @@ impl Reply {
         };
         send_rest(&mut self.upload, open, cx)?;
         let skipped = ready!(open.poll_skip(cx)).map_err(|end| end.words());
-        self.is_over();
+        self.finish();
         Poll::Ready(skipped)
     }
 
     /// Nobody reads the rest: the server is told so.
     pub(super) fn leave(&mut self) {
-        self.is_over();
+        self.finish();
     }
 
-    fn is_over(&mut self) {
+    fn finish(&mut self) {
         if let Some(open) = self.body.take() {
             open.session.rests_since.set(self.head.came);
         }

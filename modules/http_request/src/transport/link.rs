@@ -9,7 +9,7 @@
 
 pub use super::message::{AnswerHead, Details, Unanswered};
 pub use super::settings::{Keeps, Settings, Speak, Ways, host_and_port, server_name};
-pub use crate::body::{Outgoing as Body, Stream};
+pub use crate::body::{OpenedBody, Stream};
 pub use crate::fault::{
     HEAD_BYTES, HEAD_FIELDS, TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed,
     is_closed_by_system, no_answer, of_dial, of_url, too_large_head, word,
@@ -65,7 +65,7 @@ pub struct Request<'a> {
     /// All its fields, but Host and those that frame its body where the grid does not write them.
     pub headers: HeaderMap,
     /// Its body.
-    pub body: Body,
+    pub body: OpenedBody,
     /// Whether faults may name hosts.
     pub hosts: Hosts,
     /// The clock, as it was read last.

@@ -52,8 +52,8 @@ impl Hears<'_> {
     }
 
     /// The request went out at once, or is out at last.
-    pub(super) fn is_sent(&self) {
-        self.phases.is_sent(|| self.now());
+    pub(super) fn note_sent(&self) {
+        self.phases.note_sent(|| self.now());
     }
 
     /// The clock of the run.

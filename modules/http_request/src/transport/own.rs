@@ -472,7 +472,7 @@ impl Pool {
         let session = Session::begin(server, wire, keeps, outgoing.now);
         self.sessions.borrow_mut().push(Rc::clone(&session));
         if let (Some(of_all), Some(line)) = (&self.of_all, self.home.line(server)) {
-            session.is_shared(line, &of_all.driving);
+            session.share(line, &of_all.driving);
         }
         drop(opening);
         Ok(Connected::Http2(session))

@@ -148,7 +148,7 @@ impl Reader<'_> {
         for name in &unless {
             match inputs.iter().find(|input| input.name == *name) {
                 None => self.fault(unless_at, format!("there is no input `{name}`")),
-                Some(input) if !input.absent() => {
+                Some(input) if !input.may_be_absent() => {
                     let text = format!(
                         "input `{name}` is always there: `unless` is about those that may be absent"
                     );

@@ -188,7 +188,7 @@ impl Reader<'_> {
         for name in rule.inputs() {
             match inputs.iter().find(|input| input.name == *name) {
                 None => self.fault(block.offset, format!("there is no input `{name}`")),
-                Some(input) if !input.absent() => {
+                Some(input) if !input.may_be_absent() => {
                     let text = format!(
                         "input `{name}` is always there: a rule is about those that may be absent"
                     );

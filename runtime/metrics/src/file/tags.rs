@@ -11,7 +11,7 @@
 //! ```
 
 use crate::layout::{IterationLayout, Layout, MetricLayout, StepLayout};
-use crate::slots::{iteration_slot, time_slot};
+use crate::slots::{iteration_slot, step_slot, time_slot};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -76,7 +76,7 @@ impl SlotTags {
         for (slot, time) in TIMES {
             self.put(step.first + slot, format!("{name}.{time}"));
         }
-        self.metrics(&name, &step.metrics, step.first + time_slot::COUNT);
+        self.metrics(&name, &step.metrics, step_slot::first_metric(step.first));
         for (slot, check) in (step.first_check()..).zip(&step.checks) {
             self.put(slot, format!("{name}.checks.{}", escaped(&check.name)));
         }

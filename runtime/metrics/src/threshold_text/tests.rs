@@ -293,6 +293,10 @@ fn each_mistake_has_its_column() {
             "`answers` needs a statistic, such as `.count` (column 19)",
         ),
         (
+            "scenario.browse.http_request.home.p95 < 1s",
+            "nothing stands behind a statistic; a step of a scenario is `scenario.browse.step.http_request.home` (column 35)",
+        ),
+        (
             "http_request.home.a.b.c < 1",
             "nothing stands behind a statistic (column 23)",
         ),

@@ -5,7 +5,7 @@ use crate::context::{AssetMetrics, UserContext, WorkerContextParts};
 use crate::event::{Event, StepReport};
 use crate::fault::Place;
 use crate::flow::Running;
-use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend};
+use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend, time_slot};
 use crate::metrics::{Interval, KnownNames, Recorder, RunNames, Slab, SlabReader};
 use crate::start::Start;
 use crate::step::Begun;
@@ -638,7 +638,7 @@ struct Asked<'a>(&'a Step<'a>);
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        if let Some(kind) = self.0.is_dropped_by()
+        if let Some(kind) = self.0.kind_if_dropped()
             && self.0.wants_example(kind).is_some()
         {
             let sent = Message::new(format!("ASK until {kind}"));
@@ -655,7 +655,7 @@ fn a_step_that_is_dropped_knows_by_what_and_what_it_sent_is_an_example() {
         let waits = async |step: &Step<'_>| {
             step.begin();
             let _asked = Asked(step);
-            assert_eq!(step.is_dropped_by(), None);
+            assert_eq!(step.kind_if_dropped(), None);
             std::future::pending().await
         };
         let it = worker.iteration(0);

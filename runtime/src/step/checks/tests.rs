@@ -222,7 +222,7 @@ async fn asks(worker: &TestWorker, info: &'static Info, holds: bool) -> bool {
         step.begin();
         wanted.set(step.wants_example_of_check());
         if wanted.get() {
-            step.may_be_judged(move || {
+            step.keep_for_checks(move || {
                 assert!(!holds, "nobody asks for what passed");
                 let mut secrets = Secrets::default();
                 secrets.add("hunter2");
@@ -285,7 +285,7 @@ fn the_exchange_of_one_step_is_not_that_of_the_next() {
             it.step(At::step(&PLAIN), &GOES_ON),
         );
         // It ends without its checks: what it recorded had no value.
-        one.may_be_judged(|| unreachable!("it was not judged"));
+        one.keep_for_checks(|| unreachable!("it was not judged"));
         one.end(Err(Fault::new("value", "no number"))).unwrap();
         let mut checks = other.checks();
         checks.check(&mut yes, &mut silent);

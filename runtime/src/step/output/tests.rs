@@ -45,7 +45,7 @@ fn a_field_is_there_when_the_step_ran_and_else_the_fault_says_why_not() {
 #[test]
 fn a_fault_names_the_instance_that_failed_or_was_not_enabled() {
     let slots = OutputSlots::new(2);
-    let slot = slots.at(1, &INFO).unwrap();
+    let slot = slots.instance(1, &INFO).unwrap();
     slot.failed(&At::index(&INFO, 1));
     assert_eq!(
         text(slot.field(0, &INFO)),
@@ -98,7 +98,7 @@ fn a_whole_output_is_an_object_or_null_and_never_a_fault() {
 #[test]
 fn instances_are_found_by_whole_numbers_in_their_range() {
     let slots = OutputSlots::new(2);
-    pass(slots.at(1, &INFO).unwrap(), [number(7)]);
+    pass(slots.instance(1, &INFO).unwrap(), [number(7)]);
     assert_eq!(
         slots
             .index(&number(1), &INFO)
@@ -125,7 +125,7 @@ fn instances_are_found_by_whole_numbers_in_their_range() {
 fn instances_are_found_by_their_keys() {
     let slots = OutputSlots::new(2);
     let keys = [Text::Static("eu"), Text::from("us".to_owned())];
-    pass(slots.at(1, &INFO).unwrap(), [number(7)]);
+    pass(slots.instance(1, &INFO).unwrap(), [number(7)]);
     let found = slots.key(&Value::from("us"), &keys, &INFO).unwrap();
     assert_eq!(found.field(0, &INFO).unwrap(), number(7));
     let fault = slots
@@ -141,7 +141,7 @@ fn instances_are_found_by_their_keys() {
 #[test]
 fn all_instances_stand_in_order_or_by_key() {
     let slots = OutputSlots::new(2);
-    pass(slots.at(0, &INFO).unwrap(), [number(1)]);
+    pass(slots.instance(0, &INFO).unwrap(), [number(1)]);
     let output = |whole: Value| Value::from(vec![(Text::from("output"), whole)]);
     let first = output(Value::from(vec![(Text::from("n"), number(1))]));
     let second = output(Value::Null);

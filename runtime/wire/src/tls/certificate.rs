@@ -1,6 +1,8 @@
 //! Reads the parts of a certificate that are needed to accept it as the server's own: how long it is valid, the host that its
 //! subject names, and its key. The TLS library checks these only together with all the rest.
 
+use bggo_runtime::contract::days_since_1970;
+
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const UTC_TIME: u8 = 0x17;
@@ -125,29 +127,13 @@ impl<'a> DerReader<'a> {
         }
         let (hour, minute, second) = (number(2)?, number(2)?, number(2)?);
         let of_day = i64::from(hour * 3600 + minute * 60 + second);
-        Some(u64::try_from(days(year, month, day) * 86_400 + of_day).unwrap_or(0))
+        Some(u64::try_from(days_since_1970(year.into(), month, day) * 86_400 + of_day).unwrap_or(0))
     }
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar: years begin in March, so that a leap day is a year's last.
-fn days(year: u32, month: u32, day: u32) -> i64 {
-    let year = i64::from(year) - i64::from(month <= 2);
-    let of_year =
-        (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
-    year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_are_counted_from_1970() {
-        assert_eq!(days(1970, 1, 1), 0);
-        assert_eq!(days(1969, 12, 31), -1);
-        assert_eq!(days(2000, 3, 1), 11_017);
-        assert_eq!(days(2028, 2, 29), 21_243);
-    }
 
     fn element(tag: u8, content: &[u8]) -> Vec<u8> {
         let length = u16::try_from(content.len()).unwrap().to_be_bytes();

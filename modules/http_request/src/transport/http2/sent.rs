@@ -48,10 +48,10 @@ impl Sent {
     }
 
     /// Says what was handed over of it.
-    pub(in crate::transport) fn is_on_its_way(&self, hears: &Hears<'_>) {
+    pub(in crate::transport) fn note_handed_over(&self, hears: &Hears<'_>) {
         match &self.left {
             Some(left) => hears.phases.hands_over(left.size()),
-            None => hears.is_sent(),
+            None => hears.note_sent(),
         }
     }
 

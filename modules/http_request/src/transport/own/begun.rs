@@ -95,7 +95,7 @@ impl Pool {
             .hears
             .phases
             .begins(outgoing.now, Connection::Reused);
-        sent.is_on_its_way(&outgoing.hears);
+        sent.note_handed_over(&outgoing.hears);
         Some(Begun {
             on: On::Http2(sent),
             pool: self,

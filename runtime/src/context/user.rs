@@ -1,0 +1,100 @@
+//! A virtual user as its steps and assets see it.
+
+use super::worker::WorkerContext;
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// The user that needs an asset (its number, from 1), and its iteration (from 0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asker {
+    pub(crate) user: u64,
+    pub(crate) iteration: u64,
+}
+
+/// Why a running iteration is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Its time was over: it has failed.
+    TimeIsOver,
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+/// A virtual user as its steps and assets see it.
+#[derive(Debug)]
+pub struct UserContext {
+    worker: Rc<WorkerContext>,
+    number: u64,
+    /// The number of its scenario in the grid's table.
+    scenario: u32,
+    /// Why its running iteration is dropped, if it is.
+    cut: Cell<Option<Cut>>,
+    /// Iterations that it has begun.
+    iterations: Cell<u64>,
+}
+
+impl UserContext {
+    /// User `number`, from 1, of a scenario on a worker.
+    pub fn new(worker: Rc<WorkerContext>, number: u64, scenario: u32) -> Self {
+        Self {
+            worker,
+            number,
+            scenario,
+            cut: Cell::new(None),
+            iterations: Cell::new(0),
+        }
+    }
+
+    /// Its running iteration is dropped.
+    pub(crate) fn iteration_is_cut(&self, cut: Cut) {
+        self.cut.set(Some(cut));
+    }
+
+    /// Why its running iteration is dropped, if it is.
+    pub(crate) fn cut(&self) -> Option<Cut> {
+        self.cut.get()
+    }
+
+    /// The same; the next iteration is not.
+    pub(crate) fn take_cut(&self) -> Option<Cut> {
+        self.cut.take()
+    }
+
+    /// Its worker.
+    pub fn worker(&self) -> &Rc<WorkerContext> {
+        &self.worker
+    }
+
+    /// The number of its scenario in the grid's table.
+    pub fn scenario(&self) -> u32 {
+        self.scenario
+    }
+
+    /// Its number, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The user and its current iteration, for a request for an asset.
+    pub fn asker(&self) -> Asker {
+        Asker {
+            user: self.number,
+            iteration: self.iteration(),
+        }
+    }
+
+    /// How many iterations it has begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.iterations.get()
+    }
+
+    /// One more iteration begins.
+    pub(crate) fn iteration_begins(&self) {
+        self.iterations.set(self.iterations.get() + 1);
+    }
+
+    /// The iteration that began last, from 0.
+    pub fn iteration(&self) -> u64 {
+        self.iterations.get().saturating_sub(1)
+    }
+}
