@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::grid::{Grid, Variable};
 use crate::info::Sensitivity;
 use crate::start::Start;
+use bggo_values::text::normalized;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -137,6 +138,7 @@ impl Gathering<'_> {
 
     /// Keeps the value in place of a weaker one. Returns whether the grid declares the variable.
     fn keep(&mut self, name: &str, from: &str, content: Content) -> bool {
+        let name = normalized(name.to_owned());
         let mut places = self.grid.all_variables().zip(&mut self.found);
         let Some((_, place)) = places.find(|(variable, _)| variable.name == name) else {
             return false;
@@ -152,7 +154,10 @@ impl Gathering<'_> {
         for variable in self.grid.all_variables() {
             let key = format!("{PREFIX}{}", variable.name);
             let mut all = around.environment.iter().rev();
-            if let Some((_, text)) = all.find(|(name, _)| *name == key) {
+            if let Some((_, text)) = all.find(|(name, _)| {
+                // Most names are as they are written, so few texts are made.
+                *name == key || !name.is_ascii() && normalized(name.clone()) == key
+            }) {
                 self.keep(variable.name, &key, Content::Text(text.clone()));
             }
         }

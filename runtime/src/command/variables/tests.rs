@@ -265,6 +265,27 @@ fn all_that_is_missing_is_said_at_once_with_its_cure() {
 }
 
 #[test]
+fn a_name_is_one_whether_its_accents_are_composed_or_not() {
+    static COMPOSED: [Variable; 1] = [Variable::new("caf\u{e9}", PLACE)];
+    let decomposed = "cafe\u{301}";
+    let folder = Folder::new(&[("v.hcl", &format!("{decomposed} = \"file\""))]);
+    let environment = format!("BGGO_VAR_{decomposed}");
+    for (given, value) in [
+        (vec![Given::File("v.hcl".into())], "file"),
+        (vec![var(decomposed, "flag")], "flag"),
+        (vec![], "environment"),
+    ] {
+        let around = folder.around(&[(&environment, "environment")]);
+        let (values, remarks) = read(&grid(&COMPOSED), &given, &around);
+        assert_eq!(remarks, Remarks::default());
+        assert!(
+            matches!(&values[0], Value::Text(text) if text.as_str() == value),
+            "{values:?}"
+        );
+    }
+}
+
+#[test]
 fn what_a_file_that_cannot_be_read_may_set_is_not_called_missing() {
     for text in [
         "base_url = name\n",
