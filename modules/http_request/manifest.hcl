@@ -152,6 +152,30 @@ runner "http_request" {
     error_message = "the `in` of api_key is \"header\" or \"query\""
   }
   rule {
+    when          = ["api_key"]
+    condition     = input.api_key.in != "header" || replace(input.api_key.name, "/[!#$%&'*+.^_`|~0-9A-Za-z-]+/", "") == "" && input.api_key.name != ""
+    error_message = "the `name` of api_key is no header's name, so the step fails: such a name has letters, digits and !#$%&'*+-.^_`|~"
+    severity      = "warning"
+  }
+  rule {
+    when = ["query_params"]
+    condition = length([
+      for value in values(input.query_params) : value
+      if value != null && !can(tostring(value)) && !can([for item in tolist(value) : tostring(item)])
+    ]) == 0
+    error_message = "a value of query_params is neither a scalar nor a list of scalars, so the step fails"
+    severity      = "warning"
+  }
+  rule {
+    when = ["form_data"]
+    condition = length([
+      for value in values(input.form_data) : value
+      if value != null && !can(tostring(value)) && !can([for item in tolist(value) : tostring(item)])
+    ]) == 0
+    error_message = "a value of form_data is neither a scalar nor a list of scalars, so the step fails"
+    severity      = "warning"
+  }
+  rule {
     when          = ["multipart"]
     condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
     error_message = "each part of multipart has a value or a file, one of them"
@@ -180,6 +204,14 @@ runner "http_request" {
   rule {
     when = ["expect_status"]
     condition = length([
+      for status in try(tolist(input.expect_status), [input.expect_status]) : status
+      if !can(tostring(status))
+    ]) == 0
+    error_message = "expect_status is a status, a pattern such as \"2xx\", or a list of these"
+  }
+  rule {
+    when = ["expect_status"]
+    condition = length([
       for status in flatten([input.expect_status]) : status
       if try(tonumber(trimspace(split("-", status)[0])) > tonumber(trimspace(split("-", status)[1])), false)
     ]) == 0
@@ -189,7 +221,7 @@ runner "http_request" {
     when = ["expect_status"]
     condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
       for status in flatten([input.expect_status]) : status
-      if !contains(["301", "302", "303", "307", "308"], tostring(status))
+      if !contains(["301", "302", "303", "307", "308"], try(tostring(status), ""))
     ]) > 0
     error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
     severity      = "warning"
@@ -542,6 +574,30 @@ runner "http_events" {
     error_message = "the `in` of api_key is \"header\" or \"query\""
   }
   rule {
+    when          = ["api_key"]
+    condition     = input.api_key.in != "header" || replace(input.api_key.name, "/[!#$%&'*+.^_`|~0-9A-Za-z-]+/", "") == "" && input.api_key.name != ""
+    error_message = "the `name` of api_key is no header's name, so the step fails: such a name has letters, digits and !#$%&'*+-.^_`|~"
+    severity      = "warning"
+  }
+  rule {
+    when = ["query_params"]
+    condition = length([
+      for value in values(input.query_params) : value
+      if value != null && !can(tostring(value)) && !can([for item in tolist(value) : tostring(item)])
+    ]) == 0
+    error_message = "a value of query_params is neither a scalar nor a list of scalars, so the step fails"
+    severity      = "warning"
+  }
+  rule {
+    when = ["form_data"]
+    condition = length([
+      for value in values(input.form_data) : value
+      if value != null && !can(tostring(value)) && !can([for item in tolist(value) : tostring(item)])
+    ]) == 0
+    error_message = "a value of form_data is neither a scalar nor a list of scalars, so the step fails"
+    severity      = "warning"
+  }
+  rule {
     when          = ["multipart"]
     condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
     error_message = "each part of multipart has a value or a file, one of them"
@@ -570,6 +626,14 @@ runner "http_events" {
   rule {
     when = ["expect_status"]
     condition = length([
+      for status in try(tolist(input.expect_status), [input.expect_status]) : status
+      if !can(tostring(status))
+    ]) == 0
+    error_message = "expect_status is a status, a pattern such as \"2xx\", or a list of these"
+  }
+  rule {
+    when = ["expect_status"]
+    condition = length([
       for status in flatten([input.expect_status]) : status
       if try(tonumber(trimspace(split("-", status)[0])) > tonumber(trimspace(split("-", status)[1])), false)
     ]) == 0
@@ -579,7 +643,7 @@ runner "http_events" {
     when = ["expect_status"]
     condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
       for status in flatten([input.expect_status]) : status
-      if !contains(["301", "302", "303", "307", "308"], tostring(status))
+      if !contains(["301", "302", "303", "307", "308"], try(tostring(status), ""))
     ]) > 0
     error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
     severity      = "warning"

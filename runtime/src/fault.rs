@@ -154,11 +154,8 @@ impl Fault {
     /// The fault of a step that waited for a resource whose creation failed.
     pub(crate) fn asset(info: &ResourceInfo, cause: &Self) -> Self {
         let text = FaultText::plain(format_args!("resource {info} could not be created: "));
-        let text = if info.is_sensitive() {
-            text.and(cause.0.text.without_values())
-        } else {
-            text.and_text(&cause.0.text)
-        };
+        // The text is made of what the resource knows, so its own inputs decide what is hidden, and not those of the step.
+        let text = text.and(cause.shown(Sensitivity::of(info.is_sensitive())));
         let mut fault = Self::new("asset", text);
         fault.0.place = cause.0.place;
         fault.0.host_limit = cause.0.host_limit;
@@ -387,5 +384,15 @@ mod tests {
         let text =
             "resource http_client.a could not be created: port 8080 of (sensitive value) refuses";
         assert_eq!(fault.shown(Sensitivity::Open), text);
+    }
+
+    #[test]
+    fn what_waits_for_a_resource_without_secrets_hears_all_of_its_fault() {
+        static POOL: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1");
+        let fault = Fault::asset(&POOL, &refused());
+        let text = "resource http_client.a could not be created: port 8080 of secret.example/token refuses";
+        for of in [Sensitivity::Open, Sensitivity::Sensitive] {
+            assert_eq!(fault.shown(of), text);
+        }
     }
 }

@@ -150,6 +150,44 @@ fn values_from_outside_are_converted_to_the_type_of_the_variable() {
 }
 
 #[test]
+fn a_load_and_a_bound_of_a_variable_without_a_value_are_no_faults_of_their_own() {
+    let text = r#"
+variable "users" {
+  type = number
+}
+
+scenario "buyers" {
+  load "constant_vus" {
+    vus      = var.users
+    duration = "1s"
+  }
+  step "noop" "wait" {}
+}
+
+threshold "enough" {
+  condition = metrics.run.started.count > var.users
+}
+"#;
+    let grid = Grid::new(text).build();
+    for (flags, says) in [
+        (&[][..], "variable \"users\" (grid.hcl:2:1) needs a value: "),
+        (&["--users", "many"], "--users: \"many\" is no number; "),
+        (
+            &["--var-file", "none.vars.hcl"],
+            "none.vars.hcl: the file cannot be read: ",
+        ),
+    ] {
+        let said = grid.start(flags).finish().expect_code(104).stderr;
+        let said: Vec<&str> = said.lines().collect();
+        let [line] = said[..] else {
+            panic!("{flags:?}: {said:?}");
+        };
+        let rest = line.strip_prefix("error: ").unwrap_or_default();
+        assert!(rest.starts_with(says), "{line}");
+    }
+}
+
+#[test]
 fn a_missing_variable_is_named_with_the_ways_to_set_it_and_exit_104() {
     let ended = run(&[], &[]).expect_code(104);
     assert!(ended.stderr.contains("token"), "{}", ended.stderr);

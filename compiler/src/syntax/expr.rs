@@ -205,7 +205,7 @@ impl FileParser<'_, '_> {
             ),
             Expression::Object(object) => self.object(object, at, below),
             Expression::Parenthesis(inner) => return self.convert(inner.inner(), at, depth),
-            Expression::Variable(name) => ExprKind::Root(name.as_str().to_owned()),
+            Expression::Variable(name) => ExprKind::Root(normalized(name.as_str().to_owned())),
             Expression::Conditional(parts) => ExprKind::Conditional(
                 Box::new(self.convert(&parts.cond_expr, at, below)),
                 Box::new(self.convert(&parts.true_expr, at, below)),
@@ -345,7 +345,7 @@ impl FileParser<'_, '_> {
 
     fn for_expr(&mut self, parts: &HclFor, at: &At<'_>, depth: Depth) -> ExprKind {
         let name = |name: &hcl_edit::Decorated<hcl_edit::Ident>| Name {
-            text: name.as_str().to_owned(),
+            text: normalized(name.as_str().to_owned()),
             span: at.span(name.span()),
         };
         ExprKind::For(Box::new(ForExpr {

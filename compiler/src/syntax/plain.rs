@@ -83,7 +83,7 @@ impl FileParser<'_, '_> {
             return None;
         }
         let whole = self.range_span(&(start..start + 1));
-        let root = ExprKind::Root(self.tokens.text(start).to_owned());
+        let root = ExprKind::Root(normalized(self.tokens.text(start).to_owned()));
         let mut expr = self.expr(whole, root);
         for part in 1..parts {
             let token = start + 2 * part;

@@ -421,7 +421,12 @@ fn one_of(
             "one of {file_input} and {text_input} may be given"
         )))),
         (Some(path), None) => {
-            let read = std::fs::read_to_string(path);
+            // Editors of some systems begin a file with a byte-order mark, which is no part of its text.
+            let read =
+                std::fs::read_to_string(path).map(|text| match text.strip_prefix('\u{feff}') {
+                    Some(rest) => rest.to_owned(),
+                    None => text,
+                });
             read.map(Some).map_err(|error| {
                 let no_text = error.kind() == std::io::ErrorKind::InvalidData;
                 Kind::Tls.fault(if no_text {

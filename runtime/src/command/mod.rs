@@ -198,9 +198,13 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         return print(&form(&request.description(), flags.assume_latency));
     }
     panic::keep_texts(grid.sensitivity());
-    if !host::is_enough(&request, &report) || !open_files(flags, &mut request, &report) {
+    let ready = match host::is_enough(&request, &report) {
+        true => open_files(flags, &mut request, &report),
+        false => Err(Exit::BadInput),
+    };
+    if let Err(exit) = ready {
         report.flush();
-        return Exit::BadInput;
+        return exit;
     }
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
@@ -241,11 +245,12 @@ fn prepare(
     if remarks.errors.is_empty() {
         remarks.errors = variables::validate(grid, &start);
     }
+    // Without its variables a load or a bound has no value, which is said already.
+    let has_values = remarks.errors.is_empty();
     let load = load(grid, &start, flags)
-        .map_err(|text| remarks.errors.push(text))
+        .map_err(|text| remarks.errors.extend(has_values.then_some(text)))
         .ok();
     let mut judged = Vec::new();
-    // Without its variables a bound has no value, which is said already.
     if remarks.errors.is_empty() {
         match thresholds(grid, &start, &flags.thresholds) {
             Ok(thresholds) => {

@@ -2,8 +2,9 @@
 
 use super::flags::Flags;
 use crate::engine::RunRequest;
+use crate::exit::Exit;
 use crate::outputs::{
-    CsvFile, Format, JunitFile, Output, OutputFile, Progress, Replace, Report, ResultFile,
+    CsvFile, Format, JunitFile, NoFile, Output, OutputFile, Progress, Replace, Report, ResultFile,
     SamplesFile, Style, SummaryFile, build,
 };
 use crate::samples::Sampling;
@@ -48,23 +49,28 @@ pub fn style(flags: &Flags) -> Style {
     }
 }
 
-/// Opens the files that the flags name, which the report then feeds. Reports what is wrong with them; then the answer is
-/// no.
-pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> bool {
+/// Opens the files that the flags name, which the report then feeds.
+///
+/// # Errors
+/// Some cannot be opened, which is reported: what the program ends with.
+pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> Result<(), Exit> {
     if let Some(text) = one_file_for_two(flags) {
         report.error(&text);
-        return false;
+        return Err(Exit::BadInput);
     }
+    let said = |fault: &NoFile| {
+        report.error(fault.text());
+        match fault {
+            NoFile::Refused(_) => Exit::BadInput,
+            NoFile::NoThread(_) => Exit::SetUpFailed,
+        }
+    };
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
     // The only one that may be refused because it is there comes first: then no other is emptied.
     if let Some(path) = &flags.out {
-        match open_result(path, flags, request) {
-            Ok(file) => outputs.push(Box::new(file)),
-            Err(text) => {
-                report.error(&text);
-                return false;
-            }
-        }
+        outputs.push(Box::new(
+            open_result(path, flags, request).map_err(|fault| said(&fault))?,
+        ));
     }
     type Makes = fn(OutputFile) -> Box<dyn Output>;
     // Those that are written while the run goes on come first, so that the others tell of their troubles.
@@ -73,22 +79,18 @@ pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> b
         (&flags.junit, |file| Box::new(JunitFile::new(file))),
         (&flags.summary_json, |file| Box::new(SummaryFile::new(file))),
     ];
-    let mut is_open = true;
+    let mut opened = Ok(());
     for (path, makes) in files {
         let Some(path) = path else { continue };
         let is_stdout = *path == *"-" && Some(path) == flags.summary_json.as_ref();
         let file = if is_stdout {
             OutputFile::start("stdout".to_owned(), Box::new(stdout()))
-                .map_err(|error| error.to_string())
         } else {
             OutputFile::create(path)
         };
         match file {
             Ok(file) => outputs.push(makes(file)),
-            Err(text) => {
-                report.error(&text);
-                is_open = false;
-            }
+            Err(fault) => opened = opened.and(Err(said(&fault))),
         }
     }
     if let Some(path) = &flags.samples {
@@ -102,14 +104,11 @@ pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> b
                     sink,
                 ));
             }
-            Err(text) => {
-                report.error(&text);
-                is_open = false;
-            }
+            Err(fault) => opened = opened.and(Err(said(&fault))),
         }
     }
     report.also(outputs);
-    is_open
+    opened
 }
 
 /// What is wrong where two flags name one file: they would write over each other. A device such as `/dev/null` takes any number.
@@ -142,14 +141,15 @@ pub(super) fn one_file_for_two(flags: &Flags) -> Option<String> {
 }
 
 /// The result file of a run.
-fn open_result(path: &Path, flags: &Flags, request: &RunRequest) -> Result<ResultFile, String> {
+fn open_result(path: &Path, flags: &Flags, request: &RunRequest) -> Result<ResultFile, NoFile> {
     let replace = if flags.force {
         Replace::Yes
     } else {
         Replace::No
     };
-    let build =
-        build().map_err(|error| format!("--out: the program cannot read itself: {error}"))?;
+    let build = build().map_err(|error| {
+        NoFile::Refused(format!("--out: the program cannot read itself: {error}"))
+    })?;
     let description = request.description();
     let described = description.described();
     let layout = request.layout();

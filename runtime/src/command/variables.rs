@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::grid::{Grid, Variable};
 use crate::info::Sensitivity;
 use crate::start::Start;
+use bggo_values::text::normalized;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,18 +57,26 @@ pub fn read(grid: &Grid, given: &[Given], around: &Around) -> (Vec<Value>, Remar
     let mut gathering = Gathering {
         grid,
         found: grid.all_variables().map(|_| None).collect(),
+        unread: false,
         remarks: Remarks::default(),
     };
     gathering.environment(around);
     gathering.folder(&around.folder);
     gathering.given(given, &around.folder);
     let Gathering {
-        found, mut remarks, ..
+        found,
+        unread,
+        mut remarks,
+        ..
     } = gathering;
     let values = grid
         .all_variables()
         .zip(found)
         .map(|(variable, found)| {
+            if unread && found.is_none() && variable.default.is_none() {
+                // The file may set it: its own fault is said already.
+                return Value::Null;
+            }
             settle(grid, variable, found).unwrap_or_else(|text| {
                 remarks.errors.push(text);
                 Value::Null
@@ -115,6 +124,8 @@ struct Gathering<'a> {
     grid: &'a Grid,
     /// The strongest value of each variable so far, in the order of the grid.
     found: Vec<Option<Found>>,
+    /// A file could not be read, so nobody knows which variables it would have set.
+    unread: bool,
     remarks: Remarks,
 }
 
@@ -127,6 +138,7 @@ impl Gathering<'_> {
 
     /// Keeps the value in place of a weaker one. Returns whether the grid declares the variable.
     fn keep(&mut self, name: &str, from: &str, content: Content) -> bool {
+        let name = normalized(name.to_owned());
         let mut places = self.grid.all_variables().zip(&mut self.found);
         let Some((_, place)) = places.find(|(variable, _)| variable.name == name) else {
             return false;
@@ -142,7 +154,10 @@ impl Gathering<'_> {
         for variable in self.grid.all_variables() {
             let key = format!("{PREFIX}{}", variable.name);
             let mut all = around.environment.iter().rev();
-            if let Some((_, text)) = all.find(|(name, _)| *name == key) {
+            if let Some((_, text)) = all.find(|(name, _)| {
+                // Most names are as they are written, so few texts are made.
+                *name == key || !name.is_ascii() && normalized(name.clone()) == key
+            }) {
                 self.keep(variable.name, &key, Content::Text(text.clone()));
             }
         }
@@ -255,44 +270,44 @@ impl Gathering<'_> {
     }
 
     fn file(&mut self, path: &Path, shown: &str) {
-        let text = match fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => text,
-            Ok(Err(_)) => {
-                return self
-                    .remarks
-                    .errors
-                    .push(format!("{shown}: the file is not UTF-8"));
+        match self.attributes(path, shown) {
+            Ok(attributes) => {
+                for (name, value, from) in attributes {
+                    if !self.keep(&name, &from, Content::Value(value)) {
+                        let undeclared = self.undeclared(&name, &from);
+                        self.remarks.warnings.push(undeclared);
+                    }
+                }
             }
-            Err(error) => {
-                return self
-                    .remarks
-                    .errors
-                    .push(format!("{shown}: the file cannot be read: {error}"));
-            }
-        };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let attributes = match literal::attributes(text) {
-            Ok(attributes) => attributes,
-            Err(fault) => {
-                let place = place(shown, text, fault.offset);
-                let reason = if text.trim_start().starts_with('{') {
-                    "this is no file of variables: it holds lines such as `base_url = \"http://localhost\"`, not one object as JSON has it"
-                        .to_owned()
-                } else if self.may_quote(text, fault.offset) {
-                    fault.text
-                } else {
-                    self.without_quotes(&fault.text, text)
-                };
-                return self.remarks.errors.push(format!("{place}: {reason}"));
-            }
-        };
-        for (name, value, offset) in attributes {
-            let from = place(shown, text, offset);
-            if !self.keep(&name, &from, Content::Value(value)) {
-                let undeclared = self.undeclared(&name, &from);
-                self.remarks.warnings.push(undeclared);
+            Err(text) => {
+                self.unread = true;
+                self.remarks.errors.push(text);
             }
         }
+    }
+
+    /// What a file sets: name, value and place of each.
+    fn attributes(&self, path: &Path, shown: &str) -> Result<Vec<(String, Value, String)>, String> {
+        let bytes =
+            fs::read(path).map_err(|error| format!("{shown}: the file cannot be read: {error}"))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| format!("{shown}: the file is not UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let attributes = literal::attributes(text).map_err(|fault| {
+            let place = place(shown, text, fault.offset);
+            let reason = if text.trim_start().starts_with('{') {
+                "this is no file of variables: it holds lines such as `base_url = \"http://localhost\"`, not one object as JSON has it"
+                    .to_owned()
+            } else if self.may_quote(text, fault.offset) {
+                fault.text
+            } else {
+                self.without_quotes(&fault.text, text)
+            };
+            format!("{place}: {reason}")
+        })?;
+        let placed = attributes.into_iter();
+        let placed = placed.map(|(name, value, at)| (name, value, place(shown, text, at)));
+        Ok(placed.collect())
     }
 }
 

@@ -140,7 +140,10 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         // If the thread cannot be started, its work is dropped, and `WorkerNews` says that the worker is over.
         workers.started();
         if let Err(error) = spawn(index, Box::new(move || worker_thread(parts, work))) {
-            report.error(&format!("a worker thread cannot be started: {error}"));
+            report.error(&format!(
+                "a worker thread cannot be started: {error}. Fewer threads (--threads) need less; `ulimit -u` shows a limit of threads, `ulimit -v` one of addresses, of which each takes {} MiB",
+                STACK >> 20
+            ));
             state.causes.set_up_failed();
             break;
         }

@@ -30,6 +30,24 @@ impl FileWriter {
     }
 }
 
+/// Why there is no file to write to. The text says which one and why.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoFile {
+    /// It cannot be opened, or may not be replaced.
+    Refused(String),
+    /// The system has no thread that would write it.
+    NoThread(String),
+}
+
+impl NoFile {
+    /// What to say of it.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Refused(text) | Self::NoThread(text) => text,
+        }
+    }
+}
+
 enum Piece {
     Text(String),
     /// Everything before is written: say so.
@@ -41,25 +59,36 @@ impl OutputFile {
     ///
     /// # Errors
     /// It cannot be opened, or the system has no thread for it.
-    pub fn create(path: &Path) -> Result<Self, String> {
+    pub fn create(path: &Path) -> Result<Self, NoFile> {
         let name = path.display().to_string();
-        File::create(path)
-            .and_then(|file| Self::start(name.clone(), Box::new(file)))
-            .map_err(|error| format!("{name} cannot be written: {error}"))
+        let file = File::create(path)
+            .map_err(|error| NoFile::Refused(format!("{name} cannot be written: {error}")))?;
+        Self::start(name, Box::new(file))
     }
 
     /// Writes to `out`, which is called `name` in messages.
     ///
     /// # Errors
     /// The system has no thread for it.
-    pub fn start(name: String, out: Box<dyn Write + Send>) -> io::Result<Self> {
+    pub fn start(name: String, out: Box<dyn Write + Send>) -> Result<Self, NoFile> {
+        Self::start_on(std::thread::Builder::new(), name, out)
+    }
+
+    fn start_on(
+        thread: std::thread::Builder,
+        name: String,
+        out: Box<dyn Write + Send>,
+    ) -> Result<Self, NoFile> {
         let (pieces, receiver) = mailbox(WAITING);
         pieces.bounded(Bounded::Yes);
         let failed = Arc::<Mutex<Option<io::Error>>>::default();
         let fails = Arc::clone(&failed);
-        std::thread::Builder::new()
+        thread
             .name("file".to_owned())
-            .spawn(move || write(out, &receiver, &fails))?;
+            .spawn(move || write(out, &receiver, &fails))
+            .map_err(|error| {
+                NoFile::NoThread(format!("the system has no thread to write {name}: {error}"))
+            })?;
         Ok(Self {
             name,
             pieces,
@@ -169,7 +198,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("no/a.csv");
         let said = OutputFile::create(&path).unwrap_err();
-        assert!(said.contains("no/a.csv cannot be written: "), "{said}");
+        let NoFile::Refused(text) = said else {
+            panic!("{said:?}");
+        };
+        assert!(text.contains("no/a.csv cannot be written: "), "{text}");
+    }
+
+    #[test]
+    fn a_thread_that_cannot_be_started_is_no_fault_of_the_file() {
+        // No system has so large a stack.
+        let thread = std::thread::Builder::new().stack_size(1 << 60);
+        let said = OutputFile::start_on(thread, "a.csv".to_owned(), Box::new(Full(5)));
+        let said = said.unwrap_err();
+        let NoFile::NoThread(text) = said else {
+            panic!("{said:?}");
+        };
+        assert!(
+            text.starts_with("the system has no thread to write a.csv: "),
+            "{text}"
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod writer;
 pub use cases::JunitFile;
 pub use csv::CsvFile;
 pub use describe::words;
-pub use file::OutputFile;
+pub use file::{NoFile, OutputFile};
 pub use progress::Progress;
 pub use report::{Report, Stopped, Style};
 pub use result_file::{Replace, ResultFile, build};

@@ -1,6 +1,6 @@
 //! The result file (`--out`): what a load run measures, second by second, for `bggo report` and `bggo merge`.
 
-use super::file::OutputFile;
+use super::file::{NoFile, OutputFile};
 use super::{Conclusion, Output, RunDescription};
 use crate::event::Event;
 use crate::judgement::Second;
@@ -35,18 +35,19 @@ impl ResultFile {
     ///
     /// # Errors
     /// It is there already, another run writes it, or it cannot be made.
-    pub fn create(path: &Path, replace: Replace, head: Head) -> Result<Self, String> {
+    pub fn create(path: &Path, replace: Replace, head: Head) -> Result<Self, NoFile> {
         let name = path.display().to_string();
-        let opened = open(path, replace).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                format!("--out: {name} is there already: choose another name, or add --force")
-            }
-            io::ErrorKind::WouldBlock => format!("--out: another run writes {name}"),
-            _ => format!("--out: {name} cannot be written: {error}"),
+        let opened = open(path, replace).map_err(|error| {
+            NoFile::Refused(match error.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    format!("--out: {name} is there already: choose another name, or add --force")
+                }
+                io::ErrorKind::WouldBlock => format!("--out: another run writes {name}"),
+                _ => format!("--out: {name} cannot be written: {error}"),
+            })
         })?;
         let tags = SlotTags::of(&head.layout);
-        let file = OutputFile::start(name, Box::new(Whole::new(opened)))
-            .map_err(|error| error.to_string())?;
+        let file = OutputFile::start(name, Box::new(Whole::new(opened)))?;
         Ok(Self {
             file,
             tags,

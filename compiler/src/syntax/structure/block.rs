@@ -1,5 +1,7 @@
 //! Blocks: header, labels and braces, and how reading goes on after wrong braces.
 
+use bggo_values::text::normalized;
+
 use crate::diagnostics::codes;
 use crate::source::Span;
 
@@ -96,7 +98,7 @@ impl Cutter<'_, '_> {
                 "a label is a plain string, without `${` or `%{`",
             );
         }
-        let text = inner.map(|index| self.tokens.text(index)).collect();
+        let text = normalized(inner.map(|index| self.tokens.text(index)).collect());
         Label {
             name: Name { text, span },
             broken,

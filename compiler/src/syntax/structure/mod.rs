@@ -10,6 +10,8 @@ mod value;
 
 use std::ops::Range;
 
+use bggo_values::text::normalized;
+
 use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
@@ -132,7 +134,7 @@ impl<'a, 'p> Cutter<'a, 'p> {
 
     fn name(&self, index: usize) -> Name {
         Name {
-            text: self.tokens.text(index).to_owned(),
+            text: normalized(self.tokens.text(index).to_owned()),
             span: self.span(index),
         }
     }

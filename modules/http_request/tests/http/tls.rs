@@ -329,6 +329,17 @@ fn the_oldest_version_is_kept_to() {
 }
 
 #[test]
+fn a_file_of_certificates_may_begin_with_a_byte_order_mark() {
+    let server = serving(&["localhost"], BOTH);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.crt");
+    let lines = server.certificates.text("ca.crt").replace('\n', "\r\n");
+    std::fs::write(&path, format!("\u{feff}{lines}")).unwrap();
+    let client = In::CaFile(some(path.to_str().unwrap().to_owned()));
+    asked(&server, "localhost", vec![client]).unwrap();
+}
+
+#[test]
 fn certificates_that_cannot_be_used_fail_the_client() {
     let certificates = Certificates::new(&["localhost"]);
     let cases = vec![

@@ -265,6 +265,44 @@ fn all_that_is_missing_is_said_at_once_with_its_cure() {
 }
 
 #[test]
+fn a_name_is_one_whether_its_accents_are_composed_or_not() {
+    static COMPOSED: [Variable; 1] = [Variable::new("caf\u{e9}", PLACE)];
+    let decomposed = "cafe\u{301}";
+    let folder = Folder::new(&[("v.hcl", &format!("{decomposed} = \"file\""))]);
+    let environment = format!("BGGO_VAR_{decomposed}");
+    for (given, value) in [
+        (vec![Given::File("v.hcl".into())], "file"),
+        (vec![var(decomposed, "flag")], "flag"),
+        (vec![], "environment"),
+    ] {
+        let around = folder.around(&[(&environment, "environment")]);
+        let (values, remarks) = read(&grid(&COMPOSED), &given, &around);
+        assert_eq!(remarks, Remarks::default());
+        assert!(
+            matches!(&values[0], Value::Text(text) if text.as_str() == value),
+            "{values:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_file_that_cannot_be_read_may_set_is_not_called_missing() {
+    for text in [
+        "base_url = name\n",
+        "base_url = \"",
+        "base_url = 1\nbase_url = 2\n",
+    ] {
+        let folder = Folder::new(&[("v.hcl", text)]);
+        let given = [Given::File("v.hcl".into())];
+        let (_, remarks) = read(&grid(&REQUIRED), &given, &folder.around(&[]));
+        let [error] = &remarks.errors[..] else {
+            panic!("{text}: {:?}", remarks.errors);
+        };
+        assert!(error.starts_with("v.hcl:"), "{error}");
+    }
+}
+
+#[test]
 fn an_undeclared_name_is_an_error_in_a_flag_a_warning_in_a_file_and_nothing_in_the_environment() {
     let folder = Folder::new(&[("bggo.vars.hcl", "\n  y = 1")]);
     let (_, remarks) = read(

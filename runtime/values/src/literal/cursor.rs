@@ -1,6 +1,7 @@
 //! A place in a text, moved over spaces, comments and names.
 
 use std::fmt;
+use unicode_normalization::char::is_combining_mark;
 
 /// Where a text is no literal, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +181,7 @@ impl<'a> Cursor<'a> {
         Some(word)
     }
 
-    /// The letters, digits, `_` and `-` that stand here.
+    /// The letters with their marks, digits, `_` and `-` that stand here.
     pub(crate) fn bare_word(&self) -> &'a str {
         let rest = self.rest();
         // Most words are plain ASCII.
@@ -190,7 +191,9 @@ impl<'a> Cursor<'a> {
         if rest.as_bytes().get(end).is_none_or(u8::is_ascii) {
             return &rest[..end];
         }
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
+        // An accent may follow its letter as a mark of its own.
+        let fits = |c: char| c.is_alphanumeric() || c == '_' || c == '-' || is_combining_mark(c);
+        let end = rest.find(|c: char| !fits(c));
         &rest[..end.unwrap_or(rest.len())]
     }
 

@@ -254,6 +254,12 @@ mod tests {
             "the CA holds no PEM certificate"
         );
         assert_eq!(
+            refused(&of_ca(
+                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+            )),
+            "the CA holds no PEM certificate, but a private key"
+        );
+        assert_eq!(
             refused(&of_ca("-----BEGIN CERTIFICATE-----\nAAAA\n")),
             "the CA holds PEM text that is cut off or damaged"
         );

@@ -54,7 +54,7 @@ fn of_certificate(wrong: &Wrong, named: Named) -> FaultText {
         Wrong::NotValidForNameContext {
             expected,
             presented,
-        } => return of_names(&named.text(expected.to_str()), presented),
+        } => return of_names(&expected.to_str(), presented, named),
         Wrong::NotValidForName => {
             "the server's certificate is for another name; set the client's server_name to one of its names"
         }
@@ -94,8 +94,10 @@ fn is_of_algorithm(wrong: &Wrong) -> bool {
     )
 }
 
-/// The library writes the names of a certificate as `DnsName("a.test")` and `IpAddress(10.0.0.1)`.
-fn of_names(expected: &FaultText, presented: &[String]) -> FaultText {
+/// The library writes the names of a certificate as `DnsName("a.test")` and `IpAddress(10.0.0.1)`. A server shows them before
+/// anything of a request is sent, so they are hidden only where the name of the host is.
+fn of_names(expected: &str, presented: &[String], named: Named) -> FaultText {
+    let expected = &named.text(expected);
     if presented.is_empty() {
         return FaultText::plain(
             "the server's certificate names no host; make one with a subjectAltName for ",
@@ -112,7 +114,7 @@ fn of_names(expected: &FaultText, presented: &[String]) -> FaultText {
     FaultText::plain("the server's certificate is not for ")
         .and_text(expected)
         .and(" but for ")
-        .and_value(names.join(", "))
+        .and_text(&named.text(names.join(", ")))
         .and("; set the client's server_name to one of its names")
 }
 
@@ -120,7 +122,7 @@ fn of_alert(alert: Alert) -> &'static str {
     match alert {
         Alert::ProtocolVersion => NO_VERSION,
         Alert::HandshakeFailure | Alert::InsufficientSecurity => {
-            "the server takes none of the client's ciphers, or asks for a client's certificate"
+            "the server takes none of the client's ciphers, its certificate has a key of a kind that the client does not know (such as P-521), or it asks for a client's certificate"
         }
         Alert::CertificateRequired | Alert::NoCertificate => {
             "the server asks for a client's certificate; give client_cert_file and client_key_file"
@@ -150,5 +152,26 @@ pub(super) fn explain_identity(error: &Error) -> &'static str {
         }
         Error::InvalidCertificate(_) => "the client's certificate cannot be read",
         _ => "the client's key is of a kind that is not supported",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_certificate_are_hidden_only_where_the_host_is() {
+        let names = ["DnsName(\"a.test\")", "IpAddress(10.0.0.1)"].map(str::to_owned);
+        let about = |named| of_names("b.test", &names, named);
+        let plain = "the server's certificate is not for b.test but for a.test, 10.0.0.1; set the client's server_name to one of its names";
+        assert_eq!(about(Named::Open), FaultText::plain(plain));
+        assert_eq!(
+            about(Named::Secret),
+            FaultText::plain("the server's certificate is not for ")
+                .and_value("b.test")
+                .and(" but for ")
+                .and_value("a.test, 10.0.0.1")
+                .and("; set the client's server_name to one of its names")
+        );
     }
 }

@@ -16,7 +16,9 @@ use rustls::crypto::{
     verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
+};
 use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::{Arc, OnceLock};
 
@@ -58,9 +60,13 @@ pub(super) fn certificates(
 ) -> Result<Vec<CertificateDer<'static>>, FaultText> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match read {
-        Ok(certificates) if certificates.is_empty() => Err(FaultText::plain(format_args!(
-            "{what} holds no PEM certificate"
-        ))),
+        Ok(certificates) if certificates.is_empty() => {
+            let has_key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).is_ok();
+            let found = if has_key { ", but a private key" } else { "" };
+            Err(FaultText::plain(format_args!(
+                "{what} holds no PEM certificate{found}"
+            )))
+        }
         Ok(certificates) => Ok(certificates),
         Err(_) => Err(FaultText::plain(format_args!(
             "{what} holds PEM text that is cut off or damaged"

@@ -790,7 +790,7 @@ async fn a_server_that_breaks_the_handshake_off_is_told_as_that() {
         (
             // An alert: `handshake_failure`.
             &[21, 3, 3, 0, 2, 2, 40],
-            "the server takes none of the client's ciphers, or asks for a client's certificate",
+            "the server takes none of the client's ciphers, its certificate has a key of a kind that the client does not know (such as P-521), or it asks for a client's certificate",
         ),
         (
             // A message that may not come now.
