@@ -23,14 +23,14 @@ impl Runner for Noop {
 
     async fn run<'a>(
         &'a self,
-        _: &'a Step<'_>,
+        step: &'a Step<'_>,
         _: noop::Uses,
         late: &'a [noop::Late],
     ) -> Result<noop::Output, Fault> {
         // Taken out before the `if`: otherwise every user would keep all inputs while it sleeps.
         let delay = self.inputs.with(late)?.delay;
         if let Some(delay) = delay {
-            tokio::time::sleep(delay).await;
+            step.pause(delay).await;
         }
         Ok(noop::Output {})
     }

@@ -18,7 +18,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::Sleep;
 
@@ -72,6 +72,9 @@ enum IsSet {
 }
 
 impl Deadline {
+    /// A limit that is set when so much is left is exact, and one that is so much before a moment never comes behind it.
+    pub(crate) const LAST_MOMENTS: Duration = Duration::from_millis(80);
+
     pub(super) fn new(all: &Rc<Deadlines>) -> Self {
         Self {
             all: Rc::clone(all),

@@ -12,7 +12,7 @@ use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDe
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -273,6 +273,21 @@ impl<'a> Step<'a> {
     /// [`AssetCx::deadline`]: crate::assets::AssetCx::deadline
     pub fn deadline(&self) -> Deadline {
         self.worker().deadline()
+    }
+
+    /// Waits so long, late by at most two milliseconds. A timer is the larger half of what a user holds that waits in a step, so there
+    /// is one only for the last moments.
+    pub async fn pause(&self, time: Duration) {
+        let until = self.now() + time;
+        let mut limit = self.deadline();
+        if let Some(first) = time.checked_sub(Deadline::LAST_MOMENTS) {
+            limit.set(self.now() + first);
+            poll_fn(|cx| limit.poll(cx)).await;
+            // The limit counts from the last look at the clock.
+            self.now();
+        }
+        limit.set(until);
+        poll_fn(|cx| limit.poll(cx)).await;
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
