@@ -367,6 +367,10 @@ impl Wheel {
     fn take(&mut self) -> Key {
         match self.free {
             NOWHERE => {
+                if self.places.len() == self.places.capacity() {
+                    // Each waiting user has a place or two: twice as many as are needed would be memory of each of them.
+                    self.places.reserve_exact(self.places.len() / 8 + 64);
+                }
                 self.places.push(Place::default());
                 (self.places.len() - 1) as Key
             }

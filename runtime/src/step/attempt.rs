@@ -12,9 +12,9 @@ use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDe
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// The kind of failure of a step whose required check failed.
@@ -159,6 +159,33 @@ pub struct Step<'a> {
     kept: Option<&'a OutputSlot>,
 }
 
+/// See [`Step::pause`]. Written by hand, for an `async fn` would keep its argument and more beside it.
+#[derive(Debug)]
+pub struct Pause<'a> {
+    worker: &'a WorkerContext,
+    until: Moment,
+    limit: Deadline,
+    is_last: bool,
+}
+
+impl Future for Pause<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.limit.poll(cx));
+            if self.is_last {
+                return Poll::Ready(());
+            }
+            self.is_last = true;
+            // How long a limit is counts from the last look at the clock.
+            self.worker.moment();
+            let until = self.until;
+            self.limit.set(until);
+        }
+    }
+}
+
 impl<'a> Step<'a> {
     /// Bytes of each body that are shown of an exchange that failed under load.
     pub const EXAMPLE_BYTES: usize = Shown::EXAMPLE.body;
@@ -275,19 +302,19 @@ impl<'a> Step<'a> {
         self.worker().deadline()
     }
 
-    /// Waits so long, late by at most two milliseconds. A timer is the larger half of what a user holds that waits in a step, so there
-    /// is one only for the last moments.
-    pub async fn pause(&self, time: Duration) {
-        let until = self.now() + time;
+    /// Waits so long, late by at most two milliseconds. A timer takes much memory of a user that waits, so there is one only for the
+    /// last moments.
+    pub fn pause(&self, time: Duration) -> Pause<'_> {
+        let now = self.now();
+        let first = time.checked_sub(Deadline::LAST_MOMENTS);
         let mut limit = self.deadline();
-        if let Some(first) = time.checked_sub(Deadline::LAST_MOMENTS) {
-            limit.set(self.now() + first);
-            poll_fn(|cx| limit.poll(cx)).await;
-            // The limit counts from the last look at the clock.
-            self.now();
+        limit.set(now + first.unwrap_or(time));
+        Pause {
+            worker: self.worker(),
+            until: now + time,
+            limit,
+            is_last: first.is_none(),
         }
-        limit.set(until);
-        poll_fn(|cx| limit.poll(cx)).await;
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
