@@ -163,9 +163,9 @@ pub struct Step<'a> {
 #[derive(Debug)]
 pub struct Pause<'a> {
     worker: &'a WorkerContext,
-    until: Moment,
     limit: Deadline,
-    is_last: bool,
+    /// When it is over, until the limit stands there.
+    then: Option<Moment>,
 }
 
 impl Future for Pause<'_> {
@@ -174,13 +174,11 @@ impl Future for Pause<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.limit.poll(cx));
-            if self.is_last {
+            let Some(until) = self.then.take() else {
                 return Poll::Ready(());
-            }
-            self.is_last = true;
+            };
             // How long a limit is counts from the last look at the clock.
             self.worker.moment();
-            let until = self.until;
             self.limit.set(until);
         }
     }
@@ -311,9 +309,8 @@ impl<'a> Step<'a> {
         limit.set(now + first.unwrap_or(time));
         Pause {
             worker: self.worker(),
-            until: now + time,
+            then: first.map(|_| now + time),
             limit,
-            is_last: first.is_none(),
         }
     }
 

@@ -74,7 +74,7 @@ pub(crate) struct Pool {
     dialer: Dialer,
     opened: Cell<u64>,
     /// Until the next idle connection has rested for too long. It is set from the first time on that there is one.
-    rested: RefCell<Option<Deadline>>,
+    rested: Cell<Option<Deadline>>,
     /// If all users of the thread share it.
     of_all: Option<Box<OfAll>>,
 }
@@ -234,7 +234,7 @@ impl Pool {
             home: Home::new(),
             sessions: RefCell::default(),
             opened: Cell::new(0),
-            rested: RefCell::default(),
+            rested: Cell::default(),
             of_all: None,
         }
     }
@@ -281,9 +281,14 @@ impl Pool {
             session.drive_shared(cx);
             !session.is_over()
         });
-        let mut next_look = self.rested.borrow_mut();
+        let mut next_look = self.rested.take();
+        self.look_at_driven(&mut next_look, cx);
+        self.rested.set(next_look);
+    }
+
+    fn look_at_driven(&self, next_look: &mut Option<Deadline>, cx: &mut Context<'_>) {
         loop {
-            if let Some(limit) = &mut *next_look
+            if let Some(limit) = next_look
                 && limit.poll(cx).is_pending()
             {
                 return;
@@ -320,9 +325,14 @@ impl Pool {
 
     /// Closes the connections that have rested for too long, and waits for the next one.
     fn poll_rested(&self, cx: &mut Context<'_>) {
-        let mut rested = self.rested.borrow_mut();
+        let mut rested = self.rested.take();
+        self.look_at_rested(&mut rested, cx);
+        self.rested.set(rested);
+    }
+
+    fn look_at_rested(&self, rested: &mut Option<Deadline>, cx: &mut Context<'_>) {
         loop {
-            if let Some(limit) = &mut *rested
+            if let Some(limit) = rested
                 && limit.poll(cx).is_pending()
             {
                 return;
