@@ -41,9 +41,11 @@ impl Slots {
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = &Rc<dyn Owned>> {
-        let others = self.others.iter().flat_map(|others| others.iter());
-        self.first.iter().chain(others)
+    fn get(&self, at: usize) -> Option<&Rc<dyn Owned>> {
+        match at.checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(at) => self.others.as_ref()?.get(at),
+        }
     }
 }
 
@@ -93,11 +95,13 @@ impl Scope {
     /// while one works: what an asset does may reach a scope, and slots that are added meanwhile have their turn as well.
     fn next_with_work(&self, from: &mut usize) -> Option<Rc<dyn Owned>> {
         let slots = self.0.slots.borrow();
-        let slot = slots.iter().skip(*from).find(|slot| {
+        while let Some(slot) = slots.get(*from) {
             *from += 1;
-            slot.has_idle_work()
-        });
-        slot.map(Rc::clone)
+            if slot.has_idle_work() {
+                return Some(Rc::clone(slot));
+            }
+        }
+        None
     }
 
     /// Its worker.

@@ -42,6 +42,7 @@ struct IdleWires {
 
 impl IdleWires {
     /// Takes the one to a server that came back last.
+    #[inline]
     fn take(&mut self, server: u32) -> Option<Box<Wire>> {
         if let Some((_, wire)) = self.last.take_if(|(of, _)| *of == server) {
             return Some(wire);
@@ -52,6 +53,7 @@ impl IdleWires {
         Some(wire)
     }
 
+    #[inline]
     fn put(&mut self, server: u32, wire: Box<Wire>) {
         if let Some(before) = self.last.replace((server, wire)) {
             self.others.get_or_insert_default().push(before);
@@ -72,10 +74,15 @@ impl IdleWires {
         }
     }
 
-    /// The numbers of their servers.
-    fn servers(&self) -> impl Iterator<Item = u32> {
-        let others = self.others.iter().flat_map(|others| others.iter());
-        others.chain(&self.last).map(|(of, _)| *of)
+    /// How many of them `counts` counts, by the numbers of their servers. A loop by hand: each request asks.
+    #[inline]
+    fn count(&self, counts: impl Fn(u32) -> bool) -> usize {
+        let is_it = |(of, _): &Numbered| counts(*of);
+        let last = usize::from(self.last.as_ref().is_some_and(is_it));
+        match &self.others {
+            None => last,
+            Some(others) => last + others.iter().filter(|one| is_it(one)).count(),
+        }
     }
 }
 
@@ -83,7 +90,7 @@ impl fmt::Debug for Home {
     /// Leaves the counts out, which cannot be looked at without taking them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Home")
-            .field("idle", &self.idle.borrow().servers().count())
+            .field("idle", &self.idle.borrow().count(|_| true))
             .finish_non_exhaustive()
     }
 }
@@ -171,14 +178,18 @@ impl Home {
     /// How many idle connections to a server there are.
     #[inline]
     pub fn idle(&self, server: u32) -> usize {
-        let idle = self.idle.borrow();
-        idle.servers().filter(|of| *of == server).count()
+        self.idle.borrow().count(|of| of == server)
     }
 
     /// Whether there are idle connections.
     #[inline]
     pub fn has_idle(&self) -> bool {
-        self.idle.borrow().servers().next().is_some()
+        let idle = self.idle.borrow();
+        idle.last.is_some()
+            || idle
+                .others
+                .as_ref()
+                .is_some_and(|others| !others.is_empty())
     }
 
     /// Looks after the idle connections: those that are gone, or to which something came unasked, are closed and counted.
