@@ -195,9 +195,10 @@ fn linked_crate(link: &LinkedCrate) -> TokenStream {
         value,
         crate_name,
         path,
+        shares_sockets,
     } = link;
     let (value, crate_name, path) = (text(value), text(crate_name), text(path));
-    quote!(LinkedCrate { value: #value, crate_name: #crate_name, path: #path })
+    quote!(LinkedCrate { value: #value, crate_name: #crate_name, path: #path, shares_sockets: #shares_sockets })
 }
 
 fn used(part: &Use) -> TokenStream {

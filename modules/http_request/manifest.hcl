@@ -896,8 +896,9 @@ asset "http_client" {
     description = "\"auto\" uses HTTP/2 if the server offers it over TLS. \"2\" always uses HTTP/2, also without TLS. \"3\" always uses HTTP/3, over QUIC; then every URL is https."
 
     link "3" {
-      crate = "bggo-http-3"
-      path  = "http3"
+      crate          = "bggo-http-3"
+      path           = "http3"
+      shares_sockets = true
     }
   }
   input "transport" {

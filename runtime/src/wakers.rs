@@ -1,7 +1,7 @@
 //! The wakers of futures that wait for something of their worker. Each future has one waker here, under a number of its own,
 //! and removes it when it is dropped. Slots of assets and the shutdown signal use this.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
 use std::task::{Context, Waker};
 
@@ -31,6 +31,10 @@ impl Queue {
         match waiting.key().and_then(|key| self.0.get_mut(key)) {
             Some(kept) => kept.clone_from(cx.waker()),
             None => {
+                if self.0.len() == self.0.capacity() {
+                    // Every idle user waits in one queue: twice as many places as are needed would be memory of each of them.
+                    self.0.reserve_exact(self.0.len() / 8 + 1);
+                }
                 let key = self.0.insert(cx.waker().clone());
                 // Fewer than 2^32 tasks wait on one worker: their memory would not fit any machine.
                 waiting.0 = u32::try_from(key + 1).ok().and_then(NonZeroU32::new);
@@ -90,33 +94,33 @@ impl Wakers {
 
 /// The same for a thing of which every user has one, and which is waited for now and then: it holds memory only while somebody
 /// waits.
-#[derive(Debug, Default)]
-pub(crate) struct RareWakers(RefCell<Option<Box<Queue>>>);
+#[derive(Default)]
+pub(crate) struct RareWakers(Cell<Option<Box<Queue>>>);
 
 impl RareWakers {
     /// See [`Wakers::wait`].
     pub(crate) fn wait(&self, waiting: &mut Waiting, cx: &mut Context<'_>) {
-        self.0
-            .borrow_mut()
-            .get_or_insert_default()
-            .wait(waiting, cx);
+        let mut queue = self.0.take().unwrap_or_default();
+        queue.wait(waiting, cx);
+        self.0.set(Some(queue));
     }
 
     /// See [`Wakers::leave`].
     pub(crate) fn leave(&self, waiting: &mut Waiting) {
-        let mut queue = self.0.borrow_mut();
-        if let Some(waits) = queue.as_deref_mut() {
-            waits.leave(waiting);
-            if waits.is_empty() {
-                *queue = None;
-            }
+        if let Some(mut queue) = self.0.take() {
+            queue.leave(waiting);
+            self.0.set((!queue.is_empty()).then_some(queue));
         }
     }
 
     /// See [`Wakers::wake`].
     pub(crate) fn wake(&self) {
-        let wakers = self.0.borrow().as_ref().map(|queue| queue.all());
-        for waker in wakers.into_iter().flatten() {
+        let Some(queue) = self.0.take() else {
+            return;
+        };
+        let wakers = queue.all();
+        self.0.set(Some(queue));
+        for waker in wakers {
             waker.wake();
         }
     }
@@ -124,13 +128,19 @@ impl RareWakers {
     /// How many wait.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.0.borrow().as_ref().map_or(0, |queue| queue.0.len())
+        let queue = self.0.take();
+        let count = queue.as_ref().map_or(0, |queue| queue.0.len());
+        self.0.set(queue);
+        count
     }
 
     /// Whether it holds memory.
     #[cfg(test)]
     pub(crate) fn holds_memory(&self) -> bool {
-        self.0.borrow().is_some()
+        let queue = self.0.take();
+        let holds = queue.is_some();
+        self.0.set(queue);
+        holds
     }
 }
 

@@ -134,7 +134,9 @@ impl Resources {
                 span: resource.span,
                 implicit: false,
                 scope: resource.scope,
-                connects: asset.connects && !shares_connections(&planned),
+                connects: asset.connects
+                    && !shares_connections(&planned)
+                    && !shares_sockets(&planned),
                 local_addresses: local_addresses(&planned),
                 arguments: planned,
                 uses,
@@ -427,6 +429,15 @@ const LOCAL_ADDRESSES: &str = "local_addresses";
 fn shares_connections(arguments: &[Argument]) -> bool {
     let value = constant_of(arguments, CONNECTIONS);
     value.and_then(Value::as_text) == Some("shared")
+}
+
+/// Whether an asset that connects has a crate's sockets, which all those of a thread share.
+fn shares_sockets(arguments: &[Argument]) -> bool {
+    let mut links = arguments.iter().filter_map(|argument| {
+        let value = argument.value.constant()?;
+        argument.input.link(value)
+    });
+    links.any(|link| link.shares_sockets)
 }
 
 /// How many local addresses an asset that connects has for its connections; one where the grid does not say them itself.

@@ -198,3 +198,27 @@ fn a_step_needs_all_that_a_long_chain_of_resources_is_built_on() {
     assert_eq!(step.needs, (0..last).collect::<Vec<_>>());
     assert_eq!(step.users_of, [last]);
 }
+
+#[test]
+fn a_client_counts_as_a_connection_of_each_user_unless_they_share_theirs_or_a_crate_has_one_socket_for_all()
+ {
+    let connections = |arguments: &str| {
+        let plan = plan(&format!(
+            r#"
+resource "http_client" "c" {{
+  arguments {{ {arguments} }}
+}}
+step "http_request" "a" {{
+  arguments {{ url = "https://localhost" }}
+  uses {{ client = resource.http_client.c }}
+}}
+"#
+        ));
+        plan.bodies[0].connections
+    };
+    assert_eq!(connections(""), 1);
+    assert_eq!(connections("http_version = \"2\""), 1);
+    assert_eq!(connections("transport = \"reqwest\""), 1);
+    assert_eq!(connections("connections = \"shared\""), 0);
+    assert_eq!(connections("http_version = \"3\""), 0);
+}

@@ -18,7 +18,7 @@ use bggo_runtime::contract::{
 };
 use bggo_wire::{Counts, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
 use http::header::HeaderValue;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::Context;
@@ -35,8 +35,8 @@ pub struct HttpClient {
     /// It has a sensitive argument, which may be in its headers.
     pub(crate) is_sensitive: bool,
     metrics: AssetMetrics,
-    /// Time limits of requests that are over, for the next ones.
-    deadlines: RefCell<Vec<Deadline>>,
+    /// The time limit of a request that is over, for the next one.
+    deadline: Cell<Option<Deadline>>,
 }
 
 /// The settings that every exchange needs. A request may set some of them itself.
@@ -75,14 +75,14 @@ impl HttpClient {
 
     /// A time limit for a request, which is not set.
     pub(crate) fn deadline(&self, step: &Step<'_>) -> Deadline {
-        let kept = self.deadlines.borrow_mut().pop();
+        let kept = self.deadline.take();
         kept.unwrap_or_else(|| step.deadline())
     }
 
     /// The request is over.
     pub(crate) fn keep_deadline(&self, mut deadline: Deadline) {
         deadline.clear();
-        self.deadlines.borrow_mut().push(deadline);
+        self.deadline.set(Some(deadline));
     }
 
     /// Counts what happened to connections since the last request ended.
@@ -160,7 +160,7 @@ impl Common {
             transport: Transport::new(cx, &common.connections)?,
             jar: common.cookies.then(RefCell::default),
             common: Rc::clone(common),
-            deadlines: RefCell::default(),
+            deadline: Cell::default(),
         })
     }
 }

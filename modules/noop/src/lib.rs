@@ -1,6 +1,8 @@
 //! A step that does nothing, or waits. Benches and tests of the engine use it.
 
-use bggo_runtime::contract::{Fault, Prepare, Runner, Step, module};
+use bggo_runtime::contract::{Fault, Pause, Prepare, Runner, Step, module};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 module!("manifest.hcl");
 
@@ -21,17 +23,29 @@ impl Runner for Noop {
         Ok(Self { inputs })
     }
 
-    async fn run<'a>(
+    fn run<'a>(
         &'a self,
-        _: &'a Step<'_>,
+        step: &'a Step<'_>,
         _: noop::Uses,
         late: &'a [noop::Late],
-    ) -> Result<noop::Output, Fault> {
-        // Taken out before the `if`: otherwise every user would keep all inputs while it sleeps.
-        let delay = self.inputs.with(late)?.delay;
-        if let Some(delay) = delay {
-            tokio::time::sleep(delay).await;
+    ) -> impl Future<Output = Result<noop::Output, Fault>> {
+        let inputs = self.inputs.with(late);
+        Waits(inputs.map(|inputs| inputs.delay.map(|delay| step.pause(delay))))
+    }
+}
+
+/// A run. By hand, since every user that waits has one: an `async fn` would keep its arguments beside the pause, twice.
+struct Waits<'a>(Result<Option<Pause<'a>>, Fault>);
+
+impl Future for Waits<'_> {
+    type Output = Result<noop::Output, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Ok(Some(pause)) => ready!(Pin::new(pause).poll(cx)),
+            Ok(None) => {}
+            Err(fault) => return Poll::Ready(Err(fault.clone())),
         }
-        Ok(noop::Output {})
+        Poll::Ready(Ok(noop::Output {}))
     }
 }

@@ -153,6 +153,8 @@ pub struct LinkedCrate {
     pub crate_name: String,
     /// Its folder, as a path from the module's: words between `/`.
     pub path: String,
+    /// By this value an asset that `connects` has no socket of its own: those of a thread share one.
+    pub shares_sockets: bool,
 }
 
 /// How a value reaches the module.

@@ -521,10 +521,15 @@ fn a_value_of_an_input_may_link_a_crate() {
 asset "sum" {
   input "way" {
     type   = string
-    one_of = ["plain", "fast"]
+    one_of = ["plain", "fast", "slow"]
     link "fast" {
       crate = "bggo-sum-fast"
       path  = "ways/fast"
+    }
+    link "plain" {
+      crate          = "bggo-sum-plain"
+      path           = "ways/plain"
+      shares_sockets = true
     }
   }
 }
@@ -535,10 +540,19 @@ asset "sum" {
         value: "fast".to_owned(),
         crate_name: "bggo-sum-fast".to_owned(),
         path: "ways/fast".to_owned(),
+        shares_sockets: false,
+    };
+    let plain = LinkedCrate {
+        value: "plain".to_owned(),
+        crate_name: "bggo-sum-plain".to_owned(),
+        path: "ways/plain".to_owned(),
+        shares_sockets: true,
     };
     assert_eq!(input.link(&Value::text("fast")), Some(&link));
-    assert_eq!(input.link(&Value::text("plain")), None);
-    assert_eq!(manifest.linked_crates().collect::<Vec<_>>(), [&link]);
+    assert_eq!(input.link(&Value::text("plain")), Some(&plain));
+    assert_eq!(input.link(&Value::text("slow")), None);
+    let linked = manifest.linked_crates();
+    assert_eq!(linked.collect::<Vec<_>>(), [&link, &plain]);
 }
 
 #[test]

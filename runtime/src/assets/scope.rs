@@ -14,11 +14,39 @@ pub struct Scope(Rc<ScopeParts>);
 
 struct ScopeParts {
     worker: Rc<WorkerContext>,
-    slots: RefCell<Vec<Rc<dyn Owned>>>,
+    slots: RefCell<Slots>,
     /// Some slot has work to do while its user waits.
     has_idle_work: Cell<bool>,
     /// The user's own scope, of one of its iterations.
     outer: Option<Scope>,
+}
+
+/// Slots in the order in which they were added. Most scopes own one slot, which takes no list, and every idle user has a scope.
+#[derive(Default)]
+struct Slots {
+    first: Option<Rc<dyn Owned>>,
+    #[expect(
+        clippy::box_collection,
+        reason = "the place of a list is three times as large, and every idle user has it"
+    )]
+    others: Option<Box<Vec<Rc<dyn Owned>>>>,
+}
+
+impl Slots {
+    fn push(&mut self, slot: Rc<dyn Owned>) {
+        if self.first.is_none() {
+            self.first = Some(slot);
+        } else {
+            self.others.get_or_insert_default().push(slot);
+        }
+    }
+
+    fn get(&self, at: usize) -> Option<&Rc<dyn Owned>> {
+        match at.checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(at) => self.others.as_ref()?.get(at),
+        }
+    }
 }
 
 impl Scope {
@@ -67,11 +95,13 @@ impl Scope {
     /// while one works: what an asset does may reach a scope, and slots that are added meanwhile have their turn as well.
     fn next_with_work(&self, from: &mut usize) -> Option<Rc<dyn Owned>> {
         let slots = self.0.slots.borrow();
-        let slot = slots.iter().skip(*from).find(|slot| {
+        while let Some(slot) = slots.get(*from) {
             *from += 1;
-            slot.has_idle_work()
-        });
-        slot.map(Rc::clone)
+            if slot.has_idle_work() {
+                return Some(Rc::clone(slot));
+            }
+        }
+        None
     }
 
     /// Its worker.
@@ -80,24 +110,22 @@ impl Scope {
     }
 
     pub(crate) fn own(&self, slot: Rc<dyn Owned>) {
-        let mut slots = self.0.slots.borrow_mut();
-        if slots.is_empty() {
-            // Most scopes own one slot, and every idle user has a scope.
-            slots.reserve_exact(1);
-        }
-        slots.push(slot);
+        self.0.slots.borrow_mut().push(slot);
     }
 
     /// Destroys what is left: each asset after those built on it, independent ones side by side. Users must be gone.
     pub fn destroy(&self) -> Running<'static, ()> {
         // An iteration whose assets are destroyed ends after that, and not with its last step.
         self.0.worker.time_passes();
-        let slots = self.0.slots.take();
-        if slots.is_empty() {
+        let Slots { first, others } = self.0.slots.take();
+        if first.is_none() {
             return Box::pin(std::future::ready(()));
         }
+        let slots = first
+            .into_iter()
+            .chain(others.into_iter().flat_map(|others| *others));
         Box::pin(async move {
-            join_all(slots.into_iter().map(Owned::end)).await;
+            join_all(slots.map(Owned::end)).await;
         })
     }
 }

@@ -18,7 +18,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::Sleep;
 
@@ -72,6 +72,9 @@ enum IsSet {
 }
 
 impl Deadline {
+    /// A limit that is set when so much is left is exact, and one that is so much before a moment never comes behind it.
+    pub(crate) const LAST_MOMENTS: Duration = Duration::from_millis(80);
+
     pub(super) fn new(all: &Rc<Deadlines>) -> Self {
         Self {
             all: Rc::clone(all),
@@ -364,6 +367,10 @@ impl Wheel {
     fn take(&mut self) -> Key {
         match self.free {
             NOWHERE => {
+                if self.places.len() == self.places.capacity() {
+                    // Each waiting user has a place or two: twice as many as are needed would be memory of each of them.
+                    self.places.reserve_exact(self.places.len() / 8 + 64);
+                }
                 self.places.push(Place::default());
                 (self.places.len() - 1) as Key
             }

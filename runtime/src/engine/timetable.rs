@@ -1,10 +1,9 @@
 //! What a user keeps of its turns, where its profile says when it may begin: a pace, or a number of users that changes.
 
-use super::alarms::Alarms;
+use crate::clock::Moment;
 use bggo_schedule::{Nanos, Ramp};
 use std::cell::Cell;
-use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The turns of one user.
 #[derive(Debug, Default)]
@@ -12,13 +11,13 @@ pub(super) struct Timetable {
     /// Which of the times at which it is there was looked at last.
     stay: Cell<usize>,
     /// When its iteration before was due.
-    before: Cell<Option<Instant>>,
+    before: Cell<Option<Moment>>,
     /// Since when it is free.
-    free: Cell<Option<Instant>>,
+    free: Cell<Option<Moment>>,
     /// When its iteration is cut.
-    cut_at: Cell<Option<Instant>>,
+    cut_at: Cell<Option<Moment>>,
     /// The moment for which an alarm was set last.
-    alarm: Cell<Option<Instant>>,
+    alarm: Cell<Option<Moment>>,
 }
 
 impl Timetable {
@@ -32,34 +31,31 @@ impl Timetable {
     }
 
     /// When its next iteration is due: a pace after the one before, and not before it was free.
-    pub(super) fn due(&self, pace: Duration, now: Instant) -> Instant {
+    pub(super) fn due(&self, pace: Duration, now: Moment) -> Moment {
         let free = self.free.get().unwrap_or(now);
         self.free.set(Some(free));
-        let next = self.before.get();
-        next.and_then(|before| before.checked_add(pace))
-            .map_or(free, |due| due.max(free))
+        let next = self.before.get().map(|before| before + pace);
+        next.map_or(free, |due| due.max(free))
     }
 
     /// An iteration begins, which was due at a moment.
-    pub(super) fn begins(&self, due: Instant) {
+    pub(super) fn begins(&self, due: Moment) {
         self.before.set(Some(due));
         self.free.set(None);
     }
 
     /// The iteration that begins is cut at a moment.
-    pub(super) fn cut_at(&self, at: Option<Instant>) {
+    pub(super) fn cut_at(&self, at: Option<Moment>) {
         self.cut_at.set(at);
     }
 
     /// When the iteration is cut.
-    pub(super) fn cuts_at(&self) -> Option<Instant> {
+    pub(super) fn cuts_at(&self) -> Option<Moment> {
         self.cut_at.get()
     }
 
-    /// Sets an alarm, unless it is set.
-    pub(super) fn wake_at(&self, at: Instant, alarms: &Alarms, cx: &Context<'_>) {
-        if self.alarm.replace(Some(at)) != Some(at) {
-            alarms.wake_at(at, cx.waker());
-        }
+    /// Whether an alarm for this moment is still to be set; it counts as set from here on.
+    pub(super) fn wants_alarm(&self, at: Moment) -> bool {
+        self.alarm.replace(Some(at)) != Some(at)
     }
 }

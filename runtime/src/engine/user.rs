@@ -31,7 +31,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const NANOS_IN_A_SECOND: Nanos = 1_000_000_000;
 /// Iterations that a user may run without a wait; then the other users of its thread get their turn.
@@ -182,8 +182,18 @@ impl User {
         let Some(at) = timetable.cuts_at() else {
             return false;
         };
-        timetable.wake_at(at, &self.scenario.alarms, cx);
-        self.worker().now() >= at
+        self.wakes_at(at, timetable, cx);
+        self.worker().moment() >= at
+    }
+
+    /// The user is woken at a moment.
+    fn wakes_at(&self, at: Moment, timetable: &Timetable, cx: &Context<'_>) {
+        // One that no instant can hold never comes.
+        if timetable.wants_alarm(at)
+            && let Some(at) = self.worker().instant_of(at)
+        {
+            self.scenario.alarms.wake_at(at, cx.waker());
+        }
     }
 
     /// Waits for the next iteration; `None` when there is none any more.
@@ -356,42 +366,41 @@ impl User {
     }
 
     /// The next iteration of a user whose profile says when it may begin.
-    fn timed(&self, timetable: &Timetable, now: Moment) -> Result<Option<Begun>, Instant> {
+    fn timed(&self, timetable: &Timetable, now: Moment) -> Result<Option<Begun>, Moment> {
         if let Taking::WhileThere(ramp) = &self.scenario.load.taking {
             let number = u32::try_from(self.context.number() - 1).unwrap_or(u32::MAX);
             let age = self.scenario.elapsed(now);
             match timetable.stay(ramp, number, age) {
                 None => return Ok(None),
                 Some((since, _)) if age < since => {
-                    return Err(self.scenario.moment(since));
+                    return Err(self.worker().moment_of(self.scenario.moment(since)));
                 }
                 Some((_, until)) => {
                     let is_last = until >= ramp.length();
                     let grace = self.scenario.load.load.graceful_ramp_down;
                     let gone = (!is_last).then(|| self.scenario.moment(until).checked_add(grace));
-                    timetable.cut_at(gone.flatten());
+                    let gone = gone.flatten();
+                    timetable.cut_at(gone.map(|gone| self.worker().moment_of(gone)));
                 }
             }
         }
         let Some(pace) = self.scenario.load.load.pace else {
             return Ok(self.when_free(now));
         };
-        let begins = self.worker().instant_of(now);
-        let begins = begins.unwrap_or_else(|| self.worker().now());
-        let due = timetable.due(pace, begins);
-        if due > begins {
+        let due = timetable.due(pace, now);
+        if due > now {
             let length = self.scenario.load.load.schedule.length();
             let end = length.and_then(|length| self.scenario.begin().checked_add(length));
-            match end {
+            match end.map(|end| self.worker().moment_of(end)) {
                 // It would begin when none may any more.
-                Some(end) if begins >= end => return Ok(self.when_free(now)),
+                Some(end) if now >= end => return Ok(self.when_free(now)),
                 Some(end) => return Err(due.min(end)),
                 None => return Err(due),
             }
         }
         Ok(self.when_free(now).map(|begun| {
             timetable.begins(due);
-            let late = nanos(begins.saturating_duration_since(due));
+            let late = now.since(due);
             let slot = self.scenario.iteration_slot(begun.first_slot());
             self.worker().iteration_started((slot, 0, late));
             begun.due_before(late)
@@ -437,7 +446,7 @@ impl Future for Next<'_> {
                 Ok(begun) => Poll::Ready(begun),
                 Err(at) => {
                     user.scenario.sleep(&mut self.waiting, cx);
-                    timetable.wake_at(at, &user.scenario.alarms, cx);
+                    user.wakes_at(at, timetable, cx);
                     user.waits(cx)
                 }
             },

@@ -14,7 +14,7 @@ use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// The kind of failure of a step whose required check failed.
@@ -159,6 +159,31 @@ pub struct Step<'a> {
     kept: Option<&'a OutputSlot>,
 }
 
+/// See [`Step::pause`]. Written by hand, for an `async fn` would keep its argument and more beside it.
+#[derive(Debug)]
+pub struct Pause<'a> {
+    worker: &'a WorkerContext,
+    limit: Deadline,
+    /// When it is over, until the limit stands there.
+    then: Option<Moment>,
+}
+
+impl Future for Pause<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.limit.poll(cx));
+            let Some(until) = self.then.take() else {
+                return Poll::Ready(());
+            };
+            // How long a limit is counts from the last look at the clock.
+            self.worker.moment();
+            self.limit.set(until);
+        }
+    }
+}
+
 impl<'a> Step<'a> {
     /// Bytes of each body that are shown of an exchange that failed under load.
     pub const EXAMPLE_BYTES: usize = Shown::EXAMPLE.body;
@@ -273,6 +298,20 @@ impl<'a> Step<'a> {
     /// [`AssetCx::deadline`]: crate::assets::AssetCx::deadline
     pub fn deadline(&self) -> Deadline {
         self.worker().deadline()
+    }
+
+    /// Waits so long, late by at most two milliseconds. A timer takes much memory of a user that waits, so there is one only for the
+    /// last moments.
+    pub fn pause(&self, time: Duration) -> Pause<'_> {
+        let now = self.now();
+        let first = time.checked_sub(Deadline::LAST_MOMENTS);
+        let mut limit = self.deadline();
+        limit.set(now + first.unwrap_or(time));
+        Pause {
+            worker: self.worker(),
+            then: first.map(|_| now + time),
+            limit,
+        }
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.

@@ -9,7 +9,7 @@ mod latch;
 mod output;
 mod runner;
 
-pub use attempt::{Policy, Ran, Step};
+pub use attempt::{Pause, Policy, Ran, Step};
 pub use checks::Checks;
 pub use fork::{Branch, Fan, Fork, Join, each};
 pub use iteration::{Begun, Iteration};

@@ -17,19 +17,80 @@ use std::time::Duration;
 /// The connections of one asset that are idle, by a number for each server.
 #[derive(Default)]
 pub struct Home {
-    // Boxed: a loan is handed on a few times within a request.
-    idle: RefCell<Vec<(u32, Box<Wire>)>>,
+    idle: RefCell<IdleWires>,
     /// `None` while they are all zero, which they are for nearly every user.
     counts: Cell<Option<Box<Counts>>>,
     /// Who waits, if several users share the connections.
     lines: Option<Box<Lines>>,
 }
 
+/// A connection and the number of its server. Boxed: a loan is handed on a few times within a request.
+type Numbered = (u32, Box<Wire>);
+
+/// Connections and the numbers of their servers. Most users have one, which takes no list.
+#[derive(Default)]
+struct IdleWires {
+    /// What came back last.
+    last: Option<Numbered>,
+    /// Those before.
+    #[expect(
+        clippy::box_collection,
+        reason = "the place of a list is three times as large, and every idle user has it"
+    )]
+    others: Option<Box<Vec<Numbered>>>,
+}
+
+impl IdleWires {
+    /// Takes the one to a server that came back last.
+    #[inline]
+    fn take(&mut self, server: u32) -> Option<Box<Wire>> {
+        if let Some((_, wire)) = self.last.take_if(|(of, _)| *of == server) {
+            return Some(wire);
+        }
+        let others = self.others.as_deref_mut()?;
+        let at = others.iter().rposition(|(of, _)| *of == server)?;
+        let (_, wire) = others.remove(at);
+        Some(wire)
+    }
+
+    #[inline]
+    fn put(&mut self, server: u32, wire: Box<Wire>) {
+        if let Some(before) = self.last.replace((server, wire)) {
+            self.others.get_or_insert_default().push(before);
+        }
+    }
+
+    fn keep(&mut self, mut keeps: impl FnMut(u32, &mut Wire) -> bool) {
+        if let Some(others) = &mut self.others {
+            others.retain_mut(|(of, wire)| keeps(*of, wire));
+            if others.is_empty() {
+                self.others = None;
+            }
+        }
+        if let Some((of, wire)) = &mut self.last
+            && !keeps(*of, wire)
+        {
+            self.last = None;
+        }
+    }
+
+    /// How many of them `counts` counts, by the numbers of their servers. A loop by hand: each request asks.
+    #[inline]
+    fn count(&self, counts: impl Fn(u32) -> bool) -> usize {
+        let is_it = |(of, _): &Numbered| counts(*of);
+        let last = usize::from(self.last.as_ref().is_some_and(is_it));
+        match &self.others {
+            None => last,
+            Some(others) => last + others.iter().filter(|one| is_it(one)).count(),
+        }
+    }
+}
+
 impl fmt::Debug for Home {
     /// Leaves the counts out, which cannot be looked at without taking them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Home")
-            .field("idle", &self.idle)
+            .field("idle", &self.idle.borrow().count(|_| true))
             .finish_non_exhaustive()
     }
 }
@@ -49,7 +110,10 @@ impl Home {
     /// Without connections.
     pub const fn new() -> Self {
         Self {
-            idle: RefCell::new(Vec::new()),
+            idle: RefCell::new(IdleWires {
+                last: None,
+                others: None,
+            }),
             counts: Cell::new(None),
             lines: None,
         }
@@ -102,9 +166,7 @@ impl Home {
 
     /// Lends a connection to a server, whatever has happened to it meanwhile: that which came back last.
     pub fn lend(&self, server: u32) -> Option<Loan<'_>> {
-        let mut idle = self.idle.borrow_mut();
-        let at = idle.iter().rposition(|(of, _)| *of == server)?;
-        let (_, wire) = idle.remove(at);
+        let wire = self.idle.borrow_mut().take(server)?;
         Some(self.loan(server, wire))
     }
 
@@ -116,21 +178,25 @@ impl Home {
     /// How many idle connections to a server there are.
     #[inline]
     pub fn idle(&self, server: u32) -> usize {
-        let idle = self.idle.borrow();
-        idle.iter().filter(|(of, _)| *of == server).count()
+        self.idle.borrow().count(|of| of == server)
     }
 
     /// Whether there are idle connections.
     #[inline]
     pub fn has_idle(&self) -> bool {
-        !self.idle.borrow().is_empty()
+        let idle = self.idle.borrow();
+        idle.last.is_some()
+            || idle
+                .others
+                .as_ref()
+                .is_some_and(|others| !others.is_empty())
     }
 
     /// Looks after the idle connections: those that are gone, or to which something came unasked, are closed and counted.
     pub fn poll_idle(&self, cx: &mut Context<'_>) {
         self.idle
             .borrow_mut()
-            .retain_mut(|(_, wire)| match wire.poll_idle(cx) {
+            .keep(|_, wire| match wire.poll_idle(cx) {
                 Poll::Pending => true,
                 Poll::Ready(Idle::Bytes) => {
                     self.count(|counts| counts.leftover += 1);
@@ -146,7 +212,7 @@ impl Home {
     /// Closes the idle connections that have rested for `limit`: when the next one will have, if there is one.
     pub fn close_rested(&self, limit: Duration, now: Moment) -> Option<Moment> {
         let mut shortest: Option<Duration> = None;
-        self.idle.borrow_mut().retain(|(_, wire)| {
+        self.idle.borrow_mut().keep(|_, wire| {
             let left = limit.saturating_sub(wire.rested(now));
             if left.is_zero() {
                 return false;
@@ -159,7 +225,7 @@ impl Home {
 
     /// Closes the idle connections to a server.
     pub fn close(&self, server: u32) {
-        self.idle.borrow_mut().retain(|(of, _)| *of != server);
+        self.idle.borrow_mut().keep(|of, _| of != server);
     }
 
     /// What became of connections since this was asked last.
@@ -253,13 +319,7 @@ impl Loan<'_> {
         };
         if wire.is_whole() {
             wire.will_be_reused();
-            let mut idle = self.home.idle.borrow_mut();
-            if idle.is_empty() {
-                // Most users have one connection, and an idle one costs them no room for others.
-                idle.reserve_exact(1);
-            }
-            idle.push((self.server, wire));
-            drop(idle);
+            self.home.idle.borrow_mut().put(self.server, wire);
             if let Some(lines) = &self.home.lines {
                 lines.rests();
             }

@@ -4,7 +4,7 @@ use crate::endpoints::Endpoints;
 use crate::exchange::{Asked, exchange};
 use crate::fault;
 use crate::room::{Room, Server, Stream, open_at_once};
-use crate::session::{Keeps, Session};
+use crate::session::{Keeps, Rest, Session};
 use crate::tls::{self, Secured};
 use bggo_module_http_request::http_client::{Error as Kind, Metric};
 use bggo_module_http_request::http_request;
@@ -371,10 +371,14 @@ impl Client {
         let (connection, dialled) = self.dialer.dial_by(&target, connect).await?;
         asked.phases.dialled(dialled);
         let keeps = self.keeps();
+        let rest = Rest {
+            limit: self.settings.idle_timeout,
+            deadline: self.dialer.deadline(),
+        };
         let session = Session::begin(
             (server, room),
             (connection, asked.now),
-            keeps,
+            (keeps, rest),
             self.endpoints.tasks(),
         );
         let session = session

@@ -8,7 +8,7 @@ use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
 use crate::room::{Room, Server};
 use crate::tasks::Tasks;
 pub(crate) use bggo_module_http_request::link::Keeps;
-use bggo_runtime::contract::Moment;
+use bggo_runtime::contract::{Deadline, Moment};
 use quinn::{Connection, ConnectionError, ReadError, RecvStream, SendStream, VarInt};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -38,18 +38,30 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     pub(crate) told: Rc<Told>,
     pub(crate) peer: SocketAddr,
-    /// Requests whose answers are not over.
-    open: Cell<usize>,
+    used: Rc<Used>,
     has_served: Cell<bool>,
     /// No request is sent on it any more.
     is_over: Cell<bool>,
-    /// When something of an answer came last, or it had its last request.
-    heard: Cell<Moment>,
     keeps: Keeps,
     /// Its server has no other room for it as long as it is there.
     _room: Option<Room>,
     /// The stream on which this client says what it wants: it stays open as long as the connection.
     _control: SendStream,
+}
+
+/// How a session is used.
+struct Used {
+    /// Requests whose answers are not over.
+    open: Cell<usize>,
+    /// When something of an answer came last, or it had its last request.
+    heard: Cell<Moment>,
+}
+
+/// How long a session may be without a request.
+pub(crate) struct Rest {
+    pub(crate) limit: Duration,
+    /// Until that may be over.
+    pub(crate) deadline: Deadline,
 }
 
 /// What a server told beside its answers.
@@ -81,7 +93,7 @@ impl Session {
     pub(crate) async fn begin(
         (server, room): (&Rc<Server>, Option<Room>),
         (connection, now): (Connection, Moment),
-        keeps: Keeps,
+        (keeps, rest): (Keeps, Rest),
         tasks: &Tasks,
     ) -> Result<Rc<Self>, ConnectionError> {
         let mut control = connection.open_uni().await?;
@@ -89,20 +101,24 @@ impl Session {
         // If this fails, the connection is lost, which the first request hears.
         let _ = control.write_all(&settings).await;
         let told = Rc::<Told>::default();
-        tasks.begin(hear(
+        let used = Rc::new(Used {
+            open: Cell::new(0),
+            heard: Cell::new(now),
+        });
+        tasks.begin(look_after(
             connection.clone(),
             Rc::clone(&told),
             Rc::clone(server),
+            (Rc::clone(&used), rest),
         ));
         Ok(Rc::new(Self {
             server: Rc::clone(server),
             peer: connection.remote_address(),
             connection,
             told,
-            open: Cell::new(0),
+            used,
             has_served: Cell::new(false),
             is_over: Cell::new(false),
-            heard: Cell::new(now),
             keeps,
             _room: room,
             _control: control,
@@ -130,15 +146,15 @@ impl Session {
 
     /// Whether it has no request.
     pub(crate) fn is_idle(&self) -> bool {
-        self.open.get() == 0
+        self.used.open.get() == 0
     }
 
     /// For how long it has had no request; zero if it has one.
     pub(crate) fn rested(&self, now: Moment) -> Duration {
-        if self.open.get() > 0 {
+        if self.used.open.get() > 0 {
             return Duration::ZERO;
         }
-        now - self.heard.get()
+        now - self.used.heard.get()
     }
 }
 
@@ -157,7 +173,7 @@ pub(crate) struct Open {
 
 impl Open {
     pub(crate) fn new(session: &Rc<Session>, begun: Moment) -> Self {
-        session.open.set(session.open.get() + 1);
+        session.used.open.set(session.used.open.get() + 1);
         Self {
             session: Rc::clone(session),
             begun,
@@ -167,26 +183,26 @@ impl Open {
 
     /// The server said something of it.
     pub(crate) fn heard(&self, now: Moment) {
-        self.session.heard.set(now);
+        self.session.used.heard.set(now);
     }
 
     /// The head of its answer came.
     pub(crate) fn answered(&mut self, came: Moment) {
         self.is_answered = true;
         self.session.has_served.set(true);
-        self.session.heard.set(came);
+        self.session.used.heard.set(came);
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
         let session = &self.session;
-        session.open.set(session.open.get() - 1);
+        session.used.open.set(session.used.open.get() - 1);
         // A request was given up, and no other was answered since it began: the server may be gone, which UDP does not tell.
-        if !self.is_answered && session.heard.get() <= self.begun {
+        if !self.is_answered && session.used.heard.get() <= self.begun {
             session.retire();
         }
-        if session.keeps == Keeps::None && session.open.get() == 0 {
+        if session.keeps == Keeps::None && session.is_idle() {
             session.retire();
         }
     }
@@ -195,8 +211,14 @@ impl Drop for Open {
 /// Why a connection is closed: a code, and words of the rule that the server broke.
 type Wrong = (VarInt, &'static str);
 
-/// Hears what the server says on streams of its own until the connection is over. A server that breaks the rules loses it.
-async fn hear(connection: Connection, told: Rc<Told>, server: Rc<Server>) {
+/// Hears what the server says on streams of its own until the connection is over, and closes it when it has had no request for too
+/// long. A server that breaks the rules loses it.
+async fn look_after(
+    connection: Connection,
+    told: Rc<Told>,
+    server: Rc<Server>,
+    (used, mut rest): (Rc<Used>, Rest),
+) {
     let streams = Streams {
         told: &told,
         server: &server,
@@ -204,7 +226,23 @@ async fn hear(connection: Connection, told: Rc<Told>, server: Rc<Server>) {
         held: RefCell::default(),
     };
     let mut accepting = pin!(streams.accept(&connection));
+    let mut next_look = used.heard.get() + rest.limit;
+    rest.deadline.set(next_look);
     let wrong = poll_fn(|cx| {
+        while rest.deadline.poll(cx).is_ready() {
+            let is_idle = used.open.get() == 0;
+            let over = used.heard.get() + rest.limit;
+            if is_idle && over <= next_look {
+                connection.close(NO_ERROR, b"");
+                server.lost_one();
+                return Poll::Ready(None);
+            }
+            next_look = match is_idle {
+                true => over,
+                false => next_look + rest.limit,
+            };
+            rest.deadline.set(next_look);
+        }
         if let Poll::Ready(wrong) = accepting.as_mut().poll(cx) {
             return Poll::Ready(wrong);
         }

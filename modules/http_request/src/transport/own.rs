@@ -26,6 +26,7 @@ use bggo_wire::{
 use http::Method;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -69,13 +70,43 @@ pub(crate) struct Pool {
     shared: Rc<Connections>,
     home: Home,
     /// Connections of HTTP/2.
-    sessions: RefCell<Vec<Rc<Session>>>,
+    sessions: RefCell<Sessions>,
     dialer: Dialer,
     opened: Cell<u64>,
     /// Until the next idle connection has rested for too long. It is set from the first time on that there is one.
-    rested: RefCell<Option<Deadline>>,
+    rested: Cell<Option<Deadline>>,
     /// If all users of the thread share it.
     of_all: Option<Box<OfAll>>,
+}
+
+/// Connections of HTTP/2. Most clients have none, and each client has the place.
+#[derive(Default)]
+struct Sessions(
+    #[expect(
+        clippy::box_collection,
+        reason = "the place of a list is three times as large"
+    )]
+    Option<Box<Vec<Rc<Session>>>>,
+);
+
+impl Sessions {
+    fn push(&mut self, session: Rc<Session>) {
+        self.0.get_or_insert_default().push(session);
+    }
+
+    fn retain(&mut self, keeps: impl FnMut(&Rc<Session>) -> bool) {
+        if let Some(sessions) = &mut self.0 {
+            sessions.retain(keeps);
+        }
+    }
+}
+
+impl Deref for Sessions {
+    type Target = [Rc<Session>];
+
+    fn deref(&self) -> &[Rc<Session>] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What a pool has that all users of a thread share.
@@ -203,7 +234,7 @@ impl Pool {
             home: Home::new(),
             sessions: RefCell::default(),
             opened: Cell::new(0),
-            rested: RefCell::default(),
+            rested: Cell::default(),
             of_all: None,
         }
     }
@@ -250,9 +281,14 @@ impl Pool {
             session.drive_shared(cx);
             !session.is_over()
         });
-        let mut next_look = self.rested.borrow_mut();
+        let mut next_look = self.rested.take();
+        self.look_at_driven(&mut next_look, cx);
+        self.rested.set(next_look);
+    }
+
+    fn look_at_driven(&self, next_look: &mut Option<Deadline>, cx: &mut Context<'_>) {
         loop {
-            if let Some(limit) = &mut *next_look
+            if let Some(limit) = next_look
                 && limit.poll(cx).is_pending()
             {
                 return;
@@ -289,9 +325,14 @@ impl Pool {
 
     /// Closes the connections that have rested for too long, and waits for the next one.
     fn poll_rested(&self, cx: &mut Context<'_>) {
-        let mut rested = self.rested.borrow_mut();
+        let mut rested = self.rested.take();
+        self.look_at_rested(&mut rested, cx);
+        self.rested.set(rested);
+    }
+
+    fn look_at_rested(&self, rested: &mut Option<Deadline>, cx: &mut Context<'_>) {
         loop {
-            if let Some(limit) = &mut *rested
+            if let Some(limit) = rested
                 && limit.poll(cx).is_pending()
             {
                 return;

@@ -56,6 +56,7 @@ impl Reader<'_> {
         let mut attributes = Attributes::of(&block.body, block.offset);
         let crate_name = self.text(&mut attributes, "crate");
         let path = self.text(&mut attributes, "path");
+        let shares_sockets = self.flag(&mut attributes, "shares_sockets");
         self.rest(attributes, "a link");
         if !is_package(&crate_name) {
             self.fault(
@@ -73,6 +74,7 @@ impl Reader<'_> {
             value: value.clone(),
             crate_name,
             path,
+            shares_sockets,
         })
     }
 }

@@ -61,6 +61,26 @@ fn a_step_that_runs_to_its_end_has_passed_and_took_its_time_since_it_began() {
 }
 
 #[test]
+fn a_pause_is_never_short_and_hardly_longer() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.iteration(0);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        for wanted in [0, 1, 79, 80, 81, 99, 100, 101, 180, 181, 10_000, 100_000] {
+            // Not always at the same place within a tick.
+            tokio::time::sleep(Duration::from_micros(wanted * 1_111)).await;
+            let begun = step.now();
+            step.pause(ms(wanted)).await;
+            let took = step.now() - begun;
+            assert!(
+                (ms(wanted)..=ms(wanted + 2)).contains(&took),
+                "{wanted}: {took:?}"
+            );
+        }
+    });
+}
+
+#[test]
 fn service_time_counts_from_the_moment_sent() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();

@@ -51,8 +51,8 @@ pub struct Rules {
 pub struct Dialer {
     clock: AssetClock,
     rules: Rc<Rules>,
-    /// How TLS is spoken with hosts, if not as the rules say.
-    tls: Option<Tls>,
+    /// How TLS is spoken with hosts, if not as the rules say. Few say so, and each user has the place.
+    tls: Option<Box<Tls>>,
     /// The TLS sessions of this asset, from its first connection with TLS on.
     sessions: OnceCell<Rc<Sessions>>,
 }
@@ -110,7 +110,7 @@ impl Dialer {
         Self {
             clock: self.clock.clone(),
             rules: Rc::clone(&self.rules),
-            tls: Some(tls.clone()),
+            tls: Some(Box::new(tls.clone())),
             sessions: OnceCell::from(Rc::clone(self.sessions())),
         }
     }
@@ -347,7 +347,7 @@ impl Dialer {
 
     fn tls(&self) -> Result<&Tls, Trouble> {
         let without = "the client has no settings for TLS";
-        let tls = self.tls.as_ref().or(self.rules.tls.as_ref());
+        let tls = self.tls.as_deref().or(self.rules.tls.as_ref());
         tls.ok_or_else(|| Trouble::new(Kind::Tls, Phase::Tls, without))
     }
 

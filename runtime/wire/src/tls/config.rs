@@ -97,6 +97,8 @@ impl Tls {
         let mut config = identity::shown(settings.identity.as_ref(), builder)?;
         config.alpn_protocols.clone_from(&settings.protocols);
         config.resumption = sessions::of_current_owner();
+        // A connection takes its keys over from the library.
+        config.enable_secret_extraction = true;
         Ok(Self {
             config: Arc::new(config),
             verifier,

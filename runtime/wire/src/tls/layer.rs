@@ -8,17 +8,17 @@
 
 use super::config::Tls;
 use super::explain::{self, explain};
+use super::records::{Holds, Records, Wrong};
 use super::sessions::Sessions;
 use crate::buf::Buf;
 use crate::named::Named;
 use crate::pool::PIECE;
 use crate::trouble::{Kind, Phase, Trouble};
 use bggo_runtime::contract::FaultText;
+use rustls::AlertDescription as Alert;
 use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::ServerName;
-use rustls::unbuffered::{
-    ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
-};
+use rustls::unbuffered::{ConnectionState, EncodeError, InsufficientSizeError, UnbufferedStatus};
 use std::fmt;
 use std::io;
 use std::rc::Rc;
@@ -26,8 +26,6 @@ use std::sync::Arc;
 
 /// Plain bytes of one record at most.
 const RECORD: usize = 16 << 10;
-/// What a record has beside its plain bytes, at most 29 by all suites that there are.
-const AROUND: usize = 64;
 /// A message of the handshake stands in one piece until it is whole: 64 KiB of it, and what is around its records.
 const HANDSHAKE: usize = 72 << 10;
 /// A read asks for that many bytes at least, where a piece has as many: few bytes would cost a call of their own.
@@ -35,7 +33,7 @@ const READ: usize = 2 << 10;
 
 /// One end of TLS on a connection.
 pub(crate) struct Layer {
-    connection: UnbufferedClientConnection,
+    way: Way,
     sessions: Rc<Sessions>,
     named: Named,
     /// What came and was not opened yet: a part of a record, or of a message of the handshake.
@@ -51,6 +49,16 @@ pub(crate) struct Layer {
     failure: Option<Trouble>,
     /// The layer that carries this one's records: TLS inside of TLS.
     below: Option<Box<Layer>>,
+}
+
+/// Who works on a connection.
+enum Way {
+    /// The library, until both ends agree.
+    Handshake(Box<UnbufferedClientConnection>),
+    /// This layer, by the keys that they agreed on.
+    Records(Records),
+    /// Nobody: they did not agree.
+    None,
 }
 
 /// How far a connection is.
@@ -115,7 +123,9 @@ impl Layer {
         let made =
             UnbufferedClientConnection::new(Arc::clone(tls.rustls_config()), server.to_owned());
         Ok(Self {
-            connection: made.map_err(|error| trouble(explain(&error, named)))?,
+            way: Way::Handshake(Box::new(
+                made.map_err(|error| trouble(explain(&error, named)))?,
+            )),
             sessions: Rc::clone(sessions),
             named,
             came: Buf::new(),
@@ -170,18 +180,35 @@ impl Layer {
     }
 
     fn turn_own(&mut self, plain: &mut Plain<'_>, out: &mut Buf) -> Result<(), Trouble> {
-        match self.stage {
-            Stage::Begun => self.look_at_first_bytes()?,
-            Stage::Failed => return Err(self.fails(explain::MISBEHAVES.into())),
-            _ => {}
+        if self.stage == Stage::Failed {
+            return Err(self.fails(explain::MISBEHAVES.into()));
+        }
+        if matches!(self.way, Way::Handshake(_)) {
+            self.turn_handshake(plain)?;
+        }
+        let turned = self.turn_records(plain, out);
+        turned.map_err(|wrong| {
+            if let (Some(alert), Way::Records(records)) = (wrong.alert, &mut self.way) {
+                let _ = records.seal_end(alert, &mut self.out);
+            }
+            self.fails(wrong.text)
+        })
+    }
+
+    /// Goes on until both ends agree or more has to come.
+    fn turn_handshake(&mut self, plain: &mut Plain<'_>) -> Result<(), Trouble> {
+        if self.stage == Stage::Begun {
+            self.look_at_first_bytes()?;
         }
         let _entered = self.sessions.enter();
-        loop {
+        let mut has_come = false;
+        while let Way::Handshake(connection) = &mut self.way {
             let UnbufferedStatus { mut discard, state } =
-                self.connection.process_tls_records(self.came.bytes_mut());
+                connection.process_tls_records(self.came.bytes_mut());
             let mut is_over = false;
             let mut failed = None;
             match state {
+                // Over 1.2 the first of them may be opened with the last message of the handshake.
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                     while let Some(record) = traffic.next_record() {
                         match record {
@@ -192,48 +219,93 @@ impl Layer {
                             Err(error) => failed = Some(explain(&error, self.named)),
                         }
                     }
-                    self.stage = Stage::Used;
+                    has_come = true;
                 }
                 Ok(ConnectionState::EncodeTlsData(mut data)) => {
                     encode(&mut self.out, |room| data.encode(room));
                 }
                 // Records are sent in the order in which they are made, so they may count as sent.
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                Ok(ConnectionState::PeerClosed) => self.has_end = true,
-                Ok(ConnectionState::Closed) => {
+                Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
                     self.has_end = true;
                     is_over = true;
                 }
-                Ok(ConnectionState::BlockedHandshake) => is_over = true,
-                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
-                    if self.stage != Stage::Used {
-                        self.stage = Stage::Agreed;
-                    }
-                    if !out.is_empty() && self.out.is_empty() {
-                        let count = out.len().min(RECORD);
-                        let bytes = out.bytes().get(..count).unwrap_or_default();
-                        match encrypt(&mut self.out, count, |room| traffic.encrypt(bytes, room)) {
-                            Ok(()) => out.consume(count),
-                            Err(()) => {
-                                failed =
-                                    Some("the connection carried as much as its keys allow".into());
-                            }
-                        }
-                    }
+                Ok(ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_)) => {
                     is_over = true;
                 }
                 // Early data is for servers.
                 Ok(_) => failed = Some(explain::MISBEHAVES.into()),
                 Err(error) => failed = Some(explain(&error, self.named)),
             }
+            // Before anything is read with the keys that they agreed on: what stands there is for the records.
+            let is_agreed = !connection.is_handshaking() && !connection.wants_write();
             self.came.consume(discard);
+            if failed.is_none() && is_agreed {
+                failed = self.agree().err();
+            }
             if let Some(text) = failed {
                 return Err(self.fails(text));
             }
             if is_over {
-                return Ok(());
+                break;
             }
         }
+        if has_come && self.stage == Stage::Agreed {
+            self.stage = Stage::Used;
+        }
+        Ok(())
+    }
+
+    /// Both ends agree: from here on the library works no more.
+    fn agree(&mut self) -> Result<(), FaultText> {
+        if let Way::Handshake(connection) = std::mem::replace(&mut self.way, Way::None) {
+            let records = Records::of(*connection).map_err(|error| explain(&error, self.named))?;
+            self.way = Way::Records(records);
+            self.stage = Stage::Agreed;
+        }
+        Ok(())
+    }
+
+    /// Opens all records that came whole, then seals what is to be sent, if those that were sealed before are gone.
+    fn turn_records(&mut self, plain: &mut Plain<'_>, out: &mut Buf) -> Result<(), Wrong> {
+        let Way::Records(records) = &mut self.way else {
+            return Ok(());
+        };
+        while !self.has_end
+            && let Some(record) = records.open(self.came.bytes_mut())?
+        {
+            let bytes = self.came.bytes().get(record.plain).unwrap_or_default();
+            match record.holds {
+                Holds::Data if bytes.is_empty() => {}
+                Holds::Data => {
+                    plain.take(bytes);
+                    self.stage = Stage::Used;
+                }
+                Holds::Alert => self.has_end = records.hear_alert(bytes, self.named)?,
+                Holds::Handshake => {
+                    let _entered = self.sessions.enter();
+                    records.hear_handshake(bytes, &mut self.out, self.named)?;
+                }
+            }
+            self.came.consume(record.length);
+        }
+        if self.has_end {
+            // What comes behind an end is nothing.
+            self.came.clear();
+        }
+        if !self.out.is_empty() {
+            return Ok(());
+        }
+        if records.owes_words() {
+            records.seal_words(&mut self.out)?;
+        }
+        if !out.is_empty() {
+            let count = out.len().min(RECORD);
+            let bytes = out.bytes().get(..count).unwrap_or_default();
+            records.seal_data(bytes, &mut self.out)?;
+            out.consume(count);
+        }
+        Ok(())
     }
 
     /// A server that speaks something else is known by its first bytes.
@@ -284,7 +356,10 @@ impl Layer {
 
     /// The protocol that both ends agreed on (ALPN).
     pub(crate) fn protocol(&self) -> Option<&[u8]> {
-        self.connection.alpn_protocol()
+        match &self.way {
+            Way::Records(records) => records.protocol(),
+            Way::Handshake(_) | Way::None => None,
+        }
     }
 
     /// How many layers there are.
@@ -295,15 +370,13 @@ impl Layer {
     /// Announces that nothing more will be sent, if that can be said and was not said yet. What is to be told to the other end
     /// stands in [`Self::sealed`].
     pub(crate) fn say_end(&mut self) {
-        if self.is_agreed() && self.out.is_empty() && !self.has_said_end {
+        if self.is_agreed()
+            && self.out.is_empty()
+            && !self.has_said_end
+            && let Way::Records(records) = &mut self.way
+        {
             self.has_said_end = true;
-            let _entered = self.sessions.enter();
-            let UnbufferedStatus { discard, state } =
-                self.connection.process_tls_records(self.came.bytes_mut());
-            if let Ok(ConnectionState::WriteTraffic(mut traffic)) = state {
-                let _ = encrypt(&mut self.out, 0, |room| traffic.queue_close_notify(room));
-            }
-            self.came.consume(discard);
+            let _ = records.seal_end(Alert::CloseNotify, &mut self.out);
         }
         if let Some(below) = &mut self.below {
             let _ = below.turn(&mut Plain::kept(&mut self.came), &mut self.out);
@@ -338,6 +411,9 @@ impl Layer {
     /// Holds no more memory than what stands there needs.
     pub(crate) fn shrink(&mut self) {
         self.came.shrink();
+        if let Way::Records(records) = &mut self.way {
+            records.rest();
+        }
         if let Some(below) = &mut self.below {
             below.shrink();
         }
@@ -378,18 +454,16 @@ impl Layer {
             _ => Phase::Tls,
         };
         self.stage = Stage::Failed;
-        // An alert says why, if there is one. Nothing else is asked of the library, which would go on with what came.
-        while self.connection.wants_write() {
-            let UnbufferedStatus { state, .. } = self.connection.process_tls_records(&mut []);
-            match state {
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    encode(&mut self.out, |room| data.encode(room));
-                }
-                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                    while traffic.next_record().is_some() {}
-                }
-                _ => break,
-            }
+        // An alert of the handshake says why, if there is one. Nothing else is asked of the library, which would go on with what
+        // came.
+        while let Way::Handshake(connection) = &mut self.way
+            && connection.wants_write()
+        {
+            let UnbufferedStatus { state, .. } = connection.process_tls_records(&mut []);
+            let Ok(ConnectionState::EncodeTlsData(mut data)) = state else {
+                break;
+            };
+            encode(&mut self.out, |room| data.encode(room));
         }
         Trouble::new(Kind::Tls, phase, text)
     }
@@ -432,26 +506,4 @@ fn encode(out: &mut Buf, mut encode: impl FnMut(&mut [u8]) -> Result<usize, Enco
             Err(EncodeError::AlreadyEncoded) => return,
         }
     }
-}
-
-/// Appends a record of so many plain bytes, behind what the library has to say besides.
-fn encrypt(
-    out: &mut Buf,
-    count: usize,
-    mut encrypt: impl FnMut(&mut [u8]) -> Result<usize, EncryptError>,
-) -> Result<(), ()> {
-    let mut least = count + AROUND;
-    for _ in 0..2 {
-        match encrypt(out.room(least)) {
-            Ok(count) => {
-                out.filled(count);
-                return Ok(());
-            }
-            Err(EncryptError::InsufficientSize(InsufficientSizeError { required_size })) => {
-                least = required_size;
-            }
-            Err(EncryptError::EncryptExhausted) => return Err(()),
-        }
-    }
-    Err(())
 }

@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod identity;
 mod layer;
+mod records;
 mod roots;
 mod sessions;
 

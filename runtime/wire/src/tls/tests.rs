@@ -940,6 +940,43 @@ async fn a_record_that_was_changed_on_its_way_is_refused() {
 }
 
 #[tokio::test]
+async fn what_comes_together_with_the_end_of_the_handshake_is_read() {
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let certificates = Certificates::new(&["localhost"]);
+        let mut config = certificates.server_config();
+        config.send_half_rtt_data = true;
+        let config = Arc::new(config);
+        let (port, thread) = serve(move |stream| {
+            let mut connection = ServerConnection::new(config).unwrap();
+            connection.writer().write_all(b"ready").unwrap();
+            let mut peer = StreamOwned::new(connection, stream);
+            while peer.conn.is_handshaking() {
+                peer.conn.read_tls(&mut peer.sock).unwrap();
+                peer.conn.process_new_packets().unwrap();
+                // All that there is to say goes out at once.
+                let mut flight = Vec::new();
+                while peer.conn.wants_write() {
+                    peer.conn.write_tls(&mut flight).unwrap();
+                }
+                peer.sock.write_all(&flight).unwrap();
+            }
+            hear(&mut peer, b"go on");
+            peer.write_all(b"done").unwrap();
+            peer
+        });
+        let client = Client::new(&TlsSettings {
+            newest: Some(version),
+            ..trusting(&certificates)
+        });
+        let mut wire = client.dial(port).await.unwrap();
+        answer(&mut wire, b"ready").await;
+        ask(&mut wire, b"go on").await;
+        answer(&mut wire, b"done").await;
+        drop(thread.join().unwrap());
+    }
+}
+
+#[tokio::test]
 async fn bodies_are_sent_whole_and_dropped_whole() {
     let certificates = Certificates::new(&["localhost"]);
     let size = 1_000_000;

@@ -1,13 +1,15 @@
 //! Connections of HTTP/3 that the users of a thread share.
 
-use super::{Said, Server, counts, data, head, is_heard, ok};
+use super::{Said, Server, config, counts, data, head, is_heard, ok};
 use crate::user::{User, method, run, some, text};
 use bggo_module_http_request::http_client::{In as Of, Metric};
 use bggo_module_http_request::http_request;
 use bggo_runtime::contract::{Fault, Number, Text};
-use quinn::VarInt;
+use bggo_tests::server::Certificates;
+use quinn::{ConnectionError, VarInt};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// So many users of a thread that share their connections, of which there may be so many.
@@ -49,6 +51,45 @@ async fn all_leave(users: Vec<Rc<User>>) {
 async fn says_its_path(said: &mut Said, path: &str) {
     said.say(&[head(&[]), data(path)].concat()).await;
     said.send.finish().unwrap();
+}
+
+#[test]
+fn a_connection_without_requests_is_closed_after_its_idle_timeout_whatever_its_server_says_meanwhile()
+ {
+    run(async || {
+        let certificates = Certificates::new(&["localhost", "127.0.0.1"]);
+        let mut config = config(&certificates, &[b"h3"]);
+        let mut transport = quinn::TransportConfig::default();
+        // Each of its words begins the limit of QUIC anew.
+        transport.keep_alive_interval(Some(Duration::from_millis(50)));
+        config.transport_config(Arc::new(transport));
+        let server = Server::of(certificates, config);
+        let last = Rc::new(RefCell::new(None));
+        let kept = Rc::clone(&last);
+        server.say(async move |mut said: Said| {
+            said.read().await;
+            says_its_path(&mut said, "ok").await;
+            *kept.borrow_mut() = Some(said.connection.clone());
+        });
+        let rests = vec![Of::IdleTimeout(some(Duration::from_millis(300)))];
+        let users = sharing_with(&server, 2, rests);
+        for user in &users {
+            let asked = asks(user, vec![server.url("/")]);
+            assert_eq!(asked.await.unwrap().unwrap(), "ok");
+        }
+        let connection = last.borrow_mut().take().unwrap();
+        // Nobody asks for anything more.
+        let closed = tokio::time::timeout(Duration::from_secs(20), connection.closed()).await;
+        let by_client = closed.expect("it is closed");
+        assert!(
+            matches!(
+                &by_client,
+                ConnectionError::ApplicationClosed(closed) if closed.error_code == VarInt::from_u32(0x100)
+            ),
+            "{by_client}"
+        );
+        all_leave(users).await;
+    });
 }
 
 #[test]
