@@ -25,7 +25,7 @@ use crate::panic;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
 use crate::wakers::Waiting;
-use bggo_schedule::{Arrival, Iterations, Nanos, nanos};
+use bggo_schedule::{Arrival, Iterations, Nanos};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
