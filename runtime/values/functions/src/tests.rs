@@ -345,7 +345,7 @@ fn a_uuid_is_random_and_of_version_4() {
 #[test]
 fn an_environment_variable_is_text_or_null() {
     let env = |name: &str| super::environment::env(&[Value::from(name.to_string())]);
-    assert_eq!(env("CARGO_PKG_NAME"), Ok(Value::text("bggo-values")));
+    assert_eq!(env("CARGO_PKG_NAME"), Ok(Value::text("bggo-functions")));
     for name in ["BGGO_NO_SUCH_NAME", "", "A=B", "A\0B"] {
         assert_eq!(env(name), Ok(Value::Null), "{name:?}");
     }
