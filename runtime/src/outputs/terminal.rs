@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 /// Columns of the terminal that a file is; `None` if it is none, or one that does not know its size.
 #[expect(
     unsafe_code,
-    reason = "the crate that asks this safely adds 4 s of processor time to the first build of a grid"
+    reason = "the crate that asks this safely adds 3 s of processor time to the first build of a grid"
 )]
 pub(super) fn columns(file: &impl AsFd) -> Option<usize> {
     let mut size = winsize {
