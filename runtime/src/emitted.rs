@@ -17,7 +17,7 @@ pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
     Begun, Branch, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots,
-    Policy, Ran, Step, each,
+    Policy, Ran, Step, StepBranch, Wait, each,
 };
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};

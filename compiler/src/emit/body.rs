@@ -28,6 +28,7 @@ impl Writer<'_> {
         let metrics = self.metric_table();
         let schedule = ScheduleWriter::write(self);
         let steps = self.all_steps();
+        let waits = self.wait_functions();
         let resources = self.body().resources.iter();
         let resources: Vec<_> = resources.map(|at| self.resource_access(*at)).collect();
         let locals = self.body_locals();
@@ -42,6 +43,7 @@ impl Writer<'_> {
             #one_run
             #schedule
             #steps
+            #waits
             #(#resources)*
             #locals
             #readers

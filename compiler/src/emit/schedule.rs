@@ -3,7 +3,7 @@
 use super::names::{self, call_path};
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::plan::model::{Instances, Schedule};
+use crate::plan::model::{Instances, Schedule, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -107,6 +107,13 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
     /// A future of `Flow` that can stand in a fork.
     fn future(&mut self, schedule: &Schedule) -> TokenStream {
         let mut statements = self.statements(schedule);
+        if let Some(step) = self.only_step(schedule)
+            && let ([Statement::Flow(call), Statement::Plain(_)], [used]) =
+                (statements.as_slice(), step.users_of.as_slice())
+        {
+            let done = &self.writer.resource_functions(*used).done;
+            return quote!(StepBranch::new(#call, this, #done));
+        }
         if let [Statement::Flow(_)] = statements.as_slice()
             && let Some(Statement::Flow(only)) = statements.pop()
         {
@@ -118,6 +125,22 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         };
         let name = self.function(&name, &doc, statements);
         quote!(#name(this))
+    }
+
+    /// The step of a branch that is one step, without instances.
+    fn only_step(&self, schedule: &Schedule) -> Option<&'p Step> {
+        match schedule {
+            Schedule::Node(node) => {
+                let body = self.writer.body();
+                let step = &body.steps[body.nodes[*node].step];
+                matches!(step.instances, Instances::Single).then_some(step)
+            }
+            Schedule::Sequence(parts) => match parts.as_slice() {
+                [only] => self.only_step(only),
+                _ => None,
+            },
+            Schedule::Fork(_) | Schedule::Wait(_) | Schedule::Open(_) => None,
+        }
     }
 
     /// The name and the doc of a branch that begins with this node, with its instances where it has not all of the step.

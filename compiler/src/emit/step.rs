@@ -17,6 +17,9 @@ use quote::{format_ident, quote};
 /// The most steps in one module.
 const TOGETHER: usize = 32;
 
+/// The most resources after which a function is named that waits for them.
+const NAMED_RESOURCES: usize = 3;
+
 impl Writer<'_> {
     /// The field of each step in the struct of prepared steps.
     pub fn step_leaves(&self) -> Vec<Leaf> {
@@ -164,12 +167,18 @@ impl Writer<'_> {
             .kept(at, &quote!(index))
             .unwrap_or_else(|| quote!(None));
         let attempt_doc = format!("{doc}: one attempt");
+        let drive = match self.waits_outside(at).then(|| self.wait_function(at)) {
+            Some(wait) => {
+                quote!(drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
+            }
+            None => quote!(drive(#path.policy(), #at_step, #kept, (this, #attempt))),
+        };
         let judged = self.judged(at);
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
             #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
-                this.iteration.drive(#path.policy(), #at_step, #kept, (this, #attempt))
+                this.iteration.#drive
             }
 
             #[doc = #attempt_doc]
@@ -184,6 +193,60 @@ impl Writer<'_> {
 
             #parts
         }
+    }
+
+    /// Whether a step waits for its resources before its attempt begins: so most of them do. `enabled` comes before any resource,
+    /// unless it reads one, so an attempt with it waits itself.
+    fn waits_outside(&self, at: usize) -> bool {
+        let step = &self.body().steps[at];
+        let enabled = step.enabled.as_ref();
+        !step.needs.is_empty() && enabled.is_none_or(|it| self.reads_export(it))
+    }
+
+    /// The function that waits for the resources of a step. Steps that need the same ones share it.
+    fn wait_function(&mut self, at: usize) -> Ident {
+        let needs = &self.body().steps[at].needs;
+        if let Some(name) = self.waits.get(needs) {
+            return name.clone();
+        }
+        let resources: Vec<String> = needs
+            .iter()
+            .take(NAMED_RESOURCES)
+            .map(|need| self.plan.resources[*need].name.clone())
+            .collect();
+        let name = format!("wait_for_{}", resources.join("_and_"));
+        let name = self.names.snake(&name);
+        self.waits.insert(needs.clone(), name.clone());
+        name
+    }
+
+    /// The functions that wait for resources, as far as steps that are written call them.
+    pub fn wait_functions(&self) -> TokenStream {
+        let ty = self.body_type();
+        let functions = self.waits.iter().map(|(needs, name)| {
+            let gets: Vec<_> = needs
+                .iter()
+                .map(|need| call_path(&self.resource_functions(*need).get))
+                .collect();
+            let resources = needs.iter().map(|need| &self.plan.resources[*need]);
+            let all: Vec<String> = resources
+                .map(|resource| format!("{}.{}", resource.asset, resource.name))
+                .collect();
+            let doc = format!(" Waits for {}.", all.join(", "));
+            quote! {
+                #[doc = #doc]
+                fn #name<'a>(this: &'a #ty<'_>) -> Wait<'a> {
+                    if #(#gets(this).is_there())&&* {
+                        return None;
+                    }
+                    Some(Box::pin(async move {
+                        #(#gets(this).await?;)*
+                        Ok(())
+                    }))
+                }
+            }
+        });
+        functions.collect()
     }
 
     /// In this order: `enabled`, the exports that it reads, its rules, its arguments, its assets, the run.
@@ -201,18 +264,12 @@ impl Writer<'_> {
                 }
             }
         });
-        let needs: Vec<_> = step.needs.iter().map(|need| self.wait_for(*need)).collect();
-        let needs = quote!(#(#needs)*);
-        // `enabled` comes before any asset, unless it reads one.
-        let reads_export = step
-            .enabled
-            .as_ref()
-            .is_some_and(|it| self.reads_export(it));
-        let before = if reads_export {
-            quote!(#needs #enabled)
+        let needs: Vec<_> = if self.waits_outside(at) {
+            Vec::new()
         } else {
-            quote!(#enabled #needs)
+            step.needs.iter().map(|need| self.wait_for(*need)).collect()
         };
+        let before = quote!(#enabled #(#needs)*);
         let checks = self.checks(&step.rules, here);
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));

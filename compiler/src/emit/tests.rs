@@ -252,3 +252,49 @@ scenario "second" {
         assert!(rust.contains(part), "no {part} in\n{rust}");
     }
 }
+
+#[test]
+fn steps_that_need_the_same_resources_share_the_wait_and_enabled_comes_before_it() {
+    let rust = emitted(
+        r#"
+variable "on" { default = true }
+resource "http_target" "site" {}
+resource "http_target" "other" {}
+step "print" "first" {
+  arguments { input = resource.http_target.site.url }
+}
+step "print" "second" {
+  arguments { input = resource.http_target.site.url }
+  depends_on = [step.print.first]
+}
+step "print" "both" {
+  arguments { input = "${resource.http_target.site.url} ${resource.http_target.other.url}" }
+}
+step "print" "maybe" {
+  enabled = var.on
+  arguments { input = resource.http_target.site.url }
+}
+step "print" "asks" {
+  enabled = resource.http_target.site.url != ""
+  arguments { input = "asked" }
+}
+"#,
+    );
+    let waits = items(&rust);
+    let waits: Vec<_> = waits
+        .iter()
+        .filter(|item| item.starts_with("fn wait_for"))
+        .collect();
+    assert_eq!(waits, ["fn wait_for_site", "fn wait_for_site_and_other"]);
+    for (call, count) in [
+        ("(this, wait_for_site, first_attempt)", 1),
+        ("(this, wait_for_site, second_attempt)", 1),
+        ("(this, wait_for_site_and_other, both_attempt)", 1),
+        ("(this, wait_for_site, asks_attempt)", 1),
+        ("(this, maybe_attempt)", 1),
+        // Each wait has one; the attempt that is not always enabled has one.
+        ("site(this).await?;", 3),
+    ] {
+        assert_eq!(rust.matches(call).count(), count, "{call} in\n{rust}");
+    }
+}

@@ -45,6 +45,8 @@ pub struct Writer<'p> {
     pub context_calls: u32,
     /// Functions of the body that read an output or an export, by its position in the manifest.
     pub readers: BTreeMap<(ReaderOf, usize), Ident>,
+    /// Functions of the body that wait for these resources.
+    pub waits: BTreeMap<Vec<usize>, Ident>,
     /// Steps of the body with a `for_each` whose keys are read.
     pub read_keys: BTreeSet<usize>,
     /// Steps of the body whose names of outputs are read.
@@ -97,6 +99,7 @@ impl<'p> Writer<'p> {
             function_crates: BTreeSet::new(),
             context_calls: 0,
             readers: BTreeMap::new(),
+            waits: BTreeMap::new(),
             read_keys: BTreeSet::new(),
             read_names: BTreeSet::new(),
             step_paths: Vec::new(),
@@ -121,6 +124,7 @@ impl<'p> Writer<'p> {
     pub fn enter(&mut self, body: BodyId) {
         self.body_id = body;
         self.readers.clear();
+        self.waits.clear();
         self.read_keys.clear();
         self.read_names.clear();
         self.step_paths.clear();

@@ -278,6 +278,14 @@ fn slot(ty: &TokenStream) -> TokenStream {
         #[derive(Clone)]
         pub struct Get<'a>(::bggo_runtime::glue::Get<'a, #ty>);
 
+        impl Get<'_> {
+            /// Whether it completes at once, with the asset.
+            #[inline(never)]
+            pub fn is_there(&self) -> bool {
+                self.0.is_there()
+            }
+        }
+
         impl ::core::future::Future for Get<'_> {
             type Output = ::core::result::Result<::std::sync::Arc<#ty>, ::bggo_runtime::glue::Fault>;
 

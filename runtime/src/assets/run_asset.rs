@@ -162,6 +162,13 @@ pub struct GetRunAsset<'a> {
     waiting: Waiting,
 }
 
+impl GetRunAsset<'_> {
+    /// Whether it completes at once, with the asset.
+    pub fn is_there(&self) -> bool {
+        self.front.exports.get().is_some()
+    }
+}
+
 impl Future for GetRunAsset<'_> {
     type Output = Result<(), Fault>;
 

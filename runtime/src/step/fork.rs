@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// A branch of a fork that is still running.
 pub struct Branch<'a> {
@@ -26,6 +26,33 @@ impl<'a> Branch<'a> {
             future: Some(future),
             due: None,
         }
+    }
+}
+
+/// A branch of one step: once it has ended and the iteration goes on, `done` says so to the resource that it uses.
+pub struct StepBranch<'a, B> {
+    step: Running<'a, Flow>,
+    body: &'a B,
+    done: fn(&B),
+}
+
+impl<'a, B> StepBranch<'a, B> {
+    /// The branch of a step of `body`, the emitted state of the iteration.
+    pub fn new(step: Running<'a, Flow>, body: &'a B, done: fn(&B)) -> Self {
+        Self { step, body, done }
+    }
+}
+
+impl<B> Future for StepBranch<'_, B> {
+    type Output = Flow;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
+        let this = &mut *self;
+        let flow = ready!(this.step.as_mut().poll(cx));
+        if flow.is_ok() {
+            (this.done)(this.body);
+        }
+        Poll::Ready(flow)
     }
 }
 

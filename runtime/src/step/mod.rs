@@ -9,9 +9,9 @@ mod latch;
 mod output;
 mod runner;
 
-pub use attempt::{Pause, Policy, Ran, Step};
+pub use attempt::{Pause, Policy, Ran, Step, Wait};
 pub use checks::Checks;
-pub use fork::{Branch, Fan, Fork, Join, each};
+pub use fork::{Branch, Fan, Fork, Join, StepBranch, each};
 pub use iteration::{Begun, Iteration};
 pub use latch::Latch;
 pub use output::{Memo, OutputSlot, OutputSlots};

@@ -69,6 +69,11 @@ impl<'a, A: Asset> Get<'a, A> {
         let waiting = Waiting::default();
         Self { slot, waiting }
     }
+
+    /// Whether it completes at once, with the asset.
+    pub fn is_there(&self) -> bool {
+        matches!(*self.slot.state.borrow(), State::Ready(..)) && !self.slot.ending.get()
+    }
 }
 
 impl<A: Asset> Clone for Get<'_, A> {

@@ -44,6 +44,73 @@ fn times(worker: &TestWorker) -> Vec<f64> {
         .collect()
 }
 
+/// The state of a body with one resource that comes late, and one attempt.
+struct WithResource<'a> {
+    worker: &'a TestWorker,
+    is_there: bool,
+    comes: Result<(), Fault>,
+}
+
+fn wait_for_resource<'a>(this: &'a WithResource<'_>) -> Wait<'a> {
+    if this.is_there {
+        return None;
+    }
+    Some(Box::pin(async move {
+        tokio::time::sleep(ms(20)).await;
+        this.comes.clone()
+    }))
+}
+
+fn attempt_with_resource<'a>(this: &'a WithResource<'_>, step: &'a Step<'_>) -> Attempt<'a> {
+    this.worker.note("attempt");
+    attempt(step, 0, 10, Ok(Ran::Done))
+}
+
+#[test]
+fn a_step_waits_for_its_resources_before_its_attempt_and_that_is_not_its_time() {
+    for (is_there, comes, flow, notes, steps) in [
+        (
+            true,
+            Ok(()),
+            Ok(()),
+            &["0 attempt"][..],
+            "noop.first passed",
+        ),
+        (false, Ok(()), Ok(()), &["20 attempt"], "noop.first passed"),
+        (
+            false,
+            Err(Fault::new("create", "no")),
+            Err(Stop),
+            &[],
+            "noop.first failed create: no",
+        ),
+    ] {
+        on_stopped_clock(async move {
+            let worker = TestWorker::functional();
+            let body = WithResource {
+                worker: &worker,
+                is_there,
+                comes,
+            };
+            let iteration = worker.iteration(0);
+            let work = (
+                &body,
+                wait_for_resource as WaitOf<_>,
+                attempt_with_resource as AttemptOf<_>,
+            );
+            let ran = iteration
+                .drive_with_resources(&PLAIN, At::step(&FIRST), None, work)
+                .await;
+            assert_eq!(ran, flow);
+            assert_eq!(worker.notes(), notes);
+            assert_eq!(worker.steps(), [steps]);
+            if flow.is_ok() {
+                assert_eq!(times(&worker), [10.0]);
+            }
+        });
+    }
+}
+
 #[test]
 fn a_step_that_runs_to_its_end_has_passed_and_took_its_time_since_it_began() {
     on_stopped_clock(async {

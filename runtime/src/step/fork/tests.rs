@@ -62,6 +62,25 @@ fn the_first_branch_of_a_fork_that_stops_drops_the_others() {
 }
 
 #[test]
+fn a_branch_of_one_step_says_that_it_is_done_unless_the_iteration_ends() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let step = |name, delay, flow| Box::pin(branch(&worker, name, delay, flow));
+        let done = |worker: &TestWorker| worker.note("done");
+        let flow = fork!(body(&worker);
+            StepBranch::new(step("a", 20, Err(Stop)), &worker, done),
+            StepBranch::new(step("b", 10, Ok(())), &worker, done),
+            StepBranch::new(step("c", 30, Ok(())), &worker, done),
+        );
+        assert_eq!(flow, Err(Stop));
+        assert_eq!(
+            worker.notes(),
+            ["10 b over", "10 done", "20 a over", "20 c dropped"]
+        );
+    });
+}
+
+#[test]
 fn a_fork_in_a_fork_works_as_one() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
