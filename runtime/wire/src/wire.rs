@@ -387,7 +387,7 @@ impl Wire {
         is_quiet
     }
 
-    /// Whether nothing is left of an exchange: then it can serve another.
+    /// Whether nothing is left of an exchange: then it can serve another, for which the keys of TLS must last as well.
     #[inline]
     pub fn is_whole(&self) -> bool {
         self.owed == 0
@@ -396,6 +396,10 @@ impl Wire {
             && !self.state.has_ended
             && !self.state.is_broken
             && !self.state.is_finished
+            && !self
+                .layer
+                .as_ref()
+                .is_some_and(|layer| layer.is_nearly_used_up())
     }
 
     /// Whether the other end closed it, or it broke.

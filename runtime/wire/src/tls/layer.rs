@@ -367,6 +367,15 @@ impl Layer {
         1 + self.below.as_ref().map_or(0, |below| below.depth())
     }
 
+    /// Whether its keys, or those of a layer below, may fail in the middle of one more exchange.
+    pub(crate) fn is_nearly_used_up(&self) -> bool {
+        matches!(&self.way, Way::Records(records) if records.is_nearly_used_up())
+            || self
+                .below
+                .as_ref()
+                .is_some_and(|below| below.is_nearly_used_up())
+    }
+
     /// Announces that nothing more will be sent, if that can be said and was not said yet. What is to be told to the other end
     /// stands in [`Self::sealed`].
     pub(crate) fn say_end(&mut self) {

@@ -53,6 +53,9 @@ const EXPLICIT: usize = 8;
 /// A connection that has sent so many records would soon count from 0 again.
 const LAST: u64 = 0xffff_ffff_ffff_0000;
 
+/// So many records before the end of its keys a connection over 1.2 begins no exchange any more: enough for a gigabyte.
+const RESERVE: u64 = 1 << 16;
+
 /// How much nonsense in a row is put up with.
 const EMPTY: u8 = 32;
 const UPDATES: u8 = 32;
@@ -452,6 +455,11 @@ impl Records {
         }
         self.begun = rest.to_vec();
         Ok(())
+    }
+
+    /// Whether the keys are so near to their end that no new exchange should begin. 1.3 makes new ones in time.
+    pub(super) fn is_nearly_used_up(&self) -> bool {
+        !self.is_1_3 && self.sends.number >= self.most.saturating_sub(RESERVE)
     }
 
     /// Whether something is to be said before plain bytes are sent.

@@ -225,6 +225,19 @@ fn a_key_seals_no_more_than_it_may() {
 }
 
 /// What a client says to a record, or to some.
+#[test]
+fn a_connection_over_1_2_begins_no_exchange_shortly_before_its_keys_end() {
+    let (mut client, _) = agreed(OF_1_2[0]);
+    assert!(!client.is_nearly_used_up());
+    client.sends.number = client.most - RESERVE - 1;
+    assert!(!client.is_nearly_used_up());
+    sealed(&mut client, DATA, b"last");
+    assert!(client.is_nearly_used_up());
+    let (mut client, _) = agreed(OF_1_3[0]);
+    client.sends.number = client.most - 1;
+    assert!(!client.is_nearly_used_up(), "it makes new keys");
+}
+
 fn refused(suite: &str, records: impl FnOnce(&mut Peer) -> Vec<Vec<u8>>) -> Option<Alert> {
     let (mut client, mut server) = agreed(suite);
     let records = records(&mut server);
