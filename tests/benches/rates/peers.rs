@@ -30,7 +30,16 @@ pub struct Way<'a> {
     pub connections: u32,
     /// A script of the peer, which makes the requests.
     pub script: Option<&'a str>,
+    /// wrk sends the fields of a head that bggo sends by itself, so that the server has the same to read.
+    pub same_head: bool,
 }
+
+/// Fields that bggo sends by itself.
+const OWN_FIELDS: [&str; 3] = [
+    concat!("User-Agent: bggo/", env!("CARGO_PKG_VERSION")),
+    "Accept-Encoding: gzip, br, zstd",
+    "Accept: */*",
+];
 
 /// A script of this folder.
 pub fn script(name: &str) -> String {
@@ -78,9 +87,15 @@ pub fn wrk(way: &Way<'_>) -> Peer {
     if let Some(script) = way.script {
         words.extend(["-s".into(), self::script(script)]);
     }
+    if way.same_head {
+        words.extend(OWN_FIELDS.iter().flat_map(|field| strings(&["-H", field])));
+    }
     words.push(way.url.clone());
     Peer {
-        name: "wrk",
+        name: match way.same_head {
+            true => "wrk that sends bggo's head",
+            false => "wrk",
+        },
         program: found("wrk"),
         words: Box::new(move |seconds| with(&[&format!("-d{seconds}s")], &words)),
         idle_words: None,

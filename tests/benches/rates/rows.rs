@@ -73,6 +73,7 @@ fn fixed(target: &Target) -> Row {
     let peers = vec![
         bggo("bggo", Program::new(grid), CONNECTIONS, url.clone()),
         wrk(&way),
+        wrk(&with_same_head(&way)),
         h2load(&way, Version::One),
         oha(&way),
         k6(&of_k6),
@@ -91,9 +92,11 @@ fn tls(target: &Target) -> Row {
         flag("--ca", target.authority()),
     ];
     let program = Program::new(include_str!("grids/tls.hcl"));
+    let way = way(format!("{}/hit", target.tls()));
     let peers = vec![
         bggo("bggo", program, CONNECTIONS, flags.concat()),
-        wrk(&way(format!("{}/hit", target.tls()))),
+        wrk(&way),
+        wrk(&with_same_head(&way)),
     ];
     Row {
         rate: 1.05,
@@ -169,6 +172,15 @@ fn way(url: String) -> Way<'static> {
         url,
         connections: CONNECTIONS,
         script: None,
+        same_head: false,
+    }
+}
+
+fn with_same_head<'a>(way: &Way<'a>) -> Way<'a> {
+    Way {
+        url: way.url.clone(),
+        same_head: true,
+        ..*way
     }
 }
 

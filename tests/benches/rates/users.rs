@@ -56,6 +56,7 @@ fn measure(title: &str, target: &Target, flags: &[&str], url: &str, goal: f64) -
             url: format!("{url}/hit"),
             connections,
             script: None,
+            same_head: false,
         });
         let (ended, _) = target.counted(|| {
             let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(3));
