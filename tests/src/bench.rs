@@ -119,17 +119,38 @@ impl Program {
     /// RSS in KiB under a load whose users all wait in the end, once it has stopped growing: the same to 1 % over four
     /// readings half a second apart.
     pub fn settled_under(&self, load: &[&str], users: u32, flags: &[&str]) -> f64 {
-        let wanted = u64::from(users);
-        let mut words = vec!["--threads", "2"];
-        words.extend(load);
-        words.extend(flags);
-        let mut run = self.start(&words);
-        while read(&run.wait_for("\"interval\""))["users"] != wanted {}
+        self.settled_in_segments(1, load, users, flags)
+    }
+
+    /// The same of so many programs that run side by side, each with its segment of the users: the sum.
+    pub fn settled_in_segments(
+        &self,
+        segments: u32,
+        load: &[&str],
+        users: u32,
+        flags: &[&str],
+    ) -> f64 {
+        let start = |segment: u32| {
+            let part = format!("{}/{segments}", segment + 1);
+            let threads = if segments == 1 { "2" } else { "1" };
+            let mut words = vec!["--threads", threads, "--segment", &part];
+            words.extend(load);
+            words.extend(flags);
+            // Users are dealt out in turn.
+            let own = u64::from((users - segment).div_ceil(segments));
+            (self.start(&words), own)
+        };
+        let mut runs: Vec<_> = (0..segments).map(start).collect();
+        for (run, own) in &mut runs {
+            while read(&run.wait_for("\"interval\""))["users"] != *own {}
+        }
         let mut last = 0.0;
         let mut calm = 0;
         while calm < 4 {
             std::thread::sleep(Duration::from_millis(500));
-            let now = memory(run.id(), "VmRSS").expect("the program runs");
+            let each = runs.iter();
+            let each = each.map(|(run, _)| memory(run.id(), "VmRSS").expect("the program runs"));
+            let now: f64 = each.sum();
             calm = if (now - last).abs() <= last * 0.01 {
                 calm + 1
             } else {
@@ -137,14 +158,16 @@ impl Program {
             };
             last = now;
         }
-        let ended = interrupt(run);
-        let summary = summary(&ended.stderr);
-        let waited = &summary["iterations"];
-        assert_eq!(
-            (&waited["cancelled"], &waited["failed"]),
-            (&wanted.into(), &0.into()),
-            "every user was waiting: {waited}"
-        );
+        for (run, own) in runs {
+            let ended = interrupt(run);
+            let summary = summary(&ended.stderr);
+            let waited = &summary["iterations"];
+            assert_eq!(
+                (&waited["cancelled"], &waited["failed"]),
+                (&own.into(), &0.into()),
+                "every user was waiting: {waited}"
+            );
+        }
         last
     }
 }

@@ -24,6 +24,7 @@ pub struct Target {
     nginx: Nginx,
     tls: u16,
     http2: u16,
+    wide: u16,
     certificates: Certificates,
     _files: tempfile::TempDir,
 }
@@ -31,16 +32,26 @@ pub struct Target {
 impl Target {
     /// Starts it for so many connections at a time.
     pub fn start(connections: u32) -> Self {
+        Self::start_as(Some(CORE), 1, connections)
+    }
+
+    /// Starts it with several workers, on any core, each for so many connections.
+    pub fn start_wide(workers: u32, connections: u32) -> Self {
+        Self::start_as(None, workers, connections)
+    }
+
+    fn start_as(core: Option<u32>, workers: u32, connections: u32) -> Self {
         let files = tempfile::tempdir().expect("a temporary folder");
         for (name, size) in FILES {
             std::fs::write(files.path().join(name), vec![b'x'; size]).expect("a file is written");
         }
         let certificates = Certificates::new(&["localhost"]);
         let [certificate, key] = ["server.crt", "server.key"].map(|name| certificates.path(name));
-        let (tls, http2) = (free_port(), free_port());
+        let (tls, http2, wide) = (free_port(), free_port(), free_port());
         let answers: String = ["log_in", "items", "cart", "orders"].map(answer).concat();
         let locations = format!(
             "listen 127.0.0.1:{tls} ssl backlog=4096; listen 127.0.0.1:{http2} http2 backlog=4096;
+             listen 127.0.0.1:{wide} reuseport backlog=4096;
              ssl_certificate {certificate}; ssl_certificate_key {key};
              access_log off; keepalive_timeout 1h; sendfile on; root {files};
              location = /status {{ stub_status; }}
@@ -49,7 +60,8 @@ impl Target {
             files = files.path().display(),
         );
         let nginx = Nginx::start_as(&Setup {
-            core: Some(CORE),
+            core,
+            workers,
             connections,
             http: "",
             locations: &locations,
@@ -58,6 +70,7 @@ impl Target {
             nginx,
             tls,
             http2,
+            wide,
             certificates,
             _files: files,
         }
@@ -66,6 +79,11 @@ impl Target {
     /// Where it speaks HTTP/1.1.
     pub fn plain(&self) -> String {
         self.nginx.url()
+    }
+
+    /// The same, where the system deals connections out to the workers.
+    pub fn wide(&self) -> String {
+        format!("http://127.0.0.1:{}", self.wide)
     }
 
     /// Where it speaks HTTP/1.1 over TLS.

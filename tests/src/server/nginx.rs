@@ -17,7 +17,9 @@ pub struct Nginx {
 pub struct Setup<'a> {
     /// The core that its worker may use; `None` is any.
     pub core: Option<u32>,
-    /// Most connections at a time: its own are among them.
+    /// How many workers share the connections.
+    pub workers: u32,
+    /// Most connections of a worker at a time: its own are among them.
     pub connections: u32,
     /// What goes into the block `http`, around the `server`.
     pub http: &'a str,
@@ -40,6 +42,7 @@ impl Nginx {
     pub fn start_small(connections: u32, http: &str, locations: &str) -> Self {
         Self::start_as(&Setup {
             core: None,
+            workers: 1,
             connections,
             http,
             locations,
@@ -50,6 +53,7 @@ impl Nginx {
     pub fn start_as(setup: &Setup<'_>) -> Self {
         let Setup {
             core,
+            workers,
             connections,
             http,
             locations,
@@ -67,7 +71,7 @@ impl Nginx {
         let descriptors = connections.max(&8192) * 2;
         // nginx opens its ports in this order, so when the last one answers, those that `locations` asks for do as well.
         let text = format!(
-            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\n{affinity}worker_rlimit_nofile {descriptors};\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes {workers};\n{affinity}worker_rlimit_nofile {descriptors};\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
              keepalive_requests 100000000;\n    {http}\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );
