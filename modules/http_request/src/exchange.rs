@@ -1,6 +1,7 @@
 //! One exchange of a step: sends the request, follows redirects, keeps cookies and reads or counts the body, within a time
 //! limit.
 
+use crate::again::Again;
 use crate::body::Payload;
 use crate::client::HttpClient;
 use crate::decompress::too_large;
@@ -61,10 +62,8 @@ pub(crate) struct Call<'a> {
 
 /// How far an exchange is when it begins.
 pub(crate) enum First<'c> {
-    /// Nothing was sent.
-    Nothing,
-    /// The request was sent on a connection that was closed by then, so it is sent once more.
-    Stale,
+    /// Nothing is on its way. How often the request was sent again, this time included.
+    Nothing(Again),
     /// The head of an answer came.
     Head(Incoming<'c>),
 }
@@ -292,14 +291,13 @@ pub(crate) async fn answer<'c, 'a>(
     let mut followed = 0;
     let mut now = call.sent;
     loop {
-        let first = std::mem::replace(&mut first, First::Nothing);
-        let mut may_resend = method.is_idempotent() && !matches!(first, First::Stale);
+        let first = std::mem::replace(&mut first, First::Nothing(Again::default()));
         if !method.is_idempotent() {
             client.transport.hear_of_closed().await;
         }
         let incoming = match first {
             First::Head(incoming) => incoming,
-            First::Nothing | First::Stale => loop {
+            First::Nothing(mut again) => loop {
                 let line = client.cookies(&url, cookies, &fields);
                 if let Some(trace) = call.trace {
                     trace.sends(Request {
@@ -331,9 +329,7 @@ pub(crate) async fn answer<'c, 'a>(
                         add_to(&call.seen.requests, -1);
                         return Err(lost.fault);
                     }
-                    // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
-                    Err(lost) if lost.was_stale && may_resend => {
-                        may_resend = false;
+                    Err(lost) if again.takes(&lost, &method) => {
                         now = call.hears.examples.step.now();
                         add_to(&call.seen.resent, 1);
                     }

@@ -6,6 +6,7 @@
 //!      '-> everything else, boxed: dialling, long bodies, redirects, what is sent again, what is shown
 //! ```
 
+use crate::again::Again;
 use crate::auth::ApiKey;
 use crate::client::HttpClient;
 use crate::exchange::{Answer, Call, Counters, First, START, Seen, exchange};
@@ -149,7 +150,7 @@ impl<'a> Work<'a> {
                     self.begun = run.begin(cx);
                 }
                 match &mut self.begun {
-                    None => First::Nothing,
+                    None => First::Nothing(Again::default()),
                     Some(begun) => {
                         let head = ready!(run.poll_head(begun, &mut self.deadline, cx));
                         match run.heard(head, &mut self.begun) {
@@ -308,14 +309,14 @@ impl<'a> Run<'a> {
         let lost = match head {
             Ok(head) => {
                 let first = begun.answer(head, &self.hears());
-                return Continue(first.map_or(First::Nothing, First::Head));
+                return Continue(first.map_or(First::Nothing(Again::default()), First::Head));
             }
             Err(lost) => begun.lost(lost, &self.outgoing(None)),
         };
-        // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
-        if lost.was_stale && self.parts.method.is_idempotent() {
+        let mut again = Again::default();
+        if again.takes(&lost, &self.parts.method) {
             self.seen.resent.set(1);
-            return Continue(First::Stale);
+            return Continue(First::Nothing(again));
         }
         Break(Err(self.fails(lost.fault)))
     }
