@@ -136,7 +136,21 @@ fn read(line: &str, url: &Url, now: SystemTime) -> Option<Cookie> {
             now.checked_add(after)
         };
     }
-    Some(cookie)
+    cookie.keeps_its_name().then_some(cookie)
+}
+
+impl Cookie {
+    /// Whether it is what its name promises (RFC 6265bis, section 4.1.3): browsers take no other one of such a name.
+    fn keeps_its_name(&self) -> bool {
+        let begins_with = |prefix: &str| {
+            let begin = self.name.get(..prefix.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
+        };
+        if begins_with("__Host-") {
+            return self.secure && self.host_only && self.path == "/";
+        }
+        self.secure || !begins_with("__Secure-")
+    }
 }
 
 fn host(url: &Url) -> String {

@@ -38,6 +38,30 @@ fn a_cookie_goes_back_to_its_host_only() {
 }
 
 #[test]
+fn a_name_that_promises_something_is_kept_only_if_it_holds() {
+    let root = "https://b.a.test/";
+    let rows = [
+        ("__Secure-k=v; Secure", true),
+        ("__Secure-k=v; Secure; Domain=a.test; Path=/", true),
+        ("__Secure-k=v", false),
+        ("__secure-k=v", false),
+        ("__Host-k=v; Secure; Path=/", true),
+        ("__Host-k=v; Secure", true),
+        ("__Host-k=v; Path=/", false),
+        ("__HOST-k=v; Path=/", false),
+        ("__Host-k=v; Secure; Path=/x", false),
+        ("__Host-k=v; Secure; Path=/; Domain=a.test", false),
+        ("__Hostk=v", true),
+        ("__=v", true),
+    ];
+    for (line, is_kept) in rows {
+        let came = sent(root, &[line], "https://b.a.test/x");
+        let pair = line.split(';').next().unwrap();
+        assert_eq!(came, if is_kept { pair } else { "" }, "{line}");
+    }
+}
+
+#[test]
 fn a_domain_covers_what_is_below_it() {
     assert_eq!(
         sent(
