@@ -505,7 +505,7 @@ impl<'a> Run<'a> {
             method: &request.method,
             url,
             headers: &self.fields,
-            cookies: cookies.first().map(String::as_str),
+            cookies: cookies.first(),
             payload: &request.payload,
         });
         if let Some(head) = self.seen.head.take() {

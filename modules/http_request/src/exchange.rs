@@ -17,7 +17,7 @@ use bggo_runtime::contract::{
     Counter, Deadline, Fault, FaultText, LabelledCounter, Moment, Step, format_duration,
 };
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -85,7 +85,7 @@ pub(crate) struct Seen {
     /// The head of that answer, if the rest of it was given up.
     pub(crate) head: Cell<Option<Box<AnswerHead>>>,
     /// The lines of Cookie that were sent. The answer may have set others since.
-    cookies: Cell<Vec<String>>,
+    cookies: Cell<Vec<HeaderValue>>,
 }
 
 /// An answer whose head has come. If it is given up before its end, its head stays among what was seen.
@@ -131,7 +131,7 @@ pub(crate) struct Counters {
 
 impl Seen {
     /// A request was sent with this line of Cookie, or without.
-    pub(crate) fn sent_cookies(&self, line: Option<String>) {
+    pub(crate) fn sent_cookies(&self, line: Option<HeaderValue>) {
         if let Some(line) = line {
             let mut lines = self.cookies.take();
             lines.reserve_exact(1);
@@ -141,7 +141,7 @@ impl Seen {
     }
 
     /// The lines of Cookie of its requests. The first one is `line` if nothing was answered yet.
-    pub(crate) fn cookies(&self, line: impl FnOnce() -> Option<String>) -> Vec<String> {
+    pub(crate) fn cookies(&self, line: impl FnOnce() -> Option<HeaderValue>) -> Vec<HeaderValue> {
         let mut lines = self.cookies.take();
         if lines.is_empty() && self.answered.get() == 0 {
             lines.extend(line());
@@ -304,7 +304,7 @@ pub(crate) async fn answer<'c, 'a>(
                         method: &method,
                         url: &url,
                         headers: &fields,
-                        cookies: line.as_deref(),
+                        cookies: line.as_ref(),
                         payload,
                     });
                 }
@@ -312,7 +312,7 @@ pub(crate) async fn answer<'c, 'a>(
                     method: &method,
                     url: &url,
                     fields: &fields,
-                    cookies: line.as_deref(),
+                    cookies: line.as_ref(),
                     payload,
                     template,
                     hosts: call.hosts,
@@ -490,7 +490,7 @@ impl HttpClient {
         url: &Url,
         own: &[(String, String)],
         fields: &Fields,
-    ) -> Option<String> {
+    ) -> Option<HeaderValue> {
         let mut jar = self.jar.as_ref().map(|jar| jar.borrow_mut());
         let pairs = match &mut jar {
             Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),

@@ -21,6 +21,7 @@ use crate::unjudged::Unjudged;
 use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
 use bytes::Bytes;
 use http::StatusCode;
+use http::header::HeaderValue;
 use std::cell::Cell;
 use std::future::Future;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -220,7 +221,7 @@ impl<'a> Run<'a> {
         let begun =
             self.client
                 .transport
-                .begin(&self.outgoing(cookies.as_deref()), self.skips(), cx)?;
+                .begin(&self.outgoing(cookies.as_ref()), self.skips(), cx)?;
         self.seen.requests.set(1);
         self.seen.sent_cookies(cookies);
         Some(begun)
@@ -234,7 +235,7 @@ impl<'a> Run<'a> {
             && expect.is_none_or(|expect| expect.allows(StatusCode::OK.as_u16()))
     }
 
-    fn outgoing<'b>(&'b self, cookies: Option<&'b str>) -> Outgoing<'b> {
+    fn outgoing<'b>(&'b self, cookies: Option<&'b HeaderValue>) -> Outgoing<'b> {
         Outgoing {
             method: &self.parts.method,
             url: &self.parts.target.url,

@@ -8,7 +8,7 @@ use crate::hosts::Hosts;
 use crate::phases::Phases;
 use bggo_http2::Block;
 use bggo_runtime::contract::{Fault, Moment};
-use http::header::HeaderMap;
+use http::header::{HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 use std::cell::{OnceCell, RefCell};
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub(crate) struct Outgoing<'a> {
     /// All fields but those that frame the body and the cookies.
     pub(crate) fields: &'a Fields,
     /// The value of Cookie.
-    pub(crate) cookies: Option<&'a str>,
+    pub(crate) cookies: Option<&'a HeaderValue>,
     pub(crate) payload: &'a Payload,
     /// Its head, if it was made before.
     pub(crate) template: Option<&'a Template>,
