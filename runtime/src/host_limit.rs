@@ -13,8 +13,9 @@ pub enum HostLimit {
 }
 
 impl HostLimit {
-    /// What there was none of, in words.
-    pub(crate) const fn words(self) -> &'static str {
+    /// What there was none of, in words: a clause.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
         match self {
             Self::Descriptors => "this program had no descriptor left",
             Self::Ports => "this host had no source port left for the address of the target",
@@ -28,7 +29,7 @@ impl HostLimit {
                 "raise its limit (`ulimit -Hn`, or LimitNOFILE of its service), use fewer users, or share the load over several hosts with --segment"
             }
             Self::Ports => {
-                "widen net.ipv4.ip_local_port_range, keep connections open instead of making new ones, or share the load over several hosts with --segment"
+                "widen net.ipv4.ip_local_port_range, give the client more local_addresses, keep connections open instead of making new ones, or share the load over several hosts with --segment"
             }
         }
     }

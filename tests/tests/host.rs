@@ -3,7 +3,8 @@
 use bggo_tests::server::Nginx;
 use bggo_tests::{Grid, Run};
 use serde_json::Value;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -100,6 +101,98 @@ fn connections_that_fail_for_want_of_a_descriptor_are_said_to_be_this_hosts_faul
     let said = found["text"].as_str().unwrap();
     assert!(said.starts_with(&text), "{said}");
     assert_eq!(summary["verdict"], "not valid");
+}
+
+/// The event of a kind, of lines that are JSON.
+fn event(stderr: &str, kind: &str) -> Value {
+    let lines = stderr.lines();
+    let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let found = events.find(|event| event["event"] == kind);
+    found.unwrap_or_else(|| panic!("no {kind} in {stderr}"))
+}
+
+/// The program of a test that runs once more inside of a network of its own.
+const INSIDE: &str = "BGGO_TEST_INSIDE";
+
+/// The program, where connections have ten source ports: within a network of the test's own, in which the test `name` runs again.
+fn where_ports_are_few(name: &str, grid: &str) -> Option<PathBuf> {
+    if let Some(program) = std::env::var_os(INSIDE) {
+        return Some(program.into());
+    }
+    let grid = Grid::new(grid).build();
+    let script = "ip link set lo up && echo 40000 40009 >/proc/sys/net/ipv4/ip_local_port_range && exec \"$@\"";
+    let output = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--net",
+            "sh",
+            "-c",
+            script,
+            "sh",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env(INSIDE, grid.program())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("1 passed"), "{output:?}");
+    None
+}
+
+#[test]
+fn connections_that_fail_for_want_of_a_source_port_are_said_to_be_this_hosts_fault() {
+    let name = "connections_that_fail_for_want_of_a_source_port_are_said_to_be_this_hosts_fault";
+    let Some(program) = where_ports_are_few(name, REQUESTS) else {
+        return;
+    };
+    let cure = "widen net.ipv4.ip_local_port_range, give the client more local_addresses, ";
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    let run = |line: &str| {
+        let mut command = Command::new(&program);
+        command.args(["--url", &nginx.url(), "--log-format", "json"]);
+        command.args(words(line));
+        Run::start(command).finish()
+    };
+    let ended = run("--vus 40 --iterations 400 --threads 2").expect_code(111);
+    let summary = event(&ended.stderr, "summary");
+    let failed = summary["failures"]["local"].as_u64().unwrap();
+    let said = summary["warnings"][0].as_str().unwrap();
+    let text = format!(
+        "{failed} steps failed because this host had no source port left for the address of the target, which is no fault of the target: {cure}"
+    );
+    assert!(said.starts_with(&text), "{said}");
+    let text = "there are at least 40 connections from one address, and this host has 10 source ports for each address and port of a target";
+    assert!(ended.stderr.contains(text), "{}", ended.stderr);
+    let kinds = summary["failures"].as_object().unwrap();
+    assert_eq!(kinds.len(), 1, "{kinds:?}");
+    let sum = |name: &str| {
+        summary["steps"][0]["metrics"][name]["sum"]
+            .as_u64()
+            .unwrap()
+    };
+    assert_eq!(sum("requests"), 400 - failed);
+    assert_eq!(sum("answered"), 400 - failed);
+
+    // Nobody leaves a port to a run that is no load.
+    let address = nginx.url().replace("http://", "");
+    let taken: Vec<TcpStream> = std::iter::from_fn(|| TcpStream::connect(&address).ok()).collect();
+    assert!(taken.len() <= 10, "{}", taken.len());
+    let ended = run("--once").expect_code(1);
+    let says = format!(
+        "no connection to {address}: this host had no source port left for the address of the target: "
+    );
+    assert!(ended.stderr.contains(&says), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("no fault of the target: {cure}")),
+        "{}",
+        ended.stderr
+    );
+    drop(taken);
+    assert_eq!(nginx.stop().len() as u64, 400 - failed);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! HTTP/3 from a grid: linked only where the grid asks for it, counted by a server of another make, ended in an orderly way.
 
-use bggo_tests::server::Caddy;
-use bggo_tests::{Grid, bggo};
+use bggo_tests::server::{Caddy, Certificates};
+use bggo_tests::{Grid, Run, bggo};
 use std::collections::BTreeSet;
+use std::net::UdpSocket;
+use std::process::Command;
 
 /// A grid whose client has these arguments more.
 fn grid(client: &str, step: &str) -> Grid {
@@ -93,6 +95,37 @@ fn a_server_that_dies_fails_steps_by_their_kinds_and_ends_no_run() {
     assert!(ended.stderr.contains("refused"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("panic"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("did not end"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_program_without_descriptors_says_so_wherever_they_run_out() {
+    let grid = grid("    http_version = \"3\"\n", "").build();
+    let certificates = Certificates::new(&["127.0.0.1"]);
+    let authority = certificates.path("ca.crt");
+    // Nobody answers there.
+    let nobody = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mut said = 0;
+    let mut has_refused = false;
+    for descriptors in 10..40 {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {descriptors}; exec \"$@\"");
+        command.args(["-c", &script, "sh"]).arg(grid.program());
+        command.args(["--url", &url, "--ca", &authority]);
+        let ended = Run::start(command).finish();
+        assert!(
+            matches!(ended.code(), 1 | 100),
+            "{descriptors}: {}",
+            ended.stderr
+        );
+        said += u32::from(ended.stderr.contains("local: no connection to 127.0.0.1:"));
+        has_refused = ended.stderr.contains("refused: no connection to");
+        if has_refused {
+            break;
+        }
+    }
+    assert!(said > 0 && has_refused, "{said}");
 }
 
 #[test]

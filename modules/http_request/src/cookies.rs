@@ -17,8 +17,8 @@ pub(crate) struct Jar(Vec<Cookie>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cookie {
-    name: String,
-    value: String,
+    name: Vec<u8>,
+    value: Vec<u8>,
     domain: String,
     /// Only for the host that set it.
     host_only: bool,
@@ -36,7 +36,7 @@ impl Jar {
     /// Keeps what an answer sets.
     pub(crate) fn keep(&mut self, url: &Url, headers: &HeaderMap, now: SystemTime) {
         for line in headers.get_all(SET_COOKIE) {
-            if let Some(cookie) = read(&String::from_utf8_lossy(line.as_bytes()), url, now) {
+            if let Some(cookie) = read(line.as_bytes(), url, now) {
                 self.0.retain(|known| {
                     !(known.name == cookie.name
                         && known.domain == cookie.domain
@@ -64,7 +64,7 @@ impl Jar {
     }
 
     /// The pairs for a request: longer paths first, then in the order they were set.
-    pub(crate) fn pairs(&mut self, url: &Url, now: SystemTime) -> Vec<(&str, &str)> {
+    pub(crate) fn pairs(&mut self, url: &Url, now: SystemTime) -> Vec<(&[u8], &[u8])> {
         if self.0.is_empty() {
             return Vec::new();
         }
@@ -84,15 +84,16 @@ impl Jar {
         found.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         found
             .iter()
-            .map(|cookie| (cookie.name.as_str(), cookie.value.as_str()))
+            .map(|cookie| (cookie.name.as_slice(), cookie.value.as_slice()))
             .collect()
     }
 }
 
-fn read(line: &str, url: &Url, now: SystemTime) -> Option<Cookie> {
-    let mut parts = line.split(';');
-    let (name, value) = parts.next()?.split_once('=')?;
-    let (name, value) = (name.trim(), value.trim());
+fn read(line: &[u8], url: &Url, now: SystemTime) -> Option<Cookie> {
+    // Name and value go back as they came, whatever their bytes are.
+    let (pair, attributes) = split_at_sign(line, b';').unwrap_or((line, b""));
+    let (name, value) = split_at_sign(pair, b'=')?;
+    let (name, value) = (name.trim_ascii(), value.trim_ascii());
     if name.is_empty() {
         return None;
     }
@@ -107,7 +108,7 @@ fn read(line: &str, url: &Url, now: SystemTime) -> Option<Cookie> {
         expires: None,
     };
     let mut max_age = None;
-    for attribute in parts {
+    for attribute in String::from_utf8_lossy(attributes).split(';') {
         let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
         let value = value.trim();
         match key.trim().to_ascii_lowercase().as_str() {
@@ -136,7 +137,28 @@ fn read(line: &str, url: &Url, now: SystemTime) -> Option<Cookie> {
             now.checked_add(after)
         };
     }
-    Some(cookie)
+    cookie.keeps_its_name().then_some(cookie)
+}
+
+/// What stands before and behind the first of such a sign.
+fn split_at_sign(bytes: &[u8], sign: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == sign)?;
+    let (before, behind) = bytes.split_at(at);
+    Some((before, behind.get(1..)?))
+}
+
+impl Cookie {
+    /// Whether it is what its name promises (RFC 6265bis, section 4.1.3): browsers take no other one of such a name.
+    fn keeps_its_name(&self) -> bool {
+        let begins_with = |prefix: &str| {
+            let begin = self.name.get(..prefix.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
+        };
+        if begins_with("__Host-") {
+            return self.secure && self.host_only && self.path == "/";
+        }
+        self.secure || !begins_with("__Secure-")
+    }
 }
 
 fn host(url: &Url) -> String {

@@ -7,6 +7,7 @@
 
 mod parse;
 
+use crate::again::Again;
 use crate::auth::ApiKey;
 use crate::client::{HttpClient, count};
 use crate::decompress::too_large;
@@ -267,7 +268,7 @@ impl<'a> Run<'a> {
     }
 
     async fn whole(&self, call: &Call<'_>) -> Result<Output, Fault> {
-        let (mut heard, url) = answer(self.client, call, First::Nothing).await?;
+        let (mut heard, url) = answer(self.client, call, First::Nothing(Again::default())).await?;
         let incoming = &mut heard.incoming;
         let came = incoming.head().came;
         let waiting = self.phases.waiting(came);
@@ -504,7 +505,7 @@ impl<'a> Run<'a> {
             method: &request.method,
             url,
             headers: &self.fields,
-            cookies: cookies.first().map(String::as_str),
+            cookies: cookies.first(),
             payload: &request.payload,
         });
         if let Some(head) = self.seen.head.take() {

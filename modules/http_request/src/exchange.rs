@@ -1,6 +1,7 @@
 //! One exchange of a step: sends the request, follows redirects, keeps cookies and reads or counts the body, within a time
 //! limit.
 
+use crate::again::Again;
 use crate::body::Payload;
 use crate::client::HttpClient;
 use crate::decompress::too_large;
@@ -16,7 +17,7 @@ use bggo_runtime::contract::{
     Counter, Deadline, Fault, FaultText, LabelledCounter, Moment, Step, format_duration,
 };
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -61,10 +62,8 @@ pub(crate) struct Call<'a> {
 
 /// How far an exchange is when it begins.
 pub(crate) enum First<'c> {
-    /// Nothing was sent.
-    Nothing,
-    /// The request was sent on a connection that was closed by then, so it is sent once more.
-    Stale,
+    /// Nothing is on its way. How often the request was sent again, this time included.
+    Nothing(Again),
     /// The head of an answer came.
     Head(Incoming<'c>),
 }
@@ -86,7 +85,7 @@ pub(crate) struct Seen {
     /// The head of that answer, if the rest of it was given up.
     pub(crate) head: Cell<Option<Box<AnswerHead>>>,
     /// The lines of Cookie that were sent. The answer may have set others since.
-    cookies: Cell<Vec<String>>,
+    cookies: Cell<Vec<HeaderValue>>,
 }
 
 /// An answer whose head has come. If it is given up before its end, its head stays among what was seen.
@@ -132,7 +131,7 @@ pub(crate) struct Counters {
 
 impl Seen {
     /// A request was sent with this line of Cookie, or without.
-    pub(crate) fn sent_cookies(&self, line: Option<String>) {
+    pub(crate) fn sent_cookies(&self, line: Option<HeaderValue>) {
         if let Some(line) = line {
             let mut lines = self.cookies.take();
             lines.reserve_exact(1);
@@ -142,7 +141,7 @@ impl Seen {
     }
 
     /// The lines of Cookie of its requests. The first one is `line` if nothing was answered yet.
-    pub(crate) fn cookies(&self, line: impl FnOnce() -> Option<String>) -> Vec<String> {
+    pub(crate) fn cookies(&self, line: impl FnOnce() -> Option<HeaderValue>) -> Vec<HeaderValue> {
         let mut lines = self.cookies.take();
         if lines.is_empty() && self.answered.get() == 0 {
             lines.extend(line());
@@ -292,21 +291,20 @@ pub(crate) async fn answer<'c, 'a>(
     let mut followed = 0;
     let mut now = call.sent;
     loop {
-        let first = std::mem::replace(&mut first, First::Nothing);
-        let mut may_resend = method.is_idempotent() && !matches!(first, First::Stale);
+        let first = std::mem::replace(&mut first, First::Nothing(Again::default()));
         if !method.is_idempotent() {
             client.transport.hear_of_closed().await;
         }
         let incoming = match first {
             First::Head(incoming) => incoming,
-            First::Nothing | First::Stale => loop {
+            First::Nothing(mut again) => loop {
                 let line = client.cookies(&url, cookies, &fields);
                 if let Some(trace) = call.trace {
                     trace.sends(Request {
                         method: &method,
                         url: &url,
                         headers: &fields,
-                        cookies: line.as_deref(),
+                        cookies: line.as_ref(),
                         payload,
                     });
                 }
@@ -314,7 +312,7 @@ pub(crate) async fn answer<'c, 'a>(
                     method: &method,
                     url: &url,
                     fields: &fields,
-                    cookies: line.as_deref(),
+                    cookies: line.as_ref(),
                     payload,
                     template,
                     hosts: call.hosts,
@@ -331,9 +329,7 @@ pub(crate) async fn answer<'c, 'a>(
                         add_to(&call.seen.requests, -1);
                         return Err(lost.fault);
                     }
-                    // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
-                    Err(lost) if lost.was_stale && may_resend => {
-                        may_resend = false;
+                    Err(lost) if again.takes(&lost, &method) => {
                         now = call.hears.examples.step.now();
                         add_to(&call.seen.resent, 1);
                     }
@@ -494,7 +490,7 @@ impl HttpClient {
         url: &Url,
         own: &[(String, String)],
         fields: &Fields,
-    ) -> Option<String> {
+    ) -> Option<HeaderValue> {
         let mut jar = self.jar.as_ref().map(|jar| jar.borrow_mut());
         let pairs = match &mut jar {
             Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),

@@ -6,6 +6,7 @@
 //!                                                     '-> response (the outputs that the grid reads), or events
 //! ```
 
+mod again;
 mod auth;
 mod body;
 mod charset;

@@ -246,7 +246,7 @@ impl HttpRequest {
             method: &parts.method,
             url,
             headers: &composed.fields,
-            cookies: cookies.first().map(String::as_str),
+            cookies: cookies.first(),
             payload: &parts.payload,
         });
         if let Some(answer) = answer {

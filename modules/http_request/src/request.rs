@@ -10,6 +10,7 @@ use crate::fields::{Fields, name};
 use crate::http_request::Error as Kind;
 use crate::multipart;
 use bggo_runtime::contract::{Fault, FaultText, Value};
+use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
@@ -230,26 +231,31 @@ pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
 /// The value of Cookie: the cookies of the jar, without those that the request sets itself, then those of the request. `None`
 /// if there are none, or if the headers have one.
 pub(crate) fn cookie_line(
-    jar: &[(&str, &str)],
+    jar: &[(&[u8], &[u8])],
     own: &[(String, String)],
     headers: &Fields,
-) -> Option<String> {
+) -> Option<HeaderValue> {
     if headers.contains(name::COOKIE) || (jar.is_empty() && own.is_empty()) {
         return None;
     }
     let kept = jar
         .iter()
         .copied()
-        .filter(|(name, _)| own.iter().all(|(named, _)| named != name));
+        .filter(|(name, _)| own.iter().all(|(named, _)| named.as_bytes() != *name));
     let pairs = kept.chain(
         own.iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
     );
-    let line = pairs
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("; ");
-    HeaderValue::from_str(&line).is_ok().then_some(line)
+    let mut line = Vec::new();
+    for (name, value) in pairs {
+        if !line.is_empty() {
+            line.extend(b"; ");
+        }
+        line.extend(name);
+        line.push(b'=');
+        line.extend(value);
+    }
+    HeaderValue::from_maybe_shared(Bytes::from(line)).ok()
 }
 
 /// The arguments of which at most one is given, as a rule of the manifest says.

@@ -6,6 +6,7 @@
 //!      '-> everything else, boxed: dialling, long bodies, redirects, what is sent again, what is shown
 //! ```
 
+use crate::again::Again;
 use crate::auth::ApiKey;
 use crate::client::HttpClient;
 use crate::exchange::{Answer, Call, Counters, First, START, Seen, exchange};
@@ -20,6 +21,7 @@ use crate::unjudged::Unjudged;
 use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
 use bytes::Bytes;
 use http::StatusCode;
+use http::header::HeaderValue;
 use std::cell::Cell;
 use std::future::Future;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -149,7 +151,7 @@ impl<'a> Work<'a> {
                     self.begun = run.begin(cx);
                 }
                 match &mut self.begun {
-                    None => First::Nothing,
+                    None => First::Nothing(Again::default()),
                     Some(begun) => {
                         let head = ready!(run.poll_head(begun, &mut self.deadline, cx));
                         match run.heard(head, &mut self.begun) {
@@ -219,7 +221,7 @@ impl<'a> Run<'a> {
         let begun =
             self.client
                 .transport
-                .begin(&self.outgoing(cookies.as_deref()), self.skips(), cx)?;
+                .begin(&self.outgoing(cookies.as_ref()), self.skips(), cx)?;
         self.seen.requests.set(1);
         self.seen.sent_cookies(cookies);
         Some(begun)
@@ -233,7 +235,7 @@ impl<'a> Run<'a> {
             && expect.is_none_or(|expect| expect.allows(StatusCode::OK.as_u16()))
     }
 
-    fn outgoing<'b>(&'b self, cookies: Option<&'b str>) -> Outgoing<'b> {
+    fn outgoing<'b>(&'b self, cookies: Option<&'b HeaderValue>) -> Outgoing<'b> {
         Outgoing {
             method: &self.parts.method,
             url: &self.parts.target.url,
@@ -308,14 +310,14 @@ impl<'a> Run<'a> {
         let lost = match head {
             Ok(head) => {
                 let first = begun.answer(head, &self.hears());
-                return Continue(first.map_or(First::Nothing, First::Head));
+                return Continue(first.map_or(First::Nothing(Again::default()), First::Head));
             }
             Err(lost) => begun.lost(lost, &self.outgoing(None)),
         };
-        // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
-        if lost.was_stale && self.parts.method.is_idempotent() {
+        let mut again = Again::default();
+        if again.takes(&lost, &self.parts.method) {
             self.seen.resent.set(1);
-            return Continue(First::Stale);
+            return Continue(First::Nothing(again));
         }
         Break(Err(self.fails(lost.fault)))
     }

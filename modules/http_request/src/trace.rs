@@ -87,7 +87,7 @@ pub(crate) struct Request<'a> {
     /// Without the cookies.
     pub(crate) headers: &'a Fields,
     /// The value of Cookie.
-    pub(crate) cookies: Option<&'a str>,
+    pub(crate) cookies: Option<&'a HeaderValue>,
     pub(crate) payload: &'a Payload,
 }
 
@@ -172,7 +172,7 @@ impl<'a> Trace<'a> {
             lines.push((name.to_string(), self.value(name, value)));
         }
         if let Some(cookies) = cookies {
-            self.hide_cookie_line(cookies);
+            self.hide_cookie_line(&String::from_utf8_lossy(cookies.as_bytes()));
             lines.push((name::COOKIE.to_owned(), None));
         }
         // What the transport adds.
@@ -386,9 +386,9 @@ impl<'a> Trace<'a> {
     }
 
     /// Keeps back the values of cookies that were sent in these lines: an answer may hold them and set others in their place.
-    pub(crate) fn hide_cookies(&self, lines: &[String]) {
+    pub(crate) fn hide_cookies(&self, lines: &[HeaderValue]) {
         for line in lines {
-            self.hide_cookie_line(line);
+            self.hide_cookie_line(&String::from_utf8_lossy(line.as_bytes()));
         }
     }
 

@@ -5,6 +5,7 @@ use crate::exchange::Answer;
 use crate::prepared::{Composed, Parts};
 use crate::trace::{Request, Trace};
 use bggo_runtime::contract::{Info, Message, Secrets, Step};
+use http::header::HeaderValue;
 use std::rc::Rc;
 
 /// An exchange whose step is not judged yet.
@@ -16,7 +17,7 @@ pub(crate) struct Unjudged {
     pub(crate) parts: Rc<Parts<'static>>,
     pub(crate) composed: Rc<Composed>,
     /// The lines of Cookie of its requests.
-    pub(crate) cookies: Vec<String>,
+    pub(crate) cookies: Vec<HeaderValue>,
     /// Where they are not among the parts.
     pub(crate) credentials: Vec<String>,
     pub(crate) answer: Answer,
@@ -38,7 +39,7 @@ impl Unjudged {
             method: &parts.method,
             url: &parts.target.url,
             headers: &self.composed.fields,
-            cookies: self.cookies.first().map(String::as_str),
+            cookies: self.cookies.first(),
             payload: &parts.payload,
         });
         trace.hears(&answer.head);

@@ -133,7 +133,7 @@ impl HttpClient {
                 method: &request.method,
                 url,
                 headers: &request.head,
-                cookies: cookies.as_deref(),
+                cookies: cookies.as_ref(),
                 payload: &request.payload,
             });
             trace
@@ -148,7 +148,7 @@ impl HttpClient {
             method: &request.method,
             url,
             fields: &request.head,
-            cookies: cookies.as_deref(),
+            cookies: cookies.as_ref(),
             payload: &request.payload,
             template: None,
             hosts,

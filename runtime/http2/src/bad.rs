@@ -108,7 +108,7 @@ impl Bad {
             Self::BodyBeforeHead => "its body came before its head",
             Self::SecondHead => "it has a second head that does not end it",
             Self::Length => "its Content-Length is no number of bytes",
-            Self::LengthDiffers => "its body is not as long as its Content-Length says",
+            Self::LengthDiffers => "its body has another length than its Content-Length says",
             Self::TooManyFields => "it has too many headers",
             Self::HeadTooLarge | Self::BlockTooLarge => "its headers are too large",
             Self::Flood => "frames that carry nothing came without end",

@@ -362,6 +362,12 @@ impl Connection {
         }
     }
 
+    /// Whether the server takes requests of this connection: one that goes away may have looked at none.
+    #[must_use]
+    pub fn takes_any(&self) -> bool {
+        self.state.last != Some(0)
+    }
+
     /// Whether it takes no more requests and none is open.
     #[must_use]
     pub fn is_over(&self) -> bool {

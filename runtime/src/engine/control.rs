@@ -192,6 +192,12 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     }
     listener.abort();
+    if run.functional {
+        // The summary of a load says it beside its figures.
+        for text in state.causes.lacked.sentences() {
+            report.tell(Event::Message(LogLevel::Warn, text));
+        }
+    }
     let is_invalid = judgement.is_some_and(Judgement::is_invalid);
     if (is_invalid || is_late) && !run.allow_overload {
         state.causes.overloaded();

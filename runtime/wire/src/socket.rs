@@ -31,6 +31,20 @@ impl Socket {
         polled.map_ok(|()| read.filled().len())
     }
 
+    /// The same. Where the connection is broken, all has come that ever will, so the system is asked, whatever the reactor has told:
+    /// what came before the end stands there.
+    pub(crate) fn poll_read_of(
+        &mut self,
+        is_broken: bool,
+        cx: &mut Context<'_>,
+        room: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        if is_broken && let Some(read) = self.read_system(room).transpose() {
+            return Poll::Ready(read);
+        }
+        self.poll_read(cx, room)
+    }
+
     /// Writes as many bytes as the system takes.
     pub(crate) fn poll_write(
         &mut self,

@@ -7,6 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// A connection and its other end.
 async fn pair() -> (Wire, TcpStream) {
@@ -85,6 +86,27 @@ async fn the_end_is_told_again_and_again() {
     assert_eq!(wire.fill(64).await.unwrap(), 0);
     assert_eq!(wire.fill(64).await.unwrap(), 0);
     assert_eq!(wire.peek(), b"ans");
+}
+
+#[tokio::test]
+async fn what_came_before_a_reset_is_read_though_the_reactor_has_not_told_of_it() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    // All of it happens before the reactor has a turn.
+    peer.write_all(b"answer").unwrap();
+    socket2::SockRef::from(&peer)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+    drop(peer);
+    wire.out().put(b"more");
+    let flushed = poll_fn(|cx| Poll::Ready(wire.poll_flush(cx))).await;
+    let Poll::Ready(Err(trouble)) = flushed else {
+        panic!("{flushed:?}");
+    };
+    assert_eq!(trouble.kind(), Kind::Reset);
+    let filled = poll_fn(|cx| Poll::Ready(wire.poll_fill(cx, 64).map(Result::unwrap))).await;
+    assert_eq!(filled, Poll::Ready(6));
+    assert_eq!(wire.peek(), b"answer");
 }
 
 #[tokio::test]

@@ -107,7 +107,12 @@ impl Trouble {
             _ if phase == Phase::Dial => Kind::Connect,
             _ => Kind::Reset,
         };
-        let mut trouble = Self::new(kind, phase, FaultText::plain(error));
+        let text = match limit {
+            // The system's words alone do not say that it is this host's fault.
+            Some(limit) => FaultText::plain(format_args!("{}: {error}", limit.words())),
+            None => FaultText::plain(error),
+        };
+        let mut trouble = Self::new(kind, phase, text);
         trouble.0.limit = limit;
         trouble
     }

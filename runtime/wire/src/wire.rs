@@ -287,7 +287,7 @@ impl Wire {
     /// # Errors
     /// The connection broke, or `most` bytes stand there already.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<Result<usize, Trouble>> {
-        if std::mem::take(&mut self.state.has_waker) {
+        if std::mem::take(&mut self.state.has_waker) && !self.state.is_broken {
             return Poll::Pending;
         }
         if self.state.has_ended {
@@ -299,7 +299,8 @@ impl Wire {
         if self.layer.is_some() {
             return Poll::Ready(ready!(self.poll_open(cx, 0)).map(|opened| opened.kept));
         }
-        let read = self.socket.poll_read(cx, self.came.room(1));
+        let is_broken = self.state.is_broken;
+        let read = self.socket.poll_read_of(is_broken, cx, self.came.room(1));
         if self.came.is_empty() && !matches!(read, Poll::Ready(Ok(1..))) {
             // It would hold a piece while it waits.
             self.came.release();
@@ -610,7 +611,7 @@ impl Wire {
                 Ok(room) => room,
                 Err(trouble) => return Poll::Ready(Err(self.breaks(trouble))),
             };
-            let read = self.socket.poll_read(cx, room);
+            let read = self.socket.poll_read_of(self.state.is_broken, cx, room);
             if !matches!(read, Poll::Ready(Ok(1..))) {
                 // It would hold a piece while it waits.
                 layer.release();

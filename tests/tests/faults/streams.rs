@@ -1,7 +1,7 @@
 //! HTTP/2 with many requests on a connection at a time: streams are refused and given up, and connections go away.
 
 use crate::cases::Way;
-use crate::counts::{counted, hold_alike, plan, within};
+use crate::counts::{Counted, counted, hold_alike, plan, within};
 use crate::grids::{ECHO, GRID, flags, program, replaced, seeds, spoken};
 use bggo_tests::Grid;
 use bggo_tests::server::{Certificates, Nginx, Plan, Speaks, free_port};
@@ -68,11 +68,16 @@ fn users_that_share_connections_count_what_the_proxy_saw() {
     }
 }
 
-/// nginx itself ends each connection behind a hundred requests: in HTTP/2 it says which one was the last.
-#[test]
-fn connections_to_nginx_that_serve_a_hundred_requests_are_replaced_without_a_fault() {
-    let says = format!("keepalive_requests 100; {ECHO}");
-    for speaks in BOTH {
+/// nginx with HTTP/2 that ends each connection behind so many requests, what it says at `GET /...`, and the words for it.
+struct Ending {
+    nginx: Nginx,
+    /// The folder of its certificate is there as long as this.
+    _certificates: Option<Certificates>,
+    words: Vec<String>,
+}
+
+impl Ending {
+    fn behind(requests: u32, speaks: Speaks) -> Self {
         let port = free_port();
         let is_secret = speaks.is_over_tls();
         let certificates = is_secret.then(|| Certificates::new(&["127.0.0.1"]));
@@ -85,18 +90,58 @@ fn connections_to_nginx_that_serve_a_hundred_requests_are_replaced_without_a_fau
                 )
             }
         };
-        let nginx = Nginx::start(&format!("{listens} {says}"));
+        let nginx = Nginx::start(&format!("{listens} keepalive_requests {requests}; {ECHO}"));
         let scheme = if is_secret { "https" } else { "http" };
         let url = format!("{scheme}://127.0.0.1:{port}");
         let authority = certificates.as_ref().map(|made| made.path("ca.crt"));
-        let words = flags(&url, authority);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let load = ["--vus", "4", "--iterations", "150"];
-        let going = program(speaks).start(&[&*words, &load].concat());
+        Self {
+            nginx,
+            words: flags(&url, authority),
+            _certificates: certificates,
+        }
+    }
+
+    /// All passes, and nginx has counted what was answered: what it left it did not look at.
+    fn holds(self, grid: &Grid, load: &str) -> Counted {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let load: Vec<&str> = load.split(' ').collect();
+        let going = grid.start(&[&*words, &load].concat());
         let counted = counted(&going.finish().expect_code(0));
-        let lines = nginx.stop();
+        let lines = self.nginx.stop();
         assert!(counted.failures.is_empty(), "{counted:?}");
         assert_eq!(counted.answered, lines.len() as u64, "{counted:?}");
+        assert_eq!(
+            counted.requests,
+            counted.answered + counted.resent,
+            "{counted:?}"
+        );
+        counted
+    }
+}
+
+/// nginx says which request of a connection was the last one.
+#[test]
+fn connections_to_nginx_that_serve_a_hundred_requests_are_replaced_without_a_fault() {
+    for speaks in BOTH {
+        let ending = Ending::behind(100, speaks);
+        let counted = ending.holds(program(speaks), "--vus 4 --iterations 150");
         assert!(counted.connections > counted.answered / 100, "{counted:?}");
+    }
+}
+
+/// Many requests are on their way when the last one is told, which POST is among, and most of them are left more than twice.
+#[test]
+fn users_of_connections_to_nginx_that_serve_three_requests_lose_none() {
+    let limit = "    timeout       = \"60s\"\n";
+    let shared = format!("{limit}    connections   = \"shared\"\n");
+    let shared = replaced(GRID, limit, &shared);
+    for speaks in BOTH {
+        let shared = Grid::new(&spoken(&shared, speaks)).build();
+        for grid in [program(speaks), &shared] {
+            let ending = Ending::behind(3, speaks);
+            let counted = ending.holds(grid, "--vus 40 --iterations 200 --threads 2");
+            assert_eq!(counted.iterations, 200);
+            assert!(counted.resent > 0, "{counted:?}");
+        }
     }
 }

@@ -73,6 +73,8 @@ impl Endpoints {
 
     fn bound(&self, from: IpAddr) -> io::Result<Endpoint> {
         let socket = UdpSocket::bind((from, 0))?;
+        // quinn draws random numbers and panics where it gets none: the first of a program take a descriptor, which it keeps.
+        getrandom::fill(&mut [0])?;
         // What the system does not allow is less, and lost datagrams are sent again.
         let _ = SockRef::from(&socket).set_recv_buffer_size(RECEIVED);
         let tasks = Arc::new(self.tasks.clone());

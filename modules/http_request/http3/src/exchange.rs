@@ -8,8 +8,8 @@ use crate::room::Stream;
 use crate::session::{Open, Session};
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
-    AnswerHead, Connection, Details, OpenedBody, Phases, Reply, Request, content_length, no_answer,
-    too_large_head,
+    AnswerHead, Connection, Details, OpenedBody, Phases, Reply, Request, Unread, content_length,
+    no_answer, too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Moment, Running, Step};
 use bytes::Bytes;
@@ -48,8 +48,8 @@ pub(crate) struct Lost {
     cause: Cause,
     /// A part of it at least was handed over.
     pub(crate) was_sent: bool,
-    /// The server did not answer it, perhaps before it read it: it rejected it, or had closed a connection that had served before.
-    pub(crate) was_stale: bool,
+    /// Whether the server read it.
+    pub(crate) unread: Unread,
 }
 
 enum Cause {
@@ -57,6 +57,8 @@ enum Cause {
     Stream(ReadError),
     /// The stream ended.
     Ended,
+    /// The server takes no more requests, and not this one.
+    GoneAway,
     NoHead(NoHead),
     /// The request cannot be made.
     Request(Fault),
@@ -93,6 +95,9 @@ impl Lost {
             Cause::Stream(_) => Kind::Closed.fault(after("the stream is closed".into())),
             Cause::Ended => Kind::Closed.fault(after(
                 "the other end ended the stream before its answer".into(),
+            )),
+            Cause::GoneAway => Kind::Closed.fault(after(
+                "the other end ended the HTTP/3 connection before it looked at this request".into(),
             )),
             Cause::NoHead(NoHead::TooLarge) => too_large_head(url, hosts),
             Cause::NoHead(NoHead::Wrong(words)) => Kind::Protocol.fault(after(words.into())),
@@ -140,7 +145,10 @@ pub(crate) async fn exchange(
     };
     let (send, receive) = opened.map_err(|error| Lost {
         was_sent: false,
-        was_stale: has_served && fault::is_closed(&error),
+        unread: match has_served && fault::is_closed(&error) {
+            true => Unread::Perhaps,
+            false => Unread::No,
+        },
         cause: Cause::Connection(error),
     })?;
     let stream = VarInt::from(send.id()).into_inner();
@@ -153,23 +161,39 @@ pub(crate) async fn exchange(
     let size = body.size();
     let body = std::mem::replace(body, OpenedBody::None);
     let sending = (Sending::new(send), fields(asked, size));
-    let came = send_and_hear(asked, sending, body, &mut incoming).await;
+    let came = {
+        let mut listens = session.told.listens(stream);
+        let mut coming = pin!(send_and_hear(asked, sending, body, &mut incoming));
+        poll_fn(|cx| match coming.as_mut().poll(cx) {
+            Poll::Ready(came) => Poll::Ready(came),
+            Poll::Pending => listens.poll_left(cx).map(|()| Err(Cause::GoneAway)),
+        })
+        .await
+    };
     let head = came.map_err(|cause| {
-        let was_stale = match &cause {
-            Cause::Stream(ReadError::Reset(code)) => {
-                open.heard(asked.step.now());
-                *code == REQUEST_REJECTED
+        if matches!(cause, Cause::Stream(ReadError::Reset(_)) | Cause::GoneAway) {
+            open.heard(asked.step.now());
+        }
+        let told = session.told.unread(stream);
+        let unread = match &cause {
+            // A server that begins an answer has looked at its request, whatever it says.
+            _ if incoming.has_begun() => Unread::No,
+            Cause::Stream(ReadError::Reset(code)) if *code == REQUEST_REJECTED => {
+                told.unwrap_or(Unread::Told)
             }
-            Cause::Stream(ReadError::ConnectionLost(error)) => {
-                let is_untouched = has_served && !incoming.has_begun();
-                session.told.leaves(stream) || is_untouched && fault::is_closed(error)
-            }
-            _ => false,
+            Cause::Stream(ReadError::ConnectionLost(error)) => told.unwrap_or({
+                match has_served && fault::is_closed(error) {
+                    true => Unread::Perhaps,
+                    false => Unread::No,
+                }
+            }),
+            Cause::GoneAway => told.unwrap_or(Unread::No),
+            _ => Unread::No,
         };
         Lost {
             cause,
             was_sent: true,
-            was_stale,
+            unread,
         }
     })?;
     let came = asked.step.now();
@@ -182,7 +206,7 @@ pub(crate) async fn exchange(
     let announced = announced(&head.fields).map_err(|words| Lost {
         cause: Cause::NoHead(NoHead::Wrong(words)),
         was_sent: true,
-        was_stale: false,
+        unread: Unread::No,
     })?;
     Ok(Answer {
         head: AnswerHead {

@@ -8,6 +8,7 @@ use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
 use crate::room::{Room, Server};
 use crate::tasks::Tasks;
 pub(crate) use bggo_module_http_request::link::Keeps;
+use bggo_module_http_request::link::Unread;
 use bggo_runtime::contract::{Deadline, Moment};
 use quinn::{Connection, ConnectionError, ReadError, RecvStream, SendStream, VarInt};
 use std::cell::{Cell, RefCell};
@@ -15,7 +16,7 @@ use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// Codes of HTTP/3 (RFC 9114, section 8.1).
@@ -69,8 +70,46 @@ pub(crate) struct Rest {
 pub(crate) struct Told {
     /// It takes no request from this stream on.
     leaves_from: Cell<Option<u64>>,
+    /// The requests that hear of it, by their streams.
+    listening: RefCell<Vec<(u64, Waker)>>,
     /// It does not keep to HTTP/3.
     wrong: Cell<Option<&'static str>>,
+}
+
+/// A request that hears what its server says of its stream beside the answer.
+pub(crate) struct Listens<'a> {
+    told: &'a Told,
+    stream: u64,
+    has_waker: bool,
+}
+
+impl Listens<'_> {
+    /// Ready when the server says that it does not answer the request.
+    pub(crate) fn poll_left(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if self.told.unread(self.stream).is_some() {
+            return Poll::Ready(());
+        }
+        let mut listening = self.told.listening.borrow_mut();
+        let mut known = listening.iter_mut();
+        match known.find(|(stream, _)| self.has_waker && *stream == self.stream) {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
+            None => listening.push((self.stream, cx.waker().clone())),
+        }
+        self.has_waker = true;
+        Poll::Pending
+    }
+}
+
+impl Drop for Listens<'_> {
+    fn drop(&mut self) {
+        if !self.has_waker {
+            return;
+        }
+        let mut listening = self.told.listening.borrow_mut();
+        if let Some(at) = listening.iter().position(|known| known.0 == self.stream) {
+            listening.swap_remove(at);
+        }
+    }
 }
 
 impl Told {
@@ -79,9 +118,29 @@ impl Told {
         self.wrong.get()
     }
 
-    /// Whether the server said that it does not answer the request of a stream.
-    pub(crate) fn leaves(&self, stream: u64) -> bool {
-        self.leaves_from.get().is_some_and(|from| stream >= from)
+    /// A request that hears what is told of its stream.
+    pub(crate) fn listens(&self, stream: u64) -> Listens<'_> {
+        Listens {
+            told: self,
+            stream,
+            has_waker: false,
+        }
+    }
+
+    /// It takes no request from this stream on.
+    fn leaves(&self, from: u64) {
+        self.leaves_from.set(Some(from));
+        for (_, waker) in &*self.listening.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// What the server said of a stream whose request it does not answer.
+    pub(crate) fn unread(&self, stream: u64) -> Option<Unread> {
+        match self.leaves_from.get()? {
+            0 => Some(Unread::Told),
+            from => (stream >= from).then_some(Unread::Behind),
+        }
     }
 }
 
@@ -387,7 +446,7 @@ async fn listen(mut stream: Incoming, told: &Told, server: &Server) -> Wrong {
                 let words = "the server takes requests again that it said it leaves";
                 return (ID_ERROR, words);
             }
-            told.leaves_from.set(Some(from));
+            told.leaves(from);
             server.lost_one();
         }
     }

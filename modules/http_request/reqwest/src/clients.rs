@@ -7,8 +7,8 @@ use crate::sent::Sent;
 use bggo_module_http_request::http_client::Error as Kind;
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
-    AnswerHead, Details, OpenedBody, Remote, Reply, Request, Settings, Speak, Unanswered, find,
-    of_url, server_name, too_large_head,
+    AnswerHead, Details, OpenedBody, Remote, Reply, Request, Settings, Speak, Unanswered, Unread,
+    find, of_url, server_name, too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;
@@ -112,7 +112,7 @@ impl Clients {
                 {
                     return Err(Unanswered {
                         fault: too_large_head(url, hosts),
-                        was_stale: false,
+                        unread: Unread::No,
                         was_sent: true,
                     });
                 }
@@ -143,7 +143,11 @@ impl Clients {
         }
         Err(Unanswered {
             fault: fault::unanswered(&error, reached, url, hosts),
-            was_stale,
+            // What the server did not look at the library sends again by itself.
+            unread: match was_stale {
+                true => Unread::Perhaps,
+                false => Unread::No,
+            },
             was_sent: reached == Reached::Sent,
         })
     }

@@ -1,6 +1,7 @@
 //! Cookies of one user: which a server may set, and to which requests they go back.
 
 use super::*;
+use http::HeaderValue;
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
@@ -22,7 +23,8 @@ fn sent(from: &str, lines: &[&str], to: &str) -> String {
     }
     jar.pairs(&url(to), now())
         .iter()
-        .map(|(name, value)| format!("{name}={value}"))
+        .map(|(name, value)| [*name, b"=", *value].concat())
+        .map(|pair| String::from_utf8(pair).unwrap())
         .collect::<Vec<_>>()
         .join("; ")
 }
@@ -35,6 +37,43 @@ fn a_cookie_goes_back_to_its_host_only() {
         sent("http://127.0.0.1:80/", &["k=v"], "http://127.0.0.1:81/"),
         "k=v"
     );
+}
+
+#[test]
+fn what_is_no_text_goes_back_as_it_came() {
+    let mut jar = Jar::default();
+    let line = HeaderValue::from_bytes(b"\xe4=\xff\xfe; Path=/\xe4; Secure").unwrap();
+    let root = url("https://a.test/");
+    jar.keep(&root, &HeaderMap::from_iter([(SET_COOKIE, line)]), now());
+    assert_eq!(jar.pairs(&root, now()), Vec::new());
+    let line = HeaderValue::from_bytes(b"\xe4=\xff\xfe; Secure").unwrap();
+    jar.keep(&root, &HeaderMap::from_iter([(SET_COOKIE, line)]), now());
+    let pair: (&[u8], &[u8]) = (b"\xe4", b"\xff\xfe");
+    assert_eq!(jar.pairs(&root, now()), [pair]);
+}
+
+#[test]
+fn a_name_that_promises_something_is_kept_only_if_it_holds() {
+    let root = "https://b.a.test/";
+    let rows = [
+        ("__Secure-k=v; Secure", true),
+        ("__Secure-k=v; Secure; Domain=a.test; Path=/", true),
+        ("__Secure-k=v", false),
+        ("__secure-k=v", false),
+        ("__Host-k=v; Secure; Path=/", true),
+        ("__Host-k=v; Secure", true),
+        ("__Host-k=v; Path=/", false),
+        ("__HOST-k=v; Path=/", false),
+        ("__Host-k=v; Secure; Path=/x", false),
+        ("__Host-k=v; Secure; Path=/; Domain=a.test", false),
+        ("__Hostk=v", true),
+        ("__=v", true),
+    ];
+    for (line, is_kept) in rows {
+        let came = sent(root, &[line], "https://b.a.test/x");
+        let pair = line.split(';').next().unwrap();
+        assert_eq!(came, if is_kept { pair } else { "" }, "{line}");
+    }
 }
 
 #[test]
@@ -141,7 +180,7 @@ fn a_cookie_ends_when_it_says_so() {
     );
     assert_eq!(
         jar.pairs(&url("http://a/"), now() + Duration::from_secs(59)),
-        [("k", "v")]
+        [(b"k".as_slice(), b"v".as_slice())]
     );
     assert_eq!(
         jar.pairs(&url("http://a/"), now() + Duration::from_secs(61)),
@@ -174,6 +213,9 @@ fn a_server_that_sets_ever_new_cookies_fills_no_memory() {
         assert!(set(host, 0) <= MOST);
     }
     let last = url(&format!("http://h{}.test/", MOST + 4));
-    assert_eq!(jar.pairs(&last, now()), [("k0", "v")]);
+    assert_eq!(
+        jar.pairs(&last, now()),
+        [(b"k0".as_slice(), b"v".as_slice())]
+    );
     assert!(jar.pairs(&url("http://h0.test/"), now()).is_empty());
 }

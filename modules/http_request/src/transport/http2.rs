@@ -16,7 +16,7 @@ mod upload;
 pub(crate) use self::lost::Lost;
 pub(super) use self::sent::Sent;
 
-use self::lost::{Cause, End};
+use self::lost::{Cause, End, Takes};
 use self::upload::Upload;
 
 use super::compose::put_block;
@@ -446,9 +446,13 @@ impl Inner {
     }
 
     fn goes_away(&mut self, code: Code) {
+        let takes = match self.connection.takes_any() {
+            true => Takes::Some,
+            false => Takes::None,
+        };
         for (at, slot) in self.slots.iter_mut().enumerate() {
             if self.connection.is_refused(Key(at)) {
-                slot.lost.get_or_insert(End::GoneAway(code));
+                slot.lost.get_or_insert(End::GoneAway(code, takes));
                 slot.wake();
             }
         }

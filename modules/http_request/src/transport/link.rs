@@ -7,7 +7,7 @@
 //!
 //! Redirects, cookies, decompression, second tries and time limits stay in this crate.
 
-pub use super::message::{AnswerHead, Details, Unanswered};
+pub use super::message::{AnswerHead, Details, Unanswered, Unread};
 pub use super::settings::{Keeps, Settings, Speak, Ways, host_and_port, server_name};
 pub use crate::body::{OpenedBody, Stream};
 pub use crate::fault::{

@@ -8,7 +8,7 @@ use crate::hosts::Hosts;
 use crate::phases::Phases;
 use bggo_http2::Block;
 use bggo_runtime::contract::{Fault, Moment};
-use http::header::HeaderMap;
+use http::header::{HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 use std::cell::{OnceCell, RefCell};
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub(crate) struct Outgoing<'a> {
     /// All fields but those that frame the body and the cookies.
     pub(crate) fields: &'a Fields,
     /// The value of Cookie.
-    pub(crate) cookies: Option<&'a str>,
+    pub(crate) cookies: Option<&'a HeaderValue>,
     pub(crate) payload: &'a Payload,
     /// Its head, if it was made before.
     pub(crate) template: Option<&'a Template>,
@@ -141,17 +141,39 @@ impl AnswerHead {
 pub struct Unanswered {
     /// Why.
     pub fault: Fault,
-    /// The connection had served before and was closed by the other end, perhaps before it read the request.
-    pub was_stale: bool,
+    /// Whether the server read it.
+    pub unread: Unread,
     /// It had a connection, so a part of it at least was handed over.
     pub was_sent: bool,
+}
+
+/// What is known of whether a server read a request that got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It may have done what it was asked for.
+    No,
+    /// The connection had served before and was closed by the other end, perhaps before it read the request.
+    Perhaps,
+    /// The server said that it did not look at it (RFC 9113, section 8.7; RFC 9114, section 4.1.1).
+    Told,
+    /// It said so of all requests behind the last that it takes on the connection, where it takes some (RFC 9113, section 6.8;
+    /// RFC 9114, section 5.2).
+    Behind,
+}
+
+impl Unread {
+    /// Whether a connection is of no more use that left a request so.
+    #[must_use]
+    pub fn ends_connection(self) -> bool {
+        self != Self::No
+    }
 }
 
 impl From<Fault> for Unanswered {
     fn from(fault: Fault) -> Self {
         Self {
             fault,
-            was_stale: false,
+            unread: Unread::No,
             was_sent: false,
         }
     }

@@ -24,7 +24,7 @@ pub(crate) use counted::Counted;
 pub(crate) use http1::fields;
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
-pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
+pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered, Unread};
 pub(crate) use own::{Asked, Begun, Connections, Head, NoAnswer};
 pub(crate) use settings::{Settings, Speak, Ways};
 pub(crate) use shared::{SharedPool, SharedRemote};
@@ -172,8 +172,8 @@ impl<'a> Outgoing<'a> {
         let size = body.size();
         request::check_length(self.fields, size)?;
         let mut headers = self.fields.to_map();
-        if let Some(Ok(cookies)) = self.cookies.map(HeaderValue::from_str) {
-            headers.insert(COOKIE, cookies);
+        if let Some(cookies) = self.cookies {
+            headers.insert(COOKIE, cookies.clone());
         }
         if size == 0 && matches!(*self.method, Method::POST | Method::PUT | Method::PATCH) {
             // These announce a body: many servers refuse them without a length.

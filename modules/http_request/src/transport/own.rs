@@ -12,7 +12,7 @@ use super::driving::{Driving, HasWaited, wait};
 use super::http1::{self, Lost, Sending};
 use super::http2::{self, Session};
 use super::incoming::Incoming;
-use super::message::{Outgoing, Template, Unanswered};
+use super::message::{Outgoing, Template, Unanswered, Unread};
 use super::settings::{Keeps, Settings, Speak, host_and_port, server_name};
 use crate::fault;
 use crate::fields::Fields;
@@ -403,14 +403,15 @@ impl Pool {
         outgoing: &Outgoing<'_>,
         (server, was_reused): (u32, bool),
     ) -> Unanswered {
-        let was_stale = was_reused && lost.is_closed_before_answer();
-        if was_stale {
+        let mut unread = Unread::No;
+        if was_reused && lost.is_closed_before_answer() {
             // The connection that was idle for the shortest time was closed, so the others are as well.
             self.home.close(server);
+            unread = Unread::Perhaps;
         }
         Unanswered {
             fault: lost.fault(outgoing),
-            was_stale,
+            unread,
             was_sent: true,
         }
     }
@@ -433,8 +434,10 @@ impl Pool {
                 Ok(reply) => return Ok(Incoming::Http2(reply)),
                 Err(lost) => lost,
             };
-            // The server ends a connection when it likes; nothing was sent on it.
-            if lost.found_no_room() && !std::mem::replace(&mut is_second, true) {
+            // The server ends a connection when it likes; nothing was sent on it. One that had served is gone for good, so there
+            // are fewer of them each time.
+            let may_look = on == Connection::Reused || !std::mem::replace(&mut is_second, true);
+            if lost.found_no_room() && may_look {
                 self.retires(&session);
                 if let Connected::Http2(next) = self.connect(server, outgoing).await? {
                     session = next;
@@ -457,13 +460,13 @@ impl Pool {
         lost: http2::Lost,
         outgoing: &Outgoing<'_>,
     ) -> Unanswered {
-        let was_stale = lost.is_stale();
-        if was_stale || lost.found_no_room() {
+        let unread = lost.unread();
+        if unread.ends_connection() || lost.found_no_room() {
             self.retires(session);
         }
         Unanswered {
             was_sent: lost.was_sent(),
-            was_stale,
+            unread,
             fault: lost.fault(outgoing),
         }
     }

@@ -701,7 +701,7 @@ fn a_connection_that_was_closed_while_it_lay_idle_is_not_used_again() {
 }
 
 #[test]
-fn a_rejected_request_is_sent_once_more_if_it_may_be_and_one_whose_answer_began_never() {
+fn a_rejected_request_is_sent_again_whatever_its_method_and_one_whose_answer_began_never() {
     run(async || {
         let server = Server::new();
         server.say(async |mut said: Said| {
@@ -730,19 +730,137 @@ fn a_rejected_request_is_sent_once_more_if_it_may_be_and_one_whose_answer_began_
         let output = user.ask(vec![server.url("/")]).await.unwrap();
         assert_eq!(text(&output.body), "ok");
         assert_eq!(counts(&user), (2, 1, 1, 1));
-        // A POST is not sent again.
-        let fault = user
+        // So is a POST: the server did not look at it.
+        let output = user
             .ask(vec![server.url("/"), method("POST")])
             .await
-            .unwrap_err();
-        assert_eq!(fault.kind(), "reset");
-        user.ask(vec![server.url("/")]).await.unwrap();
-        assert_eq!(counts(&user), (4, 2, 2, 1));
+            .unwrap();
+        assert_eq!(text(&output.body), "ok");
+        assert_eq!(counts(&user), (4, 2, 2, 2));
         // The server closed an old connection, but the answer had begun.
         let fault = user.ask(vec![server.url("/")]).await.unwrap_err();
         assert_eq!(fault.kind(), "closed");
-        assert_eq!(counts(&user), (5, 2, 3, 1));
+        assert_eq!(counts(&user), (5, 2, 3, 2));
         assert_eq!(server.requests(), [1, 2, 2, 3, 3]);
+        user.leave().await;
+    });
+}
+
+#[test]
+fn a_request_that_is_always_rejected_is_sent_three_times_and_its_fault_says_why() {
+    run(async || {
+        let server = Server::new();
+        server.say(async |mut said: Said| {
+            said.read().await;
+            let _ = said.send.reset(VarInt::from_u32(0x10b));
+        });
+        let user = server.user(Vec::new());
+        let ask = vec![server.url("/"), method("POST")];
+        let fault = user.ask(ask).await.unwrap_err();
+        let address = server.address();
+        let says = format!(
+            "no answer from {address}: the other end gave the HTTP/3 stream up (H3_REQUEST_REJECTED)"
+        );
+        assert_eq!((fault.kind(), fault.text()), ("reset", &*says));
+        assert_eq!(counts(&user), (3, 0, 3, 2));
+        assert_eq!(server.requests(), [1, 2, 3]);
+        user.leave().await;
+    });
+}
+
+/// A server that says at once which request it takes no more, and never says anything of that one.
+fn goes_away_from(server: &Server, first_left: u8) {
+    server.accept(move |connection, seen, number| async move {
+        let mut control = connection.open_uni().await.unwrap();
+        control.write_all(&[0, 4, 0]).await.unwrap();
+        let mut left = Vec::new();
+        while let Ok((mut send, mut receive)) = connection.accept_bi().await {
+            seen.requests.borrow_mut().push(number);
+            if u64::from(send.id()) >= u64::from(first_left) {
+                // The client may be gone already.
+                let _ = control.write_all(&[7, 1, first_left]).await;
+                left.push((send, receive));
+                continue;
+            }
+            let _ = receive.read_to_end(1 << 20).await;
+            if u64::from(send.id()) + 4 == u64::from(first_left) {
+                let _ = control.write_all(&[7, 1, first_left]).await;
+            }
+            let _ = send.write_all(&[head(&[]), data("ok")].concat()).await;
+            let _ = send.finish();
+        }
+    });
+}
+
+#[test]
+fn what_a_server_leaves_behind_the_last_request_of_a_connection_is_sent_again_as_often_as_that_happens()
+ {
+    run(async || {
+        let server = Server::new();
+        goes_away_from(&server, 4);
+        let user = server.user(Vec::new());
+        let ask = || vec![server.url("/"), method("POST")];
+        let asked = (0..12).map(|_| user.ask(ask()));
+        let mut asked: Vec<_> = asked.map(Box::pin).collect();
+        std::future::poll_fn(|cx| {
+            asked.retain_mut(|one| match one.as_mut().poll(cx) {
+                std::task::Poll::Ready(output) => {
+                    assert_eq!(text(&output.unwrap().body), "ok");
+                    false
+                }
+                std::task::Poll::Pending => true,
+            });
+            match asked.is_empty() {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            }
+        })
+        .await;
+        drop(asked);
+        // Each connection serves one of them.
+        assert_eq!(server.connections(), 12);
+        let (requests, answered, cut, resent) = counts(&user);
+        assert_eq!((answered, cut), (12, resent));
+        assert_eq!(requests, 12 + resent);
+        assert!(resent >= 11, "{resent}");
+        user.leave().await;
+    });
+}
+
+#[test]
+fn a_server_that_takes_no_request_of_any_connection_is_asked_three_times() {
+    run(async || {
+        let server = Server::new();
+        goes_away_from(&server, 0);
+        let user = server.user(Vec::new());
+        let ask = vec![server.url("/"), method("POST")];
+        let fault = user.ask(ask).await.unwrap_err();
+        let address = server.address();
+        let says = format!(
+            "no answer from {address}: the other end ended the HTTP/3 connection before it looked at this request"
+        );
+        assert_eq!((fault.kind(), fault.text()), ("closed", &*says));
+        assert_eq!(counts(&user), (3, 0, 3, 2));
+        assert_eq!(server.requests(), [1, 2, 3]);
+        user.leave().await;
+    });
+}
+
+#[test]
+fn a_server_that_answers_what_it_said_it_leaves_is_asked_no_more() {
+    run(async || {
+        let server = Server::new();
+        server.say(async |mut said: Said| {
+            said.read().await;
+            // A part of an answer, and the word that there will be none.
+            said.say(&[1, 9, 0]).await;
+            is_heard(&said.connection).await;
+            let _ = said.send.reset(VarInt::from_u32(0x10b));
+        });
+        let user = server.user(Vec::new());
+        let fault = user.ask(vec![server.url("/")]).await.unwrap_err();
+        assert_eq!(fault.kind(), "reset");
+        assert_eq!(counts(&user), (1, 0, 1, 0));
         user.leave().await;
     });
 }

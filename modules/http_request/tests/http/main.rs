@@ -23,6 +23,7 @@ mod heads;
 mod http3;
 mod large;
 mod late;
+mod left;
 mod memory;
 mod outputs;
 mod phases;

@@ -137,7 +137,7 @@ fn the_cause_is_the_first_that_holds() {
             it.workers = vec![worker(0, 500, 350)];
             it.lacked.ports = 7;
         }),
-        "the generator fell behind: this host had no source port left for the address of the target for 7 of its steps and starts were up to 841ms late; widen net.ipv4.ip_local_port_range, keep connections open instead of making new ones, or share the load over several hosts with --segment"
+        "the generator fell behind: this host had no source port left for the address of the target for 7 of its steps and starts were up to 841ms late; widen net.ipv4.ip_local_port_range, give the client more local_addresses, keep connections open instead of making new ones, or share the load over several hosts with --segment"
     );
     assert!(
         of(|it| {

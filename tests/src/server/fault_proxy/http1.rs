@@ -51,6 +51,7 @@ impl<'a> Connection<'a> {
                 head_passed: false,
                 fault: Fault::CloseBefore,
                 is_stream: false,
+                is_behind: false,
             };
             let is_swallowed = seen.path.contains("/swallow");
             if !self.is_half_closed

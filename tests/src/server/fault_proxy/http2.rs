@@ -220,6 +220,9 @@ impl<'a> Connection<'a> {
         };
         let (head, body) = answer(asked.stream, &came);
         let fault = self.fault(asked, &came, (&head, &body));
+        if fault == Fault::GoAway {
+            self.last = Some(asked.stream - 1);
+        }
         // The fault is logged before the program can do anything because of it.
         self.log(asked, fault, Some(&came));
         let bytes = [&*head, &*body].concat();
@@ -318,6 +321,7 @@ impl<'a> Connection<'a> {
             head_passed,
             fault,
             is_stream: true,
+            is_behind: fault == Fault::GoAway && self.last.is_some_and(|last| last > 0),
         });
         self.nth += u64::from(head_passed);
     }

@@ -1,7 +1,17 @@
 //! What a proxy saw, exchange by exchange, and what a program has to have counted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
+
+/// How often a request is sent again that a server refuses without a word of others that it takes.
+const MOST_REFUSED: u32 = 2;
+
+/// How often a request was sent again so far.
+#[derive(Default)]
+struct Before {
+    was_perhaps_read: bool,
+    refused: u32,
+}
 
 /// What happens to an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +73,8 @@ pub struct Exchange {
     pub fault: Fault,
     /// It is one of HTTP/2.
     pub is_stream: bool,
+    /// The server said of the whole connection that it looks at some of its requests and not at this one.
+    pub is_behind: bool,
 }
 
 /// What a program has to have counted after a run that was not cut off.
@@ -76,6 +88,8 @@ pub struct Tally {
     pub answered: u64,
     /// Requests that have to be sent once more.
     pub resent: u64,
+    /// Those of them that the server said it did not look at, whatever they asked for.
+    pub left: u64,
     /// Failures of steps by kind, without those of refused connections.
     pub failures: BTreeMap<&'static str, u64>,
     /// Connections that were taken, refused ones included.
@@ -100,8 +114,8 @@ impl Log {
             refused: self.refused,
             ..Tally::default()
         };
-        // A request is sent once more at most, so what is sent again is known by its path, which no other request has.
-        let mut sent_again = HashSet::new();
+        // What is sent again is known by its path, which no other request has.
+        let mut before = HashMap::<_, Before>::new();
         // One that the program sent before it heard that the connection goes away may be read when it has been sent again already,
         // on a newer connection.
         let mut exchanges: Vec<&Exchange> = self.exchanges.iter().collect();
@@ -111,7 +125,14 @@ impl Log {
             tally.forwarded += u64::from(one.is_forwarded);
             tally.answered += u64::from(one.head_passed);
             let Some(kind) = one.kind() else { continue };
-            if one.may_be_sent_again() && sent_again.insert((&one.method, &one.path)) {
+            let before = before.entry((&one.method, &one.path)).or_default();
+            if one.is_left() && (one.is_behind || before.refused < MOST_REFUSED) {
+                before.refused += u32::from(!one.is_behind);
+                tally.left += 1;
+                tally.resent += 1;
+                continue;
+            }
+            if one.may_have_been_read() && !std::mem::replace(&mut before.was_perhaps_read, true) {
                 tally.resent += 1;
                 continue;
             }
@@ -141,8 +162,13 @@ impl Exchange {
         }
     }
 
-    /// Whether it is sent again unless it was already.
-    fn may_be_sent_again(&self) -> bool {
+    /// Whether the server said that it did not look at it, so that it is sent again whatever its method is (RFC 9113, section 8.7).
+    fn is_left(&self) -> bool {
+        matches!(self.fault, Fault::Refuse | Fault::GoAway)
+    }
+
+    /// Whether it is sent again, unless that was done already, though nobody knows whether it was read (RFC 9112, section 9.3.1).
+    fn may_have_been_read(&self) -> bool {
         let is_idempotent = matches!(self.method.as_str(), "GET" | "HEAD" | "PUT");
         let was_reused = self.nth > 0;
         is_idempotent
@@ -150,8 +176,6 @@ impl Exchange {
                 Fault::ResetBefore | Fault::CloseBefore | Fault::ResetInRequest => was_reused,
                 // A part of a frame is no part of an answer yet.
                 Fault::ResetInHead(_) | Fault::CloseInHead(_) => was_reused && self.is_stream,
-                // The server says that it did nothing.
-                Fault::Refuse | Fault::GoAway => true,
                 _ => false,
             }
     }

@@ -2,7 +2,7 @@
 
 use crate::fault;
 use crate::http_request::Error as Kind;
-use crate::transport::message::Outgoing;
+use crate::transport::message::{Outgoing, Unread};
 use bggo_http2::{Bad, Code};
 use bggo_runtime::contract::{Fault, FaultText};
 use bggo_wire::{Kind as OfWire, Trouble};
@@ -17,7 +17,14 @@ pub(super) enum End {
     Failed(Bad),
     Reset(Code),
     /// The server takes no more requests and did not look at this one.
-    GoneAway(Code),
+    GoneAway(Code, Takes),
+}
+
+/// Whether a server that goes away takes some of the requests of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    None,
+    Some,
 }
 
 impl End {
@@ -34,7 +41,7 @@ impl End {
                 "the other end gave the HTTP/2 stream up ({})",
                 code.name()
             )),
-            Self::GoneAway(code) => FaultText::plain(format_args!(
+            Self::GoneAway(code, _) => FaultText::plain(format_args!(
                 "the other end ended the HTTP/2 connection ({})",
                 code.name()
             )),
@@ -67,17 +74,20 @@ pub(super) enum Cause {
 }
 
 impl Lost {
-    /// Whether the server has closed the connection, or refused the request, perhaps before it read it.
-    pub(in crate::transport) fn is_stale(&self) -> bool {
+    /// Whether the server read the request, as far as that is known.
+    pub(in crate::transport) fn unread(&self) -> Unread {
         match &self.cause {
-            Cause::End(End::Broken(trouble)) => {
-                self.was_reused && matches!(trouble.kind(), OfWire::Reset | OfWire::Closed)
+            Cause::End(End::Broken(trouble))
+                if self.was_reused && matches!(trouble.kind(), OfWire::Reset | OfWire::Closed) =>
+            {
+                Unread::Perhaps
             }
-            Cause::End(End::Reset(code)) => *code == Code::REFUSED_STREAM,
-            Cause::End(End::GoneAway(_)) => true,
-            Cause::End(End::Bad(_) | End::Failed(_)) | Cause::NoRoom(_) | Cause::Request(..) => {
-                false
-            }
+            Cause::End(End::Reset(code)) if *code == Code::REFUSED_STREAM => Unread::Told,
+            Cause::End(End::GoneAway(_, Takes::None)) => Unread::Told,
+            Cause::End(End::GoneAway(_, Takes::Some)) => Unread::Behind,
+            Cause::End(End::Broken(_) | End::Reset(_) | End::Bad(_) | End::Failed(_))
+            | Cause::NoRoom(_)
+            | Cause::Request(..) => Unread::No,
         }
     }
 
@@ -95,7 +105,7 @@ impl Lost {
         let end = match self.cause {
             Cause::Request(fault, _) => return fault,
             Cause::End(end) | Cause::NoRoom(Some(end)) => end,
-            Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR),
+            Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR, Takes::None),
         };
         let kind = match &end {
             End::Failed(bad) | End::Bad(bad) if is_too_large(*bad) => {
@@ -104,7 +114,7 @@ impl Lost {
             End::Broken(trouble) => {
                 return fault::of_exchange(trouble, outgoing.url, outgoing.hosts);
             }
-            End::GoneAway(_) => Kind::Closed,
+            End::GoneAway(..) => Kind::Closed,
             End::Reset(_) => Kind::Reset,
             End::Bad(_) | End::Failed(_) => Kind::Protocol,
         };

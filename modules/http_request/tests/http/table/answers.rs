@@ -332,6 +332,26 @@ pub const ROWS: &[Case] = &[
         ),
         &[(Via::Reqwest, "reqwest asks by itself, and on the same connection", comes(&[ok("")], &[1, 1], counts(1, 1, 0, 0)))],
     )),
+    in_http_2(but(
+        row(
+            "two: what was refused is asked for again, whatever its method",
+            "RFC 9113 8.7",
+            &[POST],
+            &[Head, Do::Body(2), GiveUp(REFUSED_STREAM), Head, Do::Body(2), GiveUp(REFUSED_STREAM), Head, Do::Body(2), OK],
+            comes(&[ok("")], &[1, 2, 3], counts(3, 1, 2, 2)),
+        ),
+        &[(Via::Reqwest, "reqwest asks by itself, and on the same connection", comes(&[ok("")], &[1, 1, 1], counts(1, 1, 0, 0)))],
+    )),
+    in_http_2(but(
+        row(
+            "two: what is always refused is asked for three times",
+            "RFC 9113 8.7",
+            &[POST],
+            &[Head, Do::Body(2), GiveUp(REFUSED_STREAM), Head, Do::Body(2), GiveUp(REFUSED_STREAM), Head, Do::Body(2), GiveUp(REFUSED_STREAM)],
+            comes(&[fault("reset", NO_ANSWER)], &[1, 2, 3], counts(3, 0, 3, 2)),
+        ),
+        &[(Via::Reqwest, "reqwest asks by itself, and on the same connection", comes(&[fault("reset", NO_ANSWER)], &[1, 1, 1], counts(1, 0, 1, 0)))],
+    )),
     row("both: no answer in time", "README", &[HASTY], &[Head, Stall], cut(&[fault("timeout", "no answer from ADDRESS within 300ms")])),
     row(
         "both: no end of the body in time",

@@ -68,7 +68,7 @@ async fn descriptors_that_are_used_up_are_this_hosts_fault() {
     assert_eq!(
         told_by_host(trouble, HostLimit::Descriptors),
         format!(
-            "no connection to {}: Too many open files (os error 24)",
+            "no connection to {}: this program had no descriptor left: Too many open files (os error 24)",
             listener.local_addr().unwrap()
         )
     );
@@ -87,7 +87,7 @@ async fn ports_that_are_used_up_are_this_hosts_fault_and_each_local_address_has_
     assert_eq!(connections, 4);
     assert_eq!(
         told_by_host(trouble, HostLimit::Ports),
-        "no connection to 127.0.0.1:50000: Cannot assign requested address (os error 99)"
+        "no connection to 127.0.0.1:50000: this host had no source port left for the address of the target: Cannot assign requested address (os error 99)"
     );
     let rules = Rules {
         sources: Sources::new(&["127.0.0.7", "127.0.0.8", "127.0.0.9"]).unwrap(),
@@ -97,7 +97,7 @@ async fn ports_that_are_used_up_are_this_hosts_fault_and_each_local_address_has_
     assert_eq!(connections, 12);
     let text = told_by_host(trouble, HostLimit::Ports);
     assert!(
-        text.ends_with(": Address already in use (os error 98)"),
+        text.ends_with(": this host had no source port left for the address of the target: Address already in use (os error 98)"),
         "{text}"
     );
 }
