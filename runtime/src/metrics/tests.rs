@@ -202,7 +202,9 @@ fn in_each_reading_failures_are_as_many_as_their_kinds_while_a_thread_meets_new_
     let failed: u64 = slots.clone().map(|slot| slot.count(Outcome::Failed)).sum();
     assert_eq!(failed, FAILURES);
     for name in names {
-        let of_kind = slots.clone().filter_map(|slot| slot.kinds.get(&Text::Static(name)));
+        let of_kind = slots
+            .clone()
+            .filter_map(|slot| slot.kinds.get(&Text::Static(name)));
         assert_eq!(of_kind.sum::<u64>(), OF_A_KIND, "{name}");
     }
 }

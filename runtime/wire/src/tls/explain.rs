@@ -1,5 +1,6 @@
 //! Explains errors of TLS: what is wrong and what to do.
 
+use super::identity::Identity;
 use crate::named::Named;
 use bggo_runtime::contract::FaultText;
 use rustls::{
@@ -145,13 +146,16 @@ fn of_alert(alert: Alert) -> &'static str {
 }
 
 /// Why a client's certificate and key cannot be used.
-pub(super) fn explain_identity(error: &Error) -> &'static str {
+pub(super) fn explain_identity(error: &Error, identity: &Identity) -> FaultText {
+    let certificate = || identity.chain.called("the client's certificate");
+    let key = identity.key.called("the client's key");
     match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            "the client's key does not belong to its certificate"
+            let certificate = identity.chain.called("its certificate");
+            key.and(" does not belong to ").and_text(&certificate)
         }
-        Error::InvalidCertificate(_) => "the client's certificate cannot be read",
-        _ => "the client's key is of a kind that is not supported",
+        Error::InvalidCertificate(_) => certificate().and(" cannot be read"),
+        _ => key.and(" is of a kind that is not supported"),
     }
 }
 

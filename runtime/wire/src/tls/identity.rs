@@ -1,6 +1,7 @@
 //! A client's certificate and key to what it shows to servers that ask for one.
 
 use super::explain::explain_identity;
+use super::pem::Pem;
 use super::roots::certificates;
 use bggo_runtime::contract::FaultText;
 use rustls::ClientConfig;
@@ -12,9 +13,9 @@ use rustls::pki_types::pem::PemObject;
 #[derive(Clone)]
 pub struct Identity {
     /// The certificates, the client's own first.
-    pub chain: String,
+    pub chain: Pem,
     /// The private key.
-    pub key: String,
+    pub key: Pem,
 }
 
 impl std::fmt::Debug for Identity {
@@ -35,10 +36,14 @@ pub(super) fn shown(
     let Some(identity) = identity else {
         return Ok(builder.with_no_client_auth());
     };
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())
-        .map_err(|_| FaultText::plain("the client's key is no PEM text of a private key"))?;
-    let chain = certificates(&identity.chain, "the client's certificate")?;
+    let Identity { chain, key } = identity;
+    let private = PrivateKeyDer::from_pem_slice(key.text().as_bytes());
+    let private = private.map_err(|_| {
+        let text = key.called("the client's key");
+        text.and(" is no PEM text of a private key")
+    })?;
+    let certificates = certificates(chain, "the client's certificate")?;
     builder
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| FaultText::plain(explain_identity(&error)))
+        .with_client_auth_cert(certificates, private)
+        .map_err(|error| explain_identity(&error, identity))
 }
