@@ -126,6 +126,8 @@ mod wire;
 
 pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
+#[doc(hidden)]
+pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
