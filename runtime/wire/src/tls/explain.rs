@@ -1,11 +1,9 @@
 //! Explains errors of TLS: what is wrong and what to do.
 
-use super::identity::Identity;
 use crate::named::Named;
 use bggo_runtime::contract::FaultText;
 use rustls::{
-    AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, InvalidMessage,
-    PeerIncompatible,
+    AlertDescription as Alert, CertificateError as Wrong, Error, InvalidMessage, PeerIncompatible,
 };
 
 /// Why there is no TLS connection.
@@ -142,20 +140,6 @@ fn of_alert(alert: Alert) -> &'static str {
         Alert::NoApplicationProtocol => NO_PROTOCOL,
         Alert::InternalError => "the server had an error of its own during the handshake",
         _ => "the server ended the handshake",
-    }
-}
-
-/// Why a client's certificate and key cannot be used.
-pub(super) fn explain_identity(error: &Error, identity: &Identity) -> FaultText {
-    let certificate = || identity.chain.called("the client's certificate");
-    let key = identity.key.called("the client's key");
-    match error {
-        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            let certificate = identity.chain.called("its certificate");
-            key.and(" does not belong to ").and_text(&certificate)
-        }
-        Error::InvalidCertificate(_) => certificate().and(" cannot be read"),
-        _ => key.and(" is of a kind that is not supported"),
     }
 }
 

@@ -1,13 +1,12 @@
 //! A client's certificate and key to what it shows to servers that ask for one.
 
-use super::explain::explain_identity;
 use super::pem::Pem;
 use super::roots::certificates;
 use bggo_runtime::contract::FaultText;
-use rustls::ClientConfig;
 use rustls::client::WantsClientCert;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, Error, InconsistentKeys};
 
 /// A client's certificate, with those of the authorities between where there are any, and its key. Both are PEM.
 #[derive(Clone)]
@@ -45,5 +44,19 @@ pub(super) fn shown(
     let certificates = certificates(chain, "the client's certificate")?;
     builder
         .with_client_auth_cert(certificates, private)
-        .map_err(|error| explain_identity(&error, identity))
+        .map_err(|error| unusable(&error, identity))
+}
+
+/// Why a client's certificate and key cannot be used.
+fn unusable(error: &Error, identity: &Identity) -> FaultText {
+    let certificate = || identity.chain.called("the client's certificate");
+    let key = identity.key.called("the client's key");
+    match error {
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            let certificate = identity.chain.called("its certificate");
+            key.and(" does not belong to ").and_text(&certificate)
+        }
+        Error::InvalidCertificate(_) => certificate().and(" cannot be read"),
+        _ => key.and(" is of a kind that is not supported"),
+    }
 }
