@@ -22,10 +22,10 @@ thread_local! {
 /// The names that a worker thread has looked up. Clones share them.
 // A connector must be `Send`, so there is a lock, which no other thread takes.
 #[derive(Clone)]
-pub(crate) struct Names(Arc<Mutex<Kept>>);
+pub(crate) struct Names(Arc<Mutex<KeptAnswers>>);
 
 /// The first user looks a name up; the others wait for its answer.
-type Kept = KeptNames<Arc<OnceCell<Answer>>>;
+type KeptAnswers = KeptNames<Arc<OnceCell<Answer>>>;
 
 struct Answer {
     found: Result<Vec<SocketAddr>, NoAddress>,
@@ -53,7 +53,7 @@ impl Names {
         self.looked_up(host, || look_up(host)).await
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, KeptAnswers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -51,7 +51,7 @@ fn is_too_large(bad: Bad) -> bool {
 }
 
 /// Why no answer came.
-pub(crate) struct Lost {
+pub(crate) struct Http2Failure {
     pub(super) cause: Cause,
     /// The connection had served before.
     pub(super) was_reused: bool,
@@ -66,7 +66,7 @@ pub(super) enum Cause {
     Request(Fault, bool),
 }
 
-impl Lost {
+impl Http2Failure {
     /// Whether the server has closed the connection, or refused the request, perhaps before it read it.
     pub(in crate::transport) fn is_stale(&self) -> bool {
         match &self.cause {
