@@ -401,13 +401,17 @@ fn watching_runs_again_on_each_save_shows_what_is_wrong_and_ends_the_run_of_befo
     wait_for("interrupted");
     wait_for("noop.first");
     wait_for("the program ended");
+    desk.write(waits);
+    wait_for("1 step");
+    // The terminal was closed: the run, which has a group of its own, is told as well.
     assert!(
         Command::new("kill")
-            .arg(child.id().to_string())
+            .args(["-HUP", &child.id().to_string()])
             .status()
             .unwrap()
             .success()
     );
+    wait_for("interrupted");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 

@@ -21,7 +21,7 @@ pub enum Exit {
     TeardownFailed = 101,
     /// Bad flags or variables; nothing was run.
     BadInput = 104,
-    /// Ctrl-C or SIGTERM ended the run.
+    /// Ctrl-C, SIGTERM or SIGHUP ended the run.
     Interrupted = 105,
     /// A bug in bggo or in a module: something panicked.
     Bug = 109,
@@ -47,7 +47,10 @@ impl Exit {
         ),
         (Self::TeardownFailed, "a resource could not be destroyed"),
         (Self::BadInput, "bad flags or variables: nothing was run"),
-        (Self::Interrupted, "interrupted by Ctrl-C or SIGTERM"),
+        (
+            Self::Interrupted,
+            "interrupted by Ctrl-C, SIGTERM or SIGHUP",
+        ),
         (Self::Bug, "a bug in bggo or in a module"),
         (
             Self::Overloaded,

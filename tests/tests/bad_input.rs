@@ -159,7 +159,7 @@ const ALL: &[Bad] = &[
         ..unsent(
             "no_certificate",
             "asset",
-            "resource http_client.trusts_nobody could not be created: the CA holds no PEM certificate",
+            "resource http_client.trusts_nobody could not be created: the CA in NONE holds no PEM certificate",
         )
     },
     unsent(
@@ -505,6 +505,7 @@ fn each_has_one_kind_one_clear_text_exact_counts_and_bounded_memory() {
         let example = of_step(&summary["examples"]).unwrap_or_default();
         let (_, says) = one.fails.unwrap_or_default();
         let says = says.replace("PLACE", &place.to_string());
+        let says = says.replace("NONE", &none.display().to_string());
         if !example["error"]
             .as_str()
             .unwrap_or_default()

@@ -14,7 +14,7 @@ use crate::syntax::elsewhere;
 use super::article::with_article;
 use super::expression::MOST_WRONG_PARTS;
 use super::expression::context::{Arguments, Checker};
-use super::typed::{TExpr, TKind};
+use super::typed::{TExpr, TKind, TLocal, TPart};
 
 /// A step or resource, as far as its contract is concerned.
 pub(super) struct ArgumentOwner<'d> {
@@ -214,8 +214,14 @@ impl Checker<'_> {
             }
             TKind::Object(pairs) if of_map => {
                 let wrong = pairs.iter().filter(|(key, part)| {
-                    let named = key.constant().and_then(Value::as_text);
-                    let Some(wrong) = named.and_then(|name| unmatched_key(input, name)) else {
+                    let wrong = match key.constant().and_then(Value::as_text) {
+                        Some(name) => unmatched_key(input, name),
+                        None => {
+                            let wrong = self.wrong_pieces(input.key_pattern.as_ref(), key);
+                            wrong.map(|wrong| wrong.of("a key of "))
+                        }
+                    };
+                    let Some(wrong) = wrong else {
                         return self.wrong_text(input, part);
                     };
                     let secret = input.sensitive || key.sensitivity.any();
@@ -224,8 +230,33 @@ impl Checker<'_> {
                 });
                 wrong.take(MOST_WRONG_PARTS).count() > 0
             }
+            TKind::Template(_) | TKind::Local(_) => {
+                let Some(clause) = self.wrong_pieces(input.pattern.as_ref(), value) else {
+                    return false;
+                };
+                let of = match &input.ty {
+                    Type::Map(_) => "a value of ",
+                    Type::List(_) | Type::Set(_) => "an item of ",
+                    _ => "",
+                };
+                self.refuse(input, (value.span, secret), clause.of(of));
+                true
+            }
             _ => false,
         }
+    }
+
+    /// What is wrong with a text that is not known as a whole.
+    fn wrong_pieces<'p>(
+        &self,
+        pattern: Option<&'p Pattern>,
+        value: &TExpr,
+    ) -> Option<WrongPieces<'p>> {
+        let pattern = pattern?;
+        let mut pieces = Pieces::default();
+        pieces.add_value(value, &self.locals);
+        let clause = wrong_pieces(pattern, &pieces.list)?;
+        Some(WrongPieces { pattern, clause })
     }
 
     /// The texts of a value that is known which do not look as its input says, each with its place.
@@ -277,6 +308,7 @@ impl Checker<'_> {
             (false, Wrong::Text(wrong)) => format!("`{name}` cannot be {wrong:?}"),
             (false, Wrong::Value(wrong)) => format!("`{name}` cannot hold {wrong:?}"),
             (false, Wrong::Key(wrong)) => format!("`{name}` cannot have the key {wrong:?}"),
+            (false, Wrong::Pieces { of, clause }) => format!("{of}`{name}` {clause}"),
         };
         let hint = match pattern.message.is_empty() {
             true => format!("it matches `{}`", pattern.regex),
@@ -577,6 +609,13 @@ enum Wrong {
     Value(String),
     /// A key of a map.
     Key(String),
+    /// What is known of a text.
+    Pieces {
+        /// Of what it is a part, if it is.
+        of: &'static str,
+        /// What is wrong with it.
+        clause: String,
+    },
 }
 
 /// A text that does not match this pattern.
@@ -614,6 +653,83 @@ fn unmatched_key<'p>(input: &'p Input, key: &str) -> Option<Unmatched<'p>> {
     let pattern = input.key_pattern.as_ref();
     let pattern = pattern.filter(|pattern| differs(pattern, key))?;
     Some((pattern, Wrong::Key(key.to_owned())))
+}
+
+/// Why no text matches that has the pieces which are known.
+struct WrongPieces<'p> {
+    pattern: &'p Pattern,
+    clause: String,
+}
+
+impl<'p> WrongPieces<'p> {
+    fn of(self, of: &'static str) -> Unmatched<'p> {
+        let clause = self.clause;
+        (self.pattern, Wrong::Pieces { of, clause })
+    }
+}
+
+/// What is wrong with a text that is known in part, if none with these pieces matches.
+fn wrong_pieces(pattern: &Pattern, pieces: &[Option<String>]) -> Option<String> {
+    let refuses = |pieces: &[Option<&str>]| {
+        matches!(bggo_regex::may_be_found(&pattern.regex, pieces), Ok(false))
+    };
+    let pieces: Vec<Option<&str>> = pieces.iter().map(Option::as_deref).collect();
+    let mut texts = pieces.iter().flatten();
+    if texts.clone().next().is_none() || !refuses(&pieces) {
+        return None;
+    }
+    Some(match pieces.as_slice() {
+        [Some(first), ..] if refuses(&[Some(first), None]) => {
+            format!("cannot begin with {first:?}")
+        }
+        [.., Some(last)] if refuses(&[None, Some(last)]) => format!("cannot end with {last:?}"),
+        _ => match texts.find(|text| refuses(&[None, Some(text), None])) {
+            Some(text) => format!("cannot hold {text:?}"),
+            None => "cannot have this form, whatever is computed later".to_owned(),
+        },
+    })
+}
+
+/// The pieces of a text in their order; `None` stands for what is computed later.
+#[derive(Default)]
+struct Pieces {
+    list: Vec<Option<String>>,
+    /// Expressions that were looked into. A local may stand in many.
+    seen: usize,
+}
+
+impl Pieces {
+    /// More than that say nothing that a reader needs.
+    const MOST_SEEN: usize = 1_000;
+
+    fn add(&mut self, text: Option<&str>) {
+        match (self.list.last_mut(), text) {
+            (Some(Some(last)), Some(text)) => last.push_str(text),
+            (Some(None), None) => {}
+            (_, text) => self.list.push(text.map(str::to_owned)),
+        }
+    }
+
+    fn add_value(&mut self, value: &TExpr, locals: &[Option<TLocal>]) {
+        self.seen += 1;
+        match &value.kind {
+            _ if self.seen > Self::MOST_SEEN => self.add(None),
+            TKind::Template(parts) => {
+                for part in parts {
+                    match part {
+                        TPart::Text(text) => self.add(Some(text)),
+                        TPart::Hole(hole) => self.add_value(hole, locals),
+                        TPart::If { .. } | TPart::For { .. } => self.add(None),
+                    }
+                }
+            }
+            TKind::Local(id) => match locals.get(id.0) {
+                Some(Some(local)) => self.add_value(&local.value, locals),
+                _ => self.add(None),
+            },
+            _ => self.add(value.constant().and_then(Value::as_text)),
+        }
+    }
 }
 
 fn differs(pattern: &Pattern, text: &str) -> bool {

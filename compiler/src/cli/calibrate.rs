@@ -3,12 +3,12 @@
 use super::compare::words::{percent, wrapped};
 use super::compared_run::{not_comparable, read_all};
 use super::console::Console;
+use super::ending_signals::ending_signals;
 use super::exit::Exit;
 use super::noise_file;
 use bggo_metrics::compare::{Noise, RUN, RUNS_OF_A_SIDE};
 use bggo_metrics::report::cut;
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -53,7 +53,7 @@ impl Calibrate {
         }
         // Ctrl-C ends the program that runs; then this one removes what it has made.
         let stopped = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in ending_signals() {
             if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&stopped)) {
                 console.fault(&format!("cannot wait for Ctrl-C: {error}"), "");
                 return Err(Exit::Failed);

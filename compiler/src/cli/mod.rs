@@ -8,6 +8,7 @@ mod compare;
 mod compared_run;
 mod completions;
 mod console;
+mod ending_signals;
 mod exit;
 mod export;
 mod graph;

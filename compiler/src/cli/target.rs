@@ -1,9 +1,9 @@
 //! `bggo target`: the HTTP target of the module `http_target` as a server, until Ctrl-C.
 
 use super::console::Console;
+use super::ending_signals::ending_signals;
 use super::exit::Exit;
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 /// Arguments of `bggo target`.
@@ -18,7 +18,7 @@ impl Target {
     /// Runs the command.
     pub fn run(self, console: &mut Console) -> Exit {
         // Before anybody can know that it serves: a signal that comes at once must find its handler.
-        let mut signals = match Signals::new([SIGINT, SIGTERM]) {
+        let mut signals = match Signals::new(ending_signals()) {
             Ok(signals) => signals,
             Err(error) => {
                 console.fault(&format!("cannot wait for Ctrl-C: {error}"), "");

@@ -1,11 +1,12 @@
 //! `bggo run --watch`: saves, signals and ends of the program to builds and runs, one after the other.
 
 use super::console::Console;
+use super::ending_signals::ending_signals;
 use super::exit::Exit;
 use super::program::Compile;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -31,7 +32,7 @@ enum WatchEvent {
 impl WatchEvent {
     /// Whether bggo is to end.
     fn ends(&self) -> bool {
-        matches!(self, Self::Signal(SIGINT | SIGTERM))
+        matches!(self, Self::Signal(SIGINT | SIGTERM | SIGHUP))
     }
 }
 
@@ -132,7 +133,7 @@ fn finish(child: &mut Child, happened: &Receiver<WatchEvent>) -> bool {
             return true;
         };
         over = over || next.ends();
-        if let WatchEvent::Signal(signal @ (SIGINT | SIGTERM)) = next {
+        if let WatchEvent::Signal(signal @ (SIGINT | SIGTERM | SIGHUP)) = next {
             pass_on(child, signal);
         }
     }
@@ -188,7 +189,7 @@ fn listen(
     sender: &Sender<WatchEvent>,
 ) -> io::Result<Watching> {
     let signals = sender.clone();
-    let mut incoming = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
+    let mut incoming = Signals::new(ending_signals().into_iter().chain([SIGCHLD]))?;
     thread::spawn(move || {
         for signal in incoming.forever() {
             if signals.send(WatchEvent::Signal(signal)).is_err() {

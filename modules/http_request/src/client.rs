@@ -16,7 +16,7 @@ use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Deadline, Early, Fault, FaultText, Number, Prepare, Step, Text,
     Value,
 };
-use bggo_wire::{Counts, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
+use bggo_wire::{Counts, Pem, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
 use http::header::HeaderValue;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -415,7 +415,7 @@ fn one_of(
     file: Option<&str>,
     text_input: &str,
     text: Option<&str>,
-) -> Result<Option<String>, Fault> {
+) -> Result<Option<Pem>, Fault> {
     match (file, text) {
         (Some(_), Some(_)) => Err(Kind::Tls.fault(FaultText::plain(format_args!(
             "one of {file_input} and {text_input} may be given"
@@ -427,7 +427,8 @@ fn one_of(
                     Some(rest) => rest.to_owned(),
                     None => text,
                 });
-            read.map(Some).map_err(|error| {
+            let read = read.map(|text| Some(Pem::from(text).of_file(path)));
+            read.map_err(|error| {
                 let no_text = error.kind() == std::io::ErrorKind::InvalidData;
                 Kind::Tls.fault(if no_text {
                     FaultText::plain(format_args!("the {file_input} "))
@@ -438,7 +439,7 @@ fn one_of(
                 })
             })
         }
-        (None, text) => Ok(text.map(str::to_owned)),
+        (None, text) => Ok(text.map(|text| Pem::from(text.to_owned()))),
     }
 }
 

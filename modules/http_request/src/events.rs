@@ -11,7 +11,7 @@ use crate::again::Again;
 use crate::auth::ApiKey;
 use crate::client::{HttpClient, count};
 use crate::decompress::too_large;
-use crate::exchange::{Call, Counters, First, SOON, START, Seen, answer};
+use crate::exchange::{Call, ExchangeCounters, ExchangeRecord, First, SOON, START, answer};
 use crate::expect::{Examples, Expect};
 use crate::fault;
 use crate::fields::{Fields, name};
@@ -22,7 +22,7 @@ use crate::phases::{self, Phases};
 use crate::request::{self, Arguments, BodyParts, Whole};
 use crate::response;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Hears, Incoming, LastHead, Reads};
+use crate::transport::{AnswerContext, AnswerHead, Incoming, LastHead, Reads};
 use bggo_runtime::contract::{
     Deadline, Fault, FaultText, Moment, Number, Prepare, Runner, Step, Text, Value, format_duration,
 };
@@ -41,14 +41,14 @@ pub struct HttpEvents {
     inputs: Inputs,
     wanted: Wanted,
     /// The request and the conditions, if every input is known early.
-    fixed: Option<Asks>,
+    fixed: Option<EventsRequest>,
     /// The status that an event stream has if nothing else is expected.
     expect: Expect,
     last_head: RefCell<LastHead>,
 }
 
 /// What a step asks for, and how long it reads.
-struct Asks {
+struct EventsRequest {
     request: Whole,
     until: Until,
     expect: Option<Expect>,
@@ -127,7 +127,7 @@ impl HttpEvents {
             late,
             fields,
             sent: step.sent(),
-            seen: Seen::default(),
+            seen: ExchangeRecord::default(),
             phases: Phases::default(),
             may_be_judged: step.wants_example_of_check(),
             events: Cell::new(0),
@@ -156,11 +156,11 @@ struct Run<'a> {
     runner: &'a HttpEvents,
     step: &'a Step<'a>,
     client: &'a HttpClient,
-    asks: &'a Asks,
+    asks: &'a EventsRequest,
     late: &'a [Late<'a>],
     fields: Fields,
     sent: Moment,
-    seen: Seen,
+    seen: ExchangeRecord,
     phases: Phases,
     /// A check may fail it, and what came is shown then.
     may_be_judged: bool,
@@ -174,7 +174,7 @@ struct Run<'a> {
 
 /// What was read of a stream.
 #[derive(Default)]
-struct Told {
+struct StreamRecord {
     events: Vec<Value>,
     /// Bytes of text in `events`.
     kept: u64,
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
             timeout: self.asks.timeout.unwrap_or(defaults.timeout),
             redirects: follows.then(|| self.asks.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: false,
-            hears: Hears {
+            hears: AnswerContext {
                 last_head: &self.runner.last_head,
                 phases: &self.phases,
                 reads: Reads {
@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
                 .await;
             return Err(fault);
         }
-        let mut told = Told::default();
+        let mut told = StreamRecord::default();
         let ended = self.listen((incoming, call, &url), &mut told).await;
         let Ok(ended_by) = ended else {
             incoming.leave();
@@ -305,7 +305,7 @@ impl<'a> Run<'a> {
     async fn listen(
         &self,
         (incoming, call, url): (&mut Incoming<'_>, &Call<'_>, &Url),
-        told: &mut Told,
+        told: &mut StreamRecord,
     ) -> Result<&'static str, Fault> {
         let most = self.client.common.exchange.max_body;
         let mut parser = Parser::new(usize::try_from(most).unwrap_or(usize::MAX));
@@ -343,7 +343,7 @@ impl<'a> Run<'a> {
     }
 
     /// An event came.
-    fn comes(&self, event: &Event<'_>, told: &mut Told, now: Moment) -> Result<(), Fault> {
+    fn comes(&self, event: &Event<'_>, told: &mut StreamRecord, now: Moment) -> Result<(), Fault> {
         self.events.set(self.events.get() + 1);
         match &mut told.came {
             None => {
@@ -429,7 +429,7 @@ impl<'a> Run<'a> {
     fn output(
         &self,
         (head, url): (&AnswerHead, &Url),
-        told: Told,
+        told: StreamRecord,
         ended_by: &'static str,
     ) -> Output {
         let wanted = self.runner.wanted;
@@ -526,7 +526,7 @@ impl Drop for Run<'_> {
         }
         self.seen.count(
             step,
-            &Counters {
+            &ExchangeCounters {
                 requests: Metric::REQUESTS,
                 answered: Metric::ANSWERED,
                 cut: Metric::CUT,
@@ -536,7 +536,7 @@ impl Drop for Run<'_> {
         );
         self.phases.count(
             step,
-            &phases::Counters {
+            &phases::PhaseCounters {
                 dns: Metric::DNS,
                 connecting: Metric::CONNECTING,
                 tls_handshake: Metric::TLS_HANDSHAKE,
@@ -665,7 +665,7 @@ fn are_known(inputs: &Inputs) -> bool {
         && max_redirects.known().is_some()
 }
 
-fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
+fn asks(plain: &Plain<'_>) -> Result<EventsRequest, Fault> {
     let mut request = request::whole(&Arguments {
         url: &plain.url,
         method: &plain.method,
@@ -702,7 +702,7 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
     if let Some(size) = request.payload.size() {
         request::check_length(&request.head, size)?;
     }
-    Ok(Asks {
+    Ok(EventsRequest {
         request,
         until: Until {
             events: events.map(|events| events as u64),

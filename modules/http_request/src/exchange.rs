@@ -12,7 +12,7 @@ use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Hears, Incoming, Outgoing, Template};
+use crate::transport::{AnswerContext, AnswerHead, Incoming, Outgoing, Template};
 use bggo_runtime::contract::{
     Counter, Deadline, Fault, FaultText, LabelledCounter, Moment, Step, format_duration,
 };
@@ -49,13 +49,13 @@ pub(crate) struct Call<'a> {
     pub(crate) redirects: Option<usize>,
     /// The body is kept.
     pub(crate) keeps_body: bool,
-    pub(crate) hears: Hears<'a>,
+    pub(crate) hears: AnswerContext<'a>,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
     /// When it is sent.
     pub(crate) sent: Moment,
     /// What is counted, also if the exchange fails.
-    pub(crate) seen: &'a Seen,
+    pub(crate) seen: &'a ExchangeRecord,
     /// Takes down what is sent and received, if that is shown.
     pub(crate) trace: Option<&'a Trace<'a>>,
 }
@@ -73,7 +73,7 @@ pub(crate) const START: usize = 1 << 10;
 
 /// What was seen of an exchange, also of one that fails or is dropped.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct ExchangeRecord {
     /// Requests that were sent, or are on their way.
     pub(crate) requests: Cell<u32>,
     /// Heads of answers.
@@ -89,14 +89,14 @@ pub(crate) struct Seen {
 }
 
 /// An answer whose head has come. If it is given up before its end, its head stays among what was seen.
-pub(crate) struct Heard<'c, 's> {
+pub(crate) struct BegunAnswer<'c, 's> {
     pub(crate) incoming: Incoming<'c>,
-    seen: &'s Seen,
+    seen: &'s ExchangeRecord,
     is_over: bool,
 }
 
-impl<'c, 's> Heard<'c, 's> {
-    fn new(incoming: Incoming<'c>, seen: &'s Seen) -> Self {
+impl<'c, 's> BegunAnswer<'c, 's> {
+    fn new(incoming: Incoming<'c>, seen: &'s ExchangeRecord) -> Self {
         Self {
             incoming,
             seen,
@@ -111,7 +111,7 @@ impl<'c, 's> Heard<'c, 's> {
     }
 }
 
-impl Drop for Heard<'_, '_> {
+impl Drop for BegunAnswer<'_, '_> {
     fn drop(&mut self) {
         if !self.is_over {
             let head = Box::new(self.incoming.take_head());
@@ -121,7 +121,7 @@ impl Drop for Heard<'_, '_> {
 }
 
 /// The metrics of a runner that tell what was seen of its exchanges.
-pub(crate) struct Counters {
+pub(crate) struct ExchangeCounters {
     pub(crate) requests: Counter,
     pub(crate) answered: Counter,
     pub(crate) cut: Counter,
@@ -129,7 +129,7 @@ pub(crate) struct Counters {
     pub(crate) answers: LabelledCounter,
 }
 
-impl Seen {
+impl ExchangeRecord {
     /// A request was sent with this line of Cookie, or without.
     pub(crate) fn sent_cookies(&self, line: Option<HeaderValue>) {
         if let Some(line) = line {
@@ -150,7 +150,7 @@ impl Seen {
     }
 
     /// Counts what was seen.
-    pub(crate) fn count(&self, step: &Step<'_>, counters: &Counters) {
+    pub(crate) fn count(&self, step: &Step<'_>, counters: &ExchangeCounters) {
         let (requests, answered) = (self.requests.get(), self.answered.get());
         for (metric, count) in [
             (counters.resent, self.resent.get()),
@@ -283,7 +283,7 @@ pub(crate) async fn answer<'c, 'a>(
     client: &'c HttpClient,
     call: &Call<'a>,
     mut first: First<'c>,
-) -> Result<(Heard<'c, 'a>, Cow<'a, Url>), Fault> {
+) -> Result<(BegunAnswer<'c, 'a>, Cow<'a, Url>), Fault> {
     let nothing = Payload::default();
     let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
     let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
@@ -337,7 +337,7 @@ pub(crate) async fn answer<'c, 'a>(
                 }
             },
         };
-        let mut heard = Heard::new(incoming, call.seen);
+        let mut heard = BegunAnswer::new(incoming, call.seen);
         let head = heard.incoming.head();
         call.seen.status.set(Some(head.status));
         if let Some(trace) = call.trace {

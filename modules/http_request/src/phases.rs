@@ -59,7 +59,7 @@ impl Connection {
 }
 
 /// The metrics of a runner that tell what was seen of the phases of all its requests, also of those that failed.
-pub(crate) struct Counters {
+pub(crate) struct PhaseCounters {
     pub(crate) dns: Trend,
     pub(crate) connecting: Trend,
     pub(crate) tls_handshake: Trend,
@@ -188,7 +188,7 @@ impl Phases {
     }
 
     /// Counts what was seen of all requests of a step, once it ends.
-    pub(crate) fn count(&self, step: &Step<'_>, counters: &Counters) {
+    pub(crate) fn count(&self, step: &Step<'_>, counters: &PhaseCounters) {
         for _ in 0..self.reused.get() {
             step.hit(counters.reused);
         }

@@ -3,7 +3,7 @@
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
 use crate::client::{Common, HttpClient, count};
-use crate::exchange::{Answer, Seen};
+use crate::exchange::{Answer, ExchangeRecord};
 use crate::expect::Expect;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
@@ -27,7 +27,7 @@ pub struct HttpRequest {
     early: EarlyParts,
     /// The whole request, if every input is known early.
     fixed: Option<Rc<Parts<'static>>>,
-    kept: RefCell<Option<Kept>>,
+    kept: RefCell<Option<ComposedOnce>>,
     /// The head of the last answer.
     pub(crate) last_head: RefCell<LastHead>,
     last_origin: RefCell<LastOrigin>,
@@ -131,7 +131,7 @@ pub(crate) struct Composed {
 }
 
 /// What is composed once for all clients that share their settings.
-struct Kept {
+struct ComposedOnce {
     common: Rc<Common>,
     composed: Rc<Composed>,
 }
@@ -227,7 +227,7 @@ impl HttpRequest {
         (step, kind): (&Step<'_>, &'static str),
         client: &HttpClient,
         (parts, late): (&Parts<'_>, &[Late<'_>]),
-        (seen, answer): (&Seen, Option<&Answer>),
+        (seen, answer): (&ExchangeRecord, Option<&Answer>),
     ) {
         let Some(shown) = step.wants_example(kind) else {
             return;
@@ -298,7 +298,7 @@ impl HttpRequest {
             template: Some(connections.template(to, &fields, size)),
             fields,
         });
-        *self.kept.borrow_mut() = Some(Kept {
+        *self.kept.borrow_mut() = Some(ComposedOnce {
             common: Rc::clone(&client.common),
             composed: Rc::clone(&composed),
         });

@@ -9,14 +9,14 @@
 use crate::again::Again;
 use crate::auth::ApiKey;
 use crate::client::HttpClient;
-use crate::exchange::{Answer, Call, Counters, First, START, Seen, exchange};
+use crate::exchange::{Answer, Call, ExchangeCounters, ExchangeRecord, First, START, exchange};
 use crate::expect::Examples;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::phases::{self, Phases};
 use crate::prepared::{Composed, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
-use crate::transport::{Begun, Head, Hears, NoAnswer, Outgoing, Reads};
+use crate::transport::{AnswerContext, Begun, Head, NoAnswer, Outgoing, Reads};
 use crate::unjudged::Unjudged;
 use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
 use bytes::Bytes;
@@ -71,7 +71,7 @@ struct Run<'a> {
     late: &'a [Late<'a>],
     sent: Moment,
     reads: Reads,
-    seen: Seen,
+    seen: ExchangeRecord,
     phases: Phases,
     /// A check may fail the step after it has passed here, and then its exchange is an example.
     may_be_judged: bool,
@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
             parts,
             late,
             reads,
-            seen: Seen::default(),
+            seen: ExchangeRecord::default(),
             may_be_judged: step.wants_example_of_check(),
             waits: Cell::new(true),
         })
@@ -249,8 +249,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn hears(&self) -> Hears<'_> {
-        Hears {
+    fn hears(&self) -> AnswerContext<'_> {
+        AnswerContext {
             last_head: &self.runner.last_head,
             phases: &self.phases,
             reads: self.reads,
@@ -500,7 +500,7 @@ impl Drop for Run<'_> {
         }
         self.seen.count(
             self.step,
-            &Counters {
+            &ExchangeCounters {
                 requests: Metric::REQUESTS,
                 answered: Metric::ANSWERED,
                 cut: Metric::CUT,
@@ -510,7 +510,7 @@ impl Drop for Run<'_> {
         );
         self.phases.count(
             self.step,
-            &phases::Counters {
+            &phases::PhaseCounters {
                 dns: Metric::DNS,
                 connecting: Metric::CONNECTING,
                 tls_handshake: Metric::TLS_HANDSHAKE,

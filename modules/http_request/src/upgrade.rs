@@ -15,7 +15,7 @@ use crate::limit::until;
 use crate::phases::Phases;
 use crate::request::{self, Arguments, Whole};
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Asked, Hears, Incoming, Outgoing, Reads};
+use crate::transport::{AnswerContext, AnswerHead, Asked, Incoming, Outgoing, Reads};
 use bggo_runtime::contract::{Fault, FaultText, Step, format_duration};
 use bggo_wire::{Dialled, Wire};
 use http::header::{HeaderName, HeaderValue, UPGRADE};
@@ -153,7 +153,7 @@ impl HttpClient {
             template: None,
             hosts,
             now: step.now(),
-            hears: Hears {
+            hears: AnswerContext {
                 last_head: &RefCell::default(),
                 // It gets how long the dial took.
                 phases: &Phases::default(),

@@ -285,7 +285,6 @@ impl WorkerContext {
     }
 
     fn step_failed(&self, end: &StepEnd<'_>) -> usize {
-        self.recorder.count(end.first_slot, Outcome::Failed);
         if end.outcome == StepOutcome::FailedAndContinued {
             self.recorder.count(end.first_slot, Outcome::Continued);
         }
@@ -306,7 +305,6 @@ impl WorkerContext {
     /// or those that took longest would be left out of them.
     fn step_cut(&self, end: &StepEnd<'_>) -> usize {
         let first = end.first_slot;
-        self.recorder.count(first, Outcome::Failed);
         if let Some(service) = end.service {
             self.recorder
                 .nanos(first + time_slot::FAILED_SERVICE, service);
@@ -317,10 +315,10 @@ impl WorkerContext {
         self.failure(end)
     }
 
-    /// Counts the kind of a failure and tells it, if it is news. Returns its number.
+    /// Counts a failure by its kind and tells it, if it is news. Returns the number of its kind.
     fn failure(&self, end: &StepEnd<'_>) -> usize {
         let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
-        self.recorder.kind(end.first_slot, kind);
+        self.recorder.failed(end.first_slot, kind);
         if let Some(limit) = end.fault.and_then(Fault::host_limit) {
             self.causes.lacked.add(limit);
         }
@@ -359,7 +357,6 @@ impl WorkerContext {
     /// Counts the end of an iteration that failed; `kind` is the kind of failure of the step that was the reason.
     pub(crate) fn iteration_failed(&self, end: &IterationEnd, kind: Option<usize>) {
         let first = end.first_slot;
-        self.recorder.count(first, Outcome::Failed);
         self.recorder
             .nanos(first + time_slot::FAILED_SERVICE, end.service);
         if let Some(response) = end.response {
@@ -367,20 +364,19 @@ impl WorkerContext {
                 .nanos(first + time_slot::FAILED_RESPONSE, response);
         }
         let kind = kind.unwrap_or_else(|| self.names.kind(NO_STEP));
-        self.recorder.kind(first, kind);
+        self.recorder.failed(first, kind);
     }
 
     /// Counts an iteration whose time was over: it has failed, and its age counts among the response times.
     pub(crate) fn iteration_cut(&self, end: &IterationEnd, kind: Option<usize>) {
         let first = end.first_slot;
-        self.recorder.count(first, Outcome::Failed);
         self.recorder
             .nanos(first + time_slot::FAILED_SERVICE, end.service);
         if let Some(response) = end.response {
             self.recorder.nanos(first + time_slot::RESPONSE, response);
         }
         let kind = kind.unwrap_or_else(|| self.names.kind(CUT));
-        self.recorder.kind(first, kind);
+        self.recorder.failed(first, kind);
     }
 
     /// Counts an iteration that was dropped.

@@ -1,12 +1,13 @@
 //! The control thread. It starts the workers, and the clock when all of them are prepared. It ends them when the load is over,
 //! on a signal, after a failed set-up and on a bug. Then it destroys the assets of the run and lets the report be written.
 //!
-//! After a first SIGINT or SIGTERM no iteration begins, and running ones have [`RunRequest::graceful_on_signal`] to finish. A second signal
+//! After a first SIGINT, SIGTERM or SIGHUP no iteration begins, and running ones have [`RunRequest::graceful_on_signal`] to finish. A second signal
 //! drops them at once, and so does a first one before the clock has started. In all cases assets are destroyed, within their own
 //! time limits. A third signal ends the program at once. What was recorded is always printed.
 
 use super::request::{RunRequest, RunState};
-use super::stopping::{Signals, Stopping};
+use super::signals::Signals;
+use super::stopping::Stopping;
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;

@@ -15,6 +15,7 @@ mod request;
 mod scenario;
 mod scenario_load;
 mod scenario_users;
+mod signals;
 mod stopping;
 mod timer;
 mod timetable;

@@ -5,11 +5,7 @@ use super::scenario_load::ScenarioLoad;
 use crate::exit::ExitCauses;
 use crate::outputs::Report;
 use crate::shutdown::{Phase, Phases, SearchedRate};
-use futures_util::future::select;
-use std::io;
-use std::pin::pin;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// A scenario that still has users.
@@ -257,25 +253,5 @@ impl<'a> Stopping<'a> {
             }
         }
         false
-    }
-}
-
-/// SIGINT and SIGTERM.
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    pub(super) async fn next(&mut self) {
-        let (interrupt, terminate) = (self.interrupt.recv(), self.terminate.recv());
-        select(pin!(interrupt), pin!(terminate)).await;
     }
 }

@@ -3,8 +3,9 @@
 //! What was seen is kept as a short list of buckets a slot, not as a copy of the slab, which would double the memory that
 //! the thread touches. Cells wrap at 32 bits; what is new between two readings is far below that.
 //!
-//! A writer may be between two cells while they are read (a failure is counted, its kind not yet). The next reading takes
-//! the rest, so the sums agree when the thread is done.
+//! A writer may be between two cells while they are read (a failure is counted, its time not yet). The next reading takes
+//! the rest, so the sums agree when the thread is done. Failures are counted by their kinds alone, so of these the sums agree
+//! in each reading.
 
 use super::names::{OTHERS, RunNames};
 use super::slab::{HALF, HALVES, OUTCOMES, ScalarCells, Slab};
@@ -189,7 +190,8 @@ impl SlabReader {
         }
     }
 
-    /// Failures by kind, of all slots. A kind that is registered after its name was asked for is read the next time.
+    /// Failures of all slots, by kind and in all. Those of a kind that is registered after the names were asked for are read
+    /// the next time.
     fn failures(&mut self, interval: &mut Interval) {
         let names = self.names.kinds();
         self.failures
@@ -200,6 +202,7 @@ impl SlabReader {
                 let new = renew(seen, cell.load(Relaxed));
                 if new > 0 {
                     let slot = interval.slots.entry(slot as u32).or_default();
+                    slot.add(Outcome::Failed, u64::from(new));
                     *slot.kinds.entry(name.clone()).or_default() += u64::from(new);
                 }
             }

@@ -446,7 +446,7 @@ impl Recorder {
         add_wide(&cells.count, 1);
     }
 
-    /// Counts one ending of a step or an iteration.
+    /// Counts one ending of a step or an iteration; one that failed is counted by [`Recorder::failed`].
     pub fn count(&self, slot: u32, outcome: Outcome) {
         let index = slot as usize * OUTCOMES + outcome as usize;
         if let Some(cell) = self.slab.outcomes.get(index) {
@@ -463,8 +463,8 @@ impl Recorder {
         }
     }
 
-    /// Counts one failure of a kind.
-    pub fn kind(&self, slot: u32, kind: usize) {
+    /// Counts one failure, by the number of its kind. Failures have no other count, so no reading sees one without its kind.
+    pub fn failed(&self, slot: u32, kind: usize) {
         if let Some(cell) = self.slab.of_kind(kind).get(slot as usize) {
             add(cell, 1);
         }

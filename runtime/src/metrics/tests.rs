@@ -99,8 +99,7 @@ fn cells_that_wrap_lose_nothing() {
 fn failures_are_told_apart_by_kind() {
     let mut bench = bench(1);
     for kind in ["connect", "timeout", "connect"] {
-        bench.recorder.count(0, Outcome::Failed);
-        bench.recorder.kind(0, bench.kinds.kind(kind));
+        bench.recorder.failed(0, bench.kinds.kind(kind));
     }
     let kinds = taken(&mut bench).slot(0).unwrap().kinds.clone();
     assert_eq!(
@@ -165,16 +164,49 @@ fn the_mean_of_a_metric_is_of_its_own_unit_also_where_that_is_a_time() {
 }
 
 #[test]
-fn a_kind_that_is_counted_after_its_failure_was_read_is_not_lost() {
-    let mut bench = bench(1);
-    bench.recorder.count(0, Outcome::Failed);
-    let mut run = taken(&mut bench);
-    assert!(run.slot(0).unwrap().kinds.is_empty());
-    bench.recorder.kind(0, bench.kinds.kind("timeout"));
-    run.merge(&taken(&mut bench));
-    let slot = run.slot(0).unwrap();
-    assert_eq!(slot.count(Outcome::Failed), 1);
-    assert_eq!(slot.kinds, [("timeout".into(), 1)].into());
+fn in_each_reading_failures_are_as_many_as_their_kinds_while_a_thread_meets_new_ones() {
+    const FAILURES: u64 = 400_000;
+    /// So many failures are of a kind before a new one comes.
+    const OF_A_KIND: u64 = 1_000;
+    let Bench {
+        recorder,
+        mut reader,
+        kinds,
+    } = bench(4);
+    let names: Vec<&'static str> = (0..FAILURES / OF_A_KIND)
+        .map(|n| &*Box::leak(format!("kind_{n}").into_boxed_str()))
+        .collect();
+    let writer = std::thread::spawn(move || {
+        for n in 0..FAILURES {
+            let kind = kinds.kind(names[(n / OF_A_KIND) as usize]);
+            recorder.failed((n % 4) as u32, kind);
+        }
+        names
+    });
+    let mut run = Interval::default();
+    let mut read = |reader: &mut SlabReader| {
+        let mut interval = Interval::default();
+        reader.take(&mut interval);
+        for (slot, figures) in &interval.slots {
+            let kinds: u64 = figures.kinds.values().sum();
+            assert_eq!(figures.count(Outcome::Failed), kinds, "slot {slot}");
+        }
+        run.merge(&interval);
+    };
+    while !writer.is_finished() {
+        read(&mut reader);
+    }
+    let names = writer.join().unwrap();
+    read(&mut reader);
+    let slots = run.slots.values();
+    let failed: u64 = slots.clone().map(|slot| slot.count(Outcome::Failed)).sum();
+    assert_eq!(failed, FAILURES);
+    for name in names {
+        let of_kind = slots
+            .clone()
+            .filter_map(|slot| slot.kinds.get(&Text::Static(name)));
+        assert_eq!(of_kind.sum::<u64>(), OF_A_KIND, "{name}");
+    }
 }
 
 #[test]
@@ -182,7 +214,7 @@ fn more_kinds_than_a_page_of_them_are_told_apart() {
     let mut bench = bench(2);
     for n in 0..100 {
         let kind: &'static str = Box::leak(format!("kind_{n}").into_boxed_str());
-        bench.recorder.kind(1, bench.kinds.kind(kind));
+        bench.recorder.failed(1, bench.kinds.kind(kind));
     }
     let kinds = taken(&mut bench).slot(1).unwrap().kinds.clone();
     assert_eq!(kinds.len(), 100);

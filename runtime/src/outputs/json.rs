@@ -164,9 +164,10 @@ fn unix(at: SystemTime) -> Value {
     seconds(at.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-fn tenths(rate: f64) -> Value {
-    let rate = Number::from_f64(rate).map(|rate| rate.round(1));
-    rate.map_or(Value::Null, Value::from)
+/// A number with one digit after the point; null where a number cannot be.
+pub fn tenths(number: f64) -> Value {
+    let number = Number::from_f64(number).map(|number| number.round(1));
+    number.map_or(Value::Null, Value::from)
 }
 
 /// The begin of a run.

@@ -30,6 +30,7 @@ pub use cases::JunitFile;
 pub use csv::CsvFile;
 pub use describe::words;
 pub use file::{NoFile, OutputFile};
+pub use json::tenths;
 pub use progress::Progress;
 pub use report::{Report, Stopped, Style};
 pub use result_file::{Replace, ResultFile, build};

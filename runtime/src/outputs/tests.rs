@@ -143,17 +143,17 @@ fn bench() -> (Collector, Recorder, KnownNames) {
 
 /// An iteration whose first step took `took` and failed by `kind`, or passed.
 fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
-    let (outcome, service) = match failed_by {
-        Some(_) => (Outcome::Failed, time_slot::FAILED_SERVICE),
-        None => (Outcome::Passed, time_slot::SERVICE),
-    };
-    recorder.count(0, outcome);
-    recorder.count(ITERATIONS, outcome);
-    recorder.time(service, took);
-    recorder.time(ITERATIONS + service, took);
-    if let Some(kind) = failed_by {
-        recorder.kind(0, kind);
-        recorder.kind(ITERATIONS, kind);
+    for slot in [0, ITERATIONS] {
+        match failed_by {
+            Some(kind) => {
+                recorder.time(slot + time_slot::FAILED_SERVICE, took);
+                recorder.failed(slot, kind);
+            }
+            None => {
+                recorder.time(slot + time_slot::SERVICE, took);
+                recorder.count(slot, Outcome::Passed);
+            }
+        }
     }
 }
 

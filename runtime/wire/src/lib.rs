@@ -126,13 +126,15 @@ mod wire;
 
 pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
+#[doc(hidden)]
+pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
-pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
+pub use tls::{Pem, Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
 pub use wire::{Idle, Look, Wire};
 

@@ -44,7 +44,7 @@ pub(crate) struct Answer {
 }
 
 /// Why no answer came.
-pub(crate) struct Lost {
+pub(crate) struct Http3Failure {
     cause: Cause,
     /// A part of it at least was handed over.
     pub(crate) was_sent: bool,
@@ -64,7 +64,7 @@ enum Cause {
     Request(Fault),
 }
 
-impl Lost {
+impl Http3Failure {
     /// Whether the connection takes no more requests, and this one was not sent.
     pub(crate) fn found_no_room(&self) -> bool {
         !self.was_sent && matches!(self.cause, Cause::Connection(_))
@@ -136,14 +136,14 @@ pub(crate) async fn exchange(
     (stream, begins): (Option<Stream>, Moment),
     asked: &Asked<'_>,
     body: &mut OpenedBody,
-) -> Result<Answer, Lost> {
+) -> Result<Answer, Http3Failure> {
     let has_served = session.has_served();
     let mut open = Open::new(session, begins);
     let opened = match stream {
         Some(stream) => Ok(stream),
         None => session.connection.open_bi().await,
     };
-    let (send, receive) = opened.map_err(|error| Lost {
+    let (send, receive) = opened.map_err(|error| Http3Failure {
         was_sent: false,
         unread: match has_served && fault::is_closed(&error) {
             true => Unread::Perhaps,
@@ -190,7 +190,7 @@ pub(crate) async fn exchange(
             Cause::GoneAway => told.unwrap_or(Unread::No),
             _ => Unread::No,
         };
-        Lost {
+        Http3Failure {
             cause,
             was_sent: true,
             unread,
@@ -203,7 +203,7 @@ pub(crate) async fn exchange(
             head.status,
             StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
         );
-    let announced = announced(&head.fields).map_err(|words| Lost {
+    let announced = announced(&head.fields).map_err(|words| Http3Failure {
         cause: Cause::NoHead(NoHead::Wrong(words)),
         was_sent: true,
         unread: Unread::No,

@@ -1,6 +1,6 @@
 //! Turns errors of QUIC and HTTP/3 into kinds of failure and clauses of our own: the texts of a library are written for programmers.
 
-use crate::session::Told;
+use crate::session::ServerNotices;
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_runtime::contract::FaultText;
 use bggo_wire::{Named, Phase, Trouble, explain_tls};
@@ -95,7 +95,7 @@ pub(crate) fn is_closed(error: &ConnectionError) -> bool {
 }
 
 /// Why a connection is over.
-pub(crate) fn words(error: &ConnectionError, told: Option<&Told>) -> FaultText {
+pub(crate) fn words(error: &ConnectionError, told: Option<&ServerNotices>) -> FaultText {
     let text = match error {
         ConnectionError::VersionMismatch => {
             "the server speaks no version of QUIC that the client does"
@@ -105,7 +105,7 @@ pub(crate) fn words(error: &ConnectionError, told: Option<&Told>) -> FaultText {
         ConnectionError::TransportError(_) => "what came is no right QUIC",
         ConnectionError::CidsExhausted => "the connection has no name left for its other end",
         ConnectionError::LocallyClosed => told
-            .and_then(Told::wrong)
+            .and_then(ServerNotices::wrong)
             .unwrap_or("the connection is closed"),
         ConnectionError::ConnectionClosed(close) => {
             return ended("QUIC", transport_name(u64::from(close.error_code)));
@@ -127,7 +127,7 @@ fn ended(protocol: &str, name: &str) -> FaultText {
 }
 
 /// Why nothing more can be read of a stream.
-pub(crate) fn words_of_stream(error: &ReadError, told: &Told) -> FaultText {
+pub(crate) fn words_of_stream(error: &ReadError, told: &ServerNotices) -> FaultText {
     match error {
         ReadError::Reset(code) => given_up(*code),
         ReadError::ConnectionLost(error) => words(error, Some(told)),

@@ -37,7 +37,7 @@ const CONTROL_FRAME: u64 = 16 << 10;
 pub(crate) struct Session {
     pub(crate) server: Rc<Server>,
     pub(crate) connection: Connection,
-    pub(crate) told: Rc<Told>,
+    pub(crate) told: Rc<ServerNotices>,
     pub(crate) peer: SocketAddr,
     used: Rc<Used>,
     has_served: Cell<bool>,
@@ -67,7 +67,7 @@ pub(crate) struct Rest {
 
 /// What a server told beside its answers.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct ServerNotices {
     /// It takes no request from this stream on.
     leaves_from: Cell<Option<u64>>,
     /// The requests that hear of it, by their streams.
@@ -78,7 +78,7 @@ pub(crate) struct Told {
 
 /// A request that hears what its server says of its stream beside the answer.
 pub(crate) struct Listens<'a> {
-    told: &'a Told,
+    told: &'a ServerNotices,
     stream: u64,
     has_waker: bool,
 }
@@ -112,7 +112,7 @@ impl Drop for Listens<'_> {
     }
 }
 
-impl Told {
+impl ServerNotices {
     /// What the server does that HTTP/3 does not allow.
     pub(crate) fn wrong(&self) -> Option<&'static str> {
         self.wrong.get()
@@ -159,7 +159,7 @@ impl Session {
         let settings = settings((HEAD_BYTES + 32 * HEAD_FIELDS) as u64);
         // If this fails, the connection is lost, which the first request hears.
         let _ = control.write_all(&settings).await;
-        let told = Rc::<Told>::default();
+        let told = Rc::<ServerNotices>::default();
         let used = Rc::new(Used {
             open: Cell::new(0),
             heard: Cell::new(now),
@@ -274,7 +274,7 @@ type Wrong = (VarInt, &'static str);
 /// long. A server that breaks the rules loses it.
 async fn look_after(
     connection: Connection,
-    told: Rc<Told>,
+    told: Rc<ServerNotices>,
     server: Rc<Server>,
     (used, mut rest): (Rc<Used>, Rest),
 ) {
@@ -327,7 +327,7 @@ type Listening<'a> = Pin<Box<dyn Future<Output = Wrong> + 'a>>;
 
 /// The streams of a server.
 struct Streams<'a> {
-    told: &'a Told,
+    told: &'a ServerNotices,
     server: &'a Server,
     control: RefCell<Option<Listening<'a>>>,
     /// Those on which it says nothing that matters here. They may not be closed.
@@ -398,7 +398,7 @@ impl<'a> Streams<'a> {
 }
 
 /// Reads the control stream of a server, which ends only by breaking a rule or with the connection.
-async fn listen(mut stream: Incoming, told: &Told, server: &Server) -> Wrong {
+async fn listen(mut stream: Incoming, told: &ServerNotices, server: &Server) -> Wrong {
     let mut is_first = true;
     loop {
         let (kind, length) = match stream.frame_begin().await {

@@ -38,12 +38,12 @@ const HTTP_2_HEAD_BYTES: u32 = 1 << 20;
 /// The connections of one client.
 pub(crate) struct Clients {
     settings: Rc<Settings>,
-    kept: Kept,
+    kept: ClientsByHost,
     answered: Answered,
     opened: Opened,
 }
 
-enum Kept {
+enum ClientsByHost {
     One(RefCell<Client>),
     /// With a `server_name`: reqwest gets that name in the url, so each real host needs a client of its own.
     ByHost {
@@ -63,8 +63,8 @@ impl Clients {
     pub(crate) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
         let opened = Opened::default();
         let kept = match settings.server_name.as_deref() {
-            None => Kept::One(RefCell::new(client(&settings, Resolver::new(), &opened)?)),
-            Some(name) => Kept::ByHost {
+            None => ClientsByHost::One(RefCell::new(client(&settings, Resolver::new(), &opened)?)),
+            Some(name) => ClientsByHost::ByHost {
                 name: checked_name(name, &settings)?,
                 clients: RefCell::default(),
             },
@@ -155,7 +155,7 @@ impl Clients {
     /// The name that TLS asks for, if it is another than the host's, and the host that has connections of its own then.
     fn place<'a>(&'a self, url: &'a Url) -> (&'a str, &'a str) {
         match &self.kept {
-            Kept::ByHost { name, .. } if url.scheme() == "https" => {
+            ClientsByHost::ByHost { name, .. } if url.scheme() == "https" => {
                 (name, url.host_str().unwrap_or(""))
             }
             _ => ("", ""),
@@ -164,8 +164,8 @@ impl Clients {
 
     fn client(&self, name: &str, host: &str) -> Result<Client, Fault> {
         match &self.kept {
-            Kept::One(client) => Ok(client.borrow().clone()),
-            Kept::ByHost { clients, .. } => {
+            ClientsByHost::One(client) => Ok(client.borrow().clone()),
+            ClientsByHost::ByHost { clients, .. } => {
                 let mut clients = clients.borrow_mut();
                 if let Some((_, client)) = clients.iter().find(|(known, _)| known == host) {
                     return Ok(client.clone());
@@ -184,10 +184,10 @@ impl Clients {
     /// Drops idle connections: from now on requests use new ones.
     fn renew(&self, name: &str, host: &str) -> Result<(), Fault> {
         match &self.kept {
-            Kept::One(kept) => {
+            ClientsByHost::One(kept) => {
                 *kept.borrow_mut() = client(&self.settings, Resolver::new(), &self.opened)?;
             }
-            Kept::ByHost { clients, .. } => {
+            ClientsByHost::ByHost { clients, .. } => {
                 let resolver = Resolver::with_alias(name, host);
                 let made = client(&self.settings, resolver, &self.opened)?;
                 let mut clients = clients.borrow_mut();
@@ -438,7 +438,7 @@ mod tests {
             let (name, host) = transport.place(&url);
             transport.client(name, host).unwrap();
         }
-        let Kept::ByHost { clients, .. } = &transport.kept else {
+        let ClientsByHost::ByHost { clients, .. } = &transport.kept else {
             panic!("one client for all hosts");
         };
         let hosts: Vec<String> = clients

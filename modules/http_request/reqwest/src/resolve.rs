@@ -3,9 +3,9 @@
 //! Otherwise ten thousand users that connect at once would look up ten thousand times, each on a thread of the blocking pool.
 
 use crate::fault::NoAddress;
-use std::collections::HashMap;
+use bggo_wire::KeptNames;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -14,8 +14,6 @@ use tokio::time::Instant;
 const KEPT: Duration = Duration::from_secs(10);
 /// How long a failure is kept, so that many users do not repeat a failing look-up one after the other.
 const FAILURE_KEPT: Duration = Duration::from_secs(1);
-/// How many names are kept.
-const MOST: usize = 1024;
 
 thread_local! {
     static OF_THREAD: Names = Names::default();
@@ -23,20 +21,22 @@ thread_local! {
 
 /// The names that a worker thread has looked up. Clones share them.
 // A connector must be `Send`, so there is a lock, which no other thread takes.
-#[derive(Clone, Default)]
-pub(crate) struct Names(Arc<Mutex<HashMap<String, Entry>>>);
+#[derive(Clone)]
+pub(crate) struct Names(Arc<Mutex<KeptAnswers>>);
 
-#[derive(Clone, Default)]
-struct Entry {
-    /// The first user looks the name up; the others wait for it.
-    answer: Arc<OnceCell<Answer>>,
-    /// How many connections were made, to spread them over the addresses.
-    given: usize,
-}
+/// The first user looks a name up; the others wait for its answer.
+type KeptAnswers = KeptNames<Arc<OnceCell<Answer>>>;
 
 struct Answer {
     found: Result<Vec<SocketAddr>, NoAddress>,
     until: Instant,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let until = |answer: &Arc<OnceCell<Answer>>| Some(answer.get()?.until);
+        Self(Arc::new(Mutex::new(KeptNames::new(until))))
+    }
 }
 
 impl Names {
@@ -53,6 +53,10 @@ impl Names {
         self.looked_up(host, || look_up(host)).await
     }
 
+    fn kept(&self) -> MutexGuard<'_, KeptAnswers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn looked_up<F>(
         &self,
         name: &str,
@@ -61,7 +65,7 @@ impl Names {
     where
         F: Future<Output = Result<Vec<SocketAddr>, NoAddress>>,
     {
-        let (answer, turn) = self.entry(name);
+        let (answer, turn) = self.kept().entry(name);
         let answer = answer
             .get_or_init(|| async {
                 let found = look_up().await;
@@ -76,40 +80,6 @@ impl Names {
             Ok(addresses) => Ok(turned(addresses, turn)),
             Err(none) => Err(none.clone()),
         }
-    }
-
-    fn entry(&self, name: &str) -> (Arc<OnceCell<Answer>>, usize) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let is_over = |entry: &Entry| entry.answer.get().is_some_and(|answer| answer.until <= now);
-        if let Some(entry) = names.get_mut(name) {
-            if is_over(entry) {
-                *entry = Entry::default();
-            }
-            entry.given = entry.given.wrapping_add(1);
-            return (Arc::clone(&entry.answer), entry.given - 1);
-        }
-        let mut entry = Entry::default();
-        let answer = Arc::clone(&entry.answer);
-        entry.given = 1;
-        if names.len() >= MOST {
-            names.retain(|_, entry| !is_over(entry));
-        }
-        if names.len() >= MOST {
-            let first = names
-                .iter()
-                .filter_map(|(name, entry)| Some((entry.answer.get()?.until, name)))
-                .min()
-                .map(|(_, name)| name.clone());
-            if let Some(first) = first {
-                names.remove(&first);
-            }
-        }
-        // All kept names are still being looked up, so this one is looked up without being kept.
-        if names.len() < MOST {
-            names.insert(name.to_owned(), entry);
-        }
-        (answer, 0)
     }
 }
 
@@ -144,6 +114,7 @@ fn turned(addresses: &[SocketAddr], turn: usize) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bggo_wire::MOST_NAMES;
     use std::cell::Cell;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
@@ -231,7 +202,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_more_names_are_kept_than_there_is_room_for() {
         let asked = Asked::default();
-        for number in 0..MOST + 10 {
+        for number in 0..MOST_NAMES + 10 {
             let found = Ok(addresses(&["10.0.0.1"]));
             let name = format!("host-{number}");
             // Those that are over make room for the others.
@@ -241,8 +212,8 @@ mod tests {
                 .await
                 .unwrap();
         }
-        assert_eq!(asked.names.0.lock().unwrap().len(), MOST);
-        let last = format!("host-{}", MOST + 9);
+        assert_eq!(asked.names.kept().count(), MOST_NAMES);
+        let last = format!("host-{}", MOST_NAMES + 9);
         asked.ask(&last, Ok(Vec::new())).await.unwrap();
         assert_eq!(asked.count.get(), 0, "the newest is kept");
     }

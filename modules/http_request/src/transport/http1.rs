@@ -1,7 +1,7 @@
 //! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
 
 use super::compose::put_head;
-use super::message::{AnswerHead, Asks, Details, Hears, Outgoing};
+use super::message::{AnswerContext, AnswerHead, ConnectionOptions, Details, Outgoing};
 use crate::body::{self, Stream};
 use crate::fault::{self, HEAD_BYTES, HEAD_FIELDS, Unreadable};
 use crate::http_request::Error as Kind;
@@ -72,7 +72,7 @@ enum Body {
 }
 
 /// Why no answer came.
-pub(crate) enum Lost {
+pub(crate) enum Http1Failure {
     /// The connection broke, or was closed, before a byte of an answer.
     Before(Trouble),
     /// The same after some bytes of it.
@@ -85,7 +85,7 @@ pub(crate) enum Lost {
     Request(Fault),
 }
 
-impl Lost {
+impl Http1Failure {
     /// Whether it was closed before a byte of an answer, perhaps before it read the request.
     pub(super) fn is_closed_before_answer(&self) -> bool {
         match self {
@@ -118,7 +118,7 @@ pub(super) async fn exchange<'c>(
     (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
     body: Sending<'_>,
     max_idle: usize,
-) -> Result<Reply<'c>, Lost> {
+) -> Result<Reply<'c>, Http1Failure> {
     let mut exchange = match body {
         Sending::Bytes(bytes) if Exchange::takes(outgoing, bytes) => {
             Exchange::begin(&mut loan, (outgoing, proxy), bytes)
@@ -143,7 +143,7 @@ pub(super) async fn exchange<'c>(
 /// A request on its way, and how far its answer was read. It is driven by whoever polls it, and holds nothing that its connection
 /// or its step has.
 pub(super) struct Exchange {
-    asks: Asks,
+    asks: ConnectionOptions,
     asked: Asked,
     /// `None` until the request is sent.
     sent: Option<IsSent>,
@@ -196,9 +196,9 @@ impl Exchange {
     pub(super) fn poll(
         &mut self,
         wire: &mut Wire,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Head, Lost>> {
+    ) -> Poll<Result<Head, Http1Failure>> {
         let answer = &mut self.answer;
         if self.sent.is_none() {
             self.sent = Some(ready!(hears.watch(answer.poll_send(wire, hears, cx)))?);
@@ -223,7 +223,7 @@ impl Exchange {
     }
 
     /// What is read of a head. Most answers need no field of theirs, and then none is copied.
-    pub(super) fn head(&self, wire: &Wire, head: &Head, hears: &Hears<'_>) -> AnswerHead {
+    pub(super) fn head(&self, wire: &Wire, head: &Head, hears: &AnswerContext<'_>) -> AnswerHead {
         let reads = hears.reads;
         let status = StatusCode::from_u16(head.status).unwrap_or_default();
         let reads_fields = reads.fields
@@ -321,8 +321,8 @@ async fn send_body(
     wire: &mut Wire,
     answer: &mut Reading,
     body: Sending<'_>,
-    (asks, hears): (Asks, &Hears<'_>),
-) -> Result<IsSent, Lost> {
+    (asks, hears): (ConnectionOptions, &AnswerContext<'_>),
+) -> Result<IsSent, Http1Failure> {
     if asks.for_word {
         // A final answer may come before the head is out, as from a server that refuses every request.
         if until_sent(wire, answer, hears).await? == IsSent::InPart {
@@ -350,7 +350,8 @@ async fn send_body(
         Sending::Stream(mut stream) => {
             loop {
                 let piece = poll_fn(|cx| stream.poll_piece(cx)).await;
-                let unread = |error: Unreadable| Lost::Request(Kind::Request.fault(error.0));
+                let unread =
+                    |error: Unreadable| Http1Failure::Request(Kind::Request.fault(error.0));
                 let Some(piece) = piece.map_err(unread)? else {
                     break;
                 };
@@ -371,8 +372,8 @@ async fn send_body(
 async fn until_sent(
     wire: &mut Wire,
     answer: &mut Reading,
-    hears: &Hears<'_>,
-) -> Result<IsSent, Lost> {
+    hears: &AnswerContext<'_>,
+) -> Result<IsSent, Http1Failure> {
     while poll_fn(|cx| answer.poll_send(wire, hears, cx)).await? == IsSent::InPart {
         if answer.word(wire, hears).await? == Word::Final {
             return Ok(IsSent::InPart);
@@ -400,16 +401,16 @@ struct Reading {
 }
 
 impl Reading {
-    fn note_first_byte(&mut self, hears: &Hears<'_>) {
+    fn note_first_byte(&mut self, hears: &AnswerContext<'_>) {
         if self.came.is_none() {
             self.came = Some(hears.now());
         }
     }
 
-    fn lost(&self, trouble: Trouble) -> Lost {
+    fn lost(&self, trouble: Trouble) -> Http1Failure {
         match self.came {
-            None => Lost::Before(trouble),
-            Some(_) => Lost::Within(trouble),
+            None => Http1Failure::Before(trouble),
+            Some(_) => Http1Failure::Within(trouble),
         }
     }
 
@@ -417,9 +418,9 @@ impl Reading {
     fn poll_send(
         &mut self,
         wire: &mut Wire,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<IsSent, Lost>> {
+    ) -> Poll<Result<IsSent, Http1Failure>> {
         match wire.poll_flush(cx) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(IsSent::Whole)),
             // What it said before it closed may stand there.
@@ -430,7 +431,7 @@ impl Reading {
                         self.note_first_byte(hears);
                         Ok(IsSent::InPart)
                     }
-                    _ => Err(Lost::Before(trouble)),
+                    _ => Err(Http1Failure::Before(trouble)),
                 });
             }
             Poll::Pending => {}
@@ -449,13 +450,13 @@ impl Reading {
     fn poll_next(
         &mut self,
         wire: &mut Wire,
-        (asked, hears): (Asked, &Hears<'_>),
+        (asked, hears): (Asked, &AnswerContext<'_>),
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Head, Lost>> {
+    ) -> Poll<Result<Head, Http1Failure>> {
         loop {
             if !wire.peek().is_empty() {
                 let head = bggo_http1::read(wire.peek(), &mut self.progress, &asked, &LIMITS);
-                if let Some(head) = head.map_err(Lost::Bad)? {
+                if let Some(head) = head.map_err(Http1Failure::Bad)? {
                     return Poll::Ready(Ok(head));
                 }
             }
@@ -467,9 +468,9 @@ impl Reading {
     fn poll_more(
         &mut self,
         wire: &mut Wire,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Lost>> {
+    ) -> Poll<Result<(), Http1Failure>> {
         match ready!(wire.poll_fill(cx, LIMITS.bytes + PIECE)) {
             Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
             Ok(_) => {
@@ -481,7 +482,11 @@ impl Reading {
     }
 
     /// The next head as a word to a request that is not sent to its end. Only an interim one is consumed.
-    async fn word(&mut self, wire: &mut Wire, hears: &Hears<'_>) -> Result<Word, Lost> {
+    async fn word(
+        &mut self,
+        wire: &mut Wire,
+        hears: &AnswerContext<'_>,
+    ) -> Result<Word, Http1Failure> {
         let head = poll_fn(|cx| self.poll_next(wire, (Asked::default(), hears), cx)).await?;
         if !is_interim(&head) {
             return Ok(Word::Final);
@@ -491,11 +496,11 @@ impl Reading {
     }
 
     /// An interim answer is passed over.
-    fn passes(&mut self, wire: &mut Wire, length: usize) -> Result<(), Lost> {
+    fn passes(&mut self, wire: &mut Wire, length: usize) -> Result<(), Http1Failure> {
         wire.consume(length);
         self.interim += 1;
         if self.interim > MOST_INTERIM {
-            return Err(Lost::TooManyInterim);
+            return Err(Http1Failure::TooManyInterim);
         }
         Ok(())
     }

@@ -9,19 +9,19 @@
 //! What comes for a request is kept in its slot, and it is woken if another one drove; of a body that nobody reads only the size is.
 //! What several users share is driven by a task alone: they append, and all that they append in one turn goes out at once.
 
-mod lost;
+mod failure;
 mod sent;
 mod upload;
 
-pub(crate) use self::lost::Lost;
+pub(crate) use self::failure::Http2Failure;
 pub(super) use self::sent::Sent;
 
-use self::lost::{Cause, End, Takes};
+use self::failure::{Cause, End, Takes};
 use self::upload::Upload;
 
 use super::compose::put_block;
 use super::driving::Driving;
-use super::message::{AnswerHead, Details, Hears, Outgoing};
+use super::message::{AnswerContext, AnswerHead, Details, Outgoing};
 use super::settings::Keeps;
 use crate::body;
 use crate::fault::{HEAD_BYTES, HEAD_FIELDS, Unreadable};
@@ -560,7 +560,7 @@ impl Open {
     /// Waits for the head of the answer: what is read of it, and whether the answer ends with it.
     fn poll_head(
         &self,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(AnswerHead, Ends), End>> {
         let inner = &mut *self.session.inner.borrow_mut();
@@ -577,7 +577,7 @@ impl Open {
     }
 
     /// What is read of a head. Most answers need no field of theirs, and then none is copied.
-    fn answer_head(&self, head: &Head, hears: &Hears<'_>) -> AnswerHead {
+    fn answer_head(&self, head: &Head, hears: &AnswerContext<'_>) -> AnswerHead {
         let reads = hears.reads;
         let status = StatusCode::from_u16(head.status()).unwrap_or_default();
         let reads_fields = reads.fields
@@ -743,9 +743,9 @@ pub(crate) struct Reply {
 pub(super) async fn exchange(
     session: &Rc<Session>,
     outgoing: &Outgoing<'_>,
-) -> Result<Reply, Lost> {
+) -> Result<Reply, Http2Failure> {
     let was_reused = session.has_served.get();
-    let lost = |cause| Lost { cause, was_reused };
+    let lost = |cause| Http2Failure { cause, was_reused };
     let unsent = |fault| lost(Cause::Request(fault, false));
     let mut upload = match outgoing.payload.bytes() {
         Some(bytes) => Upload::new(bytes, None),
@@ -802,7 +802,7 @@ impl Open {
     fn poll_answer(
         &self,
         left: &mut Option<impl DerefMut<Target = Upload>>,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(AnswerHead, Ends), Cause>> {
         if let Some(upload) = left

@@ -30,12 +30,12 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) hosts: Hosts,
     /// The clock, as it was read last.
     pub(crate) now: Moment,
-    pub(crate) hears: Hears<'a>,
+    pub(crate) hears: AnswerContext<'a>,
 }
 
 /// How an answer is heard.
 #[derive(Clone, Copy)]
-pub(crate) struct Hears<'a> {
+pub(crate) struct AnswerContext<'a> {
     /// The head of the last answer to such a request.
     pub(crate) last_head: &'a RefCell<LastHead>,
     /// What is told of the phases of the request.
@@ -45,7 +45,7 @@ pub(crate) struct Hears<'a> {
     pub(crate) examples: Examples<'a>,
 }
 
-impl Hears<'_> {
+impl AnswerContext<'_> {
     /// The request goes out meanwhile.
     pub(super) fn watch<T>(&self, sending: Poll<T>) -> Poll<T> {
         self.phases.watch(sending, || self.now())
@@ -64,10 +64,10 @@ impl Hears<'_> {
 
 impl Outgoing<'_> {
     /// What it asks of its connection.
-    pub(super) fn asks(&self) -> Asks {
+    pub(super) fn asks(&self) -> ConnectionOptions {
         match self.template {
             Some(template) => template.asks,
-            None => Asks::of(self.fields),
+            None => ConnectionOptions::of(self.fields),
         }
     }
 }
@@ -188,19 +188,19 @@ pub(crate) struct Template {
     block: OnceCell<Block>,
     /// The number of its server.
     pub(super) server: u32,
-    pub(super) asks: Asks,
+    pub(super) asks: ConnectionOptions,
 }
 
 /// What a request asks of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asks {
+pub(super) struct ConnectionOptions {
     /// To be closed after the answer.
     pub(super) to_close: bool,
     /// A word before the body is sent (`Expect: 100-continue`).
     pub(super) for_word: bool,
 }
 
-impl Asks {
+impl ConnectionOptions {
     /// As the fields say.
     pub(super) fn of(fields: &Fields) -> Self {
         let connection = fields.get(name::CONNECTION);
@@ -237,7 +237,7 @@ impl Template {
             block: OnceCell::new(),
             bytes: [bytes, b"\r\n"].concat().into(),
             server,
-            asks: Asks::of(fields),
+            asks: ConnectionOptions::of(fields),
         }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) use self::upgrade::Asked;
 use super::compose::{Parts, put_parts};
 use super::counted::Counted;
 use super::driving::{Driving, HasWaited, wait};
-use super::http1::{self, Lost, Sending};
+use super::http1::{self, Http1Failure, Sending};
 use super::http2::{self, Session};
 use super::incoming::Incoming;
 use super::message::{Outgoing, Template, Unanswered, Unread};
@@ -399,7 +399,7 @@ impl Pool {
 
     fn unanswered(
         &self,
-        lost: Lost,
+        lost: Http1Failure,
         outgoing: &Outgoing<'_>,
         (server, was_reused): (u32, bool),
     ) -> Unanswered {
@@ -457,7 +457,7 @@ impl Pool {
     fn unanswered_by(
         &self,
         session: &Session,
-        lost: http2::Lost,
+        lost: http2::Http2Failure,
         outgoing: &Outgoing<'_>,
     ) -> Unanswered {
         let unread = lost.unread();

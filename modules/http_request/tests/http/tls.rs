@@ -342,7 +342,20 @@ fn a_file_of_certificates_may_begin_with_a_byte_order_mark() {
 #[test]
 fn certificates_that_cannot_be_used_fail_the_client() {
     let certificates = Certificates::new(&["localhost"]);
+    let key = certificates.path("server.key");
+    let of_ca = format!("the CA in {key} holds no PEM certificate, but a private key");
+    let pair = certificates.path("client.crt");
+    let mismatch =
+        format!("the client's key in {key} does not belong to its certificate in {pair}");
     let cases = vec![
+        (vec![In::CaFile(some(key.clone()))], of_ca.as_str()),
+        (
+            vec![
+                In::ClientCertFile(some(pair.clone())),
+                In::ClientKeyFile(some(key.clone())),
+            ],
+            mismatch.as_str(),
+        ),
         (
             vec![In::CaFile(some("/nowhere/ca.crt".to_owned()))],
             "the ca_file /nowhere/ca.crt cannot be read: No such file or directory (os error 2)",

@@ -93,7 +93,12 @@ pub fn word(verdict: &Verdict) -> &'static str {
 /// What is said of it behind what it asked.
 pub fn parts(verdict: &Verdict) -> Vec<String> {
     let mut parts = Vec::new();
+    let has_value = |reading: &Reading| reading.value.or(reading.worst).is_some();
     match verdict.came {
+        // One that nobody asked for holds where nothing was measured.
+        Came::Held if !verdict.readings.iter().any(has_value) => {
+            parts.push("never measured".to_owned());
+        }
         Came::NeverMeasured => parts.push("never measured".to_owned()),
         Came::LeftOut => parts.push("this run leaves out what it asks about".to_owned()),
         Came::Held | Came::Broken => {
@@ -216,6 +221,28 @@ mod tests {
                 .contains("got 412ms; it ended the run;\n          service times were judged"),
             "{}",
             said_of(&aborted)
+        );
+    }
+
+    #[test]
+    fn one_that_holds_without_a_value_says_so_in_words() {
+        let mut held = Verdict {
+            asked: Text::Static("less than 1 %"),
+            worst_at: None,
+            ..verdict(Came::Held)
+        };
+        for reading in &mut held.readings {
+            (reading.value, reading.worst) = (None, None);
+        }
+        assert_eq!(
+            said_of(&held),
+            "  passed  home is fast: less than 1 %; never measured\n"
+        );
+        held.readings[0].worst = Some(1.2);
+        held.worst_at = Some(45);
+        assert_eq!(
+            said_of(&held),
+            "  passed  home is fast: less than 1 %; got nothing, worst 1.20s at 45s\n"
         );
     }
 

@@ -1,7 +1,7 @@
 //! The plan of a load as one line of JSON, for programs.
 
 use super::{Row, at_once, begins, little, stays, tries};
-use crate::outputs::{LoadDescription, RunDescription};
+use crate::outputs::{LoadDescription, RunDescription, tenths};
 use bggo_schedule::{Schedule, Segment};
 use bggo_values::{Number, Text, Value, json};
 use std::time::Duration;
@@ -14,11 +14,6 @@ fn put(pairs: &mut Pairs, key: &'static str, value: impl Into<Value>) {
 
 fn count(pairs: &mut Pairs, key: &'static str, count: u64) {
     put(pairs, key, Number::from(count));
-}
-
-fn tenths(number: f64) -> Value {
-    let number = Number::from_f64(number).map(|number| number.round(1));
-    number.map_or(Value::Null, Value::from)
 }
 
 /// The same as the plan in words.

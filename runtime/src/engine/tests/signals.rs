@@ -1,4 +1,4 @@
-//! What SIGINT and SIGTERM do to a run: this very program, started again, is the run that is interrupted.
+//! What SIGINT, SIGTERM and SIGHUP do to a run: this very program, started again, is the run that is interrupted.
 //!
 //! Each test waits for a line of the run before it sends the next signal, never for a time.
 
@@ -171,7 +171,15 @@ struct Interrupted {
 
 impl Interrupted {
     fn start(case: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Self::start_after("true", case)
+    }
+
+    /// The shell runs `first`, and then becomes the run.
+    fn start_after(first: &str, case: &str) -> Self {
+        let mut child = Command::new("sh")
+            .arg("-c")
+            .arg(format!("{first}; exec \"$0\" \"$@\""))
+            .arg(std::env::current_exe().unwrap())
             .args([
                 "--exact",
                 "engine::tests::signals::interrupted_run",
@@ -220,7 +228,7 @@ impl Interrupted {
 
 #[test]
 fn the_first_signal_cancels_a_functional_run_whose_ends_still_run() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let mut run = Interrupted::start("functional");
         run.wait_for("user 1 waits", 1);
         run.signal(signal);
@@ -233,7 +241,7 @@ fn the_first_signal_cancels_a_functional_run_whose_ends_still_run() {
 
 #[test]
 fn a_signal_before_the_clock_starts_waits_for_no_worker_that_still_prepares() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let mut run = Interrupted::start("preparing");
         run.wait_for("a worker prepares", 1);
         run.signal(signal);
@@ -272,6 +280,24 @@ fn within_the_grace_a_second_signal_cancels_and_each_user_still_ends_once() {
         "{said}"
     );
     assert!(said.contains("interrupted again"), "{said}");
+}
+
+#[test]
+fn a_run_that_ignores_hang_ups_from_its_start_goes_on_ignoring_them() {
+    let mut run = Interrupted::start_after("trap '' HUP", "graceful");
+    run.wait_for(" waits", 4);
+    run.signal("HUP");
+    run.signal("TERM");
+    run.wait_for("running iterations have", 1);
+    run.signal("TERM");
+    let (code, said) = run.end();
+    // The hang-up would have been the first of three signals, and a third one ends the program at once.
+    assert_eq!(
+        (code, said.matches(" ended\n").count()),
+        (Some(105), 4),
+        "{said}"
+    );
+    assert!(!said.contains("ended at once"), "{said}");
 }
 
 #[test]

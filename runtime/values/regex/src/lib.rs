@@ -4,6 +4,7 @@
 //! and no other program compiles or links it. Folded or late, the function is this one.
 
 mod class;
+mod completion;
 mod expand;
 mod parse;
 
@@ -45,6 +46,18 @@ pub fn replace(values: &[Value]) -> Result<Value, Fault> {
 /// The pattern is not valid; the text says why.
 pub fn is_found(pattern: &str, text: &str) -> Result<bool, String> {
     Ok(compiled(pattern)?.regex.is_match(text))
+}
+
+/// Whether a pattern can be found in a text of which some pieces, those that are `None`, are not known: it can if no piece is
+/// known that forbids it.
+///
+/// # Errors
+/// The pattern is not valid; the text says why.
+pub fn may_be_found(pattern: &str, pieces: &[Option<&str>]) -> Result<bool, String> {
+    let parsed = parse::parse(pattern)?;
+    let automaton = completion::Automaton::new(&parsed.hir, MOST_BYTES);
+    let automaton = automaton.ok_or_else(|| "the regular expression is too large".to_owned())?;
+    Ok(automaton.may_match(pieces))
 }
 
 /// An expression that can be searched for.

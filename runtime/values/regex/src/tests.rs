@@ -5,6 +5,7 @@
 mod published;
 
 use crate::replace;
+use crate::{is_found, may_be_found};
 use bggo_values::{Value, json, literal};
 
 /// Pairs of a line and the indented line below it.
@@ -98,4 +99,62 @@ fn a_wrong_argument_is_a_fault() {
     assert_eq!(fault.text(), "argument 1 of `replace` must not be null");
     let fault = replace(&["a".into()]).unwrap_err();
     assert_eq!(fault.text(), "`replace` needs 3 arguments, found 1");
+}
+
+#[test]
+fn a_text_that_is_known_in_part_can_match_unless_its_known_pieces_forbid_it() {
+    let url = r"^\s*(?i:https?)://[^/:]+(?::[0-9]{1,4})?(?:/.*)?$";
+    let can = |pattern: &str, pieces: &[Option<&str>]| may_be_found(pattern, pieces).unwrap();
+    let rest = None;
+    for possible in [
+        &[rest] as &[Option<&str>],
+        &[rest, Some("/x")],
+        &[Some("http"), rest, Some("://"), rest],
+        &[Some("HTTPS://a:80"), rest],
+        &[Some(""), rest, Some(""), rest],
+        &[Some("http://a/"), rest, Some("://127.0.0.1")],
+        &[Some("http://"), Some("host")],
+    ] {
+        assert!(can(url, possible), "{possible:?}");
+    }
+    for impossible in [
+        &[] as &[Option<&str>],
+        &[Some("127.0.0.1:8080/"), rest],
+        &[Some("ftp://"), rest],
+        &[Some("http://a:99999"), rest],
+        &[Some("http:/"), Some("host"), rest],
+    ] {
+        assert!(!can(url, impossible), "{impossible:?}");
+    }
+    // Without anchors the pattern may lie in a piece that is not known.
+    assert!(can("b+", &[Some("a"), rest]));
+    assert!(can("ab", &[Some("xa"), Some("b")]));
+    assert!(!can("ab$", &[rest, Some("a")]));
+    assert!(!can("^b", &[Some("a"), rest]));
+    assert!(!can("^[^\\n]*$", &[rest, Some("\n"), rest]));
+    assert!(can(r"(?m)^b\b", &[Some("a\n"), rest]));
+    assert!(can("^\u{e4}[\u{f6}-\u{fc}]$", &[Some("\u{e4}"), rest]));
+    assert!(!can(
+        "^\u{e4}[\u{f6}-\u{fc}]$",
+        &[Some("\u{e4}\u{e4}"), rest]
+    ));
+    assert!(may_be_found("(", &[rest]).is_err());
+}
+
+#[test]
+fn a_text_that_is_known_as_a_whole_can_match_exactly_if_it_does() {
+    let patterns = ["^a*b?$", "a|bc", "^(?:ab|a)c", "[^a]$", "^$", "x{2,3}y"];
+    let texts = ["", "a", "ab", "abc", "bc", "xxy", "xy", "aab", "c"];
+    for pattern in patterns {
+        for text in texts {
+            for at in 0..=text.len() {
+                let pieces = [Some(&text[..at]), Some(&text[at..])];
+                assert_eq!(
+                    may_be_found(pattern, &pieces),
+                    is_found(pattern, text),
+                    "{pattern} in {text}"
+                );
+            }
+        }
+    }
 }

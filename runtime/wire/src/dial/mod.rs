@@ -1,5 +1,6 @@
 //! Makes connections: a name becomes addresses, an address a socket, a socket a wire, perhaps through a proxy.
 
+mod kept_names;
 mod names;
 mod proxy;
 mod race;
@@ -7,6 +8,7 @@ mod sources;
 mod target;
 mod unix;
 
+pub use self::kept_names::{KeptNames, MOST_NAMES};
 pub use self::names::Names;
 pub use self::proxy::Proxy;
 pub use self::sources::Sources;

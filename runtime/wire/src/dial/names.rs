@@ -2,12 +2,12 @@
 //!
 //! Otherwise ten thousand users that connect at once would look up ten thousand times, each on a thread of the blocking pool.
 
+use super::kept_names::KeptNames;
 use super::target::host_and_port;
 use crate::named::Named;
 use crate::trouble::{Kind, Phase, Trouble};
 use bggo_runtime::contract::FaultText;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -22,8 +22,6 @@ const KEPT: Duration = Duration::from_secs(10);
 const FAILURE_KEPT: Duration = Duration::from_secs(1);
 /// Stands for a time that no clock can show.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-/// How many names are kept.
-const MOST: usize = 1024;
 /// How many times to live a thread has caches for. A grid may compute one for each user; those beyond share nothing.
 const TIMES: usize = 16;
 
@@ -71,16 +69,9 @@ struct Addresses {
     rest: Vec<SocketAddr>,
 }
 
-#[derive(Clone, Default)]
-struct Cache(Rc<RefCell<HashMap<String, Entry>>>);
-
-#[derive(Default)]
-struct Entry {
-    /// The first user looks the name up; the others wait for it.
-    answer: Rc<OnceCell<Answer>>,
-    /// How many connections were made, to spread them over the addresses.
-    given: usize,
-}
+/// The first user looks a name up; the others wait for its answer.
+#[derive(Clone)]
+struct Cache(Rc<RefCell<KeptNames<Rc<OnceCell<Answer>>>>>);
 
 struct Answer {
     found: Result<Rc<Addresses>, NoAddress>,
@@ -170,7 +161,7 @@ impl Names {
                 waited: true,
             });
         }
-        let (answer, turn) = self.cache.entry(name);
+        let (answer, turn) = self.cache.0.borrow_mut().entry(name);
         let waited = answer.get().is_none();
         if waited {
             let first = async || self.first_answer(look_up().await);
@@ -310,39 +301,10 @@ impl Addresses {
     }
 }
 
-impl Cache {
-    fn entry(&self, name: &str) -> (Rc<OnceCell<Answer>>, usize) {
-        let mut names = self.0.borrow_mut();
-        let now = Instant::now();
-        let is_over = |entry: &Entry| entry.answer.get().is_some_and(|answer| answer.until <= now);
-        if let Some(entry) = names.get_mut(name) {
-            if is_over(entry) {
-                entry.answer = Rc::default();
-            }
-            entry.given = entry.given.wrapping_add(1);
-            return (Rc::clone(&entry.answer), entry.given - 1);
-        }
-        let mut entry = Entry::default();
-        let answer = Rc::clone(&entry.answer);
-        entry.given = 1;
-        if names.len() >= MOST {
-            names.retain(|_, entry| !is_over(entry));
-        }
-        if names.len() >= MOST {
-            let first = names
-                .iter()
-                .filter_map(|(name, entry)| Some((entry.answer.get()?.until, name)))
-                .min()
-                .map(|(_, name)| name.clone());
-            if let Some(first) = first {
-                names.remove(&first);
-            }
-        }
-        // If all kept names are still being looked up, this one is looked up without being kept.
-        if names.len() < MOST {
-            names.insert(name.to_owned(), entry);
-        }
-        (answer, 0)
+impl Default for Cache {
+    fn default() -> Self {
+        let until = |answer: &Rc<OnceCell<Answer>>| Some(answer.get()?.until);
+        Self(Rc::new(RefCell::new(KeptNames::new(until))))
     }
 }
 

@@ -1,6 +1,7 @@
 //! TLS settings to the configuration that all connections of a resource share on a thread.
 
 use super::identity::{self, Identity};
+use super::pem::Pem;
 use super::roots::{self, Trusted};
 use super::sessions;
 use bggo_runtime::contract::FaultText;
@@ -11,11 +12,11 @@ use rustls::{ClientConfig, SupportedCipherSuite, SupportedProtocolVersion};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a client wants of TLS. Certificates and keys are PEM texts.
+/// What a client wants of TLS. Certificates and keys are PEM texts; with the file of a text ([`Pem::of_file`]) a fault names it.
 #[derive(Debug, Clone, Default)]
 pub struct TlsSettings {
     /// The certificates to trust instead of the built-in ones and the host's: those of authorities, or of servers themselves.
-    pub ca: Option<String>,
+    pub ca: Option<Pem>,
     /// What the client shows to servers that ask for it.
     pub identity: Option<Identity>,
     /// Trust every certificate.
@@ -248,7 +249,7 @@ mod tests {
     #[test]
     fn certificates_and_keys_that_are_none_are_refused() {
         let of_ca = |pem: &str| TlsSettings {
-            ca: Some(pem.to_owned()),
+            ca: Some(pem.to_owned().into()),
             ..TlsSettings::default()
         };
         assert_eq!(
@@ -267,8 +268,8 @@ mod tests {
         );
         let settings = TlsSettings {
             identity: Some(Identity {
-                chain: String::new(),
-                key: "nothing".to_owned(),
+                chain: String::new().into(),
+                key: "nothing".to_owned().into(),
             }),
             ..TlsSettings::default()
         };
@@ -277,6 +278,38 @@ mod tests {
             "the client's key is no PEM text of a private key"
         );
         assert!(!format!("{settings:?}").contains("nothing"));
+    }
+
+    #[test]
+    fn a_fault_of_a_file_names_it() {
+        let of = |text: &str, path: &str| Pem::from(text.to_owned()).of_file(path);
+        let ca = TlsSettings {
+            ca: Some(of("nothing", "/etc/ca.crt")),
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            refused(&ca),
+            "the CA in /etc/ca.crt holds no PEM certificate"
+        );
+        let damaged = TlsSettings {
+            ca: Some(of("-----BEGIN CERTIFICATE-----\nAAAA\n", "ca.crt")),
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            refused(&damaged),
+            "the CA in ca.crt holds PEM text that is cut off or damaged"
+        );
+        let key = TlsSettings {
+            identity: Some(Identity {
+                chain: String::new().into(),
+                key: of("nothing", "client.key"),
+            }),
+            ..TlsSettings::default()
+        };
+        assert_eq!(
+            refused(&key),
+            "the client's key in client.key is no PEM text of a private key"
+        );
     }
 
     #[test]

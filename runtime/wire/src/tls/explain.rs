@@ -3,8 +3,7 @@
 use crate::named::Named;
 use bggo_runtime::contract::FaultText;
 use rustls::{
-    AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, InvalidMessage,
-    PeerIncompatible,
+    AlertDescription as Alert, CertificateError as Wrong, Error, InvalidMessage, PeerIncompatible,
 };
 
 /// Why there is no TLS connection.
@@ -141,17 +140,6 @@ fn of_alert(alert: Alert) -> &'static str {
         Alert::NoApplicationProtocol => NO_PROTOCOL,
         Alert::InternalError => "the server had an error of its own during the handshake",
         _ => "the server ended the handshake",
-    }
-}
-
-/// Why a client's certificate and key cannot be used.
-pub(super) fn explain_identity(error: &Error) -> &'static str {
-    match error {
-        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            "the client's key does not belong to its certificate"
-        }
-        Error::InvalidCertificate(_) => "the client's certificate cannot be read",
-        _ => "the client's key is of a kind that is not supported",
     }
 }
 

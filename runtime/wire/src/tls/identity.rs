@@ -1,20 +1,20 @@
 //! A client's certificate and key to what it shows to servers that ask for one.
 
-use super::explain::explain_identity;
+use super::pem::Pem;
 use super::roots::certificates;
 use bggo_runtime::contract::FaultText;
-use rustls::ClientConfig;
 use rustls::client::WantsClientCert;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, Error, InconsistentKeys};
 
 /// A client's certificate, with those of the authorities between where there are any, and its key. Both are PEM.
 #[derive(Clone)]
 pub struct Identity {
     /// The certificates, the client's own first.
-    pub chain: String,
+    pub chain: Pem,
     /// The private key.
-    pub key: String,
+    pub key: Pem,
 }
 
 impl std::fmt::Debug for Identity {
@@ -35,10 +35,28 @@ pub(super) fn shown(
     let Some(identity) = identity else {
         return Ok(builder.with_no_client_auth());
     };
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())
-        .map_err(|_| FaultText::plain("the client's key is no PEM text of a private key"))?;
-    let chain = certificates(&identity.chain, "the client's certificate")?;
+    let Identity { chain, key } = identity;
+    let private = PrivateKeyDer::from_pem_slice(key.text().as_bytes());
+    let private = private.map_err(|_| {
+        let text = key.called("the client's key");
+        text.and(" is no PEM text of a private key")
+    })?;
+    let certificates = certificates(chain, "the client's certificate")?;
     builder
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| FaultText::plain(explain_identity(&error)))
+        .with_client_auth_cert(certificates, private)
+        .map_err(|error| unusable(&error, identity))
+}
+
+/// Why a client's certificate and key cannot be used.
+fn unusable(error: &Error, identity: &Identity) -> FaultText {
+    let certificate = || identity.chain.called("the client's certificate");
+    let key = identity.key.called("the client's key");
+    match error {
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            let certificate = identity.chain.called("its certificate");
+            key.and(" does not belong to ").and_text(&certificate)
+        }
+        Error::InvalidCertificate(_) => certificate().and(" cannot be read"),
+        _ => key.and(" is of a kind that is not supported"),
+    }
 }

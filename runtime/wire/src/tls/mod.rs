@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod identity;
 mod layer;
+mod pem;
 mod records;
 mod roots;
 mod sessions;
@@ -13,6 +14,7 @@ pub use config::{Tls, TlsSettings, TlsVersion};
 pub use explain::explain;
 pub use identity::Identity as TlsIdentity;
 pub(crate) use layer::{Layer, Plain, speaks_tls};
+pub use pem::Pem;
 pub(crate) use sessions::Sessions;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! starts at once.
 
 use super::certificate::Certificate;
+use super::pem::Pem;
 use bggo_runtime::contract::FaultText;
 use rustls::CertificateError::{
     BadEncoding, BadSignature, Expired, NotValidForNameContext, NotValidYet,
@@ -28,7 +29,7 @@ pub(super) enum Trusted<'a> {
     /// Every certificate.
     Everything,
     /// Those of this PEM text.
-    Given(&'a str),
+    Given(&'a Pem),
     /// The built-in certificates and the host's.
     BuiltInAndHost,
 }
@@ -55,34 +56,36 @@ pub(super) fn verifier(
 /// # Errors
 /// There are none, or one is damaged.
 pub(super) fn certificates(
-    pem: &str,
+    pem: &Pem,
     what: &str,
 ) -> Result<Vec<CertificateDer<'static>>, FaultText> {
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.text().as_bytes()).collect();
     match read {
         Ok(certificates) if certificates.is_empty() => {
-            let has_key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).is_ok();
+            let has_key = PrivateKeyDer::from_pem_slice(pem.text().as_bytes()).is_ok();
             let found = if has_key { ", but a private key" } else { "" };
-            Err(FaultText::plain(format_args!(
-                "{what} holds no PEM certificate{found}"
-            )))
+            let text = pem.called(what).and(" holds no PEM certificate");
+            Err(text.and(found))
         }
         Ok(certificates) => Ok(certificates),
-        Err(_) => Err(FaultText::plain(format_args!(
-            "{what} holds PEM text that is cut off or damaged"
-        ))),
+        Err(_) => {
+            let text = pem.called(what);
+            Err(text.and(" holds PEM text that is cut off or damaged"))
+        }
     }
 }
 
-fn chosen(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Chosen, FaultText> {
+fn chosen(pem: &Pem, provider: &Arc<CryptoProvider>) -> Result<Chosen, FaultText> {
     let given = certificates(pem, "the CA")?;
     let mut roots = RootCertStore::empty();
     for certificate in &given {
         let added = roots.add(certificate.clone());
-        added.map_err(|_| FaultText::plain("a certificate of the CA cannot be read"))?;
+        added.map_err(|_| pem.called("a certificate of the CA").and(" cannot be read"))?;
     }
-    let authorities = authorities(roots, Arc::clone(provider))
-        .ok_or_else(|| FaultText::plain("the certificates of the CA cannot be used"))?;
+    let authorities = authorities(roots, Arc::clone(provider)).ok_or_else(|| {
+        pem.called("the certificates of the CA")
+            .and(" cannot be used")
+    })?;
     Ok(Chosen { given, authorities })
 }
 

@@ -70,7 +70,7 @@ fn text(trouble: &Trouble) -> String {
 
 fn trusting(certificates: &Certificates) -> TlsSettings {
     TlsSettings {
-        ca: Some(certificates.text("ca.crt")),
+        ca: Some(certificates.text("ca.crt").into()),
         ..TlsSettings::default()
     }
 }
@@ -241,8 +241,8 @@ async fn a_client_shows_its_certificate() {
         let server = serving(&["localhost"], &settings);
         let client = Client::new(&TlsSettings {
             identity: Some(TlsIdentity {
-                chain: server.certificates.text("client.crt"),
-                key: server.certificates.text("client.key"),
+                chain: server.certificates.text("client.crt").into(),
+                key: server.certificates.text("client.key").into(),
             }),
             ..trusting(&server.certificates)
         });
@@ -255,8 +255,8 @@ async fn a_client_shows_its_certificate() {
     let certificates = Certificates::new(&["localhost"]);
     let mismatch = TlsSettings {
         identity: Some(TlsIdentity {
-            chain: certificates.text("client.crt"),
-            key: certificates.text("server.key"),
+            chain: certificates.text("client.crt").into(),
+            key: certificates.text("server.key").into(),
         }),
         ..TlsSettings::default()
     };
@@ -264,6 +264,18 @@ async fn a_client_shows_its_certificate() {
     assert_eq!(
         Fault::new("tls", text).text(),
         "the client's key does not belong to its certificate"
+    );
+    let in_files = TlsSettings {
+        identity: mismatch.identity.map(|pair| TlsIdentity {
+            chain: pair.chain.of_file("client.crt"),
+            key: pair.key.of_file("server.key"),
+        }),
+        ..TlsSettings::default()
+    };
+    let text = Tls::new(&in_files).unwrap_err();
+    assert_eq!(
+        Fault::new("tls", text).text(),
+        "the client's key in server.key does not belong to its certificate in client.crt"
     );
 }
 
@@ -336,7 +348,7 @@ async fn a_certificate_that_is_given_itself_is_accepted() {
     }
     let signed = serving(&["localhost"], BOTH);
     let own = Client::new(&TlsSettings {
-        ca: Some(signed.certificates.text("server.crt")),
+        ca: Some(signed.certificates.text("server.crt").into()),
         ..TlsSettings::default()
     });
     assert!(asked(&signed, &own).await.is_ok());

@@ -1,8 +1,8 @@
 //! A request that went out at once on a session that is there, and waits for nothing but its answer.
 
 use super::upload::Upload;
-use super::{Driver, Lost, Open, Reply, Session, asking};
-use crate::transport::message::{AnswerHead, Hears, Outgoing};
+use super::{Driver, Http2Failure, Open, Reply, Session, asking};
+use crate::transport::message::{AnswerContext, AnswerHead, Outgoing};
 use bggo_http2::{Ends, Room};
 use bggo_runtime::contract::Moment;
 use bytes::{Bytes, BytesMut};
@@ -48,7 +48,7 @@ impl Sent {
     }
 
     /// Says what was handed over of it.
-    pub(in crate::transport) fn note_handed_over(&self, hears: &Hears<'_>) {
+    pub(in crate::transport) fn note_handed_over(&self, hears: &AnswerContext<'_>) {
         match &self.left {
             Some(left) => hears.phases.hands_over(left.size()),
             None => hears.note_sent(),
@@ -58,11 +58,11 @@ impl Sent {
     /// Sends the request and waits for the head of its answer: its status.
     pub(in crate::transport) fn poll(
         &mut self,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<u16, Lost>> {
+    ) -> Poll<Result<u16, Http2Failure>> {
         let came = ready!(self.open.poll_answer(&mut self.left, hears, cx));
-        let (head, ends) = came.map_err(|cause| Lost {
+        let (head, ends) = came.map_err(|cause| Http2Failure {
             cause,
             was_reused: true,
         })?;

@@ -6,7 +6,7 @@ use crate::request;
 use crate::transport::http1::{self, Exchange};
 use crate::transport::http2::{self, Sent, Session};
 use crate::transport::incoming::Incoming;
-use crate::transport::message::{AnswerHead, Hears, Outgoing, Unanswered};
+use crate::transport::message::{AnswerContext, AnswerHead, Outgoing, Unanswered};
 use bggo_wire::Loan;
 use bytes::Bytes;
 use std::rc::Rc;
@@ -44,8 +44,8 @@ impl Head {
 
 /// Why no answer came.
 pub(crate) enum NoAnswer {
-    Http1(http1::Lost),
-    Http2(http2::Lost),
+    Http1(http1::Http1Failure),
+    Http2(http2::Http2Failure),
 }
 
 impl Pool {
@@ -129,7 +129,7 @@ impl<'c> Begun<'c> {
     /// Sends the request and waits for the head of its answer, which stays where it is.
     pub(crate) fn poll(
         &mut self,
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, NoAnswer>> {
         match &mut self.on {
@@ -146,7 +146,7 @@ impl<'c> Begun<'c> {
     }
 
     /// The answer, from its body on: its head came.
-    pub(crate) fn answer(self, head: Head, hears: &Hears<'_>) -> Option<Incoming<'c>> {
+    pub(crate) fn answer(self, head: Head, hears: &AnswerContext<'_>) -> Option<Incoming<'c>> {
         match (self.on, head) {
             (On::Http1 { loan, exchange, .. }, Head::Http1(head)) => {
                 let made = exchange.head(&loan, &head, hears);
@@ -187,7 +187,7 @@ impl<'c> Begun<'c> {
     pub(crate) fn ends(
         this: &mut Option<Self>,
         (head, size): (&Head, usize),
-        hears: &Hears<'_>,
+        hears: &AnswerContext<'_>,
     ) -> Option<AnswerHead> {
         let begun = this.as_mut()?;
         match (&mut begun.on, head) {

@@ -1,5 +1,6 @@
 //! What is looked up, how often, and in which order the addresses are given.
 
+use super::super::kept_names::MOST_NAMES;
 use super::*;
 use bggo_runtime::contract::Fault;
 
@@ -139,12 +140,12 @@ async fn who_gives_up_leaves_the_look_up_to_those_who_wait() {
 async fn no_more_names_are_kept_than_there_is_room_for() {
     let asked = Asked::new(KEPT);
     let name = |number: usize| format!("host-{number}");
-    for number in 0..MOST + 10 {
+    for number in 0..MOST_NAMES + 10 {
         let look_up = || async { Ok(addresses(&["10.0.0.1"])) };
         asked.names.looked_up(&name(number), look_up).await.ok();
     }
-    assert_eq!(asked.names.cache.0.borrow().len(), MOST);
-    asked.ask(&name(MOST + 9), &[]).await.ok();
+    assert_eq!(asked.names.cache.0.borrow().count(), MOST_NAMES);
+    asked.ask(&name(MOST_NAMES + 9), &[]).await.ok();
     assert_eq!(asked.count.get(), 0, "the newest is kept");
 }
 

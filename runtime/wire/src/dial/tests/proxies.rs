@@ -494,7 +494,7 @@ fn secured<S: Read + Write>(
 
 fn trusting(certificates: &Certificates) -> Option<Tls> {
     let settings = TlsSettings {
-        ca: Some(certificates.text("ca.crt")),
+        ca: Some(certificates.text("ca.crt").into()),
         protocols: vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         ..TlsSettings::default()
     };

@@ -15,7 +15,7 @@ fn server() -> (Nginx, u16, Rules) {
         certificates.path("server.key"),
     ));
     let settings = TlsSettings {
-        ca: Some(certificates.text("ca.crt")),
+        ca: Some(certificates.text("ca.crt").into()),
         ..TlsSettings::default()
     };
     let rules = Rules {

@@ -81,7 +81,7 @@ macro_rules! turn {
 fn agreed(suite: &str) -> (Records, Peer) {
     let certificates = Certificates::new(&["localhost"]);
     let tls = Tls::new(&TlsSettings {
-        ca: Some(certificates.text("ca.crt")),
+        ca: Some(certificates.text("ca.crt").into()),
         cipher_suites: vec![suite.to_owned()],
         protocols: vec![b"h2".to_vec()],
         ..TlsSettings::default()

@@ -58,7 +58,7 @@ fn is_too_large(bad: Bad) -> bool {
 }
 
 /// Why no answer came.
-pub(crate) struct Lost {
+pub(crate) struct Http2Failure {
     pub(super) cause: Cause,
     /// The connection had served before.
     pub(super) was_reused: bool,
@@ -73,7 +73,7 @@ pub(super) enum Cause {
     Request(Fault, bool),
 }
 
-impl Lost {
+impl Http2Failure {
     /// Whether the server read the request, as far as that is known.
     pub(in crate::transport) fn unread(&self) -> Unread {
         match &self.cause {
