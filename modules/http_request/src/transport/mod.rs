@@ -24,7 +24,9 @@ pub(crate) use counted::Counted;
 pub(crate) use http1::fields;
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
-pub(crate) use message::{AnswerContext, AnswerHead, Outgoing, Reads, Template, Unanswered, Unread};
+pub(crate) use message::{
+    AnswerContext, AnswerHead, Outgoing, Reads, Template, Unanswered, Unread,
+};
 pub(crate) use own::{Asked, Begun, Connections, Head, NoAnswer};
 pub(crate) use settings::{Settings, Speak, Ways};
 pub(crate) use shared::{SharedPool, SharedRemote};
