@@ -27,10 +27,10 @@ pub fn measure(row: &Row, target: &Target) -> Lines {
         .iter()
         .take(2)
         .map(|peer| {
-            let calls = each(peer, target, &CALLS);
+            let calls = each(peer, (row, target), &CALLS);
             // valgrind cannot run programs of Go.
             let instructions = (peer.name != "k6")
-                .then(|| each(peer, target, &INSTRUCTIONS))
+                .then(|| each(peer, (row, target), &INSTRUCTIONS))
                 .flatten();
             (calls, instructions)
         })
@@ -120,11 +120,11 @@ const INSTRUCTIONS: Tool = Tool {
 
 /// What a tool counts for a request. What a program does once each second is left out, since behind a tool that makes it slow
 /// far too much of it would fall to each request.
-fn each(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
+fn each(peer: &Peer, server: (&Row, &Target), tool: &Tool) -> Option<f64> {
     let [short, mut long] = tool.seconds;
-    let before = count(peer, target, tool, &(peer.words)(short))?;
+    let before = count(peer, server, tool, &(peer.words)(short))?;
     let busy = loop {
-        let after = count(peer, target, tool, &(peer.words)(long))?;
+        let after = count(peer, server, tool, &(peer.words)(long))?;
         if after.requests >= before.requests + ENOUGH || long >= LONGEST {
             break after - before;
         }
@@ -133,8 +133,8 @@ fn each(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
     assert!(busy.requests > 0.0, "{} sends nothing", peer.name);
     let idle = match &peer.idle_words {
         Some(words) if tool.is_slow => {
-            let before = count(peer, target, tool, &words(short))?;
-            count(peer, target, tool, &words(long))? - before
+            let before = count(peer, server, tool, &words(short))?;
+            count(peer, server, tool, &words(long))? - before
         }
         _ => Count::default(),
     };
@@ -143,14 +143,19 @@ fn each(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
 }
 
 /// What a tool counts in one run.
-fn count(peer: &Peer, target: &Target, tool: &Tool, words: &[String]) -> Option<Count> {
+fn count(
+    peer: &Peer,
+    (row, target): (&Row, &Target),
+    tool: &Tool,
+    words: &[String],
+) -> Option<Count> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("counts");
     let name = tool.name;
     found(name)?;
     let around = [vec![name.to_owned()], (tool.words)(&file)].concat();
     let command = pinned(&around, peer.program.as_ref()?, words);
-    let (ended, counted) = target.counted(|| run(command));
+    let (ended, requests) = row.counted(target, || run(command));
     assert!(
         ended.status.success(),
         "{} behind {name} ended with {}:\n{}",
@@ -160,7 +165,6 @@ fn count(peer: &Peer, target: &Target, tool: &Tool, words: &[String]) -> Option<
     );
     let text = std::fs::read_to_string(&file).expect("the tool has written");
     let number = (tool.read)(&text).unwrap_or_else(|| panic!("no count in:\n{text}"));
-    let requests = counted.requests;
     eprintln!(
         "{} behind {name}: {number} for {requests} requests",
         peer.name

@@ -7,6 +7,7 @@
 
 mod exact;
 mod peers;
+mod quinn_loop;
 mod rounds;
 mod rows;
 mod sample;
@@ -24,6 +25,12 @@ const SECONDS: u32 = 5;
 const CONNECTIONS: u32 = 110_000;
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, words @ ..] = words.as_slice()
+        && word == quinn_loop::WORD
+    {
+        return quinn_loop::run(words);
+    }
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))

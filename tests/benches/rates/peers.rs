@@ -1,5 +1,6 @@
 //! Load generators: where each is found, the words that make it send what a row asks for, and how many requests it says it sent.
 
+use crate::quinn_loop;
 use crate::sample::Ended;
 use bggo_tests::bench::{Program, read, summary, target_folder};
 use serde_json::Value;
@@ -109,6 +110,19 @@ pub fn wrk(way: &Way<'_>) -> Peer {
             parsed(word, ended)
         },
         left: way.connections.into(),
+    }
+}
+
+/// quinn's own client in a loop: this program, started again.
+pub fn quinn(url: &str, authority: &str, streams: u32) -> Peer {
+    let words = strings(&[quinn_loop::WORD, url, authority, &streams.to_string()]);
+    Peer {
+        name: "quinn's client in a loop",
+        program: std::env::current_exe().ok(),
+        words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
+        idle_words: None,
+        told: |ended| parsed(ended.stdout.lines().next(), ended),
+        left: 0,
     }
 }
 

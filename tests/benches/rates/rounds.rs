@@ -1,6 +1,6 @@
 //! Interleaved rounds of one row -> requests a second, CPU time a request and memory, each beside the anchor's of the same round.
 
-use crate::peers::{Peer, pinned};
+use crate::peers::pinned;
 use crate::rows::Row;
 use crate::sample::run;
 use crate::table::{Lines, quartiles};
@@ -33,7 +33,7 @@ pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines
             order.reverse();
         }
         for number in order {
-            if let Some(sample) = sample(&row.peers[number], target, seconds) {
+            if let Some(sample) = sample(row, number, target, seconds) {
                 eprintln!(
                     "{}, round {}: {}: {:.0}/s, {:.2} us of CPU a request",
                     row.title,
@@ -95,10 +95,10 @@ pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines
 }
 
 /// One run; nothing if the peer is not here. The peer's own count must be the server's.
-fn sample(peer: &Peer, target: &Target, seconds: u32) -> Option<Sample> {
+fn sample(row: &Row, number: usize, target: &Target, seconds: u32) -> Option<Sample> {
+    let peer = &row.peers[number];
     let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(seconds));
-    let (ended, counted) = target.counted(|| run(command));
-    let requests = counted.requests;
+    let (ended, requests) = row.counted(target, || run(command));
     assert!(
         ended.status.success(),
         "{} ended with {}:\n{}\n{}",
@@ -110,7 +110,7 @@ fn sample(peer: &Peer, target: &Target, seconds: u32) -> Option<Sample> {
     let told = (peer.told)(&ended);
     assert!(
         (told..=told + peer.left).contains(&requests),
-        "{} says that it sent {told} requests, and nginx has counted {requests}",
+        "{} says that it sent {told} requests, and the server has counted {requests}",
         peer.name
     );
     let each = |time: std::time::Duration| time.as_secs_f64() * 1e6 / requests as f64;

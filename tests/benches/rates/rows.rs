@@ -1,7 +1,7 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
-use crate::peers::{Peer, Version, Way, autocannon, bggo, h2load, k6, oha, wrk};
-use crate::target::Target;
+use crate::peers::{Peer, Version, Way, autocannon, bggo, h2load, k6, oha, quinn, wrk};
+use crate::target::{Http3Target, Target};
 use bggo_tests::bench::Program;
 
 /// Connections of every row that says nothing else.
@@ -24,6 +24,8 @@ pub struct Row {
     pub rounds: usize,
     /// Whether system calls and instructions of bggo and of the anchor are counted.
     pub is_exact: bool,
+    /// Where it sends to, if that is not the target of all rows.
+    pub http3: Option<Http3Target>,
 }
 
 impl Row {
@@ -35,6 +37,18 @@ impl Row {
             cpu: None,
             rounds: 5,
             is_exact: true,
+            http3: None,
+        }
+    }
+
+    /// What `clients` gave back, and how many requests the server has counted meanwhile.
+    pub fn counted<T>(&self, target: &Target, clients: impl FnOnce() -> T) -> (T, u64) {
+        match &self.http3 {
+            Some(http3) => http3.counted(clients),
+            None => {
+                let (done, counted) = target.counted(clients);
+                (done, counted.requests)
+            }
         }
     }
 }
@@ -43,7 +57,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 8] = [
+pub const ROWS: [(&str, Make); 9] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -58,6 +72,7 @@ pub const ROWS: [(&str, Make); 8] = [
     ("varying", varying),
     ("journey", journey),
     ("http2", http2),
+    ("http3", http3),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -164,6 +179,24 @@ fn http2(target: &Target) -> Row {
     Row {
         rate: 0.95,
         ..Row::new("HTTP/2, one connection, 100 streams", peers)
+    }
+}
+
+fn http3(_: &Target) -> Row {
+    let target = Http3Target::start();
+    let flags = [
+        flag("--url", target.url()),
+        flag("--ca", target.authority()),
+    ];
+    let program = Program::new(include_str!("grids/http3.hcl"));
+    let peers = vec![
+        bggo("bggo", program, STREAMS, flags.concat()),
+        quinn(&target.url(), &target.authority(), STREAMS),
+    ];
+    Row {
+        rate: 0.9,
+        http3: Some(target),
+        ..Row::new("HTTP/3, one connection, 100 streams", peers)
     }
 }
 

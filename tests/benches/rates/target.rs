@@ -1,8 +1,9 @@
 //! nginx without a log, on a core of its own: it answers every row's requests and counts them.
 
-use bggo_tests::server::{Certificates, Nginx, Setup, free_port};
+use bggo_tests::server::{Caddy, Certificates, Nginx, Setup, free_port};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 /// The core of the server; clients have core 0.
 const CORE: u32 = 1;
@@ -150,6 +151,47 @@ impl Target {
     /// Ends it.
     pub fn stop(self) {
         self.nginx.stop();
+    }
+}
+
+/// A running Caddy on the core of the server, which speaks HTTP/3. nginx of Debian does not.
+pub struct Http3Target(Caddy);
+
+impl Http3Target {
+    /// Starts it.
+    pub fn start() -> Self {
+        Self(Caddy::start_on(CORE, "respond /hit ok"))
+    }
+
+    /// `https://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        self.0.url()
+    }
+
+    /// The certificate of who signed its own.
+    pub fn authority(&self) -> String {
+        self.0.ca_file()
+    }
+
+    /// What `clients` gave back, and how many requests it has logged meanwhile.
+    pub fn counted<T>(&self, clients: impl FnOnce() -> T) -> (T, u64) {
+        let before = self.requests();
+        let done = clients();
+        (done, self.requests() - before)
+    }
+
+    /// Lines of its log, once no more come. It writes one when an answer is over, which may be after its client has left.
+    fn requests(&self) -> u64 {
+        let mut last = None;
+        loop {
+            let log = std::fs::read(self.0.log()).unwrap_or_default();
+            let lines = log.iter().filter(|byte| **byte == b'\n').count();
+            if last == Some(lines) {
+                return lines as u64;
+            }
+            last = Some(lines);
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 }
 

@@ -16,6 +16,17 @@ pub struct Caddy {
 impl Caddy {
     /// Starts Caddy for `localhost` and `127.0.0.1`; `site` goes into its one site, a directive on each line.
     pub fn start(site: &str) -> Self {
+        Self::start_by(Command::new("caddy"), site)
+    }
+
+    /// The same on one core.
+    pub fn start_on(core: u32, site: &str) -> Self {
+        let mut command = Command::new("taskset");
+        command.args(["-c", &core.to_string(), "caddy"]);
+        Self::start_by(command, site)
+    }
+
+    fn start_by(mut command: Command, site: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let certificates = Certificates::new(&["localhost", "127.0.0.1"]);
         let (port, plain_port) = (free_port(), free_port());
@@ -32,7 +43,7 @@ impl Caddy {
         std::fs::write(&file, text).expect("the Caddyfile is written");
         let said = folder.path().join("said");
         let into = std::fs::File::create(&said).expect("a file for what it says");
-        let mut child = Command::new("caddy")
+        let mut child = command
             .args(["run", "--adapter", "caddyfile", "--config"])
             .arg(&file)
             .env("XDG_DATA_HOME", folder.path())
@@ -67,12 +78,16 @@ impl Caddy {
         self.certificates.path("ca.crt")
     }
 
+    /// The access log's path.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("access.log")
+    }
+
     /// Stops Caddy after all that it has accepted, and gives back the lines of its access log, each a JSON object.
     pub fn stop(mut self) -> Vec<String> {
         signal(&self.child, "TERM");
         self.child.wait().expect("caddy can be waited for");
-        let log: PathBuf = self.folder.path().join("access.log");
-        read(&log).lines().map(str::to_owned).collect()
+        read(&self.log()).lines().map(str::to_owned).collect()
     }
 
     /// Kills Caddy at once, as a server that dies half-way.
