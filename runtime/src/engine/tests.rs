@@ -11,11 +11,11 @@ use super::control::run_on;
 use super::scenario_load::{ScenarioLoad, Taking};
 use super::scenario_users::ScenarioUsers;
 use super::timer::Spin;
-use super::worker::{News, Work, WorkerNews, work};
+use super::worker::{self, News, Work, WorkerNews, worker_thread_on};
 use super::{Program, RunRequest, User, Worker, run};
 use crate::assets::{Asset, AssetCx, AssetSlot, Prepare, RunScope};
 use crate::context::{WorkerContext, WorkerContextParts};
-use crate::event::LogLevel;
+use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
@@ -162,16 +162,9 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
     );
     let slab = Slab::new(SLOTS).unwrap();
     let context = WorkerContext::new(WorkerContextParts {
-        start: Arc::new(Start::new(Vec::new(), 0)),
-        index: 0,
-        segment: bggo_schedule::Segment::WHOLE,
         functional: kind == Kind::Functional,
-        trace: None,
-        samples: None,
-        recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
-        events: Arc::new(ToldEvents::default()),
-        causes: Arc::clone(&causes),
+        ..parts(Arc::new(ToldEvents::default()), &causes, &slab)
     });
     Bench {
         program: Box::leak(Box::new(Noting {
@@ -184,6 +177,31 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
         worker: (0, 1),
         reader: SlabReader::new(slab, names),
     }
+}
+
+/// Parts of a worker of a run under load.
+fn parts(
+    events: Arc<dyn EventSink>,
+    causes: &Arc<ExitCauses>,
+    slab: &Arc<Slab>,
+) -> WorkerContextParts {
+    WorkerContextParts {
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        index: 0,
+        segment: Segment::WHOLE,
+        functional: false,
+        trace: None,
+        samples: None,
+        recorder: Recorder::new(Arc::clone(slab)),
+        names: KnownNames::new(Arc::new(RunNames::default())),
+        events,
+        causes: Arc::clone(causes),
+    }
+}
+
+/// A worker's work to its end, as a task: then it is over.
+async fn work(context: Rc<WorkerContext>, mut work: Work) {
+    worker::work(context, &mut work).await;
 }
 
 /// A load whose iterations have no time to finish.
@@ -459,6 +477,60 @@ async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
         [Outcome::Passed, Outcome::Cancelled].map(|outcome| iterations.count(outcome))
     };
     assert_eq!((ends(0), ends(iteration_slot::COUNT)), ([3, 0], [1, 1]));
+}
+
+/// Events that note whether the control thread has heard anything by then.
+#[derive(Debug)]
+struct Hearing {
+    news: Mutex<mpsc::UnboundedReceiver<News>>,
+    heard: Arc<Mutex<Vec<Option<News>>>>,
+}
+
+impl EventSink for Hearing {
+    fn tell(&self, _: Event) {
+        let news = self.news.lock().unwrap().try_recv();
+        self.heard.lock().unwrap().push(news.ok());
+    }
+}
+
+#[test]
+fn a_worker_whose_thread_fails_is_over_only_when_the_run_knows_of_it() {
+    type MakesRuntime = fn() -> std::io::Result<tokio::runtime::Runtime>;
+    let cases: [(MakesRuntime, Exit); 2] = [
+        (
+            || Err(std::io::Error::from_raw_os_error(24)),
+            Exit::SetUpFailed,
+        ),
+        (|| panic!("no runtime"), Exit::Bug),
+    ];
+    for (runtime, exit) in cases {
+        let bench = bench(|_| Does::Nothing);
+        let (tell, news) = mpsc::unbounded_channel();
+        let heard = Arc::default();
+        let events = Arc::new(Hearing {
+            news: Mutex::new(news),
+            heard: Arc::clone(&heard),
+        });
+        let parts = parts(events.clone(), &bench.causes, &Slab::new(SLOTS).unwrap());
+        let work = Work {
+            program: bench.program,
+            shared: Arc::new(()),
+            loads: Vec::new(),
+            worker: (0, 1),
+            phases: bench.phases.subscribe(),
+            begin: watch::channel(None).1,
+            news: WorkerNews::new(tell),
+            spin: None,
+            pin: false,
+        };
+        worker_thread_on(runtime, parts, work);
+        // It was not over when it told what had happened, and the run knows now.
+        assert_eq!(*heard.lock().unwrap(), [None]);
+        assert_eq!(bench.causes.exit(), exit);
+        let mut news = events.news.lock().unwrap();
+        assert_eq!(news.try_recv(), Ok(News::Prepared));
+        assert_eq!(news.try_recv(), Ok(News::Over));
+    }
 }
 
 #[tokio::test(start_paused = true)]

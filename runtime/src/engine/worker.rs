@@ -96,16 +96,28 @@ impl Drop for WorkerNews {
 
 /// The life of a worker thread.
 pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+    };
+    worker_thread_on(runtime, parts, work);
+}
+
+/// The same on a runtime that is made so.
+pub(super) fn worker_thread_on(
+    runtime: impl FnOnce() -> io::Result<tokio::runtime::Runtime>,
+    parts: WorkerContextParts,
+    mut work: Work,
+) {
     let causes = Arc::clone(&parts.causes);
     let events = Arc::clone(&parts.events);
     if work.pin {
         pin_to_core(work.worker.0);
     }
     let ran = panic::caught(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(self::work(Rc::new(WorkerContext::new(parts)), work));
+        let context = Rc::new(WorkerContext::new(parts));
+        runtime()?.block_on(self::work(context, &mut work));
         io::Result::Ok(())
     });
     match ran {
@@ -120,6 +132,8 @@ pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
             causes.bug();
         }
     }
+    // Only now: when the control thread hears that this worker is over, it knows how the run ended.
+    drop(work);
 }
 
 /// Keeps this thread on one of the cores that the process may use: each worker on another one, as far as there are enough.
@@ -142,7 +156,7 @@ fn pin_to_core(worker: u32) {
 
 /// Prepares this worker's steps, waits for the clock to start, runs its users to their end, then destroys the assets of
 /// the worker.
-pub(super) async fn work(context: Rc<WorkerContext>, mut work: Work) {
+pub(super) async fn work(context: Rc<WorkerContext>, work: &mut Work) {
     let local = LocalSet::new();
     local
         .run_until(async {
@@ -158,7 +172,7 @@ pub(super) async fn work(context: Rc<WorkerContext>, mut work: Work) {
             match prepared {
                 Ok(worker) => {
                     work.news.prepared();
-                    users(&context, &worker, &mut work, &scenarios).await;
+                    users(&context, &worker, work, &scenarios).await;
                     destroy(&context, worker).await;
                     prepare.end().await;
                 }
