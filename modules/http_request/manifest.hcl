@@ -336,7 +336,7 @@ runner "http_request" {
   }
   metric "resent" {
     kind        = "counter"
-    description = "Requests that were sent again on a new connection, because the server had closed the idle one or had not looked at them."
+    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
   }
   metric "requests" {
     kind        = "counter"
@@ -766,7 +766,7 @@ runner "http_events" {
   }
   metric "resent" {
     kind        = "counter"
-    description = "Requests that were sent again on a new connection, because the server had closed the idle one or had not looked at them."
+    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
   }
   metric "requests" {
     kind        = "counter"

@@ -71,7 +71,7 @@ impl Jar {
         self.0
             .retain(|cookie| cookie.expires.is_none_or(|end| end > now));
         let host = host(url);
-        let secure = url.scheme() == "https" || is_local(&host);
+        let secure = is_secure(url, &host);
         let belongs = |cookie: &&Cookie| {
             (if cookie.host_only {
                 cookie.domain == host
@@ -107,7 +107,7 @@ fn read(line: &[u8], url: &Url, now: SystemTime) -> Option<Cookie> {
         secure: false,
         expires: None,
     };
-    let mut max_age = None;
+    let (mut max_age, mut has_path) = (None, false);
     for attribute in String::from_utf8_lossy(attributes).split(';') {
         let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
         let value = value.trim();
@@ -121,7 +121,10 @@ fn read(line: &[u8], url: &Url, now: SystemTime) -> Option<Cookie> {
                 cookie.host_only = host.parse::<IpAddr>().is_ok();
                 cookie.domain = domain;
             }
-            "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
+            "path" if value.starts_with('/') => {
+                has_path = true;
+                value.clone_into(&mut cookie.path);
+            }
             "secure" => cookie.secure = true,
             "expires" => cookie.expires = date::read(value).or(cookie.expires),
             "max-age" => max_age = value.parse::<i64>().ok().or(max_age),
@@ -137,7 +140,9 @@ fn read(line: &[u8], url: &Url, now: SystemTime) -> Option<Cookie> {
             now.checked_add(after)
         };
     }
-    cookie.keeps_its_name().then_some(cookie)
+    // One that is to be safe comes over a safe way only (RFC 6265bis, section 5.7).
+    let is_safe = !cookie.secure || is_secure(url, &host);
+    (is_safe && cookie.keeps_its_name(has_path)).then_some(cookie)
 }
 
 /// What stands before and behind the first of such a sign.
@@ -149,13 +154,13 @@ fn split_at_sign(bytes: &[u8], sign: u8) -> Option<(&[u8], &[u8])> {
 
 impl Cookie {
     /// Whether it is what its name promises (RFC 6265bis, section 4.1.3): browsers take no other one of such a name.
-    fn keeps_its_name(&self) -> bool {
+    fn keeps_its_name(&self, has_path: bool) -> bool {
         let begins_with = |prefix: &str| {
             let begin = self.name.get(..prefix.len());
             begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
         };
         if begins_with("__Host-") {
-            return self.secure && self.host_only && self.path == "/";
+            return self.secure && self.host_only && has_path && self.path == "/";
         }
         self.secure || !begins_with("__Secure-")
     }
@@ -167,6 +172,11 @@ fn host(url: &Url) -> String {
         .trim_start_matches('[')
         .trim_end_matches(']')
         .to_owned()
+}
+
+/// Whether `Secure` cookies may come from there and go there.
+fn is_secure(url: &Url, host: &str) -> bool {
+    url.scheme() == "https" || is_local(host)
 }
 
 /// Whether the host is this machine. To it a `Secure` cookie is sent without TLS, as in browsers.

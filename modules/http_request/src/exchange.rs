@@ -134,8 +134,11 @@ impl ExchangeRecord {
     pub(crate) fn sent_cookies(&self, line: Option<HeaderValue>) {
         if let Some(line) = line {
             let mut lines = self.cookies.take();
-            lines.reserve_exact(1);
-            lines.push(line);
+            // What is sent again has the same line, mostly.
+            if lines.last() != Some(&line) {
+                lines.reserve_exact(1);
+                lines.push(line);
+            }
             self.cookies.set(lines);
         }
     }
@@ -292,12 +295,12 @@ pub(crate) async fn answer<'c, 'a>(
     let mut now = call.sent;
     loop {
         let first = std::mem::replace(&mut first, First::Nothing(Again::default()));
-        if !method.is_idempotent() {
-            client.transport.hear_of_closed().await;
-        }
         let incoming = match first {
             First::Head(incoming) => incoming,
             First::Nothing(mut again) => loop {
+                if !method.is_idempotent() {
+                    client.transport.hear_of_closed().await;
+                }
                 let line = client.cookies(&url, cookies, &fields);
                 if let Some(trace) = call.trace {
                     trace.sends(Request {

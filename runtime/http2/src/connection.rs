@@ -353,6 +353,12 @@ impl Connection {
         self.streams.remove(key);
     }
 
+    /// Whether a part of the answer came for this request, an interim head at least: the server has read the request then.
+    pub fn is_begun(&self, key: Key) -> bool {
+        let stream = self.streams.get(key);
+        stream.is_some_and(|stream| stream.interim > 0 || stream.has_head)
+    }
+
     /// Whether the server, which takes no more requests, did not look at this one.
     #[must_use]
     pub fn is_refused(&self, key: Key) -> bool {

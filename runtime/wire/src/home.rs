@@ -317,7 +317,7 @@ impl Loan<'_> {
         let Some(mut wire) = self.wire.take() else {
             return;
         };
-        if wire.is_whole() {
+        if wire.may_serve_again() {
             wire.will_be_reused();
             self.home.idle.borrow_mut().put(self.server, wire);
             if let Some(lines) = &self.home.lines {

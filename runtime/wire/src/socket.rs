@@ -31,9 +31,9 @@ impl Socket {
         polled.map_ok(|()| read.filled().len())
     }
 
-    /// The same. Where the connection is broken, all has come that ever will, so the system is asked, whatever the reactor has told:
-    /// what came before the end stands there.
-    pub(crate) fn poll_read_of(
+    /// Reads what came before the connection broke, if it `is_broken`: all has come then that ever will, so the system is asked,
+    /// whatever the reactor has told. Else it reads as [`Self::poll_read`] does.
+    pub(crate) fn poll_read_or_rest(
         &mut self,
         is_broken: bool,
         cx: &mut Context<'_>,

@@ -300,7 +300,9 @@ impl Wire {
             return Poll::Ready(ready!(self.poll_open(cx, 0)).map(|opened| opened.kept));
         }
         let is_broken = self.state.is_broken;
-        let read = self.socket.poll_read_of(is_broken, cx, self.came.room(1));
+        let read = self
+            .socket
+            .poll_read_or_rest(is_broken, cx, self.came.room(1));
         if self.came.is_empty() && !matches!(read, Poll::Ready(Ok(1..))) {
             // It would hold a piece while it waits.
             self.came.release();
@@ -359,9 +361,9 @@ impl Wire {
         self.is_quiet(Look::Told)
     }
 
-    /// Whether it may be used again: nothing is owed, nothing unasked has come, and the other end is there.
+    /// Whether it may be used again: nothing is owed, nothing unasked has come, the other end is there, and the keys of TLS last.
     pub fn is_quiet(&mut self, look: Look) -> bool {
-        if !self.is_whole() {
+        if !self.may_serve_again() {
             return false;
         }
         let mut cx = Context::from_waker(Waker::noop());
@@ -388,7 +390,7 @@ impl Wire {
         is_quiet
     }
 
-    /// Whether nothing is left of an exchange: then it can serve another, for which the keys of TLS must last as well.
+    /// Whether nothing is left of an exchange.
     #[inline]
     pub fn is_whole(&self) -> bool {
         self.owed == 0
@@ -397,10 +399,27 @@ impl Wire {
             && !self.state.has_ended
             && !self.state.is_broken
             && !self.state.is_finished
-            && !self
-                .layer
-                .as_ref()
-                .is_some_and(|layer| layer.is_nearly_used_up())
+    }
+
+    /// Whether the keys of its TLS may end in the middle of one more exchange: then none should begin.
+    #[inline]
+    pub fn is_nearly_used_up(&self) -> bool {
+        let layer = self.layer.as_ref();
+        layer.is_some_and(|layer| layer.is_nearly_used_up())
+    }
+
+    /// As after so many records that no new exchange should begin over TLS 1.2.
+    #[cfg(test)]
+    pub(crate) fn use_up_nearly(&mut self) {
+        if let Some(layer) = &mut self.layer {
+            layer.use_up_nearly();
+        }
+    }
+
+    /// Whether it can serve one more exchange, as far as is known without a look.
+    #[inline]
+    pub(crate) fn may_serve_again(&self) -> bool {
+        self.is_whole() && !self.is_nearly_used_up()
     }
 
     /// Whether the other end closed it, or it broke.
@@ -611,7 +630,9 @@ impl Wire {
                 Ok(room) => room,
                 Err(trouble) => return Poll::Ready(Err(self.breaks(trouble))),
             };
-            let read = self.socket.poll_read_of(self.state.is_broken, cx, room);
+            let read = self
+                .socket
+                .poll_read_or_rest(self.state.is_broken, cx, room);
             if !matches!(read, Poll::Ready(Ok(1..))) {
                 // It would hold a piece while it waits.
                 layer.release();

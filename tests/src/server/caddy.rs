@@ -35,7 +35,7 @@ impl Caddy {
             "{{\n    admin off\n    auto_https off\n    grace_period 200ms\n    http_port {plain_port}\n    https_port {port}\n    \
              default_bind 127.0.0.1\n    servers :{port} {{\n        protocols h1 h2 h3\n    }}\n}}\n\
              https://localhost:{port}, https://127.0.0.1:{port} {{\n    tls {} {}\n    \
-             log {{\n        output file {root}/access.log\n        format json\n    }}\n    {site}\n}}\n",
+             log {{\n        output file {root}/access.log {{\n            roll_disabled\n        }}\n        format json\n    }}\n    {site}\n}}\n",
             certificates.path("server.crt"),
             certificates.path("server.key"),
         );

@@ -160,7 +160,6 @@ impl Client {
                 stream,
                 begins,
             } = self.ready(&asked).await?;
-            let has_served = session.has_served();
             let lost = match exchange(&session, (stream, begins), &asked, &mut body).await {
                 Ok(answer) => return Ok(Box::new(answer)),
                 Err(lost) => lost,
@@ -168,9 +167,8 @@ impl Client {
             if lost.unread.ends_connection() || lost.found_no_room() {
                 session.retire();
             }
-            // The server closes a connection when it likes; nothing was sent on it. One that had served is gone for good, so there
-            // are fewer of them each time.
-            if lost.found_no_room() && (has_served || !std::mem::replace(&mut is_second, true)) {
+            // The server closed a new connection before anything was sent on it.
+            if lost.found_no_room() && !std::mem::replace(&mut is_second, true) {
                 continue;
             }
             return Err(Unanswered {

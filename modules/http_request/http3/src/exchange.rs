@@ -58,7 +58,7 @@ enum Cause {
     /// The stream ended.
     Ended,
     /// The server takes no more requests, and not this one.
-    GoneAway,
+    GoneAway(Unread),
     NoHead(NoHead),
     /// The request cannot be made.
     Request(Fault),
@@ -80,7 +80,7 @@ impl Http3Failure {
                 Kind::Tls.fault(text.and(": ").and_text(&words))
             }
             None => {
-                let words = fault::words(error, Some(&session.told));
+                let words = fault::words(error, Some(&session.notices));
                 fault::kind_of_lost(error).fault(after(words))
             }
         };
@@ -96,7 +96,7 @@ impl Http3Failure {
             Cause::Ended => Kind::Closed.fault(after(
                 "the other end ended the stream before its answer".into(),
             )),
-            Cause::GoneAway => Kind::Closed.fault(after(
+            Cause::GoneAway(_) => Kind::Closed.fault(after(
                 "the other end ended the HTTP/3 connection before it looked at this request".into(),
             )),
             Cause::NoHead(NoHead::TooLarge) => too_large_head(url, hosts),
@@ -145,10 +145,8 @@ pub(crate) async fn exchange(
     };
     let (send, receive) = opened.map_err(|error| Http3Failure {
         was_sent: false,
-        unread: match has_served && fault::is_closed(&error) {
-            true => Unread::Perhaps,
-            false => Unread::No,
-        },
+        // Nothing of it was sent.
+        unread: Unread::No,
         cause: Cause::Connection(error),
     })?;
     let stream = VarInt::from(send.id()).into_inner();
@@ -162,32 +160,38 @@ pub(crate) async fn exchange(
     let body = std::mem::replace(body, OpenedBody::None);
     let sending = (Sending::new(send), fields(asked, size));
     let came = {
-        let mut listens = session.told.listens(stream);
+        let mut left = pin!(session.notices.left(stream));
         let mut coming = pin!(send_and_hear(asked, sending, body, &mut incoming));
         poll_fn(|cx| match coming.as_mut().poll(cx) {
             Poll::Ready(came) => Poll::Ready(came),
-            Poll::Pending => listens.poll_left(cx).map(|()| Err(Cause::GoneAway)),
+            Poll::Pending => left
+                .as_mut()
+                .poll(cx)
+                .map(|unread| Err(Cause::GoneAway(unread))),
         })
         .await
     };
     let head = came.map_err(|cause| {
-        if matches!(cause, Cause::Stream(ReadError::Reset(_)) | Cause::GoneAway) {
+        if matches!(
+            cause,
+            Cause::Stream(ReadError::Reset(_)) | Cause::GoneAway(_)
+        ) {
             open.heard(asked.step.now());
         }
-        let told = session.told.unread(stream);
+        let says = session.notices.unread(stream);
         let unread = match &cause {
             // A server that begins an answer has looked at its request, whatever it says.
             _ if incoming.has_begun() => Unread::No,
             Cause::Stream(ReadError::Reset(code)) if *code == REQUEST_REJECTED => {
-                told.unwrap_or(Unread::Told)
+                says.unwrap_or(Unread::Told)
             }
-            Cause::Stream(ReadError::ConnectionLost(error)) => told.unwrap_or({
+            Cause::Stream(ReadError::ConnectionLost(error)) => says.unwrap_or({
                 match has_served && fault::is_closed(error) {
                     true => Unread::Perhaps,
                     false => Unread::No,
                 }
             }),
-            Cause::GoneAway => told.unwrap_or(Unread::No),
+            Cause::GoneAway(unread) => *unread,
             _ => Unread::No,
         };
         Http3Failure {
@@ -427,8 +431,8 @@ fn announced(fields: &HeaderMap) -> Result<Option<u64>, &'static str> {
 impl Answer {
     /// The next piece of the body.
     async fn next(&mut self) -> Result<Option<Bytes>, FaultText> {
-        let told = Rc::clone(&self.open.session);
-        let lost = |error: ReadError| fault::words_of_stream(&error, &told.told);
+        let session = Rc::clone(&self.open.session);
+        let lost = |error: ReadError| fault::words_of_stream(&error, &session.notices);
         while self.left == 0 {
             if self.incoming.has_ended() {
                 return Ok(None);

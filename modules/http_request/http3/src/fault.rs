@@ -95,7 +95,7 @@ pub(crate) fn is_closed(error: &ConnectionError) -> bool {
 }
 
 /// Why a connection is over.
-pub(crate) fn words(error: &ConnectionError, told: Option<&ServerNotices>) -> FaultText {
+pub(crate) fn words(error: &ConnectionError, notices: Option<&ServerNotices>) -> FaultText {
     let text = match error {
         ConnectionError::VersionMismatch => {
             "the server speaks no version of QUIC that the client does"
@@ -104,7 +104,7 @@ pub(crate) fn words(error: &ConnectionError, told: Option<&ServerNotices>) -> Fa
         ConnectionError::TimedOut => "nothing came for as long as a connection may be idle",
         ConnectionError::TransportError(_) => "what came is no right QUIC",
         ConnectionError::CidsExhausted => "the connection has no name left for its other end",
-        ConnectionError::LocallyClosed => told
+        ConnectionError::LocallyClosed => notices
             .and_then(ServerNotices::wrong)
             .unwrap_or("the connection is closed"),
         ConnectionError::ConnectionClosed(close) => {
@@ -127,10 +127,10 @@ fn ended(protocol: &str, name: &str) -> FaultText {
 }
 
 /// Why nothing more can be read of a stream.
-pub(crate) fn words_of_stream(error: &ReadError, told: &ServerNotices) -> FaultText {
+pub(crate) fn words_of_stream(error: &ReadError, notices: &ServerNotices) -> FaultText {
     match error {
         ReadError::Reset(code) => given_up(*code),
-        ReadError::ConnectionLost(error) => words(error, Some(told)),
+        ReadError::ConnectionLost(error) => words(error, Some(notices)),
         _ => "the stream is closed".into(),
     }
 }

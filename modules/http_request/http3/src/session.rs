@@ -16,8 +16,9 @@ use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Codes of HTTP/3 (RFC 9114, section 8.1).
 pub(crate) const NO_ERROR: VarInt = VarInt::from_u32(0x100);
@@ -37,7 +38,7 @@ const CONTROL_FRAME: u64 = 16 << 10;
 pub(crate) struct Session {
     pub(crate) server: Rc<Server>,
     pub(crate) connection: Connection,
-    pub(crate) told: Rc<ServerNotices>,
+    pub(crate) notices: Rc<ServerNotices>,
     pub(crate) peer: SocketAddr,
     used: Rc<Used>,
     has_served: Cell<bool>,
@@ -70,46 +71,10 @@ pub(crate) struct Rest {
 pub(crate) struct ServerNotices {
     /// It takes no request from this stream on.
     leaves_from: Cell<Option<u64>>,
-    /// The requests that hear of it, by their streams.
-    listening: RefCell<Vec<(u64, Waker)>>,
+    /// Calls the requests that hear of it.
+    leaves: Notify,
     /// It does not keep to HTTP/3.
     wrong: Cell<Option<&'static str>>,
-}
-
-/// A request that hears what its server says of its stream beside the answer.
-pub(crate) struct Listens<'a> {
-    told: &'a ServerNotices,
-    stream: u64,
-    has_waker: bool,
-}
-
-impl Listens<'_> {
-    /// Ready when the server says that it does not answer the request.
-    pub(crate) fn poll_left(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.told.unread(self.stream).is_some() {
-            return Poll::Ready(());
-        }
-        let mut listening = self.told.listening.borrow_mut();
-        let mut known = listening.iter_mut();
-        match known.find(|(stream, _)| self.has_waker && *stream == self.stream) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => listening.push((self.stream, cx.waker().clone())),
-        }
-        self.has_waker = true;
-        Poll::Pending
-    }
-}
-
-impl Drop for Listens<'_> {
-    fn drop(&mut self) {
-        if !self.has_waker {
-            return;
-        }
-        let mut listening = self.told.listening.borrow_mut();
-        if let Some(at) = listening.iter().position(|known| known.0 == self.stream) {
-            listening.swap_remove(at);
-        }
-    }
 }
 
 impl ServerNotices {
@@ -118,21 +83,23 @@ impl ServerNotices {
         self.wrong.get()
     }
 
-    /// A request that hears what is told of its stream.
-    pub(crate) fn listens(&self, stream: u64) -> Listens<'_> {
-        Listens {
-            told: self,
-            stream,
-            has_waker: false,
+    /// Completes when the server says that it does not answer the request of this stream.
+    pub(crate) async fn left(&self, stream: u64) -> Unread {
+        loop {
+            let mut called = pin!(self.leaves.notified());
+            // Before the look, so that nothing is said in between.
+            called.as_mut().enable();
+            if let Some(unread) = self.unread(stream) {
+                return unread;
+            }
+            called.await;
         }
     }
 
     /// It takes no request from this stream on.
     fn leaves(&self, from: u64) {
         self.leaves_from.set(Some(from));
-        for (_, waker) in &*self.listening.borrow() {
-            waker.wake_by_ref();
-        }
+        self.leaves.notify_waiters();
     }
 
     /// What the server said of a stream whose request it does not answer.
@@ -159,14 +126,14 @@ impl Session {
         let settings = settings((HEAD_BYTES + 32 * HEAD_FIELDS) as u64);
         // If this fails, the connection is lost, which the first request hears.
         let _ = control.write_all(&settings).await;
-        let told = Rc::<ServerNotices>::default();
+        let notices = Rc::<ServerNotices>::default();
         let used = Rc::new(Used {
             open: Cell::new(0),
             heard: Cell::new(now),
         });
         tasks.begin(look_after(
             connection.clone(),
-            Rc::clone(&told),
+            Rc::clone(&notices),
             Rc::clone(server),
             (Rc::clone(&used), rest),
         ));
@@ -174,7 +141,7 @@ impl Session {
             server: Rc::clone(server),
             peer: connection.remote_address(),
             connection,
-            told,
+            notices,
             used,
             has_served: Cell::new(false),
             is_over: Cell::new(false),
@@ -187,7 +154,7 @@ impl Session {
     /// Whether it takes no more requests.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over.get()
-            || self.told.leaves_from.get().is_some()
+            || self.notices.leaves_from.get().is_some()
             || self.connection.close_reason().is_some()
     }
 
@@ -274,12 +241,12 @@ type Wrong = (VarInt, &'static str);
 /// long. A server that breaks the rules loses it.
 async fn look_after(
     connection: Connection,
-    told: Rc<ServerNotices>,
+    notices: Rc<ServerNotices>,
     server: Rc<Server>,
     (used, mut rest): (Rc<Used>, Rest),
 ) {
     let streams = Streams {
-        told: &told,
+        notices: &notices,
         server: &server,
         control: RefCell::new(None),
         held: RefCell::default(),
@@ -309,7 +276,7 @@ async fn look_after(
     })
     .await;
     if let Some((code, words)) = wrong {
-        told.wrong.set(Some(words));
+        notices.wrong.set(Some(words));
         connection.close(code, b"");
     }
 }
@@ -327,7 +294,7 @@ type Listening<'a> = Pin<Box<dyn Future<Output = Wrong> + 'a>>;
 
 /// The streams of a server.
 struct Streams<'a> {
-    told: &'a ServerNotices,
+    notices: &'a ServerNotices,
     server: &'a Server,
     control: RefCell<Option<Listening<'a>>>,
     /// Those on which it says nothing that matters here. They may not be closed.
@@ -374,7 +341,7 @@ impl<'a> Streams<'a> {
                 return Some((STREAM_CREATION_ERROR, words));
             }
             Some(CONTROL_STREAM) => {
-                let listening = Box::pin(listen(stream, self.told, self.server));
+                let listening = Box::pin(listen(stream, self.notices, self.server));
                 *self.control.borrow_mut() = Some(listening);
             }
             Some(ENCODER_STREAM | DECODER_STREAM) => {
@@ -398,7 +365,7 @@ impl<'a> Streams<'a> {
 }
 
 /// Reads the control stream of a server, which ends only by breaking a rule or with the connection.
-async fn listen(mut stream: Incoming, told: &ServerNotices, server: &Server) -> Wrong {
+async fn listen(mut stream: Incoming, notices: &ServerNotices, server: &Server) -> Wrong {
     let mut is_first = true;
     loop {
         let (kind, length) = match stream.frame_begin().await {
@@ -442,11 +409,11 @@ async fn listen(mut stream: Incoming, told: &ServerNotices, server: &Server) -> 
                 let words = "the server goes away from a stream that is no request";
                 return (ID_ERROR, words);
             }
-            if told.leaves_from.get().is_some_and(|known| from > known) {
+            if notices.leaves_from.get().is_some_and(|known| from > known) {
                 let words = "the server takes requests again that it said it leaves";
                 return (ID_ERROR, words);
             }
-            told.leaves(from);
+            notices.leaves(from);
             server.lost_one();
         }
     }

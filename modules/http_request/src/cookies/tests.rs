@@ -61,7 +61,7 @@ fn a_name_that_promises_something_is_kept_only_if_it_holds() {
         ("__Secure-k=v", false),
         ("__secure-k=v", false),
         ("__Host-k=v; Secure; Path=/", true),
-        ("__Host-k=v; Secure", true),
+        ("__Host-k=v; Secure", false),
         ("__Host-k=v; Path=/", false),
         ("__HOST-k=v; Path=/", false),
         ("__Host-k=v; Secure; Path=/x", false),

@@ -184,6 +184,9 @@ impl Session {
     /// Whether it takes one more request now. What several users share takes no second one before the server has said how many it
     /// takes at once, which stands before its first answer.
     pub(super) fn has_room(&self) -> bool {
+        if self.inner.borrow().wire.is_nearly_used_up() {
+            self.retire();
+        }
         match self.shared.get() {
             _ if self.is_retired.get() => false,
             None => true,
@@ -811,7 +814,14 @@ impl Open {
             *left = None;
             sent.map_err(|error| Cause::Request(Kind::Request.fault(error.0), true))?;
         }
-        self.poll_head(hears, cx).map_err(Cause::End)
+        self.poll_head(hears, cx).map_err(|end| {
+            let inner = self.session.inner.borrow();
+            if inner.connection.is_begun(self.key) {
+                Cause::EndOfAnswer(end)
+            } else {
+                Cause::End(end)
+            }
+        })
     }
 
     /// The answer, from its body on.

@@ -21,7 +21,7 @@ struct Server {
 }
 
 impl Server {
-    /// It takes so many requests of a connection, and says so as soon as the last of them came; with none at the first that comes.
+    /// It takes so many requests of a connection, and says so as soon as the last of them came. If it takes none, it says so when the first one comes.
     fn taking(requests: u32, connections: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -107,6 +107,40 @@ fn a_server_that_takes_no_request_of_any_connection_is_asked_three_times() {
         assert_eq!(counts(&user), [3, 0, 3, 2]);
         user.leave().await;
         assert_eq!(server.heads(), [1, 1, 1]);
+    });
+}
+
+#[test]
+fn a_server_that_begins_an_answer_and_refuses_its_request_is_asked_no_more() {
+    run(async || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut came = [0; 24];
+            stream.read_exact(&mut came).unwrap();
+            // Status 103, then REFUSED_STREAM.
+            let begun = [&[0, 0, 5, HEADERS, 4, 0, 0, 0, 1, 0x08, 3][..], b"103"].concat();
+            let refused = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
+            let says = [SETTINGS, &begun, &refused].concat();
+            let mut left = 1;
+            while left > 0 {
+                let mut head = [0; 9];
+                stream.read_exact(&mut head).unwrap();
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                stream.read_exact(&mut vec![0; length as usize]).unwrap();
+                left -= u32::from(head[3] == HEADERS);
+            }
+            stream.write_all(&says).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let user = User::new(client());
+        let ask = vec![url(format!("http://{address}/")), method("POST")];
+        let fault = user.ask(ask).await.unwrap_err();
+        assert_eq!(fault.kind(), "reset");
+        assert_eq!(counts(&user), [1, 0, 1, 0]);
+        user.leave().await;
+        serving.join().unwrap();
     });
 }
 

@@ -49,14 +49,15 @@ pub(super) fn shown(
 
 /// Why a client's certificate and key cannot be used.
 fn unusable(error: &Error, identity: &Identity) -> FaultText {
-    let certificate = || identity.chain.called("the client's certificate");
-    let key = identity.key.called("the client's key");
+    let Identity { chain, key } = identity;
+    let key = || key.called("the client's key");
     match error {
-        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            let certificate = identity.chain.called("its certificate");
-            key.and(" does not belong to ").and_text(&certificate)
-        }
-        Error::InvalidCertificate(_) => certificate().and(" cannot be read"),
-        _ => key.and(" is of a kind that is not supported"),
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => key()
+            .and(" does not belong to ")
+            .and_text(&chain.called("its certificate")),
+        Error::InvalidCertificate(_) => chain
+            .called("the client's certificate")
+            .and(" cannot be read"),
+        _ => key().and(" is of a kind that is not supported"),
     }
 }

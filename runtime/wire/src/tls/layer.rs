@@ -376,6 +376,14 @@ impl Layer {
                 .is_some_and(|below| below.is_nearly_used_up())
     }
 
+    /// See [`Records::use_up_nearly`].
+    #[cfg(test)]
+    pub(crate) fn use_up_nearly(&mut self) {
+        if let Way::Records(records) = &mut self.way {
+            records.use_up_nearly();
+        }
+    }
+
     /// Announces that nothing more will be sent, if that can be said and was not said yet. What is to be told to the other end
     /// stands in [`Self::sealed`].
     pub(crate) fn say_end(&mut self) {

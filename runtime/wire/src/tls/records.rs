@@ -462,6 +462,12 @@ impl Records {
         !self.is_1_3 && self.sends.number >= self.most.saturating_sub(RESERVE)
     }
 
+    /// As after so many records that no new exchange should begin.
+    #[cfg(test)]
+    pub(super) fn use_up_nearly(&mut self) {
+        self.sends.number = self.most - RESERVE;
+    }
+
     /// Whether something is to be said before plain bytes are sent.
     pub(super) fn owes_words(&self) -> bool {
         self.owes_update || (self.is_1_3 && self.sends.number >= self.most)

@@ -192,6 +192,27 @@ async fn nginx_answers_over_both_versions() {
 }
 
 #[tokio::test]
+async fn a_connection_whose_keys_nearly_end_is_lent_no_more() {
+    for (version, is_lent) in [("TLSv1.2", false), ("TLSv1.3", true)] {
+        let server = serving(&["localhost"], &format!("ssl_protocols {version};"));
+        let client = Client::trusting(&server.certificates);
+        let home = Home::new();
+        let wire = client.dial(server.port).await.unwrap();
+        let mut loan = home.settle(0, wire);
+        get(&mut loan).await.unwrap();
+        drop(loan);
+        let mut loan = home.lend(0).unwrap();
+        loan.use_up_nearly();
+        // This exchange is its last one, if its version makes no new keys.
+        get(&mut loan).await.unwrap();
+        assert!(loan.is_whole());
+        assert_eq!(loan.is_quiet(Look::Told), is_lent);
+        drop(loan);
+        assert_eq!(home.lend(0).is_some(), is_lent, "{version}");
+    }
+}
+
+#[tokio::test]
 async fn versions_suites_and_protocols_are_those_of_the_settings() {
     let server = serving(&["localhost"], BOTH);
     let ask = async |settings: TlsSettings| {

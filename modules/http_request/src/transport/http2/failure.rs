@@ -69,6 +69,8 @@ pub(super) enum Cause {
     NoRoom(Option<End>),
     /// It was sent, or a part of it.
     End(End),
+    /// The same, and a part of its answer came: the server has read it.
+    EndOfAnswer(End),
     /// The body of the request cannot be read. Whether a part of it was sent.
     Request(Fault, bool),
 }
@@ -86,6 +88,7 @@ impl Http2Failure {
             Cause::End(End::GoneAway(_, Takes::None)) => Unread::Told,
             Cause::End(End::GoneAway(_, Takes::Some)) => Unread::Behind,
             Cause::End(End::Broken(_) | End::Reset(_) | End::Bad(_) | End::Failed(_))
+            | Cause::EndOfAnswer(_)
             | Cause::NoRoom(_)
             | Cause::Request(..) => Unread::No,
         }
@@ -98,13 +101,16 @@ impl Http2Failure {
 
     /// Whether a part of the request at least was handed over.
     pub(in crate::transport) fn was_sent(&self) -> bool {
-        matches!(self.cause, Cause::End(_) | Cause::Request(_, true))
+        matches!(
+            self.cause,
+            Cause::End(_) | Cause::EndOfAnswer(_) | Cause::Request(_, true)
+        )
     }
 
     pub(in crate::transport) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
         let end = match self.cause {
             Cause::Request(fault, _) => return fault,
-            Cause::End(end) | Cause::NoRoom(Some(end)) => end,
+            Cause::End(end) | Cause::EndOfAnswer(end) | Cause::NoRoom(Some(end)) => end,
             Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR, Takes::None),
         };
         let kind = match &end {

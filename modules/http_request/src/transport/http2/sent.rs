@@ -32,6 +32,10 @@ impl Sent {
         if !is_shared && session.open.get() == 0 && !inner.wire.is_quiet_until(cx) {
             inner.drive(cx, Driver::Idle);
         }
+        if inner.wire.is_nearly_used_up() {
+            session.retire();
+            return None;
+        }
         if inner.ended.is_some() || inner.connection.room() != Room::Now {
             return None;
         }

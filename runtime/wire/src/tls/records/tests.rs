@@ -224,7 +224,6 @@ fn a_key_seals_no_more_than_it_may() {
     assert_eq!(out.len(), sealed);
 }
 
-/// What a client says to a record, or to some.
 #[test]
 fn a_connection_over_1_2_begins_no_exchange_shortly_before_its_keys_end() {
     let (mut client, _) = agreed(OF_1_2[0]);
@@ -238,6 +237,7 @@ fn a_connection_over_1_2_begins_no_exchange_shortly_before_its_keys_end() {
     assert!(!client.is_nearly_used_up(), "it makes new keys");
 }
 
+/// What a client says to a record, or to some.
 fn refused(suite: &str, records: impl FnOnce(&mut Peer) -> Vec<Vec<u8>>) -> Option<Alert> {
     let (mut client, mut server) = agreed(suite);
     let records = records(&mut server);
