@@ -11,12 +11,14 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+use self::completion::Automaton;
 use bggo_functions::string;
 use bggo_values::{Fault, Value};
 use regex_automata::Input;
 use regex_automata::meta::{BuildError, Regex};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 /// Most bytes of a compiled expression.
 const MOST_BYTES: usize = 32 << 20;
@@ -24,9 +26,12 @@ const MOST_BYTES: usize = 32 << 20;
 /// How many expressions a thread keeps compiled.
 const KEPT: usize = 16;
 
+/// What is made of expressions, by their text, the one that was used last in front.
+type Kept<T> = RefCell<Vec<(Box<str>, Rc<T>)>>;
+
 thread_local! {
-    /// Expressions by their text, the one that was used last in front.
-    static COMPILED: RefCell<Vec<(Box<str>, Rc<Pattern>)>> = const { RefCell::new(Vec::new()) };
+    static COMPILED: Kept<Pattern> = const { RefCell::new(Vec::new()) };
+    static AUTOMATA: Kept<Automaton> = const { RefCell::new(Vec::new()) };
 }
 
 /// Every occurrence of a text, or of a pattern between slashes, replaced by another, in which `$1` and `${name}` stand for
@@ -54,9 +59,11 @@ pub fn is_found(pattern: &str, text: &str) -> Result<bool, String> {
 /// # Errors
 /// The pattern is not valid; the text says why.
 pub fn may_be_found(pattern: &str, pieces: &[Option<&str>]) -> Result<bool, String> {
-    let parsed = parse::parse(pattern)?;
-    let automaton = completion::Automaton::new(&parsed.hir, MOST_BYTES);
-    let automaton = automaton.ok_or_else(|| "the regular expression is too large".to_owned())?;
+    let automaton = kept(&AUTOMATA, pattern, |pattern| {
+        let parsed = parse::parse(pattern)?;
+        let automaton = Automaton::new(&parsed.hir, MOST_BYTES);
+        automaton.ok_or_else(|| "the regular expression is too large".to_owned())
+    })?;
     Ok(automaton.may_match(pieces))
 }
 
@@ -69,11 +76,20 @@ struct Pattern {
 
 /// The expression as it was compiled on this thread before, or compiled now.
 fn compiled(pattern: &str) -> Result<Rc<Pattern>, String> {
-    COMPILED.with_borrow_mut(|kept| {
+    kept(&COMPILED, pattern, Pattern::new)
+}
+
+/// What was made of an expression on this thread before, or is made now.
+fn kept<T: 'static>(
+    all: &'static LocalKey<Kept<T>>,
+    pattern: &str,
+    make: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Rc<T>, String> {
+    all.with_borrow_mut(|kept| {
         if let Some(at) = kept.iter().position(|(text, _)| **text == *pattern) {
             kept[..=at].rotate_right(1);
         } else {
-            let new = Rc::new(Pattern::new(pattern)?);
+            let new = Rc::new(make(pattern)?);
             kept.truncate(KEPT - 1);
             kept.insert(0, (pattern.into(), new));
         }
