@@ -533,6 +533,60 @@ fn a_worker_whose_thread_fails_is_over_only_when_the_run_knows_of_it() {
     }
 }
 
+/// A worker that leaves something behind which the system does not end: a look-up of a name, say.
+struct Leaving(Mutex<Option<std::sync::mpsc::Receiver<()>>>);
+
+impl Program for Leaving {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        let ends = self.0.lock().unwrap().take().unwrap();
+        tokio::task::spawn_blocking(move || ends.recv());
+        Rc::new(LeavingWorker)
+    }
+}
+
+struct LeavingWorker;
+
+impl Worker for LeavingWorker {
+    fn user(self: Rc<Self>, _: u32, _: User) -> Running<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+#[test]
+fn a_worker_is_over_though_something_that_it_began_goes_on() {
+    let bench = bench(|_| Does::Nothing);
+    let (tell, mut news) = mpsc::unbounded_channel();
+    let (end, ends) = std::sync::mpsc::channel();
+    let events = Arc::new(ToldEvents::default());
+    let parts = parts(events, &bench.causes, &Slab::new(SLOTS).unwrap());
+    let work = Work {
+        program: Box::leak(Box::new(Leaving(Mutex::new(Some(ends))))),
+        shared: Arc::new(()),
+        loads: Vec::new(),
+        worker: (0, 1),
+        phases: bench.phases.subscribe(),
+        begin: watch::channel(Some(Instant::now())).1,
+        news: WorkerNews::new(tell),
+        spin: None,
+        pin: false,
+    };
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(move || worker_thread_on(runtime, parts, work));
+        assert_eq!(news.blocking_recv(), Some(News::Prepared));
+        assert_eq!(news.blocking_recv(), Some(News::Over));
+        end.send(()).unwrap();
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_user_is_there_before_the_clock_starts() {
     let bench = bench(|_| Does::Nothing);

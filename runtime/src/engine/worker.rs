@@ -115,13 +115,19 @@ pub(super) fn worker_thread_on(
     if work.pin {
         pin_to_core(work.worker.0);
     }
-    let ran = panic::caught(|| {
-        let context = Rc::new(WorkerContext::new(parts));
-        runtime()?.block_on(self::work(context, &mut work));
-        io::Result::Ok(())
-    });
-    match ran {
-        Ok(Ok(())) => {}
+    match panic::caught(runtime) {
+        Ok(Ok(runtime)) => {
+            let ran = panic::caught(|| {
+                let context = Rc::new(WorkerContext::new(parts));
+                runtime.block_on(self::work(context, &mut work));
+            });
+            // Nobody waits for a name that is still looked up, or a file that is read, for a step that is gone.
+            runtime.shutdown_background();
+            if let Err(text) = ran {
+                events.tell(Event::Panic(text));
+                causes.bug();
+            }
+        }
         Ok(Err(error)) => {
             let text = format!("a worker thread has no runtime: {error}");
             events.tell(Event::Message(LogLevel::Error, text));

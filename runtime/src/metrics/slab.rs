@@ -448,6 +448,7 @@ impl Recorder {
 
     /// Counts one ending of a step or an iteration; one that failed is counted by [`Recorder::failed`].
     pub fn count(&self, slot: u32, outcome: Outcome) {
+        debug_assert_ne!(outcome, Outcome::Failed, "its kind counts it");
         let index = slot as usize * OUTCOMES + outcome as usize;
         if let Some(cell) = self.slab.outcomes.get(index) {
             add(cell, 1);
@@ -456,6 +457,7 @@ impl Recorder {
 
     /// Counts many endings at once.
     pub fn count_many(&self, slot: u32, outcome: Outcome, n: u64) {
+        debug_assert_ne!(outcome, Outcome::Failed, "its kind counts it");
         let index = slot as usize * OUTCOMES + outcome as usize;
         if let Some(cell) = self.slab.outcomes.get(index) {
             // A cell wraps; more than 2^32 of one outcome in one second are not told apart.

@@ -1,4 +1,4 @@
-//! Measures bggo beside other load generators against nginx: requests a second, CPU time, memory, system calls and instructions
+//! Measures bggo beside other load generators against nginx, over HTTP/3 against Caddy: requests a second, CPU time, memory, system calls and instructions
 //! a request. `make bench` runs it after the figures.
 //!
 //! `cargo bench -p bggo-tests --bench rates -- NAMES` measures the rows whose names hold one of these words. The whole goes to

@@ -1,4 +1,4 @@
-//! nginx without a log, on a core of its own: it answers every row's requests and counts them.
+//! nginx without a log, on a core of its own: it answers the rows' requests and counts them. For HTTP/3 that is Caddy.
 
 use bggo_tests::server::{Caddy, Certificates, Nginx, Setup, free_port};
 use std::io::{Read, Write};

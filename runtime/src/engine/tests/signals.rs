@@ -176,8 +176,9 @@ impl Interrupted {
 
     /// The shell runs `first`, and then becomes the run.
     fn start_after(first: &str, case: &str) -> Self {
-        let mut child = Command::new("sh")
-            .arg("-c")
+        // Also where the tests run under nohup.
+        let mut child = Command::new("env")
+            .args(["--default-signal=HUP", "sh", "-c"])
             .arg(format!("{first}; exec \"$0\" \"$@\""))
             .arg(std::env::current_exe().unwrap())
             .args([

@@ -6,7 +6,7 @@
 //!
 //! A grid asks for one pattern many times, so each set of states is found once, and where each byte leads from there.
 
-use regex_automata::nfa::thompson::{Compiler, NFA, State};
+use regex_automata::nfa::thompson::{BuildError, Compiler, NFA, State};
 use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
 use std::cell::RefCell;
@@ -50,11 +50,14 @@ enum Comes {
 }
 
 impl Automaton {
-    /// That of an expression; `None` if it takes more bytes than that.
-    pub(crate) fn new(hir: &regex_syntax::hir::Hir, most_bytes: usize) -> Option<Self> {
+    /// That of an expression.
+    ///
+    /// # Errors
+    /// It takes more bytes than that, or the library has no automaton for it.
+    pub(crate) fn new(hir: &regex_syntax::hir::Hir, most_bytes: usize) -> Result<Self, BuildError> {
         let config = NFA::config().nfa_size_limit(Some(most_bytes));
-        let nfa = Compiler::new().configure(config).build_from_hir(hir).ok()?;
-        Some(Self {
+        let nfa = Compiler::new().configure(config).build_from_hir(hir)?;
+        Ok(Self {
             nfa,
             known: RefCell::default(),
         })

@@ -26,6 +26,9 @@ const MOST_BYTES: usize = 32 << 20;
 /// How many expressions a thread keeps compiled.
 const KEPT: usize = 16;
 
+const TOO_LARGE: &str = "the regular expression is too large";
+const NOT_COMPILED: &str = "the regular expression cannot be compiled";
+
 /// What is made of expressions, by their text, the one that was used last in front.
 type Kept<T> = RefCell<Vec<(Box<str>, Rc<T>)>>;
 
@@ -62,7 +65,10 @@ pub fn may_be_found(pattern: &str, pieces: &[Option<&str>]) -> Result<bool, Stri
     let automaton = kept(&AUTOMATA, pattern, |pattern| {
         let parsed = parse::parse(pattern)?;
         let automaton = Automaton::new(&parsed.hir, MOST_BYTES);
-        automaton.ok_or_else(|| "the regular expression is too large".to_owned())
+        automaton.map_err(|error| match error.size_limit() {
+            Some(_) => TOO_LARGE.to_owned(),
+            None => NOT_COMPILED.to_owned(),
+        })
     })?;
     Ok(automaton.may_match(pieces))
 }
@@ -105,8 +111,8 @@ impl Pattern {
             .configure(config)
             .build_from_hir(&parsed.hir)
             .map_err(|error: BuildError| match error.size_limit() {
-                Some(_) => "the regular expression is too large".to_owned(),
-                None => "the regular expression cannot be compiled".to_owned(),
+                Some(_) => TOO_LARGE.to_owned(),
+                None => NOT_COMPILED.to_owned(),
             })?;
         let names = parsed.names;
         Ok(Self { regex, names })
