@@ -54,9 +54,15 @@ impl Automaton {
     ///
     /// # Errors
     /// It takes more bytes than that, or the library has no automaton for it.
-    pub(crate) fn new(hir: &regex_syntax::hir::Hir, most_bytes: usize) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        hir: &regex_syntax::hir::Hir,
+        most_bytes: usize,
+    ) -> Result<Self, Box<BuildError>> {
         let config = NFA::config().nfa_size_limit(Some(most_bytes));
-        let nfa = Compiler::new().configure(config).build_from_hir(hir)?;
+        let nfa = Compiler::new()
+            .configure(config)
+            .build_from_hir(hir)
+            .map_err(Box::new)?;
         Ok(Self {
             nfa,
             known: RefCell::default(),

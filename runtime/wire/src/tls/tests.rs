@@ -3,7 +3,7 @@
 use super::{Sessions, Tls, TlsIdentity, TlsSettings, TlsVersion};
 use crate::named::Named;
 use crate::socket::Socket;
-use crate::{Idle, Kind, Look, Phase, Trouble, Wire, pool};
+use crate::{Home, Idle, Kind, Look, Phase, Trouble, Wire, pool};
 use bggo_runtime::contract::Fault;
 use bggo_tests::server::{Certificates, Nginx, SecureNginx, SelfSigned};
 use rustls::pki_types::pem::PemObject;
