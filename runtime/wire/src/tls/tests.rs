@@ -202,9 +202,8 @@ async fn a_connection_whose_keys_nearly_end_is_lent_no_more() {
         get(&mut loan).await.unwrap();
         drop(loan);
         let mut loan = home.lend(0).unwrap();
-        loan.use_up_nearly();
-        // This exchange is its last one, if its version makes no new keys.
         get(&mut loan).await.unwrap();
+        loan.use_up_nearly();
         assert!(loan.is_whole());
         assert_eq!(loan.is_quiet(Look::Told), is_lent);
         drop(loan);
