@@ -177,14 +177,8 @@ fn connections_that_fail_for_want_of_a_source_port_are_said_to_be_this_hosts_fau
 
     // Nobody leaves a port to a run that is no load.
     let address = nginx.url().replace("http://", "");
-    let mut taken = Vec::new();
-    while taken.len() < 10 {
-        // Those of the run before are free a second after it.
-        match TcpStream::connect(&address) {
-            Ok(stream) => taken.push(stream),
-            Err(_) => std::thread::yield_now(),
-        }
-    }
+    // Those that the run before left are not free for a while, so there may be fewer than ten.
+    let taken: Vec<TcpStream> = std::iter::from_fn(|| TcpStream::connect(&address).ok()).collect();
     let ended = run("--once").expect_code(1);
     let says = format!(
         "no connection to {address}: this host had no source port left for the address of the target: "
