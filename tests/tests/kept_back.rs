@@ -84,7 +84,7 @@ step "http_request" "header" {
   continue_on_failure = true
   arguments {
     url     = "http://127.0.0.1:1/"
-    headers = { "${var.secret} x" = "1" }
+    headers = { (join(" ", [var.secret, "x"])) = "1" }
   }
 }
 
