@@ -3,8 +3,7 @@
 use super::console::Console;
 use super::exit::Exit;
 use bggo_metrics::file::{Recording, Unreadable};
-use rustix::fs::{FlockOperation, flock};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 use tempfile::NamedTempFile;
@@ -49,11 +48,11 @@ pub fn cut(path: &Path, bytes: u64, console: &mut Console) {
 
 /// A run that writes the file has a lock on it. Whoever changes it must have it as well.
 pub fn lock(file: &File) -> io::Result<()> {
-    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
-        rustix::io::Errno::WOULDBLOCK => {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => {
             io::Error::other("a run writes it now: wait until it has ended")
         }
-        error => error.into(),
+        TryLockError::Error(error) => error,
     })
 }
 

@@ -13,11 +13,10 @@
 
 use super::fault::LinkFault;
 use super::sources;
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -294,16 +293,16 @@ fn lock(folder: &Path, waiting: &mut dyn FnMut()) -> io::Result<CacheLock> {
     }
     waiting();
     let file = lock_file(folder)?;
-    flock(&file, FlockOperation::LockExclusive)?;
+    file.lock()?;
     Ok(CacheLock(file))
 }
 
 fn try_lock(folder: &Path) -> io::Result<Option<CacheLock>> {
     let file = lock_file(folder)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match file.try_lock() {
         Ok(()) => Ok(Some(CacheLock(file))),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

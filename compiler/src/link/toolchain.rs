@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// The oldest rustc that compiles the runtime.
-const OLDEST: (u32, u32) = (1, 88);
+const OLDEST: (u32, u32) = (1, 89);
 const INSTALL_RUST: &str =
     "install Rust: https://rustup.rs, or `apt-get install cargo rustc` where they are new enough";
 const INSTALL_C: &str = "install a C compiler and the C library: `apt-get install gcc libc6-dev`";
@@ -207,12 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_rustc_is_the_one_that_the_packages_name() {
+        let named = format!("{}.{}", OLDEST.0, OLDEST.1);
+        assert_eq!(named, env!("CARGO_PKG_RUST_VERSION"));
+    }
+
+    #[test]
     fn an_old_rustc_is_refused_with_both_versions_and_a_cure() {
         let fault = new_enough("rustc 1.63.0\nhost: x86_64-unknown-linux-gnu\nrelease: 1.63.0\n")
             .unwrap_err();
         assert_eq!(
             fault.text,
-            "rustc 1.63.0 is too old, bggo needs 1.88 or newer"
+            "rustc 1.63.0 is too old, bggo needs 1.89 or newer"
         );
         assert!(fault.hint.contains("rustup update"));
     }

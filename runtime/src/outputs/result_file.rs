@@ -6,7 +6,6 @@ use crate::event::Event;
 use crate::judgement::Second;
 use bggo_metrics::file::{self, Head, PartEnd, SlotTags};
 use bggo_values::Text;
-use nix::fcntl::{Flock, FlockArg};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -69,16 +68,16 @@ impl ResultFile {
     }
 }
 
-/// Opens a file that no other run writes meanwhile. (The standard library locks files only from Rust 1.89 on.)
-fn open(path: &Path, replace: Replace) -> io::Result<Flock<File>> {
+/// Opens a file that no other run writes meanwhile.
+fn open(path: &Path, replace: Replace) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
     match replace {
         Replace::Yes => options.create(true),
         Replace::No => options.create_new(true),
     };
-    let locked = Flock::lock(options.open(path)?, FlockArg::LockExclusiveNonblock);
-    let file = locked.map_err(|(_, error)| io::Error::from(error))?;
+    let file = options.open(path)?;
+    file.try_lock()?;
     // A device has no length.
     if file.metadata()?.is_file() {
         file.set_len(0)?;
@@ -88,7 +87,7 @@ fn open(path: &Path, replace: Replace) -> io::Result<Flock<File>> {
 
 /// A file that ends with a whole piece: where a piece finds no room, what was written of it is taken back.
 struct Whole {
-    file: Flock<File>,
+    file: File,
     /// Bytes of the pieces that are whole.
     whole: u64,
     /// Bytes of the one that is written now.
@@ -96,7 +95,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(file: Flock<File>) -> Self {
+    fn new(file: File) -> Self {
         Self {
             file,
             whole: 0,
