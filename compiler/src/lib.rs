@@ -5,6 +5,7 @@
 //!       --check--> typed expressions --plan--> a schedule for each body --emit--> Rust source --link--> one executable
 //! ```
 
+mod allowed;
 pub mod check;
 pub mod cli;
 pub mod diagnostics;
@@ -76,7 +77,8 @@ fn check_here(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems)
 }
 
 fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>, Problems) {
-    let (declarations, mut problems) = syntax::parse(sources);
+    let (mut declarations, mut problems) = syntax::parse(sources);
+    let allows = std::mem::take(&mut declarations.allows);
     let unread = problems.has_errors();
     let (resolved, found) = resolve::resolve(declarations, modules);
     problems.extend(found);
@@ -95,6 +97,7 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
     problems.extend(found);
     problems.sort();
     join_quoted(&mut problems);
+    allowed::take_out(&mut problems, &allows);
     let typed = typed.filter(|_| !problems.has_errors());
     (resolved, typed, problems)
 }

@@ -361,12 +361,30 @@ fn run_passes_flags_on_and_exits_as_the_program_does() {
     );
 }
 
+/// The same command, which does not ignore SIGHUP where the tests run under nohup.
+fn that_hears_hang_ups(command: &Command) -> Command {
+    let mut wrapped = Command::new("env");
+    wrapped
+        .arg("--default-signal=HUP")
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        wrapped.current_dir(folder);
+    }
+    wrapped
+}
+
 #[test]
 fn watching_runs_again_on_each_save_shows_what_is_wrong_and_ends_the_run_of_before() {
     let waits = "step \"noop\" \"wait\" {\n  arguments {\n    delay = \"1h\"\n  }\n}\n";
     let desk = Desk::new(GRID);
-    let mut child = desk
-        .bggo(&["run", "grid.hcl", "--watch"])
+    let mut child = that_hears_hang_ups(&desk.bggo(&["run", "grid.hcl", "--watch"]))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::exit::Exit;
 use super::program;
-use crate::diagnostics::json;
+use crate::diagnostics::{github, json, sarif};
 use crate::source::Sources;
 use crate::{diagnostics::Problems, source};
 use clap::{Args, ValueEnum};
@@ -16,6 +16,10 @@ enum Format {
     Text,
     /// JSON for programs, in the shape of `terraform validate -json`
     Json,
+    /// SARIF 2.1.0, which code hosts and editors read
+    Sarif,
+    /// Workflow commands, which GitHub shows beside the lines of a change
+    Github,
 }
 
 /// Arguments of `bggo check`.
@@ -45,18 +49,23 @@ impl Check {
             }
             Err(problems) => (Sources::default(), problems),
         };
-        match self.format {
-            Format::Json => {
-                if console.result(&json::report(&problems, &sources)) == Exit::Failed {
-                    return Exit::Failed;
+        let report = match self.format {
+            Format::Json => json::report(&problems, &sources),
+            Format::Sarif => sarif::report(&problems, &sources),
+            Format::Github => github::report(&problems, &sources),
+            Format::Text => {
+                if problems.list.is_empty() {
+                    console.say(format_args!("{}: no errors", self.path.display()));
+                } else {
+                    console.problems(&problems, &sources);
                 }
+                return exit(&problems);
             }
-            Format::Text if problems.list.is_empty() => {
-                console.say(format_args!("{}: no errors", self.path.display()));
-            }
-            Format::Text => console.problems(&problems, &sources),
+        };
+        match console.result(&report) {
+            Exit::Failed => Exit::Failed,
+            _ => exit(&problems),
         }
-        exit(&problems)
     }
 }
 

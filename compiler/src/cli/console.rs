@@ -129,6 +129,13 @@ impl Console {
         if !total.is_empty() {
             put(&format!("{total}\n"));
         }
+        if let Some(first) = problems.list.first() {
+            let is_one = problems.list.iter().all(|other| other.code == first.code);
+            let code = if is_one { first.code.0 } else { "CODE" };
+            put(&format!(
+                "help: `bggo explain {code}` says more, with a wrong grid and the right one\n"
+            ));
+        }
     }
 
     /// A build that failed.

@@ -10,6 +10,7 @@ mod completions;
 mod console;
 mod ending_signals;
 mod exit;
+mod explain;
 mod export;
 mod graph;
 mod merge;
@@ -54,6 +55,8 @@ struct Arguments {
 enum Command {
     /// Show all errors of a grid
     Check(check::Check),
+    /// Say what the code of an error means, with a wrong grid and the right one
+    Explain(explain::Explain),
     /// Build one executable of a grid
     Build(build::Build),
     /// Build a grid and run it
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
     };
     let run = || match arguments.command {
         Command::Check(command) => command.run(&mut console),
+        Command::Explain(command) => command.run(&mut console),
         Command::Build(command) => command.run(&mut console),
         Command::Run(command) => command.run(&mut console),
         Command::Graph(command) => command.run(&mut console),

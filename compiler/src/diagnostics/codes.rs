@@ -117,6 +117,8 @@ codes! {
     UNKNOWN_CUSTOM_METRIC = "unknown_custom_metric", "Unknown metric";
     UNUSED_METRIC = "unused_metric", "Unused metric";
     NO_STEPS = "no_steps", "No steps";
+    // comments
+    UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds
     UNKNOWN_METRIC = "unknown_metric", "Unknown metric";
     UNKNOWN_STATISTIC = "unknown_statistic", "Unknown statistic";

@@ -1,9 +1,12 @@
-//! Problems of a grid as data. Only `render` and `json` make text of them.
+//! Problems of a grid as data. Only `render`, `json`, `github` and `sarif` make text of them.
 
 pub mod codes;
+pub mod github;
 pub mod json;
+mod located;
 pub mod nearest;
 pub mod render;
+pub mod sarif;
 
 use crate::source::Span;
 

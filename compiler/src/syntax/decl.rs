@@ -25,6 +25,19 @@ pub struct Declarations {
     pub bad_headers: Vec<BadHeader>,
     /// There is a block of a later version, which may hold steps and use resources.
     pub later: bool,
+    /// Warnings that comments allow.
+    pub allows: Vec<Allow>,
+}
+
+/// `# bggo: allow(CODE)`: a warning that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// The code as it is written.
+    pub code: String,
+    /// Where it is written.
+    pub place: Span,
+    /// The attribute or block that it is about; `None` if none follows.
+    pub covers: Option<Span>,
 }
 
 /// The header of a block whose labels are wrong, as far as it could be read.
@@ -48,6 +61,7 @@ impl Default for Declarations {
             incomplete: false,
             bad_headers: Vec::new(),
             later: false,
+            allows: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod decl;
 
+mod allow;
 mod checks;
 mod decode;
 pub mod elsewhere;
@@ -70,6 +71,9 @@ fn parse_within(sources: &Sources, bounds: Bounds) -> (Declarations, Problems) {
     for (file, source) in sources.ids().zip(&sources.files) {
         let tokens = lexer::lex(file, &source.text, &mut problems);
         let body = structure::cut(file, &tokens, &mut problems);
+        declarations
+            .allows
+            .extend(allow::find(file, &tokens, &body, &mut problems));
         let mut parser = FileParser {
             file,
             tokens: &tokens,

@@ -60,11 +60,22 @@ pub(super) struct Token {
     pub(super) partner: u32,
 }
 
+/// A comment, with its marks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comment {
+    /// First byte.
+    pub(super) start: u32,
+    /// One past the last byte; the line break is not part of it.
+    pub(super) end: u32,
+}
+
 /// A text and its tokens.
 pub(super) struct Tokens<'a> {
     pub(super) text: &'a str,
     /// The last one is `End`.
     pub(super) list: Vec<Token>,
+    /// In order. They are no tokens: nothing of the grammar sees them.
+    pub(super) comments: Vec<Comment>,
 }
 
 impl<'a> Tokens<'a> {

@@ -107,6 +107,60 @@ fn check_exits_with_0_or_1_and_speaks_json() {
 }
 
 #[test]
+fn check_speaks_sarif_and_github_with_the_same_exit_codes() {
+    let folder = folder_with(&[
+        ("good.hcl", GRID),
+        ("bad.hcl", "step \"noop\" \"a\" {\n  nonsense = 1\n}\n"),
+    ]);
+    let github = run(&folder, &["check", "bad.hcl", "--format", "github"]);
+    assert_eq!((github.code, github.err.as_str()), (Some(1), ""));
+    assert!(
+        github
+            .out
+            .starts_with("::error file=bad.hcl,line=2,endLine=2,col=3,endColumn=11,title="),
+        "{}",
+        github.out
+    );
+    let sarif = run(&folder, &["check", "bad.hcl", "--format", "sarif"]);
+    assert_eq!((sarif.code, sarif.err.as_str()), (Some(1), ""));
+    let report: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(
+        report["runs"][0]["results"][0]["ruleId"],
+        "unknown_attribute"
+    );
+    for (format, out) in [("github", 0), ("sarif", 1)] {
+        let good = run(&folder, &["check", "good.hcl", "--format", format]);
+        assert_eq!((good.code, good.err.as_str()), (Some(0), ""));
+        assert_eq!(good.out.lines().count().min(1), out, "{}", good.out);
+    }
+}
+
+#[test]
+fn explain_shows_the_page_of_a_code_lists_them_all_and_knows_the_nearest() {
+    let folder = folder_with(&[]);
+    let page = run(&folder, &["explain", "error[unknown_step]"]);
+    assert_eq!(
+        (page.code, page.out.as_str(), page.err.as_str()),
+        (
+            Some(0),
+            include_str!("../../../docs/errors/unknown_step.md"),
+            ""
+        )
+    );
+    let list = run(&folder, &["explain"]);
+    assert_eq!(list.code, Some(0));
+    let pages = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors")).unwrap();
+    assert_eq!(list.out.lines().count(), pages.count());
+    let wrong = run(&folder, &["explain", "unknown_stop"]);
+    assert_eq!((wrong.code, wrong.out.as_str()), (Some(2), ""));
+    assert!(
+        wrong.err.contains("did you mean `unknown_step`?"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
 fn a_path_without_a_grid_says_so() {
     let folder = folder_with(&[("grid.hcl", "\u{feff}"), ("latin.hcl", "")]);
     fs::create_dir(folder.path().join("empty")).unwrap();

@@ -10,7 +10,8 @@ use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::token::{
-    Token, TokenKind, Tokens, is_header_line, is_ident_continue, is_ident_start, next_header_line,
+    Comment, Token, TokenKind, Tokens, is_header_line, is_ident_continue, is_ident_start,
+    next_header_line,
 };
 
 /// Quotes of other languages and of word processors.
@@ -23,6 +24,7 @@ pub(super) fn lex<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> T
         text,
         at: 0,
         tokens: Vec::with_capacity(text.len() / 4),
+        comments: Vec::new(),
         modes: Vec::new(),
         problems,
         string_reported: false,
@@ -31,6 +33,7 @@ pub(super) fn lex<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> T
     Tokens {
         text,
         list: lexer.tokens,
+        comments: lexer.comments,
     }
 }
 
@@ -45,6 +48,7 @@ struct Lexer<'a, 'p> {
     text: &'a str,
     at: usize,
     tokens: Vec<Token>,
+    comments: Vec<Comment>,
     modes: Vec<Mode<'a>>,
     problems: &'p mut Problems,
     /// A string that is not closed on its line is reported.
@@ -131,8 +135,8 @@ impl<'a> Lexer<'a, '_> {
             ' ' | '\t' => self.at += 1,
             '\n' => self.newline(1),
             '\r' if rest.starts_with("\r\n") => self.newline(2),
-            '#' => self.at = self.line_end(self.at),
-            '/' if rest.starts_with("//") => self.at = self.line_end(self.at),
+            '#' => self.skip_comment(self.line_end(self.at)),
+            '/' if rest.starts_with("//") => self.skip_comment(self.line_end(self.at)),
             '/' if rest.starts_with("/*") => self.comment(),
             '"' => {
                 self.modes.push(Mode::Quoted {
@@ -262,11 +266,18 @@ impl<'a> Lexer<'a, '_> {
         }
     }
 
+    fn skip_comment(&mut self, end: usize) {
+        self.comments.push(Comment {
+            start: offset(self.at),
+            end: offset(end),
+        });
+        self.at = end;
+    }
+
     fn comment(&mut self) {
         let rest = self.rest();
         if let Some(length) = rest.get(2..).and_then(|inner| inner.find("*/")) {
-            self.at += length + 4;
-            return;
+            return self.skip_comment(self.at + length + 4);
         }
         self.error(
             codes::UNCLOSED_COMMENT,
