@@ -1,6 +1,6 @@
 //! Takes out the warnings that the grid allows, and says which comments allow nothing.
 
-use crate::diagnostics::{Problems, Severity, codes, nearest};
+use crate::diagnostics::{Problem, Problems, Severity, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::Allow;
 
@@ -11,14 +11,10 @@ pub(crate) fn take_out(problems: &mut Problems, allows: &[Allow]) {
     }
     let mut used = vec![false; allows.len()];
     problems.list.retain(|problem| {
-        let allowed = allows.iter().zip(&mut used).filter(|(allow, _)| {
-            problem.severity == Severity::Warning
-                && allow.code == problem.code.0
-                && allow
-                    .covers
-                    .zip(problem.span)
-                    .is_some_and(|(covers, span)| holds(covers, span))
-        });
+        let allowed = allows
+            .iter()
+            .zip(&mut used)
+            .filter(|(allow, _)| problem.severity == Severity::Warning && is_about(allow, problem));
         let mut is_allowed = false;
         for (_, used) in allowed {
             *used = true;
@@ -47,14 +43,10 @@ fn say_unused(problems: &mut Problems, allow: &Allow, has_errors: bool) {
             .hint(hint);
         return;
     }
-    let is_error = problems.list.iter().any(|problem| {
-        problem.severity == Severity::Error
-            && problem.code.0 == code
-            && allow
-                .covers
-                .zip(problem.span)
-                .is_some_and(|(covers, span)| holds(covers, span))
-    });
+    let is_error = problems
+        .list
+        .iter()
+        .any(|problem| problem.severity == Severity::Error && is_about(allow, problem));
     if is_error {
         let text = format!("`{code}` is an error, and only warnings can be allowed");
         problems.warning(codes::UNUSED_ALLOW, allow.place, text);
@@ -73,6 +65,14 @@ fn say_unused(problems: &mut Problems, allow: &Allow, has_errors: bool) {
     }
 }
 
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+/// Whether the comment names the code of a problem that stands in what the comment covers.
+fn is_about(allow: &Allow, problem: &Problem) -> bool {
+    let is_within = |outer: Span, inner: Span| {
+        outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+    };
+    allow.code == problem.code.0
+        && allow
+            .covers
+            .zip(problem.span)
+            .is_some_and(|(covers, span)| is_within(covers, span))
 }

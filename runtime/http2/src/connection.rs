@@ -374,10 +374,13 @@ impl Connection {
         self.state.last != Some(0)
     }
 
-    /// Whether it takes no more requests and none is open.
+    /// Whether it takes no more requests and nothing more comes for one.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.state.broken.is_some() || self.active == 0 && self.room() == Room::Never
+        // A stream is not active from the beginning of its last frame on, and the rest of that may still come.
+        let is_coming = self.data.is_some_and(|data| data.key.is_some());
+        let is_done = self.active == 0 && !is_coming && self.room() == Room::Never;
+        self.state.broken.is_some() || is_done
     }
 
     /// Whether the server is owed something.

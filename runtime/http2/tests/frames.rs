@@ -960,6 +960,30 @@ fn a_server_that_goes_away_answers_what_it_looked_at() {
 }
 
 #[test]
+fn a_connection_that_goes_away_is_not_over_before_the_last_byte_of_an_answer() {
+    let mut peer = Peer::new();
+    peer.connection.close(HEAD);
+    peer.connection.close(POST);
+    let goes = frame(GOAWAY, 0, 0, &[[0, 0, 0, 1], [0; 4]].concat());
+    let head = frame(HEADERS, END_HEADERS, 1, OK);
+    assert!(peer.says(&[goes, head].concat()).is_ok());
+    let body = frame(DATA, END_STREAM, 1, b"body");
+    // A frame begins, and its rest takes its time.
+    let (begins, rest) = body.split_at(body.len() - 1);
+    let mut events = peer.says(begins).unwrap();
+    assert!(!peer.connection.is_over());
+    events.extend(peer.says(rest).unwrap());
+    assert_eq!(
+        events,
+        [
+            Event::Data(GET, 3, Ends::No),
+            Event::Data(GET, 1, Ends::Yes)
+        ]
+    );
+    assert!(peer.connection.is_over());
+}
+
+#[test]
 fn a_long_head_is_sent_in_pieces_and_a_smaller_table_is_acknowledged() {
     let mut peer = Peer::new();
     // The smallest of several holds.

@@ -241,8 +241,9 @@ impl Session {
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
         let inner = self.inner.borrow();
-        let is_retired = self.is_retired.get() && self.open.get() == 0;
-        self.is_left.get() || is_retired || inner.ended.is_some() || inner.connection.is_over()
+        let takes_none = self.is_retired.get() || inner.connection.is_over();
+        // Who still reads an answer needs it to be driven.
+        self.is_left.get() || inner.ended.is_some() || takes_none && self.open.get() == 0
     }
 
     /// For how long it has had no request; zero if it has one.
@@ -258,7 +259,8 @@ impl Session {
         let inner = &mut *self.inner.borrow_mut();
         loop {
             let room = inner.connection.room();
-            if inner.ended.is_some() || room == Room::Never {
+            // One that is retired may be forgotten by its pool, whose task drives it no more then.
+            if inner.ended.is_some() || room == Room::Never || self.is_retired.get() {
                 return Poll::Ready(None);
             }
             if room == Room::Now {

@@ -312,6 +312,8 @@ impl Pool {
         self.sessions.borrow_mut().retain(|session| {
             let keeps = keeps(session);
             if !keeps {
+                // Who found it here and has not opened its request yet looks for another one.
+                session.retire();
                 gone.push(session.server);
             }
             keeps
