@@ -132,9 +132,8 @@ impl Console {
         if let Some(first) = problems.list.first() {
             let is_one = problems.list.iter().all(|other| other.code == first.code);
             let code = if is_one { first.code.0 } else { "CODE" };
-            put(&format!(
-                "help: `bggo explain {code}` says more, with a wrong grid and the right one\n"
-            ));
+            // Codes about files have a page without grids, so no more is promised.
+            put(&format!("help: `bggo explain {code}` says more\n"));
         }
     }
 
