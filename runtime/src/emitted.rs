@@ -8,7 +8,7 @@ pub use crate::fault::{Fault, Place, Placed};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
-pub use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Validation, Variable};
+pub use crate::grid::{Body, BodyCall, DeclaredThreshold, Grid, Scenario, Validation, Variable};
 pub use crate::info::{
     At, BodyMetric, CheckInfo, Info, Lifetime, MetricInfo, MetricKind, ResourceInfo,
 };
@@ -16,13 +16,13 @@ pub use crate::input_conversion;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
-    Begun, Branch, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots,
-    Policy, Ran, Step, StepBranch, Wait, each,
+    Begun, Branch, Called, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot,
+    OutputSlots, Policy, Ran, Step, StepBranch, Wait, each,
 };
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
-pub use bggo_schedule::Load;
 pub use bggo_schedule::declared::{Field as LoadField, Profile};
+pub use bggo_schedule::{Load, Mix};
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, json, ops};
 pub use std::pin::pin;
 pub use std::process::ExitCode;

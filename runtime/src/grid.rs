@@ -85,14 +85,31 @@ impl Grid {
         self
     }
 
-    /// Steps of the body that a scenario runs.
-    pub(crate) fn steps_of(&self, scenario: &Scenario) -> &'static [Info] {
-        self.body_of(scenario).map_or(&[], |body| body.steps)
-    }
-
-    /// Metrics of the grid that the body of a scenario records.
-    pub(crate) fn metrics_of(&self, scenario: &Scenario) -> &'static [BodyMetric] {
-        self.body_of(scenario).map_or(&[], |body| body.metrics)
+    /// The body that a scenario runs, and those of the flows that it calls, each as often as it is called.
+    pub(crate) fn reached_by(&self, scenario: &Scenario) -> Vec<Reached> {
+        let body = self.body_of(scenario);
+        let mut all: Vec<Reached> = body
+            .map(|body| Reached {
+                body,
+                first_slot: 0,
+                path: Vec::new(),
+            })
+            .into_iter()
+            .collect();
+        let mut at = 0;
+        while let Some(from) = all.get(at).cloned() {
+            at += 1;
+            all.extend(from.body.calls.iter().map(|call| {
+                let mut path = from.path.clone();
+                path.push(call.step);
+                Reached {
+                    body: call.body,
+                    first_slot: from.first_slot + call.first_slot,
+                    path,
+                }
+            }));
+        }
+        all
     }
 
     fn body_of(&self, scenario: &Scenario) -> Option<&'static Body> {
@@ -121,7 +138,8 @@ impl Grid {
 
     /// Whether anything in it is sensitive: a variable, or an input of a step or of a resource.
     pub(crate) fn sensitivity(&self) -> Sensitivity {
-        let steps = self.bodies.iter().flat_map(|body| body.steps);
+        let rows = self.scenarios.iter().flat_map(|row| self.reached_by(row));
+        let steps = rows.flat_map(|reached| reached.body.steps);
         let resources = self.all_resources();
         let mut parts = steps
             .map(Info::sensitivity)
@@ -142,6 +160,39 @@ pub struct Body {
     connections: u32,
     local_addresses: u32,
     metrics: &'static [BodyMetric],
+    calls: &'static [BodyCall],
+}
+
+/// A call of a flow: a step of a body that runs another body.
+#[derive(Debug)]
+pub struct BodyCall {
+    /// The step.
+    pub(crate) step: &'static Info,
+    /// The flow.
+    pub(crate) body: &'static Body,
+    /// Where its slots begin, counted from the first one of the body of the step.
+    pub(crate) first_slot: u32,
+}
+
+impl BodyCall {
+    /// The call of `body` by `step`.
+    pub const fn new(step: &'static Info, body: &'static Body, first_slot: u32) -> Self {
+        Self {
+            step,
+            body,
+            first_slot,
+        }
+    }
+}
+
+/// A body as a scenario comes to it: its own, or that of a flow.
+#[derive(Debug, Clone)]
+pub(crate) struct Reached {
+    pub(crate) body: &'static Body,
+    /// Where its slots begin, counted from those of the scenario.
+    pub(crate) first_slot: u32,
+    /// The steps that call flows on the way, from the outermost.
+    pub(crate) path: Vec<&'static Info>,
 }
 
 impl Body {
@@ -153,6 +204,7 @@ impl Body {
             connections: 0,
             local_addresses: 1,
             metrics: &[],
+            calls: &[],
         }
     }
 
@@ -172,6 +224,22 @@ impl Body {
     pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
         self.metrics = metrics;
         self
+    }
+
+    /// Its calls of flows.
+    pub const fn calls(mut self, calls: &'static [BodyCall]) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// Its steps.
+    pub(crate) const fn steps(&self) -> &'static [Info] {
+        self.steps
+    }
+
+    /// Metrics of the grid that its steps record.
+    pub(crate) const fn custom_metrics(&self) -> &'static [BodyMetric] {
+        self.metrics
     }
 }
 

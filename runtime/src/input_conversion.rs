@@ -190,6 +190,11 @@ pub fn optional_value(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
 }
 
+/// The value of an input of a flow that has a default, which null stands for.
+pub fn or_default(value: Value, default: impl FnOnce() -> Value) -> Value {
+    if value.is_null() { default() } else { value }
+}
+
 /// JSON text of any value that is not null.
 ///
 /// # Errors

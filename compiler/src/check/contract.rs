@@ -96,7 +96,10 @@ impl Checker<'_> {
             let inputs = owner.inputs.iter().zip(meant);
             for (input, _) in inputs.filter(|(input, meant)| input.required && !meant) {
                 let text = format!("`{}` needs the argument `{}`", owner.kind, input.name);
-                let hint = format!("`{}` ({}): {}", input.name, input.ty, input.description);
+                let mut hint = format!("`{}` ({})", input.name, input.ty);
+                if !input.description.is_empty() {
+                    hint = format!("{hint}: {}", input.description);
+                }
                 self.error(codes::MISSING_ARGUMENT, owner.span, text)
                     .hint(hint);
             }

@@ -12,10 +12,10 @@ use bggo_schedule::declared::Profile;
 use bggo_values::Text;
 
 use crate::diagnostics::{codes, nearest};
-use crate::modules::RunnerOrAsset;
 use crate::resolve::model::{BodyId, MetricId, MetricRead, MetricSubject, StepId};
 use crate::syntax::decl::Name;
 
+use super::called::RunnerRef;
 use super::expression::context::Checker;
 use super::typed::{TScenario, TStep};
 
@@ -108,7 +108,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("total", "sum"),
 ];
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// What an address stands for; unknown names of it are reported.
     pub(super) fn figure(&mut self, read: &MetricRead, grid: &Grid<'_>) -> Option<Figure> {
         let (figures, keyed) = self.figures(read)?;
@@ -189,11 +189,11 @@ impl Checker<'_> {
             let keys = match (known.keyed, known.name) {
                 (Keyed::Never, _) => Keys::None,
                 (_, "checks") => Keys::Checks(self.checks_of(read)),
-                _ => Keys::Kinds(self.kinds_of(runner)),
+                _ => Keys::Kinds(self.kinds_of(runner.as_ref())),
             };
             return Some((known.figures, keys));
         }
-        let metrics = runner.map_or(&[][..], |runner| &self.modules.runner(runner).metrics);
+        let metrics = runner.as_ref().map_or(&[][..], |runner| &runner.metrics);
         if let Some(metric) = metrics.iter().find(|metric| metric.name == name.text) {
             let kind = layout_kind(metric.kind);
             let keys = match &metric.label {
@@ -266,11 +266,11 @@ impl Checker<'_> {
     }
 
     /// The runner of the steps of an address: all of them have the same.
-    fn runner_of_address(&self, read: &MetricRead) -> Option<RunnerOrAsset> {
+    fn runner_of_address(&self, read: &MetricRead) -> Option<RunnerRef<'a>> {
         let MetricSubject::Step { steps, .. } = &read.subject else {
             return None;
         };
-        steps.first().and_then(|step| self.runner_of(*step))
+        steps.first().and_then(|step| self.known_runner_of(*step))
     }
 
     /// Names of the checks of the steps of an address.
@@ -284,16 +284,14 @@ impl Checker<'_> {
     }
 
     /// Kinds of failure of a runner; those of all of a grid's runners for iterations.
-    fn kinds_of(&self, runner: Option<RunnerOrAsset>) -> Vec<String> {
+    fn kinds_of(&self, runner: Option<&RunnerRef<'_>>) -> Vec<String> {
         let all = self.declarations.body_ids();
         let all = all.flat_map(|body| self.declarations.step_ids(body));
-        let runners: Vec<RunnerOrAsset> = match runner {
-            Some(runner) => vec![runner],
-            None => all.filter_map(|step| self.runner_of(step)).collect(),
+        let runners: Vec<RunnerRef<'_>> = match runner {
+            Some(runner) => vec![runner.clone()],
+            None => all.filter_map(|step| self.known_runner_of(step)).collect(),
         };
-        let errors = runners
-            .iter()
-            .flat_map(|runner| &self.modules.runner(*runner).errors);
+        let errors = runners.iter().flat_map(|runner| &runner.errors);
         let mut kinds: Vec<String> = errors.map(|error| error.name.clone()).collect();
         kinds.extend(KINDS.iter().map(|kind| (*kind).to_owned()));
         kinds.sort();

@@ -158,6 +158,7 @@ fn value_of_kind(expr: &TExpr, known: &mut Known) -> Result {
         TKind::For(form) => for_form(expr, form, known),
         TKind::Splat { over, item, each } => splat(expr, (over, *item, each), known),
         TKind::Local(_)
+        | TKind::Input(_)
         | TKind::Output { .. }
         | TKind::Instances(_)
         | TKind::Export { .. }

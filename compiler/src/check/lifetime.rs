@@ -95,6 +95,11 @@ impl<'a> Lifetimes<'a> {
                 self.narrow_to_resource(limit, *resource, node.span);
             }
             TKind::VuId => limit.narrow(Lifetime::Vu, node.span, || "`vu.id`".to_owned()),
+            TKind::Input(_) => {
+                limit.narrow(Lifetime::Iteration, node.span, || {
+                    "an input of the flow".to_owned()
+                });
+            }
             TKind::VuIteration => {
                 limit.narrow(Lifetime::Iteration, node.span, || {
                     "`vu.iteration`".to_owned()

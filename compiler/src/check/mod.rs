@@ -12,15 +12,18 @@
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod article;
+mod called;
 mod checks;
 mod contract;
 mod edges;
 mod expression;
 mod figure;
+mod flow;
 mod fold;
 mod instances;
 mod lifetime;
 mod metric;
+mod mix;
 mod resource;
 mod rule;
 mod scenario;
@@ -33,8 +36,9 @@ pub mod walk;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{Node, Resolved};
+use crate::resolve::model::{BodyId, Node, Resolved};
 
+use called::SensitiveInputs;
 use expression::context::Checker;
 use typed::{TBody, TLocal, Typed};
 
@@ -44,18 +48,33 @@ pub use instances::MOST_INSTANCES;
 
 /// A grid with its types (`None` if some part has none), and all its problems.
 pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
-    let (typed, problems, _) = all(resolved, Checker::new(resolved, modules));
+    let (typed, problems, _) = to_the_end(resolved, modules, None);
     (typed, problems)
 }
 
 /// The types of all expressions of a grid, to show them.
 pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
-    let mut checker = Checker::new(resolved, modules);
-    checker.seen = Some(Vec::new());
-    all(resolved, checker).2
+    to_the_end(resolved, modules, Some(Vec::new())).2
 }
 
-fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problems, Vec<Seen>) {
+/// What was found of a grid: it with its types, its problems, and the types of all expressions if they are wanted.
+type Checked = (Option<Typed>, Problems, Vec<Seen>);
+
+/// Checks a grid until nothing more is known of what calls hand to flows: once where no call hands over a secret.
+fn to_the_end(resolved: &Resolved, modules: &Modules, seen: Option<Vec<Seen>>) -> Checked {
+    let mut assumed = SensitiveInputs::none(&resolved.declarations);
+    loop {
+        let mut checker = Checker::new(resolved, modules, assumed.clone());
+        checker.seen.clone_from(&seen);
+        let (checked, found) = all(resolved, checker);
+        if found == assumed {
+            return checked;
+        }
+        assumed = found;
+    }
+}
+
+fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
     let nothing =
         declarations.steps().next().is_none() && declarations.scenarios().next().is_none();
@@ -67,26 +86,35 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     }
     let variables = checker.all_variables();
     let metrics = checker.all_metrics();
-    for node in resolved.graphs.iter().flat_map(|graph| &graph.order) {
-        match node {
-            Node::Local(id) => {
-                let local = &declarations.locals[id.0];
-                let value = checker.infer(&local.value);
-                let reads_secret = sensitivity::reads_secret([&value], &checker.locals);
-                checker.locals[id.0] = Some(TLocal {
-                    name: local.name.text.clone(),
-                    span: local.name.span,
-                    value,
-                    reads_secret,
-                });
+    checker.all_inputs();
+    for body in declarations.body_ids() {
+        // Those of a flow whose output was read have their instances already.
+        if body != BodyId::MAIN {
+            checker.instances_in(body);
+            continue;
+        }
+        for node in checker.order_of(body) {
+            match node {
+                Node::Local(id) => {
+                    let local = &declarations.locals[id.0];
+                    let value = checker.infer(&local.value);
+                    let reads_secret = sensitivity::reads_secret([&value], &checker.locals);
+                    checker.locals[id.0] = Some(TLocal {
+                        name: local.name.text.clone(),
+                        span: local.name.span,
+                        value,
+                        reads_secret,
+                    });
+                }
+                Node::Step(id) => {
+                    let instances = checker.instances_of(*id);
+                    checker.instances[*id] = instances;
+                }
+                Node::Variable(_) | Node::Resource(_) => {}
             }
-            Node::Step(id) => {
-                let instances = checker.instances_of(*id);
-                checker.instances[*id] = instances;
-            }
-            Node::Variable(_) | Node::Resource(_) => {}
         }
     }
+    checker.all_flows();
     let graphs = resolved.graphs.iter();
     let edges: Vec<_> = graphs
         .map(|graph| {
@@ -102,6 +130,10 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             steps.map(|id| checker.step(id)).collect()
         })
         .collect();
+    let mixes: Vec<_> = declarations
+        .body_ids()
+        .map(|body| checker.mix(body))
+        .collect();
     let scenarios = checker.all_scenarios(&resolved.after);
     let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
     checker.searches(&scenarios, &thresholds);
@@ -112,25 +144,31 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     let (problems, modules) = (&mut checker.problems, checker.modules);
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     checker.unused_metrics(resolved.sound);
+    checker.unused_flows(resolved.sound);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
-    let bound_names = checker.bound_names;
+    let (bound_names, flows, found) = (checker.bound_names, checker.flows, checker.found);
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
-    let parts = parts.zip(edges).zip(&resolved.graphs).zip(scenarios);
+    let parts = parts.zip(edges).zip(&resolved.graphs);
+    let parts = parts.zip(scenarios).zip(flows).zip(mixes);
     let bodies: Option<Vec<TBody>> = parts
-        .map(|(((((body, steps), resources), edges), graph), scenario)| {
-            Some(TBody {
-                kind: body.kind,
-                name: body.name.text.clone(),
-                steps: steps.into_iter().collect::<Option<_>>()?,
-                resources: resources.into_iter().collect::<Option<_>>()?,
-                edges,
-                order: graph.order.clone(),
-                scenario,
-            })
-        })
+        .map(
+            |(((((((body, steps), resources), edges), graph), scenario), flow), mix)| {
+                Some(TBody {
+                    kind: body.kind,
+                    name: body.name.text.clone(),
+                    steps: steps.into_iter().collect::<Option<_>>()?,
+                    resources: resources.into_iter().collect::<Option<_>>()?,
+                    edges,
+                    order: graph.order.clone(),
+                    scenario,
+                    flow,
+                    mix,
+                })
+            },
+        )
         .collect();
     let thresholds: Option<Vec<_>> = thresholds.into_iter().collect();
     let typed = bodies
@@ -145,7 +183,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             thresholds,
             bound_names,
         });
-    (typed, problems, seen)
+    ((typed, problems, seen), found)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Checker<'_> {
         let description = self.description(step.description.as_ref());
         let records = self.records(id);
         let checks = self.checks(id);
-        let Some(at) = self.runner_of(id) else {
+        let Some((callee, runner)) = self.callee_of(id).zip(self.runner_of(id)) else {
             // The runner is unknown, but what its arguments read is checked.
             for block in [&step.arguments, &step.uses].into_iter().flatten() {
                 for attribute in &block.attributes {
@@ -53,7 +53,6 @@ impl Checker<'_> {
             self.step = None;
             return None;
         };
-        let runner = self.modules.runner(at);
         let owner = ArgumentOwner {
             kind: &runner.name,
             span: step.span,
@@ -69,10 +68,11 @@ impl Checker<'_> {
         let uses = self.uses(&owner);
         let rules = self.rules(&owner, &mut arguments, &uses, &limit);
         let arguments = arguments.list;
+        self.hands_over(id, &arguments);
         self.step = None;
         let instances = self.known_instances(id).cloned();
         Some(TStep {
-            runner: at,
+            callee,
             runner_name: step.runner.text.clone(),
             name: step.name.text.clone(),
             span: step.span,

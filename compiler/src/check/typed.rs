@@ -1,17 +1,18 @@
 //! The result of the check stage: every expression with its type, binding time and sensitivity, constants folded.
 //! The plan and the emitter look nothing up in the syntax any more.
 
-use crate::modules::RunnerOrAsset;
+use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{
-    BodyId, BoundId, Edge, LocalId, MetricId, Node, ResourceId, StepId, VariableId,
+    BodyId, BoundId, Callee, Edge, InputId, LocalId, MetricId, Node, ResourceId, StepId, VariableId,
 };
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
 use bggo_functions::Function;
-use bggo_manifest::{Lifetime, MetricKind};
+use bggo_manifest::{Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::{Type, Value};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// When the value of an expression is known, from early to late.
@@ -60,6 +61,8 @@ pub enum TKind {
     Variable(VariableId),
     /// `local.x` that is not a constant.
     Local(LocalId),
+    /// `input.x` in a flow.
+    Input(InputId),
     /// An output of a step: `field` `None` is the whole `.output` object.
     Output {
         /// Of which step or resource.
@@ -221,6 +224,19 @@ pub struct TBody {
     pub order: Vec<Node>,
     /// What a `scenario` block says beside its steps.
     pub scenario: Option<TScenario>,
+    /// What a `flow` block says beside its steps.
+    pub flow: Option<TFlow>,
+    /// Each iteration runs one of its steps: the weight of each.
+    pub mix: Option<Vec<u32>>,
+}
+
+/// A checked flow, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct TFlow {
+    /// It as a runner: its inputs, and its outputs with their types.
+    pub runner: Rc<Runner>,
+    /// The values of its outputs.
+    pub outputs: Vec<TExpr>,
 }
 
 /// A checked scenario, without its steps and resources.
@@ -298,6 +314,27 @@ impl Typed {
         &self.bodies[id.body.0].steps[id.index]
     }
 
+    /// What a step runs. (A flow that is called is there.)
+    pub fn runner<'t>(&'t self, callee: Callee, modules: &'t Modules) -> &'t Runner {
+        static NOTHING: Runner = Runner {
+            name: String::new(),
+            description: String::new(),
+            uses: Vec::new(),
+            inputs: Vec::new(),
+            rules: Vec::new(),
+            outputs: Vec::new(),
+            metrics: Vec::new(),
+            errors: Vec::new(),
+        };
+        match callee {
+            Callee::Runner(at) => modules.runner(at),
+            Callee::Flow(body) => {
+                let flow = self.body(body).flow.as_ref();
+                flow.map_or(&NOTHING, |flow| &flow.runner)
+            }
+        }
+    }
+
     /// A resource.
     pub fn resource(&self, id: ResourceId) -> &TResource {
         &self.bodies[id.body.0].resources[id.index]
@@ -334,8 +371,8 @@ impl Typed {
 /// A step.
 #[derive(Debug, Clone)]
 pub struct TStep {
-    /// Its runner.
-    pub runner: RunnerOrAsset,
+    /// What it runs.
+    pub callee: Callee,
     /// `http_request`
     pub runner_name: String,
     /// Its name.

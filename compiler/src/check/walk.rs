@@ -43,6 +43,7 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
         | TKind::Constant(_)
         | TKind::Variable(_)
         | TKind::Local(_)
+        | TKind::Input(_)
         | TKind::Instances(_)
         | TKind::Export { .. }
         | TKind::CountIndex
@@ -114,6 +115,7 @@ pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
         | TKind::Constant(_)
         | TKind::Variable(_)
         | TKind::Local(_)
+        | TKind::Input(_)
         | TKind::Instances(_)
         | TKind::Export { .. }
         | TKind::CountIndex

@@ -69,6 +69,7 @@ codes! {
     UNKNOWN_RESOURCE = "unknown_resource", "Unknown resource";
     UNKNOWN_VARIABLE = "unknown_variable", "Unknown variable";
     UNKNOWN_LOCAL = "unknown_local", "Unknown local";
+    UNKNOWN_INPUT = "unknown_input", "Unknown input";
     INVALID_REFERENCE = "invalid_reference", "Invalid reference";
     REFERENCE_NOT_ALLOWED = "reference_not_allowed", "Reference not allowed here";
     SELF_REFERENCE = "self_reference", "Self-reference";
@@ -107,6 +108,7 @@ codes! {
     INVALID_COUNT = "invalid_count", "Invalid count";
     INVALID_FOR_EACH = "invalid_for_each", "Invalid for_each";
     NOT_CONSTANT = "not_constant", "Not known when built";
+    INVALID_MIX = "invalid_mix", "Invalid mix";
     INVALID_TIMEOUT = "invalid_timeout", "Invalid timeout";
     INVALID_SCOPE = "invalid_scope", "Invalid scope";
     INVALID_DEFAULT = "invalid_default", "Invalid default";
@@ -116,6 +118,7 @@ codes! {
     INVALID_METRIC = "invalid_metric", "Invalid metric";
     UNKNOWN_CUSTOM_METRIC = "unknown_custom_metric", "Unknown metric";
     UNUSED_METRIC = "unused_metric", "Unused metric";
+    UNUSED_FLOW = "unused_flow", "Unused flow";
     NO_STEPS = "no_steps", "No steps";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";

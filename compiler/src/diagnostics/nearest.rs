@@ -1,5 +1,7 @@
 //! Hints for names that are not known.
 
+use std::collections::BTreeSet;
+
 pub use bggo_metrics::nearest;
 
 /// The most names that a hint lists.
@@ -7,7 +9,10 @@ const MOST_LISTED: usize = 24;
 
 /// A hint for an unknown name: the nearest name, or all known names if they are few.
 pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let known: Vec<&str> = known.into_iter().collect();
+    let mut known: Vec<&str> = known.into_iter().collect();
+    // What may be written as an attribute and as a block is one name.
+    let mut seen = BTreeSet::new();
+    known.retain(|name| seen.insert(*name));
     if let Some(near) = nearest(name, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }

@@ -7,7 +7,7 @@ use super::tokens::{EvaluatedIn, metrics};
 use super::tree::{Filled, Leaf, tree};
 use super::writer::Writer;
 use crate::check::typed::TCheck;
-use crate::plan::model::Instances;
+use crate::plan::model::{Instances, Local, Step};
 use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -32,10 +32,12 @@ impl Writer<'_> {
         let resources = self.body().resources.iter();
         let resources: Vec<_> = resources.map(|at| self.resource_access(*at)).collect();
         let locals = self.body_locals();
+        let flow_outputs = self.flow_outputs();
         let inputs = self.step_inputs();
         let readers = self.reader_functions();
         let keys = self.key_statics();
         let latches = self.latch_positions();
+        let handed = self.handed_struct();
         quote! {
             #table
             #metrics
@@ -46,8 +48,10 @@ impl Writer<'_> {
             #waits
             #(#resources)*
             #locals
+            #flow_outputs
             #readers
             #structs
+            #handed
             #inputs
             #keys
         }
@@ -62,6 +66,7 @@ impl Writer<'_> {
             &names.assets_type,
             &names.field,
         );
+        let is_flow = body.flow.is_some();
         let mut fields = vec![
             BodyField {
                 field: quote!(iteration: Iteration<'a>),
@@ -73,14 +78,13 @@ impl Writer<'_> {
             },
         ];
         // The worker prepares resources, and those of the run exist already.
-        let mut reached = body.steps.iter();
-        if reached.any(|step| !step.needs.is_empty() || !step.uses.is_empty()) {
+        if !body.resources.is_empty() {
             fields.push(BodyField {
                 field: quote!(worker: &'a WorkerState),
                 value: quote!(worker: &self),
             });
         }
-        if !self.of_body(Lifetime::Vu).is_empty() {
+        if !self.of_body(Lifetime::Vu).is_empty() && !is_flow {
             let of_user = &names.user_type;
             fields.push(BodyField {
                 field: quote!(user: &'a #of_user),
@@ -93,16 +97,28 @@ impl Writer<'_> {
                 value: quote!(assets: #assets::new(&iteration_scope)),
             });
         }
+        let mut calls = body.steps.iter().filter_map(Step::call);
+        if calls.any(|call| self.plan.body(call.body).makes_in_calls) {
+            fields.push(BodyField {
+                field: quote!(scope: &'a Scope),
+                value: quote!(scope: &iteration_scope),
+            });
+        }
         if body.steps.iter().any(|step| step.read) {
             fields.push(BodyField {
                 field: quote!(outputs: #outputs),
                 value: quote!(outputs: #outputs::new()),
             });
         }
-        if !body.locals.is_empty() {
-            let count = Literal::usize_unsuffixed(body.locals.len());
+        if body.memory > 0 {
+            let count = Literal::usize_unsuffixed(body.memory);
+            let ty = if is_flow {
+                quote!(&'a Memo)
+            } else {
+                quote!(Memo)
+            };
             fields.push(BodyField {
-                field: quote!(locals: Memo),
+                field: quote!(locals: #ty),
                 value: quote!(locals: Memo::new(#count)),
             });
         }
@@ -113,6 +129,7 @@ impl Writer<'_> {
                 value: quote!(latches: ::std::array::from_fn(|_| Latch::default())),
             });
         }
+        fields.extend(self.flow_fields());
         fields
     }
 
@@ -275,10 +292,24 @@ impl Writer<'_> {
         positions.collect()
     }
 
+    /// The value of a local. Where bodies call flows, they have one and the same in an iteration, so the calls of random
+    /// functions in it are the same in all of them.
+    fn value_of_local(&mut self, local: &Local) -> TokenStream {
+        let next = self.context_calls;
+        if !self.plan.called_flows().is_empty() {
+            self.context_calls = *self.local_calls.entry(local.id).or_insert(next);
+        }
+        self.in_local = true;
+        let value = self.result(&local.value, EvaluatedIn::Body(None));
+        self.in_local = false;
+        self.context_calls = self.context_calls.max(next);
+        value
+    }
+
     /// Locals that differ between iterations, each computed at most once in a run of the body.
     fn body_locals(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
-        for (number, local) in self.body().locals.iter().enumerate() {
+        for local in &self.body().locals {
             let names = self.local(local.id);
             let (file, line, _) = self.plan.places.of(local.value.span);
             let (name, position, doc) = (
@@ -286,9 +317,9 @@ impl Writer<'_> {
                 names.position,
                 format!(" local.{}, {file}:{line}", local.name),
             );
-            let number = Literal::usize_unsuffixed(number);
+            let number = Literal::usize_unsuffixed(local.position);
             self.write_for(&name);
-            let value = self.result(&local.value, EvaluatedIn::Body(None));
+            let value = self.value_of_local(local);
             let ty = self.body_type();
             out.extend(quote! {
                 #[doc = #doc]

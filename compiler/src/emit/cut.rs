@@ -42,6 +42,11 @@ pub fn cut(plan: &Plan) -> Plan {
             cut_expression(expr);
         }
     }
+    let flows = plan.bodies.iter_mut().filter_map(|body| body.flow.as_mut());
+    let outputs = flows.flat_map(|flow| &mut flow.outputs);
+    for value in outputs.filter_map(|output| output.value.as_mut()) {
+        cut_expression(value);
+    }
     for resource in &mut plan.resources {
         let arguments = resource.arguments.iter_mut();
         let arguments = arguments.map(|argument| &mut argument.value);
@@ -138,6 +143,10 @@ fn separate(expr: &mut TExpr) -> Size {
 /// All expressions that the program computes.
 pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
     let steps = plan.steps().flat_map(of_step);
+    let flows = plan.bodies.iter().filter_map(|body| body.flow.as_ref());
+    let outputs = flows.flat_map(|flow| &flow.outputs);
+    let outputs = outputs.filter_map(|output| output.value.as_ref());
+    let steps = steps.chain(outputs);
     let resources = plan.resources.iter().flat_map(|resource| {
         let arguments = resource.arguments.iter().map(|argument| &argument.value);
         arguments.chain(resource.rules.expressions())

@@ -234,6 +234,10 @@ impl Writer<'_> {
                 let name = local.name;
                 return ExprTokens::Fallible(quote!(#name(#argument)));
             }
+            TKind::Input(id) => {
+                let at = self.input_position(*id);
+                return ExprTokens::Value(quote!(this.inputs[#at].clone()));
+            }
             TKind::Output {
                 step,
                 instance,
@@ -560,6 +564,9 @@ impl Writer<'_> {
             EvaluatedIn::Body(Some(keys)) if keys.instanced => quote!(index),
             _ => quote!(0),
         };
+        if self.in_local && self.body().flow.is_some() {
+            return quote!(this.iteration.context_of_local(#call));
+        }
         quote!(this.iteration.function_context(#call, #instance))
     }
 

@@ -30,8 +30,14 @@ pub struct BodyNames {
     pub outputs_type: Ident,
     /// Struct of its assets of scope iteration.
     pub assets_type: Ident,
-    /// Struct of the assets of a user that runs it.
+    /// Struct of the assets of a user that runs it; of a flow, of those that it is handed.
     pub user_type: Ident,
+    /// Static with the weights of its flows, of a mix.
+    pub mix: Ident,
+    /// Static with what is known of it, of a flow.
+    pub info: Ident,
+    /// Functions of its outputs, of a flow.
+    pub flow_outputs: Vec<Ident>,
     /// Method that is the life of a user that runs it.
     pub life: Ident,
     /// Function that computes the load of its scenario.
@@ -304,7 +310,13 @@ fn body_names(
 ) -> BodyNames {
     let body = plan.body(id);
     let (ty, field) = taken.body(id, &body.name);
+    let outputs = body.flow.iter().flat_map(|flow| &flow.outputs);
+    let outputs = outputs.map(|output| names.snake(&in_body(plan, id, &output.name)));
+    let flow_outputs: Vec<Ident> = outputs.collect();
+    let info = names.upper(&format!("{}_flow", body.name));
+    let mix = names.upper(&format!("mix_of_{}", body.name));
     let (user_type, life) = match id {
+        _ if body.flow.is_some() => (format_ident!("{ty}Handed"), format_ident!("run")),
         BodyId::MAIN => (format_ident!("UserAssets"), format_ident!("live")),
         _ => (
             format_ident!("{ty}UserAssets"),
@@ -340,6 +352,9 @@ fn body_names(
         metrics,
         field,
         user_type,
+        mix,
+        info,
+        flow_outputs,
         life,
         load: names.snake(&format!("{}_load", body.name)),
         ty,
@@ -393,7 +408,7 @@ fn latch_owners(flow: &Schedule, before: &mut Option<usize>, owners: &mut [Optio
     match flow {
         Schedule::Node(node) => *before = Some(*node),
         Schedule::Open(latch) => owners[*latch] = *before,
-        Schedule::Wait(_) => {}
+        Schedule::Wait(_) | Schedule::Choice(_) => {}
         Schedule::Sequence(parts) | Schedule::Fork(parts) => {
             for part in parts {
                 latch_owners(part, before, owners);

@@ -5,6 +5,7 @@ mod body;
 mod constant;
 mod cut;
 mod expression;
+mod flow;
 mod inputs;
 mod item_names;
 mod names;
@@ -51,6 +52,11 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     });
     let outputs = plan.bodies.iter().map(|body| {
         let steps = body.steps.iter().map(|step| {
+            if let Some(call) = step.call() {
+                let flow = plan.body(call.body).flow.as_ref();
+                let outputs = flow.map_or(&[][..], |flow| &flow.outputs).iter();
+                return outputs.map(|output| output.name.clone()).collect();
+            }
             let runner = modules.find_runner(&step.runner);
             runner.map_or_else(Vec::new, |runner| names(&modules.runner(runner).outputs))
         });
@@ -62,6 +68,10 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let tables = writer.tables();
     let ready = writer.ready_assets();
     let (mut bodies, mut of_users, mut lives) = Default::default();
+    for flow in plan.called_flows() {
+        writer.enter(flow);
+        TokenStream::extend(&mut bodies, writer.body_items());
+    }
     for body in plan.run_bodies() {
         writer.enter(body);
         TokenStream::extend(&mut of_users, writer.user_assets());
@@ -95,7 +105,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let function_crates = writer.function_crates.iter().map(|name| (*name).to_owned());
     let crates = plan
         .steps()
-        .map(|step| &step.crate_name)
+        .filter_map(|step| step.crate_name())
         .chain(plan.resources.iter().map(|resource| &resource.crate_name))
         .chain(plan.linked_crates())
         .cloned()

@@ -19,10 +19,9 @@ impl Writer<'_> {
     pub fn imports(&self) -> TokenStream {
         let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for step in self.plan.steps() {
-            modules
-                .entry(&step.crate_name)
-                .or_default()
-                .insert(&step.runner);
+            if let Some(name) = step.crate_name() {
+                modules.entry(name).or_default().insert(&step.runner);
+            }
         }
         for resource in &self.plan.resources {
             modules
@@ -45,24 +44,21 @@ impl Writer<'_> {
         let plan = self.plan;
         let name = &plan.name;
         let bodies = plan.run_bodies().map(|id| {
-            let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
             let connections = plan.body(id).connections;
             let count = Literal::u32_unsuffixed(connections);
             let connections = (connections > 0).then(|| quote!(.connections(#count)));
             let addresses = plan.body(id).local_addresses;
             let count = Literal::u32_unsuffixed(addresses);
             let addresses = (addresses > 1).then(|| quote!(.local_addresses(#count)));
-            let metrics = (!plan.body(id).metrics.is_empty()).then(|| {
-                let table = &self.names_of_body(id).metric_table;
-                quote!(.metrics(&#table))
-            });
-            quote!(Body::new(#name, &#table) #connections #addresses #metrics)
+            let body = self.body_info(id);
+            quote!(#body #connections #addresses)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));
         let scenarios: Vec<TokenStream> = scenarios.collect();
         let resources = self.resource_table();
         let metrics = self.grid_metrics();
+        let flows = self.flow_infos();
         let (variables, functions) = self.variables();
         let count = Literal::usize_unsuffixed(variables.len());
         let variable_table = (!variables.is_empty()).then(|| {
@@ -91,6 +87,7 @@ impl Writer<'_> {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
             }
 
+            #flows
             #resources
             #metrics
             #variable_table
@@ -169,7 +166,11 @@ impl Writer<'_> {
             return constant(&self.resource(at).uses, resource.users());
         }
         let mut bodies: Vec<BodyId> = self.plan.run_bodies().collect();
-        bodies.retain(|body| self.plan.body(*body).resources.contains(&at));
+        bodies.extend(self.plan.called_flows());
+        bodies.retain(|body| {
+            let body = self.plan.body(*body);
+            body.resources.contains(&at) && body.makes(at)
+        });
         let of_bodies = bodies.into_iter().map(|body| {
             let name = &self.names_of_body(body).resources[at].uses;
             constant(name, resource.users_in(body))
@@ -259,7 +260,7 @@ impl Writer<'_> {
     pub fn started_locals(&mut self) -> TokenStream {
         let plan = self.plan;
         let mut out = TokenStream::new();
-        for (number, local) in plan.locals.iter().enumerate() {
+        for local in &plan.locals {
             let names = self.local(local.id);
             let (file, line, _) = plan.places.of(local.value.span);
             let (name, position, doc) = (
@@ -267,7 +268,7 @@ impl Writer<'_> {
                 names.position,
                 format!(" local.{}, {file}:{line}", local.name),
             );
-            let number = Literal::usize_unsuffixed(number);
+            let number = Literal::usize_unsuffixed(local.position);
             self.write_for(&name);
             let value = self.result(&local.value, EvaluatedIn::Start);
             let start = or_unused("start", &value);

@@ -59,6 +59,32 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                     quote!(this.latches[#latch].open(&this.iteration);),
                 )]
             }
+            Schedule::Choice(choices) => {
+                let weights = choices.iter();
+                let weights = weights.map(|(weight, _)| Literal::u32_unsuffixed(*weight));
+                let weights: Vec<Literal> = weights.collect();
+                let futures = choices.iter().map(|(_, choice)| self.future(choice));
+                let mut futures: Vec<TokenStream> = futures.collect();
+                let Some(last) = futures.pop() else {
+                    return Vec::new();
+                };
+                let numbers = (0..futures.len()).map(Literal::usize_unsuffixed);
+                let mix = self.writer.body_names().mix.clone();
+                let doc = format!(
+                    " How often each flow of `{}` runs.",
+                    self.writer.body().name
+                );
+                self.functions.extend(quote! {
+                    #[doc = #doc]
+                    static #mix: Mix = Mix::new(&[#(#weights),*]);
+                });
+                vec![Statement::Choice(quote! {
+                    match this.iteration.choice(&#mix) {
+                        #(#numbers => #futures.await,)*
+                        _ => #last.await,
+                    }
+                })]
+            }
             Schedule::Fork(branches) => {
                 let branches = branches.iter().map(|branch| self.future(branch)).collect();
                 vec![self.fork(branches)]
@@ -139,7 +165,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                 [only] => self.only_step(only),
                 _ => None,
             },
-            Schedule::Fork(_) | Schedule::Wait(_) | Schedule::Open(_) => None,
+            Schedule::Fork(_) | Schedule::Choice(_) | Schedule::Wait(_) | Schedule::Open(_) => None,
         }
     }
 
@@ -256,6 +282,8 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                     let leave = (!last).then(|| quote!(?;));
                     quote!(#(let #names = #branches;)* fork!(this; #(#names),*) #leave)
                 }
+                Statement::Choice(choice) if last => choice,
+                Statement::Choice(choice) => quote!((#choice)?;),
                 Statement::Plain(text) if last => quote!(#text Ok(())),
                 Statement::Plain(text) => text,
             });
@@ -269,6 +297,8 @@ enum Statement {
     Flow(TokenStream),
     /// A `fork!` of these, which awaits by itself.
     Fork(Vec<TokenStream>),
+    /// A `match` that awaits one of several.
+    Choice(TokenStream),
     /// Anything else, with its semicolon.
     Plain(TokenStream),
 }
@@ -278,6 +308,6 @@ fn first(schedule: &Schedule) -> Option<usize> {
     match schedule {
         Schedule::Node(node) => Some(*node),
         Schedule::Sequence(parts) | Schedule::Fork(parts) => parts.iter().find_map(first),
-        Schedule::Wait(_) | Schedule::Open(_) => None,
+        Schedule::Choice(_) | Schedule::Wait(_) | Schedule::Open(_) => None,
     }
 }

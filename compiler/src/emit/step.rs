@@ -28,7 +28,12 @@ impl Writer<'_> {
             let names = self.step(at);
             let runner = field(&step.runner);
             let (wanted, policy) = (wanted(step, &runner), fixed_policy(step));
-            let prepared = if is_started(&step.arguments, &step.rules) {
+            let steps = step
+                .call()
+                .map(|call| &self.names_of_body(call.body).steps_type);
+            let prepared = if let Some(steps) = steps {
+                quote!(Called::new(#steps::new(cx), #policy))
+            } else if is_started(&step.arguments, &step.rules) {
                 let prepare = &names.prepare;
                 quote!(#runner::Prepared::new(cx, #prepare(cx.start()), #wanted, #policy))
             } else {
@@ -41,7 +46,10 @@ impl Writer<'_> {
             });
             Leaf {
                 name: names.name.clone(),
-                ty: quote!(#runner::Prepared),
+                ty: match steps {
+                    Some(steps) => quote!(Called<#steps>),
+                    None => quote!(#runner::Prepared),
+                },
                 value: quote!(#prepared #limit),
             }
         });
@@ -61,9 +69,11 @@ impl Writer<'_> {
                 names.limit.clone(),
             );
             self.write_for(owner);
-            let module = field(&step.runner);
-            let given = (step.arguments.as_slice(), &step.rules);
-            out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
+            if step.call().is_none() {
+                let module = field(&step.runner);
+                let given = (step.arguments.as_slice(), &step.rules);
+                out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
+            }
             if let Some(limit) = late_limit(step) {
                 self.enter_part("limit");
                 let value = self.reference(limit, EvaluatedIn::Start);
@@ -87,7 +97,8 @@ impl Writer<'_> {
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
-        step.enabled.is_none() && step.needs.is_empty() && !late && !step.is_judged()
+        let is_simple = step.enabled.is_none() && step.call().is_none();
+        is_simple && step.needs.is_empty() && !late && !step.is_judged()
     }
 
     /// A plain step as a future.
@@ -270,6 +281,16 @@ impl Writer<'_> {
             step.needs.iter().map(|need| self.wait_for(*need)).collect()
         };
         let before = quote!(#enabled #(#needs)*);
+        if let Some(call) = step.call() {
+            let run = self.call(at, call, here);
+            let end = if step.is_judged() {
+                let judged = call_path(&self.step(at).judged);
+                quote!(#judged(this, step))
+            } else {
+                quote!(Ok(Ran::Done))
+            };
+            return quote!(#before #run #end);
+        }
         let checks = self.checks(&step.rules, here);
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));

@@ -101,7 +101,8 @@ impl Writer<'_> {
         let names = self.body_names();
         let (life, of_user) = (&names.life, &names.user_type);
         let user = !self.of_body(Lifetime::Vu).is_empty();
-        let iteration = !self.of_body(Lifetime::Iteration).is_empty();
+        let body = self.body();
+        let iteration = !self.of_body(Lifetime::Iteration).is_empty() || body.makes_in_calls;
         let values = self.body_fields().into_iter().map(|field| field.value);
         let values: Vec<TokenStream> = values.collect();
         let user_dependencies = self.dependencies(Lifetime::Vu, &quote!(self), &quote!(assets));

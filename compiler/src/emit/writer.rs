@@ -43,6 +43,10 @@ pub struct Writer<'p> {
     pub function_crates: BTreeSet<&'static str>,
     /// Calls so far that take the context of the iteration.
     pub context_calls: u32,
+    /// By local: the first call of it. Bodies that share a local share its calls, so that it has one value whoever reads it first.
+    pub local_calls: BTreeMap<LocalId, u32>,
+    /// A local of the body is being written.
+    pub in_local: bool,
     /// Functions of the body that read an output or an export, by its position in the manifest.
     pub readers: BTreeMap<(ReaderOf, usize), Ident>,
     /// Functions of the body that wait for these resources.
@@ -98,6 +102,8 @@ impl<'p> Writer<'p> {
             names,
             function_crates: BTreeSet::new(),
             context_calls: 0,
+            local_calls: BTreeMap::new(),
+            in_local: false,
             readers: BTreeMap::new(),
             waits: BTreeMap::new(),
             read_keys: BTreeSet::new(),
@@ -370,8 +376,14 @@ impl<'p> Writer<'p> {
 
     /// A resource's slot as a body reaches it.
     pub fn resource_path(&self, resource: usize) -> TokenStream {
+        let scope = self.plan.resources[resource].scope;
+        let is_of_users = matches!(scope, Lifetime::Vu | Lifetime::Iteration);
+        if is_of_users && !self.body().makes(resource) {
+            let name = &self.resource(resource).name;
+            return quote!(this.handed.#name);
+        }
         let path = &self.resource_paths[resource];
-        match self.plan.resources[resource].scope {
+        match scope {
             Lifetime::Run => quote!(this.worker.run.#path),
             Lifetime::Worker => quote!(this.worker.assets.#path),
             Lifetime::Vu => quote!(this.user.#path),
@@ -400,10 +412,11 @@ impl<'p> Writer<'p> {
             .collect()
     }
 
-    /// Resources of a scope that the body needs.
+    /// Resources of a scope that the body needs, without those that whoever calls it hands over.
     pub fn of_body(&self, scope: Lifetime) -> Vec<usize> {
-        let mut all = self.body().resources.clone();
-        all.retain(|at| self.plan.resources[*at].scope == scope);
+        let body = self.body();
+        let mut all = body.resources.clone();
+        all.retain(|at| self.plan.resources[*at].scope == scope && body.makes(*at));
         all
     }
 

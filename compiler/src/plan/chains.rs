@@ -212,6 +212,7 @@ mod tests {
             Schedule::Fork(parts) => format!("[{}]", all(parts, " | ")),
             Schedule::Wait(latch) => format!("w{latch}"),
             Schedule::Open(latch) => format!("o{latch}"),
+            Schedule::Choice(_) => "choice".to_owned(),
         }
     }
 
@@ -237,6 +238,8 @@ mod tests {
                     .map(|part| run(part, at, lengths, opened, starts))
                     .max()
                     .unwrap_or(at),
+                // What is scheduled here has no choices.
+                Schedule::Choice(_) => at,
                 Schedule::Wait(latch) => at.max(opened[*latch]),
                 Schedule::Open(latch) => {
                     opened[*latch] = at;

@@ -3,7 +3,9 @@
 use crate::check::typed::{TExpr, TKind, TThreshold, Typed};
 use crate::check::walk::walk;
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, BoundId, ByBody, EdgeKind, LocalId, Node, ResourceId, StepId};
+use crate::resolve::model::{
+    BodyId, BoundId, ByBody, Callee, EdgeKind, LocalId, Node, ResourceId, StepId,
+};
 use crate::source::Span;
 use bggo_manifest::Runner;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,12 +20,23 @@ pub struct Demand {
     pub locals: BTreeSet<(BodyId, LocalId)>,
     /// Read outputs by step; all of them when the whole output is read.
     wanted: BTreeMap<StepId, Wanted>,
+    /// Outputs of flows that are read of some call, by flow and position.
+    pub flow_outputs: BTreeSet<(BodyId, usize)>,
 }
 
 #[derive(Default)]
 struct Wanted {
     all: bool,
     fields: BTreeSet<usize>,
+}
+
+impl Wanted {
+    /// Positions of the outputs.
+    fn of(&self, runner: &Runner) -> Vec<usize> {
+        let all = 0..runner.outputs.len();
+        all.filter(|at| self.all || self.fields.contains(at))
+            .collect()
+    }
 }
 
 /// Resources that a step or a resource reads or depends on, by the grid's ids.
@@ -80,6 +93,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
             .collect();
         steps.0.push(of_body);
     }
+    let flow_outputs = reader.flow_outputs(&resources, &mut steps);
     reader.body = BodyId::MAIN;
     for variable in &typed.variables {
         for (condition, message, _) in &variable.validations {
@@ -102,6 +116,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         resources,
         locals: reader.locals.into_keys().collect(),
         wanted: reader.wanted,
+        flow_outputs,
     }
 }
 
@@ -113,15 +128,18 @@ impl Demand {
 
     /// Names of the outputs of a step that are kept, in the manifest's order.
     pub fn outputs(&self, step: StepId, runner: &Runner) -> Vec<String> {
-        let Some(wanted) = self.wanted.get(&step) else {
-            return Vec::new();
-        };
-        let read = runner
-            .outputs
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| wanted.all || wanted.fields.contains(at));
-        read.map(|(_, output)| output.name.clone()).collect()
+        let positions = self.positions(step, runner).into_iter();
+        positions
+            .filter_map(|at| Some(runner.outputs.get(at)?.name.clone()))
+            .collect()
+    }
+
+    /// The same by their positions.
+    pub fn positions(&self, step: StepId, runner: &Runner) -> Vec<usize> {
+        match self.wanted.get(&step) {
+            Some(wanted) => wanted.of(runner),
+            None => Vec::new(),
+        }
     }
 }
 
@@ -177,9 +195,62 @@ impl ExpressionReader<'_> {
         Reads { resources, direct }
     }
 
+    /// The outputs of flows that are read of some call. What they read is read in the flow, and each step that calls it needs
+    /// the resources of it.
+    fn flow_outputs(
+        &mut self,
+        resources: &ByBody<Reads>,
+        steps: &mut ByBody<Reads>,
+    ) -> BTreeSet<(BodyId, usize)> {
+        let typed = self.typed;
+        let ids = typed.body_ids().flat_map(|body| typed.step_ids(body));
+        let calls = ids.filter_map(|id| match typed.step(id).callee {
+            Callee::Flow(flow) => Some((id, flow)),
+            Callee::Runner(_) => None,
+        });
+        let calls: Vec<(StepId, BodyId)> = calls.collect();
+        let mut found: BTreeMap<(BodyId, usize), BTreeSet<ResourceId>> = BTreeMap::new();
+        loop {
+            let mut more = Vec::new();
+            for (id, flow) in &calls {
+                let runner = typed.runner(Callee::Flow(*flow), self.modules);
+                let read = self
+                    .wanted
+                    .get(id)
+                    .map_or_else(Vec::new, |one| one.of(runner));
+                let read = read.into_iter().map(|at| (*flow, at));
+                more.extend(read.filter(|output| !found.contains_key(output)));
+            }
+            if more.is_empty() {
+                break;
+            }
+            for (flow, at) in more {
+                self.body = flow;
+                let mut reads = BTreeSet::new();
+                let outputs = typed.body(flow).flow.as_ref();
+                if let Some(value) = outputs.and_then(|flow| flow.outputs.get(at)) {
+                    self.expression(value, &mut reads);
+                }
+                found.insert((flow, at), reads);
+            }
+        }
+        for (id, flow) in calls {
+            let of_flow = found.iter().filter(|((body, _), _)| *body == flow);
+            let direct: BTreeSet<ResourceId> = of_flow
+                .flat_map(|(_, reads)| reads.iter().copied())
+                .collect();
+            let known = &mut steps[id];
+            known.resources.extend(closure(resources, &direct));
+            known.direct.extend(direct);
+        }
+        found.into_keys().collect()
+    }
+
     /// Outputs of a step by their names.
     fn named(&mut self, step: StepId, names: &BTreeSet<String>) {
-        let runner = self.modules.runner(self.typed.step(step).runner);
+        let runner = self
+            .typed
+            .runner(self.typed.step(step).callee, self.modules);
         let positions = runner
             .outputs
             .iter()

@@ -1,5 +1,6 @@
 //! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs and locals that are read.
 
+mod calls;
 mod chains;
 mod demand;
 pub mod model;
@@ -15,13 +16,14 @@ use crate::check::typed::{
     Binding, Sensitivity, TBody, TExpr, TInstances, TKind, TLocal, TRules, TStep, Typed,
 };
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, ByBody, LocalId, MetricId, Node, ResourceId, StepId};
+use crate::resolve::model::{BodyId, ByBody, Callee, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
+use crate::syntax::decl::BodyKind;
 use bggo_manifest::{Input, Lifetime, Metric};
 use bggo_values::Value;
 use model::{
-    Argument, BodyMetric, BodyPlan, Instances, Local, Plan, Record, Resource, Scenario, Step,
-    UsedAsset,
+    Argument, BodyMetric, BodyPlan, Call, Instances, Local, Node as Scheduled, Plan, Record,
+    Resource, Runs, Scenario, Schedule, Step, UsedAsset,
 };
 use std::collections::BTreeSet;
 
@@ -29,15 +31,19 @@ use std::collections::BTreeSet;
 pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     let demand = demand::demand(typed, modules);
     let mut resources = Resources::of(typed, modules, &demand);
-    let mut bodies = Vec::with_capacity(typed.bodies.len());
-    for id in typed.body_ids() {
-        bodies.push(resources.body(typed, id, modules, &demand));
+    let order = calls::callees_first(typed);
+    let mut bodies = vec![BodyPlan::default(); typed.bodies.len()];
+    for &id in &order {
+        bodies[id.0] = resources.body((typed, id), modules, &demand, &bodies);
     }
     let read: BTreeSet<LocalId> = demand.locals.iter().map(|(_, local)| *local).collect();
     let locals = read.into_iter().map(|id| local(typed, id));
+    let locals = locals.filter(|local| local.value.binding <= Binding::Start);
+    let locals = positioned(locals.collect());
+    calls::share_locals(&order, &mut bodies);
     resources.count_users(&bodies);
     let mut scenarios = scenarios(typed);
-    slots::number(&mut bodies, &mut scenarios, &mut resources.list);
+    slots::number((&order, &mut bodies), &mut scenarios, &mut resources.list);
     Plan {
         name: sources.name.clone(),
         bodies,
@@ -45,9 +51,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
         resources: resources.list,
         metrics: typed.metrics.clone(),
         variables: typed.variables.clone(),
-        locals: locals
-            .filter(|local| local.value.binding <= Binding::Start)
-            .collect(),
+        locals,
         thresholds: typed.thresholds.clone(),
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
@@ -56,7 +60,11 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
 
 /// The table of scenarios: the steps outside of scenarios first, if there are any.
 fn scenarios(typed: &Typed) -> Vec<Scenario> {
-    let is_run = |id: &BodyId| *id != BodyId::MAIN || !typed.body(*id).steps.is_empty();
+    let is_run = |id: &BodyId| match typed.body(*id).kind {
+        BodyKind::Main => !typed.body(*id).steps.is_empty(),
+        BodyKind::Scenario => true,
+        BodyKind::Flow => false,
+    };
     let run: Vec<BodyId> = typed.body_ids().filter(is_run).collect();
     let row = |id: &BodyId| {
         let body = typed.body(*id);
@@ -80,7 +88,16 @@ fn local(typed: &Typed, id: LocalId) -> Local {
         id,
         name: local.name.clone(),
         value: local.value.clone(),
+        position: 0,
     }
+}
+
+/// Locals that are kept together, each with its position.
+fn positioned(mut locals: Vec<Local>) -> Vec<Local> {
+    for (position, local) in locals.iter_mut().enumerate() {
+        local.position = position;
+    }
+    locals
 }
 
 /// Resources as they are planned: the written ones that are used, then implicit ones.
@@ -157,20 +174,23 @@ impl Resources {
     /// Plans a body, and counts it as a user of its resources.
     fn body(
         &mut self,
-        typed: &Typed,
-        id: BodyId,
+        (typed, id): (&Typed, BodyId),
         modules: &Modules,
         demand: &demand::Demand,
+        planned: &[BodyPlan],
     ) -> BodyPlan {
         let body = typed.body(id);
         let nodes = nodes::nodes(body);
-        let (schedule, latches) = chains::schedule(&nodes);
+        let (schedule, latches) = match &body.mix {
+            Some(weights) => (choice(weights, &nodes), 0),
+            None => chains::schedule(&nodes),
+        };
         let metrics = recorded(body);
         let mut steps = Vec::with_capacity(body.steps.len());
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
             let step = (id, typed.step(id));
-            let given = (parts as u32, typed.locals.as_slice());
+            let given = (parts as u32, typed, planned);
             let mut step = self.step(step, modules, demand, given);
             step.records = records(typed.step(id), &metrics);
             steps.push(step);
@@ -186,7 +206,29 @@ impl Resources {
             .flat_map(|at| self.list[*at].on.iter().copied())
             .collect();
         reached.extend(below);
-        let (connections, local_addresses) = self.connections(&steps);
+        for call in steps.iter().filter_map(Step::call) {
+            reached.extend(calls::handed_to(&planned[call.body.0]));
+        }
+        let (connections, local_addresses) = match &body.mix {
+            // An iteration runs one of them.
+            Some(_) => {
+                let each = steps.chunks(1);
+                let each = each.map(|step| self.connections(step, planned));
+                each.min().unwrap_or((0, 1))
+            }
+            None => self.connections(&steps, planned),
+        };
+        let flow = body.flow.as_ref();
+        let flow = flow.map(|flow| {
+            let own = reached.iter().copied();
+            let own = own.filter(|at| self.belongs_to_calls_of(*at, id));
+            let own: Vec<usize> = own.collect();
+            let handed = self.handed(&steps, &own, planned);
+            calls::flow((typed, id), (flow, demand), (own, handed))
+        });
+        let mut calls = steps.iter().filter_map(Step::call);
+        let makes_in_calls = flow.as_ref().is_some_and(|flow| !flow.own.is_empty())
+            || calls.any(|call| planned[call.body.0].makes_in_calls);
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
         BodyPlan {
@@ -196,15 +238,47 @@ impl Resources {
             nodes,
             schedule,
             latches,
-            locals: locals
-                .filter(|local| local.value.binding > Binding::Start)
-                .collect(),
+            locals: positioned(
+                locals
+                    .filter(|local| local.value.binding > Binding::Start)
+                    .collect(),
+            ),
             connections,
             local_addresses,
             metrics,
             slots: 0,
             resources: reached.into_iter().collect(),
+            memory: 0,
+            makes_in_calls,
+            flow,
         }
+    }
+
+    /// Resources of users and iterations that a flow does not make itself and that something in it names: a step, a call, or
+    /// one of its own that is built on it.
+    fn handed(&self, steps: &[Step], own: &[usize], planned: &[BodyPlan]) -> Vec<usize> {
+        let mut all: BTreeSet<usize> = BTreeSet::new();
+        for step in steps {
+            all.extend(&step.needs);
+            all.extend(step.uses.iter().map(|used| used.resource));
+            let flow = step
+                .call()
+                .and_then(|call| planned[call.body.0].flow.as_ref());
+            all.extend(flow.iter().flat_map(|flow| &flow.handed));
+        }
+        all.extend(own.iter().flat_map(|own| &self.list[*own].on));
+        let is_of_users =
+            |at: &usize| matches!(self.list[*at].scope, Lifetime::Vu | Lifetime::Iteration);
+        let mut all: Vec<usize> = all.into_iter().filter(is_of_users).collect();
+        all.retain(|at| !own.contains(at));
+        all
+    }
+
+    /// Whether a resource is made anew for each call of this flow: one of the iteration that stands in it.
+    fn belongs_to_calls_of(&self, at: usize, flow: BodyId) -> bool {
+        let resource = &self.list[at];
+        let declared = resource.id.map(|id| id.body);
+        resource.scope == Lifetime::Iteration && declared == Some(flow)
     }
 
     /// Counts resources as users of those that they are built on.
@@ -227,9 +301,10 @@ impl Resources {
     /// How many connections a user of a body with these steps has at least: one for each asset that connects and that no other
     /// user shares. A step that may be skipped may need none.
     /// Also how many local addresses each of these has at least.
-    fn connections(&self, steps: &[Step]) -> (u32, u32) {
-        let always = steps.iter().filter(|step| step.enabled.is_none());
-        let used = always.flat_map(|step| &step.uses).map(|used| used.resource);
+    fn connections(&self, steps: &[Step], planned: &[BodyPlan]) -> (u32, u32) {
+        let (mut used, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        used_always(steps, planned, (&mut used, &mut seen));
+        let used = used.into_iter();
         let own = used.filter(|at| {
             let resource = &self.list[*at];
             resource.connects && resource.scope >= Lifetime::Vu
@@ -244,9 +319,18 @@ impl Resources {
         (id, step): (StepId, &TStep),
         modules: &Modules,
         demand: &demand::Demand,
-        (parts, locals): (u32, &[TLocal]),
+        (parts, typed, planned): (u32, &Typed, &[BodyPlan]),
     ) -> Step {
-        let runner = modules.runner(step.runner);
+        let locals = typed.locals.as_slice();
+        let runner = typed.runner(step.callee, modules);
+        let runs = match step.callee {
+            Callee::Runner(at) => Runs::Module(modules.module(at).crate_name.clone()),
+            Callee::Flow(body) => Runs::Flow(Call {
+                body,
+                first_slot: 0,
+                outputs: demand.positions(id, runner),
+            }),
+        };
         let mut uses = Vec::new();
         for (position, wanted) in runner.uses.iter().enumerate() {
             match step.uses.iter().find(|(given, ..)| *given == position) {
@@ -278,6 +362,14 @@ impl Resources {
             .chain(uses.iter().map(|used| used.resource))
             .filter(|at| !self.list[*at].implicit)
             .collect();
+        // Whoever calls a flow is the user of all that it hands over: the flow's own steps are not counted.
+        if let Runs::Flow(call) = &runs {
+            let handed = calls::handed_to(&planned[call.body.0]);
+            users_of.extend(handed.filter(|at| !self.list[*at].implicit));
+        }
+        if typed.body(id.body).kind == BodyKind::Flow {
+            users_of.retain(|at| self.belongs_to_calls_of(*at, id.body));
+        }
         users_of.sort_unstable();
         users_of.dedup();
         for &used in &users_of {
@@ -296,7 +388,7 @@ impl Resources {
         Step {
             runner: step.runner_name.clone(),
             name: step.name.clone(),
-            crate_name: modules.module(step.runner).crate_name.clone(),
+            runs,
             span: step.span,
             instances: match &step.instances {
                 TInstances::Single => Instances::Single,
@@ -363,6 +455,35 @@ impl Resources {
             id: None,
         });
         Some(self.list.len() - 1)
+    }
+}
+
+/// A schedule in which each iteration runs one of the steps, which do not depend on each other and have no instances.
+fn choice(weights: &[u32], nodes: &[Scheduled]) -> Schedule {
+    let nodes = nodes.iter().enumerate();
+    let choices = nodes.filter_map(|(at, node)| {
+        let weight = *weights.get(node.step)?;
+        Some((node.step, weight, Schedule::Node(at)))
+    });
+    let mut choices: Vec<_> = choices.collect();
+    choices.sort_by_key(|(step, ..)| *step);
+    let choices = choices.into_iter();
+    Schedule::Choice(choices.map(|(_, weight, part)| (weight, part)).collect())
+}
+
+/// Assets that steps use which are always enabled, also those of flows that they call.
+fn used_always(
+    steps: &[Step],
+    planned: &[BodyPlan],
+    (found, seen): (&mut BTreeSet<usize>, &mut BTreeSet<BodyId>),
+) {
+    for step in steps.iter().filter(|step| step.enabled.is_none()) {
+        found.extend(step.uses.iter().map(|used| used.resource));
+        if let Some(call) = step.call()
+            && seen.insert(call.body)
+        {
+            used_always(&planned[call.body.0].steps, planned, (found, seen));
+        }
     }
 }
 

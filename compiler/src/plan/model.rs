@@ -60,6 +60,71 @@ pub struct BodyPlan {
     pub slots: u32,
     /// Resources that its steps need, and those that these are built on: positions in `Plan::resources`, ascending.
     pub resources: Vec<usize>,
+    /// How many values the memory of locals has that a run of it uses.
+    pub memory: usize,
+    /// It, or a flow that it calls, makes resources for each call.
+    pub makes_in_calls: bool,
+    /// What a flow is given and gives back.
+    pub flow: Option<FlowPlan>,
+}
+
+impl Default for BodyPlan {
+    /// A body that has not been planned.
+    fn default() -> Self {
+        Self {
+            kind: BodyKind::Main,
+            name: String::new(),
+            steps: Vec::new(),
+            nodes: Vec::new(),
+            schedule: Schedule::Sequence(Vec::new()),
+            latches: 0,
+            locals: Vec::new(),
+            connections: 0,
+            local_addresses: 1,
+            metrics: Vec::new(),
+            slots: 0,
+            resources: Vec::new(),
+            memory: 0,
+            makes_in_calls: false,
+            flow: None,
+        }
+    }
+}
+
+/// What a flow is given and gives back.
+#[derive(Debug, Clone)]
+pub struct FlowPlan {
+    /// Its inputs.
+    pub inputs: Vec<Input>,
+    /// Those of them that something in it reads, by position.
+    pub read_inputs: Vec<usize>,
+    /// Its outputs.
+    pub outputs: Vec<FlowOutput>,
+    /// Resources that are made for each call of it: positions in `Plan::resources`.
+    pub own: Vec<usize>,
+    /// Resources of users and iterations that each call hands to it, as far as something in it names them: positions in
+    /// `Plan::resources`.
+    pub handed: Vec<usize>,
+}
+
+/// An output of a flow.
+#[derive(Debug, Clone)]
+pub struct FlowOutput {
+    /// Its name.
+    pub name: String,
+    /// Its value; absent where no call's output of it is read.
+    pub value: Option<TExpr>,
+}
+
+impl BodyPlan {
+    /// Whether this resource is made for each run of the body or each user of it; else it is handed to the body by whoever
+    /// calls it, or it belongs to all.
+    pub fn makes(&self, resource: usize) -> bool {
+        match &self.flow {
+            Some(flow) => flow.own.contains(&resource),
+            None => true,
+        }
+    }
 }
 
 /// A metric of the grid in a body that records it. Steps with unlike tags record it apart.
@@ -94,6 +159,22 @@ impl Plan {
     /// Ids of the bodies, in order.
     pub fn body_ids(&self) -> impl Iterator<Item = BodyId> + use<> {
         (0..self.bodies.len()).map(BodyId)
+    }
+
+    /// Ids of the flows that some user runs, in order.
+    pub fn called_flows(&self) -> Vec<BodyId> {
+        let mut found: Vec<BodyId> = Vec::new();
+        let mut open: Vec<BodyId> = self.run_bodies().collect();
+        while let Some(body) = open.pop() {
+            for call in self.body(body).steps.iter().filter_map(Step::call) {
+                if !found.contains(&call.body) {
+                    found.push(call.body);
+                    open.push(call.body);
+                }
+            }
+        }
+        found.sort();
+        found
     }
 
     /// Ids of the bodies that the users of a scenario run, in order: not that of a grid whose steps all stand in scenarios.
@@ -140,8 +221,8 @@ pub struct Step {
     pub runner: String,
     /// Its name.
     pub name: String,
-    /// Its crate, `bggo-module-http_request`.
-    pub crate_name: String,
+    /// What it runs.
+    pub runs: Runs,
     /// Place of its header.
     pub span: Span,
     /// Instances.
@@ -182,7 +263,44 @@ pub struct Step {
     pub slots: (u32, u32),
 }
 
+/// What a step runs.
+#[derive(Debug, Clone)]
+pub enum Runs {
+    /// The runner of a module, of this crate: `bggo-module-http_request`.
+    Module(String),
+    /// A flow.
+    Flow(Call),
+}
+
+/// A call of a flow.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The flow.
+    pub body: BodyId,
+    /// Where its slots begin, counted from the first one of the body that calls it.
+    pub first_slot: u32,
+    /// The outputs of the flow that are read of this call: positions in `FlowPlan::outputs`, in the order in which they are
+    /// kept.
+    pub outputs: Vec<usize>,
+}
+
 impl Step {
+    /// Its call, if it runs a flow.
+    pub fn call(&self) -> Option<&Call> {
+        match &self.runs {
+            Runs::Module(_) => None,
+            Runs::Flow(call) => Some(call),
+        }
+    }
+
+    /// Its crate, if it runs the runner of a module.
+    pub fn crate_name(&self) -> Option<&String> {
+        match &self.runs {
+            Runs::Module(name) => Some(name),
+            Runs::Flow(_) => None,
+        }
+    }
+
     /// Something is computed once it has run, before its end is counted.
     pub fn is_judged(&self) -> bool {
         !self.records.is_empty() || !self.checks.is_empty()
@@ -385,6 +503,8 @@ pub struct Local {
     pub name: String,
     /// Its value.
     pub value: TExpr,
+    /// Its position among those that are kept together: those known at start, or those of an iteration.
+    pub position: usize,
 }
 
 /// What is scheduled.
@@ -407,6 +527,8 @@ pub enum Schedule {
     Sequence(Vec<Schedule>),
     /// At the same time; done when all are.
     Fork(Vec<Schedule>),
+    /// One of these, each as often as its weight says.
+    Choice(Vec<(u32, Schedule)>),
     /// Waits for a latch.
     Wait(usize),
     /// Opens a latch.

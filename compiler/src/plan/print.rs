@@ -12,9 +12,11 @@ pub fn print(plan: &Plan) -> String {
     locals("\nlocals known at start\n", "  ", &plan.locals, &mut out);
     scenarios(plan, &mut out);
     thresholds(plan, &mut out);
-    for id in plan.run_bodies() {
+    for id in plan.run_bodies().chain(plan.called_flows()) {
         let body = plan.body(id);
-        let _ = writeln!(out, "\nbody {} : {} slots", body.name, body.slots);
+        let kind = if body.flow.is_some() { "flow" } else { "body" };
+        let _ = writeln!(out, "\n{kind} {} : {} slots", body.name, body.slots);
+        flow(plan, body, &mut out);
         let _ = steps(plan, body, &mut out);
         let _ = metrics(plan, body, &mut out);
         locals("  locals\n", "    ", &body.locals, &mut out);
@@ -22,6 +24,30 @@ pub fn print(plan: &Plan) -> String {
         schedule(body, &body.schedule, 2, &mut out);
     }
     out
+}
+
+/// What a flow is given, gives back and makes.
+fn flow(plan: &Plan, body: &BodyPlan, out: &mut String) {
+    let Some(flow) = &body.flow else { return };
+    for (at, input) in flow.inputs.iter().enumerate() {
+        let read = if flow.read_inputs.contains(&at) {
+            ""
+        } else {
+            ", not read"
+        };
+        let _ = writeln!(out, "  input {} : {}{read}", input.name, input.ty);
+    }
+    for output in &flow.outputs {
+        let ty = output.value.as_ref().map(|value| &value.ty);
+        let _ = match ty {
+            Some(ty) => writeln!(out, "  output {} : {ty}", output.name),
+            None => writeln!(out, "  output {} : not read", output.name),
+        };
+    }
+    for own in &flow.own {
+        let own = &plan.resources[*own];
+        let _ = writeln!(out, "  makes {}.{}", own.asset, own.name);
+    }
 }
 
 /// The table of scenarios, where the grid declares some.
@@ -134,6 +160,9 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
             step.slots.0,
             step.slots.0 + step.slots.1
         )?;
+        if let Some(call) = step.call() {
+            write!(out, ", calls from slot {}", call.first_slot)?;
+        }
         if !step.outputs.is_empty() {
             write!(out, ", read {}", step.outputs.join(" "))?;
         }
@@ -208,6 +237,14 @@ fn schedule(body: &BodyPlan, part: &Schedule, depth: usize, out: &mut String) {
         }
         Schedule::Open(latch) => {
             let _ = writeln!(out, "{indent}open latch {latch}");
+            return;
+        }
+        Schedule::Choice(parts) => {
+            let _ = writeln!(out, "{indent}one of");
+            for (weight, part) in parts {
+                let _ = writeln!(out, "{indent}  weight {weight}");
+                schedule(body, part, depth + 2, out);
+            }
             return;
         }
         Schedule::Sequence(parts) => ("sequence", parts),

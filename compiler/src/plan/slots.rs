@@ -4,15 +4,25 @@
 //! the metrics of the grid that they record. Steps and bodies begin at even slots: a slot shares its pages of memory with its
 //! neighbour, and the first two of a step are the ones that are alike.
 //!
-//! A step's slots count from the first one of its body, so a body is the same wherever it is used. The body of a scenario
+//! Behind these stand the slots of each flow that the body calls, once for each call. A step's slots count from the first one
+//! of its body, so a body is the same wherever it is used. The body of a scenario
 //! begins behind that of the scenario before. Resources belong to the whole run: theirs come behind all of these.
 
-use super::model::{BodyPlan, Resource, Scenario};
+use super::model::{BodyPlan, Resource, Runs, Scenario};
+use crate::resolve::model::BodyId;
 use bggo_metrics::step_slot;
 
 /// Gives steps, scenarios and resources their slots.
-pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &mut [Resource]) {
-    for body in &mut *bodies {
+///
+/// Bodies are numbered in `order`, in which a flow stands before those that call it.
+pub fn number(
+    (order, bodies): (&[BodyId], &mut [BodyPlan]),
+    scenarios: &mut [Scenario],
+    resources: &mut [Resource],
+) {
+    for id in order {
+        let of_flows: Vec<u32> = bodies.iter().map(|body| body.slots).collect();
+        let body = &mut bodies[id.0];
         body.slots = 0;
         for step in &mut body.steps {
             let checks = u32::try_from(step.checks.len()).unwrap_or(u32::MAX);
@@ -25,6 +35,12 @@ pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &m
             body.slots += 1;
         }
         body.slots = body.slots.next_multiple_of(2);
+        for step in &mut body.steps {
+            if let Runs::Flow(call) = &mut step.runs {
+                call.first_slot = body.slots;
+                body.slots = body.slots.saturating_add(of_flows[call.body.0]);
+            }
+        }
     }
     let mut next = 0;
     for scenario in scenarios {

@@ -150,7 +150,12 @@ fn slots_of_scenarios_follow_each_other_and_those_of_resources_come_last() {
         tags: Vec::new(),
     };
     let mut scenarios = [row(1), row(0), row(1)];
-    super::slots::number(&mut plan.bodies, &mut scenarios, &mut plan.resources);
+    let order: Vec<BodyId> = plan.body_ids().collect();
+    super::slots::number(
+        (&order, &mut plan.bodies),
+        &mut scenarios,
+        &mut plan.resources,
+    );
     let firsts = scenarios.map(|scenario| scenario.first_slot);
     assert_eq!(firsts, [0, 4, 22]);
     let resources: Vec<_> = plan.resources.iter().map(|of| of.first_slot).collect();

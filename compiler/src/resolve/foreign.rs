@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Problems, codes};
-use crate::syntax::decl::Declarations;
+use crate::syntax::decl::{BodyKind, Declarations};
 
 use super::model::{BodyGraph, BodyId, Node, StepId};
 
@@ -46,12 +46,23 @@ pub(super) fn report(declarations: &Declarations, graphs: &[BodyGraph], problems
             Node::Step(_) | Node::Variable(_) => continue,
         };
         let step = declarations.step(*step).address();
-        let scenario = &declarations.body(edge.from.body()).name.text;
-        let text = format!("`{what}` reads `{step}`, which the scenario `{scenario}` does not run");
+        let reader = declarations.body(edge.from.body());
+        let (kind, hint) = match reader.kind {
+            BodyKind::Flow => (
+                "flow",
+                "a flow reads its own steps and its inputs: hand the value over as an `input`",
+            ),
+            BodyKind::Main | BodyKind::Scenario => (
+                "scenario",
+                "a scenario reads its own steps: put the step into it, or read it in another way",
+            ),
+        };
+        let text = format!(
+            "`{what}` reads `{step}`, which the {kind} `{}` does not run",
+            reader.name.text
+        );
         problems
             .error(codes::REFERENCE_NOT_ALLOWED, edge.cause, text)
-            .hint(
-                "a scenario reads its own steps: put the step into it, or read it in another way",
-            );
+            .hint(hint);
     }
 }

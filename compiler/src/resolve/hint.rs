@@ -53,6 +53,10 @@ impl<'a> Resolver<'a> {
                     "it is a step of the scenario `{}`, and only steps and resources of that scenario can read it",
                     other.name.text
                 ),
+                BodyKind::Flow => format!(
+                    "it is a step of the flow `{0}`: what others read of a flow is an `output` of it, by `step.{0}.NAME.output`",
+                    other.name.text
+                ),
             });
         }
         let of_runner = self.names.steps_of(body, &runner.text).unwrap_or_default();

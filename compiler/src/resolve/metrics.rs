@@ -309,7 +309,9 @@ impl<'a> Resolver<'a> {
             .iter()
             .filter_map(|body| self.names.steps_of(*body, &runner.text));
         let of_runner: Vec<&str> = of_runner.flatten().collect();
-        if of_runner.is_empty() && self.modules.find_runner(&runner.text).is_none() {
+        let is_flow = self.names.flows.contains_key(runner.text.as_str());
+        let is_known = is_flow || self.modules.find_runner(&runner.text).is_some();
+        if of_runner.is_empty() && !is_known {
             let hint = self.hint_for_runner(runner, name);
             self.unknown_in_address((codes::UNKNOWN_RUNNER, runner.span), hint, || {
                 format!("there is no runner `{}`", runner.text)

@@ -7,6 +7,7 @@
 
 mod address;
 mod depends;
+mod flow;
 mod foreign;
 mod graph;
 mod hint;
@@ -30,13 +31,16 @@ use scope::Names;
 /// Finds what the names of a grid stand for, and the order of its graph.
 pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Problems) {
     let mut problems = Problems::default();
-    let runners = scope::runners(&declarations, modules, &mut problems);
     let assets = scope::assets(&declarations, modules, &mut problems);
     let names = Names::of(&declarations, &mut problems);
+    names.report_taken(&declarations, modules, &mut problems);
+    let mut callees = scope::callees(&declarations, &names, modules, &mut problems);
     let mut resolver = Resolver::new(&declarations, names, modules, problems);
     resolver.all();
     let mut found = resolver.found;
     let mut problems = resolver.problems;
+    flow::report_cycles(&declarations, &mut callees, &mut problems);
+    flow::read_through(&declarations, &callees, &mut found.graphs);
     for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
         graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
     }
@@ -44,7 +48,7 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     foreign::report(&declarations, &found.graphs, &mut problems);
     problems.sort();
     let resolved = Resolved {
-        runners,
+        callees,
         assets,
         references: found.references,
         bound: found.bound,

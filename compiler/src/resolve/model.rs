@@ -32,6 +32,14 @@ pub struct LocalId(pub usize);
 /// Index into `Declarations::metrics`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetricId(pub usize);
+/// An input of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InputId {
+    /// The flow.
+    pub flow: BodyId,
+    /// Index into `FlowDecl::inputs`.
+    pub index: usize,
+}
 /// A variable of a `for` or a splat's item, unique in the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoundId(pub u32);
@@ -135,13 +143,22 @@ impl Declarations {
     }
 }
 
+/// What a step runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Callee {
+    /// A runner of a module.
+    Runner(RunnerOrAsset),
+    /// A flow of the grid.
+    Flow(BodyId),
+}
+
 /// What the grid's names stand for.
 #[derive(Debug, Clone)]
 pub struct Resolved {
     /// As parsed; steps and resources of unknown kinds stay.
     pub declarations: Declarations,
-    /// Module and runner of each step (`None`: unknown, already reported).
-    pub runners: ByBody<Option<RunnerOrAsset>>,
+    /// What each step runs (`None`: unknown, already reported). No flow calls itself, also not through others.
+    pub callees: ByBody<Option<Callee>>,
     /// Module and asset of each resource (`None`: unknown, already reported).
     pub assets: ByBody<Option<RunnerOrAsset>>,
     /// The meaning of the expression nodes that are references: the node `step.R.N` (not what follows it), `var.x`, `count.index`, a `Root` that is bound by a `for`, ...
@@ -183,6 +200,8 @@ pub enum Reference {
     Variable(VariableId),
     /// `local.x`
     Local(LocalId),
+    /// `input.x` in a flow.
+    Input(InputId),
     /// `count.index`
     CountIndex,
     /// `each.key`

@@ -37,6 +37,8 @@ pub(super) struct Found {
 pub(super) struct Owner {
     /// Where it stands in a graph; nothing depends on a load, so a load stands in none.
     pub(super) node: Option<Node>,
+    /// The body in which its names are looked up.
+    pub(super) body: BodyId,
     pub(super) reads: Reads,
     /// `count.index` has a meaning.
     pub(super) count: bool,
@@ -68,7 +70,7 @@ pub(super) enum Reads {
 /// The cure of a default that reads something.
 const COMPUTED_BY_A_LOCAL: &str = "a local can be computed from a variable: `locals { .. }`";
 /// The cure of any other constant.
-const WRITTEN_OUT: &str = "write the value itself";
+pub(super) const WRITTEN_OUT: &str = "write the value itself";
 
 /// The walk.
 pub(super) struct Resolver<'a> {
@@ -104,6 +106,7 @@ impl<'a> Resolver<'a> {
             },
             owner: Owner {
                 node: None,
+                body: BodyId::MAIN,
                 reads: Reads::Everything,
                 count: false,
                 each: false,
@@ -155,6 +158,17 @@ impl<'a> Resolver<'a> {
         }
         for body in declarations.body_ids() {
             self.body(body);
+        }
+        for (body, flow) in declarations.flows() {
+            self.flow(body, flow);
+        }
+        let mixes = declarations
+            .bodies
+            .iter()
+            .filter_map(|body| body.mix.as_ref());
+        for weight in mixes.flat_map(|mix| &mix.weights) {
+            self.owner_is(None, Reads::Everything);
+            self.optional(weight.as_ref());
         }
         self.metric_blocks();
         for (body, scenario) in declarations.scenarios() {
@@ -247,7 +261,7 @@ impl<'a> Resolver<'a> {
 
     /// The body in which the owner's names are looked up.
     pub(super) fn own_body(&self) -> BodyId {
-        self.owner.node.map_or(BodyId::MAIN, Node::body)
+        self.owner.body
     }
 
     fn own(&mut self, node: Node) {
@@ -258,6 +272,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn owner_is(&mut self, node: Option<Node>, reads: Reads) {
         self.owner = Owner {
             node,
+            body: node.map_or(BodyId::MAIN, Node::body),
             reads,
             count: false,
             each: false,

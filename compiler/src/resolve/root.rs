@@ -10,10 +10,10 @@ use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
-    "var", "local", "step", "resource", "output", "count", "each", "vu", "run", "path",
+    "var", "local", "input", "step", "resource", "output", "count", "each", "vu", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data", "input", "scenario"];
+const ROOTS_LATER: &[&str] = &["data", "scenario"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -52,6 +52,7 @@ impl<'a> Resolver<'a> {
         match name {
             "var" => self.variable(&here),
             "local" => self.local(&here),
+            "input" => self.input(&here),
             "step" => self.step(&here),
             "resource" => self.resource(&here),
             "output" => self.own_output(&here),
@@ -392,7 +393,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// An unknown name. Where a part of the grid could not be read it may stand there, unless it is near a known one.
-    fn unknown_name(
+    pub(super) fn unknown_name(
         &mut self,
         here: &Traversal<'_, 'a>,
         (code, span): (crate::diagnostics::Code, Span),
@@ -416,7 +417,7 @@ impl<'a> Resolver<'a> {
         self.edge(to, instances, (cause, kind));
     }
 
-    fn one_name(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<&'a Name> {
+    pub(super) fn one_name(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<&'a Name> {
         if here.first.is_none() {
             self.incomplete(here, form);
         }

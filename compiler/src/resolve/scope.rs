@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::diagnostics::{Problems, codes, nearest};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
-use crate::syntax::decl::{BodyDecl, Declarations, Name};
+use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name};
 
-use super::model::{BodyId, ByBody, LocalId, ResourceId, StepId, VariableId};
+use super::model::{BodyId, ByBody, Callee, LocalId, ResourceId, StepId, VariableId};
 
 /// All declared names. If a name is declared twice, the first declaration counts.
 pub(super) struct Names<'a> {
@@ -17,6 +17,8 @@ pub(super) struct Names<'a> {
     pub(super) locals: BTreeMap<&'a str, LocalId>,
     /// Scenarios; the steps at the top of the grid are `main`.
     pub(super) scenarios: BTreeMap<&'a str, BodyId>,
+    /// Flows.
+    pub(super) flows: BTreeMap<&'a str, BodyId>,
 }
 
 /// Names that one body declares.
@@ -43,6 +45,7 @@ impl<'a> Names<'a> {
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),
             scenarios: BTreeMap::new(),
+            flows: BTreeMap::new(),
         };
         for (place, variable) in declarations.variables.iter().enumerate() {
             let name = &variable.name;
@@ -95,13 +98,19 @@ impl<'a> Names<'a> {
             }
         }
         names.name_scenarios(declarations, problems);
+        names.name_flows(declarations, problems);
         names
     }
 
     fn name_scenarios(&mut self, declarations: &'a Declarations, problems: &mut Problems) {
         for id in declarations.body_ids() {
             let body = declarations.body(id);
-            if id == BodyId::MAIN && body.steps.is_empty() {
+            let is_run = match body.kind {
+                BodyKind::Main => !body.steps.is_empty(),
+                BodyKind::Scenario => true,
+                BodyKind::Flow => false,
+            };
+            if !is_run {
                 continue;
             }
             let name = body.name.text.as_str();
@@ -122,6 +131,54 @@ impl<'a> Names<'a> {
                         .error(codes::DUPLICATE_NAME, body.name.span, text)
                         .label(place, label);
                 }
+            }
+        }
+    }
+
+    /// Flows, which share their names with the runners of modules; and names within a flow.
+    fn name_flows(&mut self, declarations: &'a Declarations, problems: &mut Problems) {
+        for (id, flow) in declarations.flows() {
+            let name = &declarations.body(id).name;
+            match self.flows.get(name.text.as_str()).copied() {
+                Some(first) => {
+                    let what = format!("flow `{}`", name.text);
+                    duplicate(problems, &what, name.span, declarations.body(first).span);
+                }
+                None => {
+                    self.flows.insert(&name.text, id);
+                }
+            }
+            let inputs: Vec<&Name> = flow.inputs.iter().map(|input| &input.name).collect();
+            let outputs: Vec<&Name> = flow.outputs.iter().map(|output| &output.name).collect();
+            for (kind, names) in [("input", inputs), ("output", outputs)] {
+                for (place, name) in names.iter().enumerate() {
+                    let mut before = names.iter().take(place);
+                    if let Some(first) = before.find(|other| other.text == name.text) {
+                        let what = format!("{kind} `{}` of the flow", name.text);
+                        duplicate(problems, &what, name.span, first.span);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reports flows that are called like a runner of a module: a step could mean either.
+    pub(super) fn report_taken(
+        &self,
+        declarations: &Declarations,
+        modules: &Modules,
+        problems: &mut Problems,
+    ) {
+        for (name, id) in &self.flows {
+            if modules.find_runner(name).is_some() {
+                let text = format!("a module has a runner `{name}`, so no flow can be called so");
+                problems
+                    .error(
+                        codes::DUPLICATE_NAME,
+                        declarations.body(*id).name.span,
+                        text,
+                    )
+                    .hint("give the flow another name");
             }
         }
     }
@@ -247,30 +304,34 @@ fn duplicate(problems: &mut Problems, what: &str, span: Span, first: Span) {
         .label(first, "first here");
 }
 
-/// The runner of each step; unknown ones are reported.
-pub(super) fn runners<'d>(
+/// What each step runs; unknown runners are reported.
+pub(super) fn callees<'d>(
     declarations: &'d Declarations,
+    names: &Names<'_>,
     modules: &Modules,
     problems: &mut Problems,
-) -> ByBody<Option<RunnerOrAsset>> {
-    let mut known: BTreeMap<&'d str, Option<RunnerOrAsset>> = BTreeMap::new();
-    let mut runner_of = |kind: &'d Name| {
-        let runner = *known
-            .entry(&kind.text)
-            .or_insert_with(|| modules.find_runner(&kind.text));
-        if runner.is_none() {
+) -> ByBody<Option<Callee>> {
+    let mut known: BTreeMap<&'d str, Option<Callee>> = BTreeMap::new();
+    let mut callee_of = |kind: &'d Name| {
+        let callee = *known.entry(&kind.text).or_insert_with(|| {
+            let flow = names.flows.get(kind.text.as_str());
+            let runner = || modules.find_runner(&kind.text).map(Callee::Runner);
+            flow.copied().map(Callee::Flow).or_else(runner)
+        });
+        if callee.is_none() && !declarations.may_declare("flow", &[&kind.text]) {
             let other = modules
                 .find_asset(&kind.text)
                 .map(|_| format!("`{0}` is an asset: write `resource \"{0}\"`", kind.text));
-            let names = modules.runners().map(|runner| runner.name.as_str());
-            let hint = other.or_else(|| nearest::hint(&kind.text, names));
+            let runners = modules.runners().map(|runner| runner.name.as_str());
+            let all = runners.chain(names.flows.keys().copied());
+            let hint = other.or_else(|| nearest::hint(&kind.text, all));
             unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, ("runner", hint));
         }
-        runner
+        callee
     };
     let of_body = |body: &'d BodyDecl| {
         let steps = body.steps.iter();
-        steps.map(|step| runner_of(&step.runner)).collect()
+        steps.map(|step| callee_of(&step.runner)).collect()
     };
     ByBody(declarations.bodies.iter().map(of_body).collect())
 }

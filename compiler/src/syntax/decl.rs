@@ -112,6 +112,17 @@ impl Declarations {
         let bodies = self.body_ids().zip(&self.bodies);
         bodies.filter_map(|(id, body)| Some((id, body.scenario.as_ref()?)))
     }
+
+    /// The bodies that are flows, in written order.
+    pub fn flows(&self) -> impl Iterator<Item = (BodyId, &FlowDecl)> {
+        let bodies = self.body_ids().zip(&self.bodies);
+        bodies.filter_map(|(id, body)| Some((id, body.flow.as_ref()?)))
+    }
+
+    /// What a body says that is a flow.
+    pub fn flow(&self, id: BodyId) -> Option<&FlowDecl> {
+        self.body(id).flow.as_ref()
+    }
 }
 
 /// Index into `Declarations::bodies`.
@@ -130,6 +141,8 @@ pub enum BodyKind {
     Main,
     /// The steps of a `scenario` block.
     Scenario,
+    /// The steps of a `flow` block, which other bodies call.
+    Flow,
 }
 
 /// A scope of steps and resources with a graph and a schedule of its own. Its steps are visible in it alone; its resources
@@ -148,23 +161,91 @@ pub struct BodyDecl {
     pub resources: Vec<ResourceDecl>,
     /// What a `scenario` block says beside its steps.
     pub scenario: Option<ScenarioDecl>,
+    /// What a `flow` block says beside its steps.
+    pub flow: Option<FlowDecl>,
+    /// Each iteration runs one of its steps, all of which call flows.
+    pub mix: Option<MixDecl>,
+}
+
+/// `mix = { browse = 7 }` and blocks `mix "buy" { .. }`.
+#[derive(Debug, Clone)]
+pub struct MixDecl {
+    /// The first place where it is written.
+    pub span: Span,
+    /// The weight of each step of its body; absent only where that is reported.
+    pub weights: Vec<Option<Expr>>,
 }
 
 impl BodyDecl {
     /// The empty body `main`.
     pub fn main() -> Self {
-        Self {
-            kind: BodyKind::Main,
-            scenario: None,
-            name: Name {
-                text: "main".to_owned(),
-                span: Span::default(),
-            },
+        let name = Name {
+            text: "main".to_owned(),
             span: Span::default(),
+        };
+        Self::empty(BodyKind::Main, name, Span::default())
+    }
+
+    /// A body without steps, resources and settings.
+    pub fn empty(kind: BodyKind, name: Name, span: Span) -> Self {
+        Self {
+            kind,
+            name,
+            span,
             steps: Vec::new(),
             resources: Vec::new(),
+            scenario: None,
+            flow: None,
+            mix: None,
         }
     }
+}
+
+/// `flow "NAME" { .. }`, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct FlowDecl {
+    /// `input "NAME" { .. }`
+    pub inputs: Vec<InputDecl>,
+    /// `output "NAME" { .. }`
+    pub outputs: Vec<OutputDecl>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
+}
+
+/// `input "NAME" { .. }` of a flow.
+#[derive(Debug, Clone)]
+pub struct InputDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name.
+    pub name: Name,
+    /// `type`, as a type expression.
+    pub ty: Option<TypeExpr>,
+    /// `default`
+    pub default: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// `sensitive`
+    pub sensitive: Option<Expr>,
+    /// `nullable`
+    pub nullable: Option<Expr>,
+}
+
+/// `output "NAME" { .. }` of a flow.
+#[derive(Debug, Clone)]
+pub struct OutputDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name.
+    pub name: Name,
+    /// `value`; absent only where that is reported.
+    pub value: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// `sensitive`
+    pub sensitive: Option<Expr>,
 }
 
 /// `scenario "NAME" { .. }`, without its steps and resources.
@@ -292,6 +373,28 @@ pub struct StepDecl {
 }
 
 impl StepDecl {
+    /// A step without any settings.
+    pub fn plain(runner: Name, name: Name, span: Span) -> Self {
+        Self {
+            span,
+            runner,
+            name,
+            arguments: None,
+            uses: None,
+            checks: Vec::new(),
+            record: None,
+            depends_on: Vec::new(),
+            count: None,
+            for_each: None,
+            enabled: None,
+            execution: None,
+            continue_on_failure: None,
+            tags: None,
+            description: None,
+            broken: false,
+        }
+    }
+
     /// As a grid refers to it: `step.RUNNER.NAME`.
     pub fn address(&self) -> String {
         format!("step.{}.{}", self.runner.text, self.name.text)

@@ -14,7 +14,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `scenario`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `flow`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -113,6 +113,7 @@ impl FileParser<'_, '_> {
                 to.main().resources.extend(resource);
             }
             "scenario" => self.scenario(block, to),
+            "flow" => self.flow(block, to),
             "variable" => {
                 let variable = self.named(block, to, Self::variable);
                 to.variables.extend(variable);

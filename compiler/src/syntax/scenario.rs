@@ -16,11 +16,12 @@ const SCENARIO: Shape = Shape {
         "pace",
         "tags",
         "description",
+        "mix",
     ],
     blocks: &["load"],
-    repeated: &["step", "resource"],
-    labelled: &["load", "step", "resource"],
-    later: &["mix", "setup", "teardown", "vu_setup", "vu_teardown"],
+    repeated: &["step", "resource", "mix"],
+    labelled: &["load", "step", "resource", "mix"],
+    later: &["setup", "teardown", "vu_setup", "vu_teardown"],
 };
 
 /// Names that stand for something else where metrics are named.
@@ -48,20 +49,14 @@ impl FileParser<'_, '_> {
         let (span, unread) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &SCENARIO);
         let broken = unread || found.misplaced;
-        let mut body = BodyDecl {
-            kind: BodyKind::Scenario,
-            name,
-            span,
-            steps: Vec::new(),
-            resources: Vec::new(),
-            scenario: None,
-        };
+        let mut body = BodyDecl::empty(BodyKind::Scenario, name, span);
         for block in found.blocks("resource") {
             body.resources.extend(self.named(block, to, Self::resource));
         }
         for block in found.blocks("step") {
             body.steps.extend(self.named(block, to, Self::step));
         }
+        self.mix(&mut found, &mut body);
         to.incomplete |= broken;
         body.scenario = Some(ScenarioDecl {
             load: found.block("load").and_then(|block| self.load(block)),

@@ -162,15 +162,14 @@ pub(super) const TOP: &[&str] = &[
     "step",
     "resource",
     "scenario",
+    "flow",
     "metric",
     "threshold",
     "variable",
     "locals",
 ];
 /// Kinds of block of the language that this version does not build.
-pub(super) const TOP_LATER: &[&str] = &[
-    "flow", "data", "setup", "teardown", "vu_setup", "grid", "modules",
-];
+pub(super) const TOP_LATER: &[&str] = &["data", "setup", "teardown", "vu_setup", "grid", "modules"];
 /// Kinds of block of a manifest, which may be in a grid by mistake.
 const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
 

@@ -6,7 +6,7 @@
 //!
 //! All arithmetic of slots stands here.
 
-use crate::grid::{Grid, Scenario};
+use crate::grid::{Grid, Reached, Scenario};
 use crate::info::{BodyMetric, CheckInfo, Info, MetricInfo, MetricWarning, ResourceInfo};
 use bggo_metrics::{
     CheckLayout, CustomLayout, IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout,
@@ -24,10 +24,15 @@ fn step_slots(grid: &Grid) -> u32 {
 
 /// Slots of the body that a scenario runs.
 fn body_slots(grid: &Grid, row: &Scenario) -> u32 {
-    let steps = grid.steps_of(row).iter();
-    let steps = steps.map(|info| info.first_slot() + info.slot_count());
-    let metrics = grid.metrics_of(row).iter().map(|metric| metric.slot() + 1);
-    steps.chain(metrics).max().unwrap_or_default()
+    let reached = grid.reached_by(row);
+    let ends = reached.iter().map(|reached| {
+        let steps = reached.body.steps().iter();
+        let steps = steps.map(|info| info.first_slot() + info.slot_count());
+        let metrics = reached.body.custom_metrics().iter();
+        let ends = steps.chain(metrics.map(|metric| metric.slot() + 1));
+        reached.first_slot + ends.max().unwrap_or_default()
+    });
+    ends.max().unwrap_or_default()
 }
 
 /// Slots of steps and of resources.
@@ -112,11 +117,13 @@ impl RunSlots {
 pub fn slots_on_demand(grid: &Grid) -> Vec<u32> {
     let mut slots = Vec::new();
     for row in grid.scenarios {
-        for info in grid.steps_of(row) {
-            let first = row.first_slot + info.first_metric_slot();
-            let metrics = (first..).zip(info.metric_infos());
-            let on_demand = metrics.filter(|(_, metric)| metric.is_on_demand());
-            slots.extend(on_demand.map(|(slot, _)| slot));
+        for reached in grid.reached_by(row) {
+            for info in reached.body.steps() {
+                let first = row.first_slot + reached.first_slot + info.first_metric_slot();
+                let metrics = (first..).zip(info.metric_infos());
+                let on_demand = metrics.filter(|(_, metric)| metric.is_on_demand());
+                slots.extend(on_demand.map(|(slot, _)| slot));
+            }
         }
     }
     slots
@@ -148,8 +155,12 @@ fn custom(grid: &Grid, slots: impl Iterator<Item = Option<ScenarioSlots>>) -> Ve
     let rows = grid.scenarios.iter().zip(slots);
     let rows = rows.filter_map(|(row, slots)| Some((row, slots?)));
     let all = rows.flat_map(|(row, slots)| {
-        let metrics = grid.metrics_of(row).iter();
-        metrics.map(move |metric| custom_layout(row, metric, slots.steps))
+        let reached = grid.reached_by(row).into_iter();
+        reached.flat_map(move |reached| {
+            let first = slots.steps + reached.first_slot;
+            let metrics = reached.body.custom_metrics().iter();
+            metrics.map(move |metric| custom_layout(row, metric, first))
+        })
     });
     all.collect()
 }
@@ -196,18 +207,22 @@ fn tags(outer: &[(&'static str, &'static str)], inner: &[(&'static str, &'static
         .collect()
 }
 
-fn step_layout(row: &Scenario, info: &Info, first: u32) -> StepLayout {
+fn step_layout(row: &Scenario, (reached, info): (&Reached, &Info), first: u32) -> StepLayout {
     let metrics = info.metric_infos().iter();
     StepLayout {
         scenario: Text::Static(row.name()),
-        path: Vec::new(),
+        path: reached
+            .path
+            .iter()
+            .map(|call| Text::from(call.to_string()))
+            .collect(),
         name: Text::from(info.to_string()),
         tags: tags(row.tag_list(), info.labels()),
         metrics: metrics
             .map(|metric| metric_layout(metric, info.warning_of(metric)))
             .collect(),
         checks: info.check_infos().iter().map(check_layout).collect(),
-        first: first + info.first_slot(),
+        first: first + reached.first_slot + info.first_slot(),
     }
 }
 
@@ -230,8 +245,10 @@ fn rows(
     let (mut steps, mut iterations) = (Vec::new(), Vec::new());
     for (row, slots) in grid.scenarios.iter().zip(slots) {
         let Some(slots) = slots else { continue };
-        let infos = grid.steps_of(row).iter();
-        steps.extend(infos.map(|info| step_layout(row, info, slots.steps)));
+        for reached in &grid.reached_by(row) {
+            let infos = reached.body.steps().iter();
+            steps.extend(infos.map(|info| step_layout(row, (reached, info), slots.steps)));
+        }
         iterations.push(IterationLayout {
             scenario: Text::Static(row.name()),
             tags: tags(row.tag_list(), &[]),

@@ -126,7 +126,11 @@ fn begins(run: &RunDescription) -> String {
     let name = run.grid.name;
     if run.functional {
         let scenarios = run.grid.scenarios.iter();
-        let steps = scenarios.map(|row| run.grid.steps_of(row).len() as u64);
+        let steps = scenarios.map(|row| {
+            let reached = run.grid.reached_by(row);
+            let steps = reached.iter().map(|one| one.body.steps().len() as u64);
+            steps.sum::<u64>()
+        });
         let steps = steps.sum();
         format!("{name}: {}", plural(steps, "step", "steps"))
     } else {

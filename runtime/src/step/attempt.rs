@@ -409,6 +409,10 @@ impl<'a> Step<'a> {
         )
     }
 
+    pub(super) fn iteration_of(&self) -> &'a Iteration<'a> {
+        self.iteration
+    }
+
     #[inline]
     pub(super) fn first_slot(&self) -> u32 {
         self.first_slot_of_body() + self.at.info().first_slot()

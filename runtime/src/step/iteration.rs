@@ -3,8 +3,9 @@
 use crate::clock::Moment;
 use crate::context::{Asker, UserContext, WorkerContext};
 use crate::start::Start;
-use bggo_schedule::Nanos;
+use bggo_schedule::{Mix, Nanos};
 use bggo_values::context::{Context, Draws, IterationKey, Site};
+use bggo_values::split_mix::{GAMMA, mix};
 use bggo_values::{Number, Value};
 use std::cell::Cell;
 use std::num::NonZeroU64;
@@ -25,6 +26,8 @@ pub struct Begun {
     first_slot: u32,
     /// The number of its first kind of failure, plus one; 0 if no step failed.
     failed_by: Cell<u16>,
+    /// How many values each random function has drawn.
+    draws: Draws,
 }
 
 impl Begun {
@@ -36,6 +39,7 @@ impl Begun {
             number_of_run: None,
             first_slot,
             failed_by: Cell::new(0),
+            draws: Draws::new(),
         }
     }
 
@@ -93,8 +97,10 @@ pub struct Iteration<'a> {
     begun: &'a Begun,
     /// When the next step of the branch that is polled is due: when the last of its dependencies has ended.
     due: Cell<Option<Moment>>,
-    /// How many values each random function has drawn.
-    draws: Draws,
+    /// By which calls of flows it came to the body that it runs: 0 for the body of the scenario, else a hash of them.
+    path: u64,
+    /// Where the slots of that body begin, counted from those of the scenario.
+    slots_before: u32,
 }
 
 impl<'a> Iteration<'a> {
@@ -104,7 +110,21 @@ impl<'a> Iteration<'a> {
             user,
             begun,
             due: Cell::new(begun.due()),
-            draws: Draws::new(),
+            path: 0,
+            slots_before: 0,
+        }
+    }
+
+    /// The same iteration in a flow that a step of it calls: its slots begin at `first_slot`, counted from the first one of
+    /// the body that is run, and the step is its instance `instance`. The first steps of the flow are due when the call is.
+    pub(super) fn called(&self, first_slot: u32, instance: u32) -> Iteration<'a> {
+        let call = u64::from(first_slot) << 32 | u64::from(instance);
+        Iteration {
+            user: self.user,
+            begun: self.begun,
+            due: Cell::new(self.due.get()),
+            path: mix((self.path ^ call).wrapping_add(GAMMA)),
+            slots_before: self.slots_before + first_slot,
         }
     }
 
@@ -161,6 +181,15 @@ impl<'a> Iteration<'a> {
         }
     }
 
+    /// Which of several flows this iteration runs: by its number in the run, else by its number among those of its user, where
+    /// each user begins at another place.
+    pub fn choice(&self, mix: &Mix) -> usize {
+        mix.choice(match self.key() {
+            IterationKey::Run(number) => number,
+            IterationKey::User { user, nth } => user.wrapping_add(nth),
+        })
+    }
+
     /// The context of a function that is random or reads the clock: for call number `call` of the grid, in this instance of
     /// its step.
     pub fn function_context(&self, call: u32, instance: u32) -> Context<'_> {
@@ -168,16 +197,27 @@ impl<'a> Iteration<'a> {
             seed: self.start().seed(),
             scenario: self.user.scenario(),
             iteration: self.key(),
-            site: Site { call, instance },
-            draws: &self.draws,
+            site: Site {
+                path: self.path,
+                call,
+                instance,
+            },
+            draws: &self.begun.draws,
             clock: &**self.user.worker(),
         }
     }
 
-    /// The first slot of its scenario. The slots of its steps are relative to it.
+    /// The same for a local, which has one value in an iteration, whichever flow reads it first.
+    pub fn context_of_local(&self, call: u32) -> Context<'_> {
+        let mut context = self.function_context(call, 0);
+        context.site.path = 0;
+        context
+    }
+
+    /// The first slot of the body that is run. The slots of its steps are relative to it.
     #[inline]
     pub(crate) fn first_slot(&self) -> u32 {
-        self.begun.first_slot
+        self.begun.first_slot + self.slots_before
     }
 
     /// When the next step of the branch that is being polled is due; `None` for the first steps of a closed profile.

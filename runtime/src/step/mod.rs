@@ -1,6 +1,7 @@
 //! How the steps of an iteration run: at the same time or in sequence, and how each run of a step is counted.
 
 mod attempt;
+mod called;
 mod checks;
 mod custom;
 pub(crate) mod fork;
@@ -10,6 +11,7 @@ mod output;
 mod runner;
 
 pub use attempt::{Pause, Policy, Ran, Step, Wait};
+pub use called::Called;
 pub use checks::Checks;
 pub use fork::{Branch, Fan, Fork, Join, StepBranch, each};
 pub use iteration::{Begun, Iteration};

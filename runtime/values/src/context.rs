@@ -47,6 +47,8 @@ pub enum IterationKey {
 /// A call in the grid, for one instance of the step that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Site {
+    /// By which calls of flows the program came to the call; 0 outside of flows.
+    pub path: u64,
     /// The number that the compiler gave the call.
     pub call: u32,
     /// The instance of the step, from 0; 0 also where there are none.
@@ -98,7 +100,11 @@ impl Context<'_> {
         let half = |lane: u64| {
             let [scenario, user, number] = self.iteration.parts(self.scenario);
             let site = u64::from(self.site.call) << 32 | u64::from(self.site.instance);
-            hash((self.seed, lane), &[scenario, user, number, site, draw])
+            // Outside of flows the path leaves the other parts of the address as they are.
+            hash(
+                (self.seed, lane),
+                &[scenario, user, number, site ^ self.site.path, draw],
+            )
         };
         u128::from(half(1)) << 64 | u128::from(half(2))
     }
@@ -151,6 +157,7 @@ mod tests {
             scenario: 0,
             iteration: IterationKey::User { user: 1, nth: 0 },
             site: Site {
+                path: 0,
                 call: 0,
                 instance: 0,
             },
@@ -167,7 +174,7 @@ mod tests {
             change(&mut context);
             [context.draw(), context.draw()]
         };
-        let changes: [&dyn Fn(&mut Context<'_>); 9] = [
+        let changes: [&dyn Fn(&mut Context<'_>); 10] = [
             &|_| {},
             &|context| context.seed = 8,
             &|context| context.scenario = 1,
@@ -177,6 +184,7 @@ mod tests {
             &|context| context.iteration = IterationKey::Run(0),
             &|context| context.site.call = 1,
             &|context| context.site.instance = 1,
+            &|context| context.site.path = 1 << 40,
         ];
         let mut all = BTreeSet::new();
         for change in changes {
@@ -189,9 +197,10 @@ mod tests {
 
     #[test]
     fn sites_draw_apart_from_each_other_in_whatever_order() {
-        let sites: Vec<Site> = (0..4)
+        let sites: Vec<Site> = (0..8)
             .map(|number| Site {
-                call: number / 2,
+                path: u64::from(number / 4),
+                call: number / 2 % 2,
                 instance: number % 2,
             })
             .collect();
@@ -211,8 +220,8 @@ mod tests {
             values
         };
         assert_eq!(
-            drawn(&[0, 0, 1, 1, 2, 2, 3, 3]),
-            drawn(&[3, 1, 0, 2, 2, 3, 1, 0])
+            drawn(&[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7]),
+            drawn(&[3, 7, 1, 4, 0, 6, 2, 5, 2, 3, 4, 1, 0])
         );
     }
 

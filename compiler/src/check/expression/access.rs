@@ -58,6 +58,7 @@ impl Checker<'_> {
                 // Part of a cycle, which is reported.
                 None => error(span),
             },
+            Reference::Input(id) => self.input_value(id, span),
             Reference::Step(id) => self.whole_step(id, span),
             Reference::OwnOutput(id) => self.own_output(id, span),
             Reference::Resource(id) => self.whole_resource(id, span),

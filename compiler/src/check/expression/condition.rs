@@ -18,6 +18,7 @@ use crate::syntax;
 use crate::syntax::decl::{Declarations, Name};
 
 use super::context::{Checker, error};
+use crate::check::called::SensitiveInputs;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TKind};
 use crate::check::walk::children_mut;
 
@@ -120,7 +121,8 @@ struct RuleOwner<'m> {
 /// What is wrong with the conditions of the rules of these modules, each with its place.
 pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
     let (resolved, _) = resolve(Declarations::default(), modules);
-    let mut checker = Checker::new(&resolved, modules);
+    let nothing = SensitiveInputs::none(&resolved.declarations);
+    let mut checker = Checker::new(&resolved, modules, nothing);
     let mut found = Vec::new();
     for module in &modules.list {
         let runners = module.manifest.runners.iter();

@@ -6,25 +6,27 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bggo_manifest::Given;
+use bggo_manifest::{Given, Input};
 use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{
-    BoundId, ByBody, Condition, MetricId, Reference, Resolved, ResourceId, StepId,
+    BodyGraph, BodyId, BoundId, ByBody, Callee, Condition, MetricId, Node, Reference, Resolved,
+    ResourceId, StepId,
 };
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
+use crate::check::called::SensitiveInputs;
 use crate::check::fold::{self, Failure, Known};
-use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal, TMetric};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
 
 /// Types expressions, with what was found of the declarations that they name.
 pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) declarations: &'a Declarations,
     pub(in crate::check) modules: &'a Modules,
-    runners: &'a ByBody<Option<RunnerOrAsset>>,
+    callees: &'a ByBody<Option<Callee>>,
     assets: &'a ByBody<Option<RunnerOrAsset>>,
     /// What each expression stands for that is a reference, by `ExprId`.
     pub(super) references: Vec<Option<Reference>>,
@@ -66,8 +68,19 @@ pub(in crate::check) struct Checker<'a> {
     pub(super) literals: Literals,
     /// Every expression with its type, if the caller wants them.
     pub(in crate::check) seen: Option<Vec<Seen>>,
-    /// `.output` of each runner, whole.
-    pub(super) outputs: BTreeMap<RunnerOrAsset, Type>,
+    /// `.output` of each runner and flow, whole.
+    pub(super) outputs: BTreeMap<Callee, Type>,
+    /// Inputs of flows, by body.
+    pub(in crate::check) flow_inputs: Vec<Vec<Input>>,
+    /// Flows whose outputs have types so far, by body.
+    pub(in crate::check) flows: Vec<Option<TFlow>>,
+    /// Bodies whose steps have their instances.
+    pub(in crate::check) instanced: BTreeSet<BodyId>,
+    /// What calls hand to flows that is sensitive, as far as it was known before.
+    pub(in crate::check) assumed: SensitiveInputs,
+    /// The same, with what was found since.
+    pub(in crate::check) found: SensitiveInputs,
+    graphs: &'a [BodyGraph],
     /// The instances that an index stands for; `None` if it is known only when the grid runs.
     pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
@@ -121,6 +134,14 @@ pub struct Seen {
     pub sensitivity: Sensitivity,
 }
 
+/// What is being checked, while something else is.
+pub(in crate::check) struct Surroundings {
+    step: Option<StepId>,
+    certain: bool,
+    depth: u32,
+    lowest: u32,
+}
+
 /// What a bound name stands for.
 #[derive(Debug, Clone)]
 pub(in crate::check) enum Bound {
@@ -139,7 +160,11 @@ pub(in crate::check) enum Bound {
 }
 
 impl<'a> Checker<'a> {
-    pub(in crate::check) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
+    pub(in crate::check) fn new(
+        resolved: &'a Resolved,
+        modules: &'a Modules,
+        assumed: SensitiveInputs,
+    ) -> Checker<'a> {
         let declarations = &resolved.declarations;
         let mut references = vec![None; declarations.expressions as usize];
         for (id, reference) in &resolved.references {
@@ -150,7 +175,7 @@ impl<'a> Checker<'a> {
         Checker {
             declarations,
             modules,
-            runners: &resolved.runners,
+            callees: &resolved.callees,
             assets: &resolved.assets,
             references,
             bound: Cow::Borrowed(&resolved.bound),
@@ -173,6 +198,12 @@ impl<'a> Checker<'a> {
             literals: BTreeMap::new(),
             seen: None,
             outputs: BTreeMap::new(),
+            flow_inputs: vec![Vec::new(); declarations.bodies.len()],
+            flows: vec![None; declarations.bodies.len()],
+            instanced: BTreeSet::new(),
+            found: assumed.clone(),
+            assumed,
+            graphs: &resolved.graphs,
             indexed: BTreeMap::new(),
             wanted_as_bytes: BTreeSet::new(),
         }
@@ -183,9 +214,32 @@ impl<'a> Checker<'a> {
         self.references.get(id.0 as usize).copied().flatten()
     }
 
-    /// The runner of a step, if it is known.
-    pub(in crate::check) fn runner_of(&self, id: StepId) -> Option<RunnerOrAsset> {
-        self.runners.get(id).copied().flatten()
+    /// What a step runs, if that is known.
+    pub(in crate::check) fn callee_of(&self, id: StepId) -> Option<Callee> {
+        self.callees.get(id).copied().flatten()
+    }
+
+    /// The nodes of a body, each after what it needs.
+    pub(in crate::check) fn order_of(&self, body: BodyId) -> &'a [Node] {
+        self.graphs.get(body.0).map_or(&[], |graph| &graph.order)
+    }
+
+    /// Leaves what is being checked for something that stands elsewhere.
+    pub(in crate::check) fn leave_surroundings(&mut self) -> Surroundings {
+        Surroundings {
+            step: self.step.take(),
+            certain: std::mem::replace(&mut self.certain, true),
+            depth: std::mem::take(&mut self.depth),
+            lowest: std::mem::replace(&mut self.lowest, u32::MAX),
+        }
+    }
+
+    /// Comes back.
+    pub(in crate::check) fn restore_surroundings(&mut self, outside: Surroundings) {
+        self.step = outside.step;
+        self.certain = outside.certain;
+        self.depth = outside.depth;
+        self.lowest = outside.lowest;
     }
 
     /// The asset of a resource, if it is known.

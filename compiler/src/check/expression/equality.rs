@@ -20,6 +20,7 @@ pub(super) fn is_stated(expr: &TExpr, locals: &[Option<TLocal>]) -> bool {
     match &expr.kind {
         TKind::Constant(_)
         | TKind::Variable(_)
+        | TKind::Input(_)
         | TKind::Output { .. }
         | TKind::Export { .. }
         | TKind::Convert(_) => true,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use bggo_manifest::Output;
 use bggo_values::{Field, Text, Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -50,8 +51,8 @@ impl Checker<'_> {
 
     /// The type of `.output` as an object, and which of it is sensitive.
     fn output_object(&mut self, id: StepId) -> Option<(Type, Sensitivity)> {
-        let at = self.runner_of(id)?;
-        let runner = self.modules.runner(at);
+        let at = self.callee_of(id)?;
+        let runner = self.runner_of(id)?;
         let ty = self.outputs.entry(at).or_insert_with(|| {
             let fields = runner.outputs.iter();
             Type::Object(
@@ -60,11 +61,13 @@ impl Checker<'_> {
                     .collect(),
             )
         });
+        let ty = ty.clone();
         let mut sensitivity = Sensitivity::NONE;
-        for output in runner.outputs.iter().filter(|output| output.sensitive) {
-            sensitivity = sensitivity.and(&Sensitivity::whole().under(&output.name));
+        for (place, output) in runner.outputs.iter().enumerate() {
+            let of_output = self.sensitivity_of_output(id, place);
+            sensitivity = sensitivity.and(&of_output.under(&output.name));
         }
-        Some((ty.clone(), sensitivity))
+        Some((ty, sensitivity))
     }
 
     /// `output` of the step that is checked, of the instance that has just run.
@@ -145,9 +148,9 @@ impl Checker<'_> {
             return error(span);
         }
         if name.text != "output" {
-            let known = self.runner_of(step).is_some_and(|at| {
-                let outputs = &self.modules.runner(at).outputs;
-                outputs.iter().any(|output| output.name == name.text)
+            let known = self.runner_of(step).is_some_and(|runner| {
+                let mut outputs = runner.outputs.iter();
+                outputs.any(|output| output.name == name.text)
             });
             let hint = match known {
                 true => format!("an output is read by `.output.{}`", name.text),
@@ -337,32 +340,30 @@ impl Checker<'_> {
 
     /// Whether an expression is the headers of an answer, also where a local holds them or the whole output.
     fn is_headers(&self, of: &TExpr) -> bool {
-        let outputs = |step| {
-            Some(
-                self.modules
-                    .runner(self.runner_of(step)?)
-                    .outputs
-                    .as_slice(),
-            )
-        };
-        let output = match &of.kind {
+        let is_headers =
+            |output: &Output| output.name == "headers" && output.ty == Type::map(Type::String);
+        match &of.kind {
             TKind::Output {
                 step,
                 field: Some(field),
                 ..
-            } => outputs(*step).and_then(|outputs| outputs.get(*field)),
-            TKind::Field(whole, name) => self
-                .whole_output(whole)
-                .and_then(outputs)
-                .and_then(|outputs| outputs.iter().find(|output| output.name == *name)),
+            } => self
+                .known_runner_of(*step)
+                .is_some_and(|runner| runner.outputs.get(*field).is_some_and(is_headers)),
+            TKind::Field(whole, name) => {
+                let step = self.whole_output(whole);
+                let runner = step.and_then(|step| self.known_runner_of(step));
+                runner.is_some_and(|runner| {
+                    let mut outputs = runner.outputs.iter();
+                    outputs.any(|output| output.name == *name && is_headers(output))
+                })
+            }
             TKind::Local(id) => {
                 let local = self.locals.get(id.0).and_then(Option::as_ref);
-                return local.is_some_and(|local| self.is_headers(&local.value));
+                local.is_some_and(|local| self.is_headers(&local.value))
             }
-            _ => None,
-        };
-        output
-            .is_some_and(|output| output.name == "headers" && output.ty == Type::map(Type::String))
+            _ => false,
+        }
     }
 
     /// The step whose whole output this is.
@@ -387,10 +388,9 @@ impl Checker<'_> {
         name: &Name,
         span: Span,
     ) -> TExpr {
-        let Some(at) = self.runner_of(step) else {
+        let Some(runner) = self.runner_of(step) else {
             return error(span);
         };
-        let runner = self.modules.runner(at);
         let found = runner
             .outputs
             .iter()

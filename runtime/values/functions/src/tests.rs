@@ -305,6 +305,7 @@ fn context(draws: &Draws) -> Context<'_> {
         scenario: 0,
         iteration: IterationKey::User { user: 1, nth: 0 },
         site: Site {
+            path: 0,
             call: 0,
             instance: 0,
         },

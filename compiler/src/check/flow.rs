@@ -1,0 +1,243 @@
+//! Flows: their inputs with types, and their outputs, whose types are inferred. To whoever calls it a flow is a runner.
+//!
+//! The outputs of a flow are typed when the first call of it is met, since a local may read a call. What a caller hands over
+//! may be sensitive, and the flow is checked before its callers: so a grid with flows is checked again whenever a call
+//! turned out to hand over a secret that the flow did not know of.
+
+use std::rc::Rc;
+
+use bggo_manifest::{Form, Input, Output, Runner};
+use bggo_values::{Type, Value};
+
+use crate::diagnostics::codes;
+use crate::resolve::model::{BodyId, Callee, InputId, Node, StepId};
+use crate::source::Span;
+use crate::syntax::decl::{InputDecl, OutputDecl};
+
+use super::called::RunnerRef;
+use super::expression::context::{Checker, error};
+use super::typed::{Binding, Sensitivity, TExpr, TFlow, TKind};
+
+impl<'a> Checker<'a> {
+    /// The inputs of all flows.
+    pub(super) fn all_inputs(&mut self) {
+        let declarations = self.declarations;
+        for (flow, declared) in declarations.flows() {
+            let inputs = declared.inputs.iter();
+            let inputs: Vec<Input> = inputs.map(|input| self.flow_input(input)).collect();
+            self.flow_inputs[flow.0] = inputs;
+        }
+    }
+
+    fn flow_input(&mut self, input: &InputDecl) -> Input {
+        let ty = input.ty.as_ref().map_or(Type::Any, |ty| ty.ty.clone());
+        let mut flag = |expr, what| {
+            let known = Option::and_then(expr, |expr| self.known(expr, &Type::Bool, what));
+            matches!(known, Some(Value::Bool(true)))
+        };
+        let sensitive = flag(input.sensitive.as_ref(), "`sensitive`");
+        let nullable = flag(input.nullable.as_ref(), "`nullable`");
+        let description = self.description(input.description.as_ref());
+        let default = input.default.as_ref().map(|expr| {
+            let what = format!("the default of `{}`", input.name.text);
+            let typed = self.infer_wanted(expr, &ty);
+            let typed = self.convert(typed, &ty, &what);
+            if typed.is_null() && !nullable {
+                let text = format!("{what} is null, and the input takes no null");
+                self.error(codes::INVALID_DEFAULT, typed.span, text)
+                    .hint("write `nullable = true` in the input, or another default");
+            } else if !typed.is_error() && typed.constant().is_none() {
+                let text = format!("{what} must be known when the grid is built");
+                self.error(codes::NOT_CONSTANT, typed.span, text);
+            }
+            typed.constant().cloned().unwrap_or(Value::Null)
+        });
+        Input {
+            name: input.name.text.clone(),
+            ty,
+            required: default.is_none(),
+            nullable,
+            default,
+            one_of: Vec::new(),
+            links: Vec::new(),
+            bounds: Vec::new(),
+            pattern: None,
+            key_pattern: None,
+            form: Form::Plain,
+            shape: false,
+            shown: false,
+            sensitive,
+            description: description.unwrap_or_default(),
+        }
+    }
+
+    /// `input.NAME`
+    pub(in crate::check) fn input_value(&self, id: InputId, span: Span) -> TExpr {
+        let inputs = self.flow_inputs.get(id.flow.0);
+        let Some(input) = inputs.and_then(|inputs| inputs.get(id.index)) else {
+            return error(span);
+        };
+        if input.ty == Type::Error {
+            return error(span);
+        }
+        TExpr {
+            kind: TKind::Input(id),
+            ty: input.ty.clone(),
+            binding: Binding::Iteration,
+            sensitivity: match input.sensitive {
+                true => Sensitivity::whole(),
+                false => self.assumed.of(id),
+            },
+            span,
+        }
+    }
+
+    /// What a step runs, if that is known.
+    pub(in crate::check) fn runner_of(&mut self, id: StepId) -> Option<RunnerRef<'a>> {
+        match self.callee_of(id)? {
+            Callee::Runner(at) => Some(RunnerRef::Module(self.modules.runner(at))),
+            Callee::Flow(flow) => Some(RunnerRef::Flow(self.flow(flow)?.runner)),
+        }
+    }
+
+    /// The same of a step that some expression before has read, or after all flows were checked.
+    pub(in crate::check) fn known_runner_of(&self, id: StepId) -> Option<RunnerRef<'a>> {
+        match self.callee_of(id)? {
+            Callee::Runner(at) => Some(RunnerRef::Module(self.modules.runner(at))),
+            Callee::Flow(flow) => {
+                let known = self.flows.get(flow.0)?.as_ref()?;
+                Some(RunnerRef::Flow(known.runner.clone()))
+            }
+        }
+    }
+
+    /// What is sensitive of an output of a step.
+    pub(in crate::check) fn sensitivity_of_output(&self, id: StepId, output: usize) -> Sensitivity {
+        match self.callee_of(id) {
+            Some(Callee::Runner(at)) => {
+                let output = self.modules.runner(at).outputs.get(output);
+                Sensitivity::whole_if(output.is_some_and(|output| output.sensitive))
+            }
+            Some(Callee::Flow(flow)) => {
+                let known = self.flows.get(flow.0).and_then(Option::as_ref);
+                let output = known.and_then(|flow| flow.outputs.get(output));
+                output.map_or(Sensitivity::NONE, |output| output.sensitivity.clone())
+            }
+            None => Sensitivity::NONE,
+        }
+    }
+
+    /// All flows that no call was met of yet.
+    pub(super) fn all_flows(&mut self) {
+        for (id, _) in self.declarations.flows() {
+            self.flow(id);
+        }
+    }
+
+    /// A flow with the types of its outputs. (No flow calls itself: that is reported, and such a call calls nothing.)
+    fn flow(&mut self, id: BodyId) -> Option<TFlow> {
+        if let Some(known) = self.flows.get(id.0)? {
+            return Some(known.clone());
+        }
+        let declared = self.declarations.flow(id)?;
+        let outside = self.leave_surroundings();
+        let body = self.declarations.body(id);
+        if body.steps.is_empty() && !declared.broken && !self.declarations.incomplete {
+            let text = format!("the flow `{}` has no step", body.name.text);
+            self.error(codes::NO_STEPS, body.span, text)
+                .hint("a value that needs no step is a local: `locals { NAME = .. }`");
+        }
+        self.instances_in(id);
+        let outputs = declared.outputs.iter();
+        let outputs: Vec<TExpr> = outputs.map(|output| self.flow_output(output)).collect();
+        self.restore_surroundings(outside);
+        let named = declared.outputs.iter().zip(&outputs);
+        let runner = Runner {
+            name: self.declarations.body(id).name.text.clone(),
+            description: String::new(),
+            uses: Vec::new(),
+            inputs: self.flow_inputs.get(id.0).cloned().unwrap_or_default(),
+            rules: Vec::new(),
+            outputs: named
+                .map(|(declared, value)| Output {
+                    name: declared.name.text.clone(),
+                    ty: value.ty.clone(),
+                    description: String::new(),
+                    sensitive: value.sensitivity.is_whole(),
+                })
+                .collect(),
+            metrics: Vec::new(),
+            errors: Vec::new(),
+        };
+        let flow = TFlow {
+            runner: Rc::new(runner),
+            outputs,
+        };
+        self.flows[id.0] = Some(flow.clone());
+        Some(flow)
+    }
+
+    fn flow_output(&mut self, output: &OutputDecl) -> TExpr {
+        let sensitive = output.sensitive.as_ref();
+        let sensitive = sensitive.and_then(|expr| self.known(expr, &Type::Bool, "`sensitive`"));
+        self.description(output.description.as_ref());
+        let Some(value) = &output.value else {
+            return error(output.span);
+        };
+        let mut value = self.infer(value);
+        if matches!(sensitive, Some(Value::Bool(true))) {
+            value.sensitivity = Sensitivity::whole();
+        }
+        value
+    }
+
+    /// The instances of the steps of a body, once.
+    pub(super) fn instances_in(&mut self, body: BodyId) {
+        if !self.instanced.insert(body) {
+            return;
+        }
+        for node in self.order_of(body) {
+            if let Node::Step(id) = *node {
+                let instances = self.instances_of(id);
+                self.instances[id] = instances;
+            }
+        }
+    }
+
+    /// Notes what a call hands over that is sensitive.
+    pub(super) fn hands_over(&mut self, id: StepId, arguments: &[(usize, TExpr)]) {
+        let Some(Callee::Flow(flow)) = self.callee_of(id) else {
+            return;
+        };
+        for (index, value) in arguments {
+            let index = *index;
+            self.found.add(InputId { flow, index }, &value.sensitivity);
+        }
+    }
+
+    /// Warns of flows that nothing calls.
+    pub(super) fn unused_flows(&mut self, sound: bool) {
+        let declarations = self.declarations;
+        if !sound || declarations.incomplete {
+            return;
+        }
+        let steps = declarations.body_ids();
+        let steps = steps.flat_map(|body| declarations.step_ids(body));
+        let called: Vec<Callee> = steps.filter_map(|id| self.callee_of(id)).collect();
+        for (id, _) in declarations.flows() {
+            if !called.contains(&Callee::Flow(id)) {
+                let body = declarations.body(id);
+                let name = &body.name.text;
+                self.problems
+                    .warning(
+                        codes::UNUSED_FLOW,
+                        body.span,
+                        format!("nothing calls the flow `{name}`"),
+                    )
+                    .hint(format!(
+                        "a step calls it: `step \"{name}\" \"NAME\" {{ arguments {{ .. }} }}`"
+                    ));
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Flows and their calls: which body is planned first, what callers hand to a flow, and locals that they share with it.
+
+use super::demand::Demand;
+use super::model::{BodyPlan, FlowOutput, FlowPlan, Step};
+use crate::check::typed::{TExpr, TFlow, TKind, Typed};
+use crate::check::walk::walk;
+use crate::resolve::model::{BodyId, Callee, LocalId};
+use std::collections::BTreeSet;
+
+/// All bodies, each after the flows that it calls; in written order where that is free.
+pub fn callees_first(typed: &Typed) -> Vec<BodyId> {
+    let mut order = Vec::with_capacity(typed.bodies.len());
+    for id in typed.body_ids() {
+        add(typed, id, &mut order);
+    }
+    order
+}
+
+/// (There are no circles of calls.)
+fn add(typed: &Typed, id: BodyId, order: &mut Vec<BodyId>) {
+    if order.contains(&id) {
+        return;
+    }
+    for step in &typed.body(id).steps {
+        if let Callee::Flow(flow) = step.callee {
+            add(typed, flow, order);
+        }
+    }
+    order.push(id);
+}
+
+/// What a flow is given and gives back; `own` are the resources that each call of it makes, `handed` those that it hands over.
+pub fn flow(
+    (typed, id): (&Typed, BodyId),
+    (flow, demand): (&TFlow, &Demand),
+    (own, handed): (Vec<usize>, Vec<usize>),
+) -> FlowPlan {
+    let named = flow.runner.outputs.iter().zip(&flow.outputs).enumerate();
+    let outputs = named.map(|(at, (output, value))| FlowOutput {
+        name: output.name.clone(),
+        value: demand
+            .flow_outputs
+            .contains(&(id, at))
+            .then(|| value.clone()),
+    });
+    let outputs: Vec<FlowOutput> = outputs.collect();
+    let mut read = BTreeSet::new();
+    let mut reads = |expr: &TExpr| {
+        walk(expr, &mut |node| {
+            if let TKind::Input(input) = node.kind {
+                read.insert(input.index);
+            }
+        });
+    };
+    let body = typed.body(id);
+    for step in &body.steps {
+        let arguments = step.arguments.iter().map(|(_, value)| value);
+        let settings = step.enabled.iter().chain(&step.execution);
+        let others = step.rules.expressions().chain(step.judging());
+        arguments.chain(settings).chain(others).for_each(&mut reads);
+    }
+    for resource in body.resources.iter().filter(|resource| resource.used) {
+        let arguments = resource.arguments.iter().map(|(_, value)| value);
+        arguments
+            .chain(resource.rules.expressions())
+            .for_each(&mut reads);
+    }
+    outputs
+        .iter()
+        .filter_map(|output| output.value.as_ref())
+        .for_each(&mut reads);
+    FlowPlan {
+        inputs: flow.runner.inputs.clone(),
+        read_inputs: read.into_iter().collect(),
+        outputs,
+        own,
+        handed,
+    }
+}
+
+/// The resources that whoever calls a flow hands to it: all that it needs but those that it makes itself.
+pub fn handed_to(flow: &BodyPlan) -> impl Iterator<Item = usize> + '_ {
+    let needed = flow.resources.iter().copied();
+    needed.filter(|at| !flow.makes(*at))
+}
+
+/// A flow uses the memory of locals of whoever calls it, so a local has one value in an iteration. All bodies that call or are
+/// called give a local the same position.
+pub fn share_locals(order: &[BodyId], bodies: &mut [BodyPlan]) {
+    let mut needs: Vec<BTreeSet<LocalId>> = vec![BTreeSet::new(); bodies.len()];
+    for id in order {
+        let body = &bodies[id.0];
+        let mut all: BTreeSet<LocalId> = body.locals.iter().map(|local| local.id).collect();
+        for call in body.steps.iter().filter_map(Step::call) {
+            all.extend(&needs[call.body.0]);
+        }
+        needs[id.0] = all;
+    }
+    let is_in_web = |body: &BodyPlan| {
+        body.flow.is_some() || body.steps.iter().any(|step| step.call().is_some())
+    };
+    let in_web = bodies
+        .iter()
+        .zip(&needs)
+        .filter(|(body, _)| is_in_web(body));
+    let shared: BTreeSet<LocalId> = in_web.flat_map(|(_, needs)| needs).copied().collect();
+    for (body, needs) in bodies.iter_mut().zip(&needs) {
+        if !is_in_web(body) {
+            body.memory = body.locals.len();
+            continue;
+        }
+        body.memory = if needs.is_empty() { 0 } else { shared.len() };
+        for local in &mut body.locals {
+            local.position = shared.iter().take_while(|id| **id < local.id).count();
+        }
+    }
+}

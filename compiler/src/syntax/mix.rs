@@ -1,0 +1,117 @@
+//! `mix = { browse = 7, buy = 3 }` and blocks `mix "buy" { .. }` to the steps of a scenario, of which each iteration runs one.
+
+use crate::diagnostics::codes;
+
+use super::decl::{BodyDecl, Expr, ExprKind, MixDecl, Name, StepDecl};
+use super::expr::FileParser;
+use super::fields::{Found, Shape};
+use super::structure::RawBlock;
+
+const MIX: Shape = Shape {
+    owner: "a `mix`",
+    attributes: &["weight"],
+    blocks: &["arguments"],
+    repeated: &[],
+    labelled: &[],
+    later: &[],
+};
+
+impl FileParser<'_, '_> {
+    /// Reads the mix of a scenario, if it has one, whose steps stand in `body` already.
+    pub(super) fn mix(&mut self, found: &mut Found, body: &mut BodyDecl) {
+        let mut choices: Vec<(StepDecl, Option<Expr>)> = Vec::new();
+        let mut whole = None;
+        if let Some(attribute) = found.attribute("mix") {
+            whole = Some(attribute.name.span);
+            let value = self.value(attribute);
+            self.weights(value, &mut choices);
+        }
+        for block in found.blocks("mix") {
+            whole = whole.or(Some(block.header));
+            choices.extend(self.choice(block));
+        }
+        let Some(span) = whole else { return };
+        if let Some(step) = body.steps.first() {
+            let text = "a scenario has steps or a `mix`, found both";
+            self.problems
+                .error(codes::INVALID_MIX, span, text)
+                .label(step.span, "a step of its own")
+                .hint("put the steps into a `flow`, and name it in the `mix`");
+            return;
+        }
+        let mut weights = Vec::new();
+        for (step, weight) in choices {
+            let mut others = body.steps.iter();
+            if let Some(first) = others.find(|other| other.name.text == step.name.text) {
+                let text = format!("the `mix` names `{}` twice", step.name.text);
+                self.problems
+                    .error(codes::DUPLICATE_NAME, step.span, text)
+                    .label(first.span, "first here");
+                continue;
+            }
+            body.steps.push(step);
+            weights.push(weight);
+        }
+        body.mix = Some(MixDecl { span, weights });
+    }
+
+    /// `{ browse = 7, buy = 3 }`
+    fn weights(&mut self, value: Expr, choices: &mut Vec<(StepDecl, Option<Expr>)>) {
+        let (span, kind) = (value.span, value.kind);
+        let pairs = match kind {
+            ExprKind::Object(pairs) => pairs,
+            ExprKind::Error => return,
+            _ => {
+                self.problems
+                    .error(
+                        codes::INVALID_MIX,
+                        span,
+                        "`mix` is an object of flows and their weights",
+                    )
+                    .hint("each flow has a weight, as in `mix = { browse = 7, buy = 3 }`");
+                return;
+            }
+        };
+        for (key, weight) in pairs {
+            let span = key.span;
+            match key.kind {
+                ExprKind::Text(text) => {
+                    let name = Name { text, span };
+                    choices.push((StepDecl::plain(name.clone(), name, span), Some(weight)));
+                }
+                ExprKind::Error => {}
+                _ => {
+                    let text = "a `mix` names its flows, found a name that is computed";
+                    self.problems.error(codes::INVALID_MIX, span, text);
+                }
+            }
+        }
+    }
+
+    /// `mix "NAME" { weight = 3, arguments { .. } }`
+    fn choice(&mut self, block: RawBlock) -> Option<(StepDecl, Option<Expr>)> {
+        let fine = self.labels(&block, &["FLOW"]);
+        let label = block.labels.first().filter(|_| fine);
+        let Some(name) = label.map(|label| label.name.clone()) else {
+            self.discard(block.body);
+            return None;
+        };
+        let (span, unread) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &MIX);
+        let broken = unread || found.misplaced;
+        let weight = self.optional(&mut found, "weight");
+        if weight.is_none() && !broken {
+            let text = "a `mix` block needs the attribute `weight`";
+            self.problems
+                .error(codes::MISSING_ATTRIBUTE, span, text)
+                .hint("its `weight` says how many of all iterations run it, in relation to the others");
+        }
+        let arguments = found.block("arguments");
+        let step = StepDecl {
+            arguments: arguments.map(|block| self.free(block, "`arguments`")),
+            broken,
+            ..StepDecl::plain(name.clone(), name, span)
+        };
+        Some((step, weight))
+    }
+}

@@ -1,0 +1,74 @@
+//! A flow that a step calls: its steps are prepared for each call, and it runs in the iteration of whoever calls it.
+
+use super::attempt::{Policy, Step};
+use super::iteration::Iteration;
+use crate::fault::{Fault, FaultText};
+use crate::flow::Flow;
+use std::time::Duration;
+
+/// The kind of failure of a step whose flow did not come to its end, since a step of it failed.
+const FLOW: &str = "flow";
+
+/// The prepared steps of a flow, for one call of it.
+#[derive(Debug)]
+pub struct Called<S> {
+    /// Its steps.
+    pub steps: S,
+    policy: Policy,
+    /// Why no call can run.
+    refused: Option<Fault>,
+}
+
+impl<S> Called<S> {
+    /// A call with these steps.
+    pub fn new(steps: S, policy: Policy) -> Self {
+        Self {
+            steps,
+            policy,
+            refused: None,
+        }
+    }
+
+    /// The time limit, if the call has one that is known only when the program starts.
+    #[must_use]
+    pub fn execution(mut self, limit: Result<Duration, Fault>) -> Self {
+        match limit {
+            Ok(limit) => self.policy = self.policy.execution(limit),
+            Err(fault) => self.refused = Some(fault),
+        }
+        self
+    }
+
+    /// What happens when the call is slow or fails.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The steps of a call that begins.
+    ///
+    /// # Errors
+    /// Its time limit could not be computed.
+    pub fn begin(&self) -> Result<&S, Fault> {
+        match &self.refused {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(&self.steps),
+        }
+    }
+}
+
+impl<'a> Step<'a> {
+    /// The step begins, and with it the iteration as the flow sees it that the step calls: its slots count from
+    /// `first_slot`, which is counted from the first one of the body of the step.
+    pub fn call(&self, first_slot: u32) -> Iteration<'a> {
+        self.begin();
+        self.iteration_of().called(first_slot, self.index())
+    }
+
+    /// The flow has ended.
+    ///
+    /// # Errors
+    /// A step of it failed, so it did not come to its end.
+    pub fn called(&self, flow: Flow) -> Result<(), Fault> {
+        flow.map_err(|_| Fault::new(FLOW, FaultText::plain(format_args!("a step of it failed"))))
+    }
+}
