@@ -33,6 +33,18 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Of a traversal that ends with a dot, what its brackets hold.
+    pub(super) fn unfinished(&mut self, base: &'a Expr) {
+        let nodes = spine(base);
+        for node in &nodes {
+            match &node.kind {
+                ExprKind::Root(_) | ExprKind::Field(..) => {}
+                ExprKind::Index(_, index) => self.expr(index),
+                _ => self.expr(node),
+            }
+        }
+    }
+
     fn root(&mut self, name: &'a str, nodes: &[&'a Expr]) {
         let Some(root) = nodes.first() else { return };
         if let Some(bound) = self.bound_to(name) {

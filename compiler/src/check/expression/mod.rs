@@ -68,7 +68,7 @@ impl Checker<'_> {
             ExprKind::Bool(value) => constant(Value::Bool(*value), Type::Bool, span),
             ExprKind::Number(value) => constant(Value::Number(*value), Type::Number, span),
             ExprKind::Text(text) => constant(Value::from(text.clone()), Type::String, span),
-            ExprKind::Error => error(span),
+            ExprKind::Error | ExprKind::Unfinished(_) => error(span),
             ExprKind::Template(parts) => match parts.as_slice() {
                 // A hole alone is the value itself.
                 [Part::Hole(only)] => self.infer(only),

@@ -55,7 +55,7 @@ impl Cutter<'_, '_> {
                         return false;
                     }
                 }
-                TokenKind::Bad => whole = false,
+                TokenKind::Bad => whole &= !self.lost_text(),
                 kind if kind.opens_bracket() => open.push(self.at),
                 TokenKind::OpenHole
                 | TokenKind::OpenDirective
@@ -71,6 +71,14 @@ impl Cutter<'_, '_> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether the piece that cannot be read here took more with it than itself: then the lexer has added empty ends of what
+    /// was open, or the lines of a heredoc follow as code.
+    fn lost_text(&self) -> bool {
+        let behind = self.tokens.at(self.at + 1);
+        let empty = behind.start == behind.end && behind.kind != TokenKind::End;
+        empty || self.tokens.text(self.at).starts_with("<<")
     }
 
     /// Closes the bracket that is closed here. Only the first fault of an attribute is reported.

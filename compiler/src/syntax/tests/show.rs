@@ -71,6 +71,7 @@ pub(super) fn expr(expr: &Expr) -> String {
                 None => format!("[{head} {}{condition}]", self::expr(&parts.result)),
             }
         }
+        ExprKind::Unfinished(base) => format!("{}.<name>", operand(base)),
         ExprKind::Error => "<error>".to_owned(),
     }
 }
