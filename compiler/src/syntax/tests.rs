@@ -3,6 +3,7 @@
 use super::*;
 use crate::diagnostics::render::{self, Colour};
 
+mod cut;
 mod differential;
 mod evaluate;
 mod oracle;

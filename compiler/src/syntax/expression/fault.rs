@@ -30,8 +30,7 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn report_symbol(&mut self, symbol: &str) {
         self.next();
-        let (before, found) = (self.described_before(), self.found());
-        self.report(format!("expected `{symbol}` after {before}, found {found}"));
+        self.report_missing(&format!("`{symbol}`"));
     }
 
     /// Reports that a name is missing behind a word or `::`.
@@ -55,6 +54,16 @@ impl Reader<'_, '_, '_> {
         ));
     }
 
+    /// Reports that a comma is missing at the end of the line before the next token, which is right.
+    pub(super) fn report_comma(&mut self) {
+        let next = self.at;
+        if let Some(before) = self.before() {
+            self.at = before + 1;
+        }
+        self.report_misfit();
+        self.at = next;
+    }
+
     /// Reports that the next token does not go on with what was read.
     pub(super) fn report_separator(&mut self) {
         self.next();
@@ -63,6 +72,10 @@ impl Reader<'_, '_, '_> {
             self.state.faulty = true;
             return;
         }
+        self.report_misfit();
+    }
+
+    fn report_misfit(&mut self) {
         if let Some(end) = self.exponent_without_digits() {
             self.state.faulty |= self.is_told();
             if !std::mem::replace(&mut self.state.faulty, true) {
@@ -74,6 +87,7 @@ impl Reader<'_, '_, '_> {
         }
         let expected = match self.state.within {
             Within::Nothing => "the end of the expression",
+            Within::Call if self.is_expanded() => "`)`",
             Within::Group => "`)`",
             Within::Index => "`]`",
             Within::List | Within::ForList => "`,` or `]`",
@@ -81,8 +95,19 @@ impl Reader<'_, '_, '_> {
             Within::Object => "`,`, a new line or `}`",
             Within::ForObject => "`}`",
         };
+        self.report_missing(expected);
+    }
+
+    /// Reports that something is missing behind the token before.
+    fn report_missing(&mut self, expected: &str) {
         let (before, found) = (self.described_before(), self.found());
         self.report(format!("expected {expected} after {before}, found {found}"));
+    }
+
+    /// Whether `...` is before the next token.
+    fn is_expanded(&self) -> bool {
+        self.before()
+            .is_some_and(|before| self.parser.tokens.is_symbol(before, "..."))
     }
 
     /// Where digits are missing in `1e`: there the letter is a word behind the number.
@@ -197,6 +222,12 @@ impl Reader<'_, '_, '_> {
         before == Some(tokens.at(self.at).start)
     }
 
+    /// Whether an operand may end with the token before.
+    fn ends_operand(&self) -> bool {
+        let before = self.before().map(|before| self.parser.tokens.kind(before));
+        before.is_some_and(|kind| kind != TokenKind::Symbol && !kind.opens_bracket())
+    }
+
     /// What to write instead, where that is known.
     fn hint(&self) -> Option<String> {
         let tokens = self.parser.tokens;
@@ -228,7 +259,7 @@ impl Reader<'_, '_, '_> {
                 "a `for` that makes keys stands in braces: `{ for .. : KEY => VALUE }`"
             }
             (_, "=>") => "a key of an object is followed by `=`; `=>` is used only in a `for`",
-            (_, "}") if within == Within::ForObject => {
+            (_, "}") if within == Within::ForObject && self.ends_operand() => {
                 "in braces a `for` makes keys: `KEY => VALUE`; a list is `[for .. : VALUE]`"
             }
             (_, ":" | "::" | "=") if within == Within::Object => return self.quoted_key(),

@@ -1,7 +1,5 @@
 //! `[for k, v in xs : e if c]` and `{ for k, v in xs : k => e... if c }`.
 
-use bggo_values::text::normalized;
-
 use super::reader::{Read, Reader, Within};
 use crate::syntax::decl::{ExprKind, ForExpr, Name};
 use crate::syntax::token::TokenKind;
@@ -101,11 +99,6 @@ impl Reader<'_, '_, '_> {
             self.report_name();
             return None;
         }
-        let name = Name {
-            text: normalized(self.parser.tokens.text(self.at).to_owned()),
-            span: self.token_span(self.at),
-        };
-        self.at += 1;
-        Some(name)
+        Some(self.name())
     }
 }

@@ -68,6 +68,9 @@ impl Reader<'_, '_, '_> {
                 break self.missing_symbol(":");
             }
         };
+        if arms.is_empty() && !self.state.too_long {
+            return last;
+        }
         let mut whole = last;
         for (condition, yes) in arms.into_iter().rev() {
             let span = condition.outer.to(whole.outer);
@@ -88,6 +91,9 @@ impl Reader<'_, '_, '_> {
     /// Operands with operators of two that bind at least so strong; of equal ones the left one binds first.
     fn binary(&mut self, least: u8) -> Read {
         let mut left = self.unary();
+        if self.next() != TokenKind::Symbol {
+            return left;
+        }
         while let Some((operator, strength)) = binary_operator(self.symbol())
             && strength >= least
             && self.counts_operator()

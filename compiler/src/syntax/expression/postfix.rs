@@ -1,13 +1,11 @@
 //! What follows a value: `.name`, `[index]` and splats, each step around the one before it.
 
-use bggo_values::text::normalized;
-
 use crate::diagnostics::codes;
 use crate::source::Span;
 
 use super::reader::{Read, Reader, Within};
 use crate::syntax::bounds::DEEPEST_TREE;
-use crate::syntax::decl::{Expr, ExprKind, Name};
+use crate::syntax::decl::{Expr, ExprKind};
 use crate::syntax::token::TokenKind;
 
 /// A splat that takes the steps that are read.
@@ -21,6 +19,10 @@ struct Open {
 impl Reader<'_, '_, '_> {
     /// The steps behind `base`.
     pub(super) fn postfix(&mut self, base: Read) -> Read {
+        // Behind most values nothing follows.
+        if !matches!(self.next(), TokenKind::Symbol | TokenKind::OpenBracket) {
+            return base;
+        }
         let start = base.outer;
         let mut base = base;
         let mut splats: Vec<Open> = Vec::new();
@@ -44,11 +46,7 @@ impl Reader<'_, '_, '_> {
                 self.at += 1;
                 match self.next() {
                     TokenKind::Ident => {
-                        let name = Name {
-                            text: normalized(self.parser.tokens.text(self.at).to_owned()),
-                            span: self.token_span(self.at),
-                        };
-                        self.at += 1;
+                        let name = self.name();
                         let span = start.to(name.span);
                         let kind = ExprKind::Field(Box::new(base.expr), name);
                         base = self.node(span, kind, base.height);

@@ -7,6 +7,7 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 
 use super::reader::{Read, Reader, Within};
+use crate::syntax::bounds::DEEPEST_TREE;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 use crate::syntax::token::TokenKind;
 
@@ -71,7 +72,12 @@ impl Reader<'_, '_, '_> {
     fn word(&mut self) -> Read {
         let first = self.at;
         self.at += 1;
-        if self.next() == TokenKind::OpenParen || self.symbol() == "::" {
+        let called = match self.next() {
+            TokenKind::OpenParen => true,
+            TokenKind::Symbol => self.symbol() == "::",
+            _ => false,
+        };
+        if called {
             return self.call(first);
         }
         let kind = match self.parser.tokens.text(first) {
@@ -81,7 +87,44 @@ impl Reader<'_, '_, '_> {
             name => ExprKind::Root(normalized(name.to_owned())),
         };
         let span = self.token_span(first);
-        self.leaf(span, kind)
+        let base = self.leaf(span, kind);
+        self.names_behind(base)
+    }
+
+    /// `a.b.c`: most references of a grid are nothing else, so they do without what `postfix` keeps for splats.
+    fn names_behind(&mut self, base: Read) -> Read {
+        let Read {
+            mut expr,
+            mut height,
+            ..
+        } = base;
+        while self.at + 1 < self.range.end
+            && height < DEEPEST_TREE
+            && self.parser.tokens.is_symbol(self.at, ".")
+            && self.parser.tokens.kind(self.at + 1) == TokenKind::Ident
+        {
+            self.at += 1;
+            let name = self.name();
+            let span = expr.span.to(name.span);
+            let kind = ExprKind::Field(Box::new(expr), name);
+            expr = self.parser.expr(span, kind);
+            height += 1;
+        }
+        Read {
+            outer: expr.span,
+            expr,
+            height,
+        }
+    }
+
+    /// The word that is next.
+    pub(super) fn name(&mut self) -> Name {
+        let name = Name {
+            text: normalized(self.parser.tokens.text(self.at).to_owned()),
+            span: self.token_span(self.at),
+        };
+        self.at += 1;
+        name
     }
 
     /// A call, of which the first word of the name is read.
@@ -154,18 +197,18 @@ impl Reader<'_, '_, '_> {
                 items.push(item.expr);
                 continue;
             }
-            // Whatever follows may have been meant as one more item, or as several.
-            let line = self.begins_line() && self.begins_operand();
-            let item = if line { item } else { self.misread(item) };
             height = height.max(item.height);
-            items.push(item.expr);
-            let span = self.token_span(self.at);
-            self.report_separator();
-            if line {
-                // A comma is missing at the end of a line.
+            if self.begins_line() && self.begins_operand() && !self.parser.brackets_reported {
+                self.report_comma();
+                items.push(item.expr);
                 continue;
             }
-            items.push(self.parser.error(span));
+            // What follows may have been meant as one more item, or as several.
+            let item = self.misread(item);
+            items.push(item.expr);
+            let missing = self.absent();
+            items.push(missing.expr);
+            self.report_separator();
             self.recover();
             self.takes(",");
         }

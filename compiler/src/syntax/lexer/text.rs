@@ -125,8 +125,13 @@ impl Lexer<'_, '_> {
         let close = self.tokens.get(self.tokens.get(hole)?.partner as usize)?;
         let line = self.text.get(..close.start as usize)?.rfind('\n')? + 1;
         let alone = self.text.get(line..self.line_end(line))?.trim() == "}";
-        let later = self.tokens.get(hole)?.start < u32::try_from(line).ok()?;
-        (alone && later).then_some(hole)
+        let open = self.tokens.get(hole)?;
+        let later = open.start < u32::try_from(line).ok()?;
+        // Nothing on the line of `${` is how a hole over several lines is written.
+        let begun = self
+            .text
+            .get(open.end as usize..self.line_end(open.end as usize))?;
+        (alone && later && !begun.trim().is_empty()).then_some(hole)
     }
 
     /// Reports a hole as never closed and goes back to the end of its line.

@@ -1,7 +1,6 @@
 //! Tokens to blocks and attributes. Expressions stay ranges of tokens, so a fault in one does not touch the others.
 //!
-//! hcl-edit stops at the first fault of a text. So bodies are cut here, where a fault costs one attribute or one line,
-//! and hcl-edit is given one expression at a time (`expr`). Missing braces are found by a second reading: when a block
+//! Bodies are cut here, where a fault costs one attribute or one line; `expression` reads each range by itself. Missing braces are found by a second reading: when a block
 //! is still open at the end of the file, the file is read again, and a line that is clearly the header of a top-level
 //! block, no further right than the block that is open, ends it.
 
@@ -38,7 +37,7 @@ pub(super) struct RawAttribute {
     pub(super) name: Name,
     /// Tokens of the expression.
     pub(super) value: Range<usize>,
-    /// The expression is not worth parsing: its problem is reported.
+    /// A bracket in it is missing, or text was lost: that is reported, and what does not fit behind it is no second fault.
     pub(super) broken: bool,
 }
 

@@ -62,6 +62,10 @@ fn masked(tokens: &Tokens<'_>, range: &Range<usize>, line_breaks: LineBreaks) ->
             }
             TokenKind::Newline if ignores.last() == Some(&true) => {}
             TokenKind::Newline => text[to - 1] = b'\n',
+            // An index of the old kind is no number for hcl-edit.
+            TokenKind::Number if index > range.start && tokens.is_symbol(index - 1, ".") => {
+                text[from..to].copy_from_slice(tokens.text(index).as_bytes());
+            }
             TokenKind::Number
                 if tokens.text(index).len() > 15 || tokens.text(index).contains(['e', 'E']) =>
             {
