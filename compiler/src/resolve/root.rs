@@ -33,10 +33,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Of a traversal that ends with a dot, what its brackets hold.
+    /// Of a name that is not whole, what its brackets hold; of anything else all.
     pub(super) fn unfinished(&mut self, base: &'a Expr) {
-        let nodes = spine(base);
-        for node in &nodes {
+        for node in &spine(base) {
             match &node.kind {
                 ExprKind::Root(_) | ExprKind::Field(..) => {}
                 ExprKind::Index(_, index) => self.expr(index),

@@ -536,7 +536,8 @@ pub enum ExprKind {
     Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `[for k, v in xs : e if c]`, `{for k, v in xs : k => e... if c}`
     For(Box<ForExpr>),
-    /// `a.` with no name behind the dot; a problem is already reported.
+    /// `a.` with no name behind the dot, or a value with something behind it that does not belong there; a problem is already
+    /// reported.
     Unfinished(Box<Expr>),
     /// Could not be read; a problem is already reported.
     Error,

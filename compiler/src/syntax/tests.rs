@@ -257,13 +257,14 @@ fn texts_are_right_or_wrong_as_terraform_has_it() {
 #[test]
 fn what_was_read_before_a_fault_stays_in_the_tree() {
     let cases = [
-        ("a +", "a + <error>"),
+        ("a +", "a <more> + <error>"),
+        ("a.b +", "a.b + <error>"),
         ("a ? b", "a ? b : <error>"),
         ("a ? b :", "a ? b : <error>"),
         ("[a, , b]", "[a, <error>, b]"),
-        ("[a b, c]", "[<error>, <error>, c]"),
+        ("[a b, c]", "[a <more>, <error>, c]"),
         ("[a\n    b, c]", "[a, b, c]"),
-        ("f(a, 1 2, b)", "f(a, 1, <error>, b)"),
+        ("f(a, 1 2, b)", "f(a, 1 <more>, <error>, b)"),
         ("f(, a)", "f(<error>, a)"),
         ("f(a..., b)", "f(a...)"),
         ("step.r.", "step.r.<name>"),
@@ -273,7 +274,7 @@ fn what_was_read_before_a_fault_stays_in_the_tree() {
         ("{ a = , b = 1 }", "{\"a\" = <error>, \"b\" = 1}"),
         ("{ a 1, b = 2 }", "{\"a\" = <error>, \"b\" = 2}"),
         ("{ a => 1, b = 2 }", "{\"a\" = 1, \"b\" = 2}"),
-        ("{ a = 1 b = 2, c = 3 }", "{\"a\" = 1, \"c\" = 3}"),
+        ("{ a = 1 b = 2, c = 3 }", "{\"a\" = 1 <more>, \"c\" = 3}"),
         (
             "{\n    a = 1 +\n    b = 2\n  }",
             "{\"a\" = 1 + <error>, \"b\" = 2}",
@@ -290,8 +291,8 @@ fn what_was_read_before_a_fault_stays_in_the_tree() {
         ("(a b) + c", "a + c"),
         ("a[]", "a[<error>]"),
         ("!", "!<error>"),
-        ("1 2", "1"),
-        ("if 1", "<error>"),
+        ("1 2", "1 <more>"),
+        ("if 1", "if <more>"),
         ("a::b + c", "<error> + c"),
         ("\"\\q ${a} \\w\"", "`${<error>} ${a} ${<error>}`"),
     ];

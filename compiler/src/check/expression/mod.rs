@@ -68,7 +68,22 @@ impl Checker<'_> {
             ExprKind::Bool(value) => constant(Value::Bool(*value), Type::Bool, span),
             ExprKind::Number(value) => constant(Value::Number(*value), Type::Number, span),
             ExprKind::Text(text) => constant(Value::from(text.clone()), Type::String, span),
-            ExprKind::Error | ExprKind::Unfinished(_) => error(span),
+            ExprKind::Error => error(span),
+            ExprKind::Unfinished(base) => {
+                // A name may go on: nothing is known of it.
+                let named = matches!(
+                    base.kind,
+                    ExprKind::Root(_)
+                        | ExprKind::Field(..)
+                        | ExprKind::Index(..)
+                        | ExprKind::Splat { .. }
+                        | ExprKind::Each
+                );
+                if !named {
+                    self.infer(base);
+                }
+                error(span)
+            }
             ExprKind::Template(parts) => match parts.as_slice() {
                 // A hole alone is the value itself.
                 [Part::Hole(only)] => self.infer(only),

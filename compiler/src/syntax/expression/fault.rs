@@ -4,7 +4,7 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 
 use super::reader::{Read, Reader, Within};
-use crate::syntax::decl::{Expr, ExprKind};
+use crate::syntax::decl::ExprKind;
 use crate::syntax::token::TokenKind;
 
 impl Reader<'_, '_, '_> {
@@ -141,15 +141,30 @@ impl Reader<'_, '_, '_> {
         self.leaf(span, ExprKind::Error)
     }
 
-    /// An expression with something behind it that does not belong there. A word alone may have been meant as anything: it is
-    /// no reference.
+    /// An expression with something behind it that does not belong there: it is not what was meant.
     pub(super) fn misread(&mut self, read: Read) -> Read {
-        let kind = match read.expr.kind {
-            ExprKind::Root(_) => ExprKind::Error,
-            kind => kind,
-        };
-        let expr = Expr { kind, ..read.expr };
-        Read { expr, ..read }
+        if matches!(read.expr.kind, ExprKind::Error) {
+            return read;
+        }
+        let Read {
+            expr,
+            outer,
+            height,
+        } = read;
+        let kind = ExprKind::Unfinished(Box::new(expr));
+        Read {
+            outer,
+            ..self.node(outer, kind, height)
+        }
+    }
+
+    /// A word alone beside an operator of which the other operand is missing may have been meant as anything.
+    pub(super) fn word_beside(&mut self, read: Read, other: &Read) -> Read {
+        let missing = matches!(other.expr.kind, ExprKind::Error);
+        match read.expr.kind {
+            ExprKind::Root(_) if missing => self.misread(read),
+            _ => read,
+        }
     }
 
     /// Whether what does not fit here is reported already, by the lexer or the cutter.
@@ -224,8 +239,12 @@ impl Reader<'_, '_, '_> {
 
     /// Whether an operand may end with the token before.
     fn ends_operand(&self) -> bool {
-        let before = self.before().map(|before| self.parser.tokens.kind(before));
-        before.is_some_and(|kind| kind != TokenKind::Symbol && !kind.opens_bracket())
+        let tokens = self.parser.tokens;
+        self.before().is_some_and(|before| {
+            let kind = tokens.kind(before);
+            let word = matches!(tokens.text(before), "in" | "if");
+            kind != TokenKind::Symbol && !kind.opens_bracket() && !word
+        })
     }
 
     /// What to write instead, where that is known.

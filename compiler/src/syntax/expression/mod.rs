@@ -63,6 +63,7 @@ impl Reader<'_, '_, '_> {
             }
             self.at += 1;
             let yes = self.conditional();
+            let condition = self.word_beside(condition, &yes);
             arms.push((condition, yes));
             if !self.takes(":") {
                 break self.missing_symbol(":");
@@ -100,9 +101,10 @@ impl Reader<'_, '_, '_> {
         {
             self.at += 1;
             let right = self.binary(strength + 1);
-            let span = left.outer.to(right.outer);
-            let height = left.height.max(right.height);
-            let kind = ExprKind::Binary(operator, Box::new(left.expr), Box::new(right.expr));
+            let before = self.word_beside(left, &right);
+            let span = before.outer.to(right.outer);
+            let height = before.height.max(right.height);
+            let kind = ExprKind::Binary(operator, Box::new(before.expr), Box::new(right.expr));
             left = self.node(span, kind, height);
         }
         left

@@ -24,10 +24,14 @@ impl Reader<'_, '_, '_> {
             if self.kind() == TokenKind::End || self.kind().closes_bracket() {
                 break;
             }
+            // The rest of an item that is reported may stand on the next line.
+            if broken_line && !self.begins_item() {
+                self.recover();
+                broken_line = !self.takes(",");
+                continue;
+            }
             self.begin_item();
             if matches!(self.symbol(), "," | "=" | ":" | "=>") {
-                // The rest of an item that is reported may begin with an operator.
-                self.state.faulty = broken_line && self.symbol() != ",";
                 self.report_key();
                 self.recover();
                 broken_line = !self.takes(",");
@@ -68,6 +72,19 @@ impl Reader<'_, '_, '_> {
         self.close(outer);
         let span = self.span_from(first);
         self.node(span, ExprKind::Object(items), height)
+    }
+
+    /// Whether a key is next that has `=` or `:` behind it.
+    fn begins_item(&self) -> bool {
+        let tokens = self.parser.tokens;
+        let behind = match self.kind() {
+            TokenKind::Ident | TokenKind::Number => self.at + 1,
+            TokenKind::OpenQuote => tokens.at(self.at).partner as usize + 1,
+            // Computed, or a separator that ends what was reported.
+            TokenKind::OpenParen => return true,
+            _ => return tokens.is_symbol(self.at, ","),
+        };
+        tokens.is_symbol(behind, "=") || tokens.is_symbol(behind, ":")
     }
 
     /// What an expression means as a key.

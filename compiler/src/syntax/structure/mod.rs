@@ -209,10 +209,12 @@ impl<'a, 'p> Cutter<'a, 'p> {
                 _ => {
                     body.broken = true;
                     let found = self.tokens.describe(self.at);
-                    self.unexpected(
-                        self.at,
-                        format!("expected an attribute or a block, found {found}"),
-                    );
+                    if !self.goes_on(self.at) {
+                        self.unexpected(
+                            self.at,
+                            format!("expected an attribute or a block, found {found}"),
+                        );
+                    }
                     self.skip_line();
                 }
             }
@@ -250,13 +252,24 @@ impl<'a, 'p> Cutter<'a, 'p> {
                 } else {
                     "`=` or `{`"
                 };
-                self.unexpected(
-                    self.at,
-                    format!("expected {expected} after `{}`, found {found}", name.text),
-                );
+                if !self.goes_on(name_at) {
+                    self.unexpected(
+                        self.at,
+                        format!("expected {expected} after `{}`, found {found}", name.text),
+                    );
+                }
                 self.skip_line();
             }
         }
+    }
+
+    /// Whether a line goes on with an expression whose own line ended too early, with `=` or an operator: that is reported.
+    fn goes_on(&self, at: usize) -> bool {
+        let mut before = at;
+        while before > 0 && self.tokens.kind(before - 1) == TokenKind::Newline {
+            before -= 1;
+        }
+        before < at && before > 0 && self.tokens.kind(before - 1) == TokenKind::Symbol
     }
 
     fn next_line_opens(&self) -> bool {

@@ -160,10 +160,11 @@ impl Cutter<'_, '_> {
         {
             return true;
         }
-        if self.tokens.kind(at) != TokenKind::Ident
-            || self.tokens.kind(opener) == TokenKind::OpenBrace
-        {
+        if self.tokens.kind(at) != TokenKind::Ident {
             return false;
+        }
+        if self.tokens.kind(opener) == TokenKind::OpenBrace {
+            return self.is_labelled_header(at);
         }
         let word = self.tokens.text(at);
         match self.tokens.kind(at + 1) {
@@ -171,6 +172,17 @@ impl Cutter<'_, '_> {
             TokenKind::OpenBrace | TokenKind::OpenQuote => !["for", "in", "if"].contains(&word),
             _ => false,
         }
+    }
+}
+
+impl Cutter<'_, '_> {
+    /// Whether the header of a block with labels begins here, which is never part of an object.
+    fn is_labelled_header(&self, kind: usize) -> bool {
+        let mut at = kind + 1;
+        while self.tokens.kind(at) == TokenKind::OpenQuote {
+            at = self.tokens.at(at).partner as usize + 1;
+        }
+        at > kind + 1 && self.tokens.kind(at) == TokenKind::OpenBrace
     }
 }
 
