@@ -18,24 +18,25 @@ struct Fault {
     marked: Option<String>,
 }
 
-fn faults(list: &str) -> Vec<Fault> {
+/// None if a line is no fault.
+fn faults(list: &str) -> Option<Vec<Fault>> {
     let lines = list.lines();
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
-            let (name, rest) = line.split_once(" | ").expect(line);
-            let (old, new) = rest.split_once(" ~~>").expect(line);
+            let (name, rest) = line.split_once(" | ")?;
+            let (old, new) = rest.split_once(" ~~>")?;
             let (new, marked) = match new.split_once("@@ ") {
                 Some((new, marked)) => (new, Some(marked.to_owned())),
                 None => (new, None),
             };
             let text = |written: &str| written.trim().replace("\\n", "\n");
-            Fault {
+            Some(Fault {
                 name: name.to_owned(),
                 old: text(old),
                 new: text(new),
                 marked,
-            }
+            })
         })
         .collect()
 }
@@ -50,7 +51,7 @@ fn a_fault_is_one_problem_where_the_fault_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/one_fault");
     let grid = std::fs::read_to_string(folder.join("grid.hcl")).expect("the grid");
     let list = std::fs::read_to_string(folder.join("faults.txt")).expect("the list");
-    let faults = faults(&list);
+    let faults = faults(&list).expect("a name, two texts");
     let names: BTreeSet<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
     assert_eq!(names.len(), faults.len(), "a name stands twice");
     assert!(faults.len() >= 150, "only {} faults", faults.len());
