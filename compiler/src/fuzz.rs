@@ -249,6 +249,10 @@ impl Seen<'_> {
             | ExprKind::Root(_)
             | ExprKind::Each => {}
             ExprKind::Error => self.errors += 1,
+            ExprKind::Unfinished(base) => {
+                self.errors += 1;
+                self.expr(base);
+            }
             ExprKind::Template(parts) => self.parts(parts),
             ExprKind::List(items) => self.all(items),
             ExprKind::Object(items) => self.all(items.iter().flat_map(|(key, value)| [key, value])),

@@ -476,7 +476,8 @@ impl Checker<'_> {
     /// The resource that a use names.
     fn used(&mut self, taken: &Use, value: &Expr) -> Option<ResourceId> {
         match (&value.kind, self.reference(value.id)) {
-            (ExprKind::Null | ExprKind::Error, _) => None,
+            (ExprKind::Null, _) => None,
+            _ if !value.is_whole() => None,
             (_, Some(Reference::Resource(id))) => {
                 let resource = self.declarations.resource(id);
                 if !taken.takes(&resource.asset.text) {

@@ -31,6 +31,9 @@ impl Checker<'_> {
 
     fn count(&mut self, expr: &Expr) -> Option<TInstances> {
         let count = self.infer(expr);
+        if !expr.is_whole() {
+            return None;
+        }
         let count = self.convert(count, &Type::Number, "`count`");
         if count.is_error() {
             return None;
@@ -76,7 +79,7 @@ impl Checker<'_> {
 
     fn for_each(&mut self, expr: &Expr) -> Option<TInstances> {
         let over = self.infer(expr);
-        if over.is_error() {
+        if over.is_error() || !expr.is_whole() {
             return None;
         }
         if over.sensitivity.any() {

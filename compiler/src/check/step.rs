@@ -110,7 +110,11 @@ impl Checker<'_> {
 
     /// `timeouts.execution`, which is longer than zero.
     fn execution(&mut self, limit: &Expr) -> Option<TExpr> {
+        let whole = limit.is_whole();
         let limit = self.infer(limit);
+        if !whole {
+            return None;
+        }
         let limit = self.convert(limit, &Type::Duration, "`execution`");
         if limit.is_error() || limit.is_null() {
             return None;
@@ -133,6 +137,9 @@ impl Checker<'_> {
     /// The value of a setting that must be known when the grid is built; null is absent.
     pub(super) fn known(&mut self, expr: &Expr, ty: &Type, what: &str) -> Option<Value> {
         let typed = self.infer(expr);
+        if !expr.is_whole() {
+            return None;
+        }
         let typed = self.convert(typed, ty, what);
         if typed.is_error() {
             return None;

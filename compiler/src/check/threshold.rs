@@ -71,6 +71,7 @@ impl Checker<'_> {
         let mut taken = Taken::default();
         let condition = threshold.condition.as_ref();
         let sound = condition
+            .filter(|(condition, _)| condition.is_whole())
             .is_some_and(|(condition, _)| self.take(condition, grid, &mut taken).is_some());
         let seconds = [
             ("over", &threshold.over, 1),

@@ -68,6 +68,9 @@ impl Checker<'_> {
         let what = format!("the default of `{}`", variable.name.text);
         let before = self.problems.list.len();
         let typed = self.infer_wanted(expr, &ty);
+        if !expr.is_whole() {
+            return None;
+        }
         let typed = self.convert(typed, &ty, &what);
         if sensitive {
             // A problem is shown with its line of the grid, which contains the value, and a cure may be made of the value. So

@@ -46,7 +46,7 @@ impl<'a> Resolver<'a> {
 
     fn address(&mut self, item: &'a Expr) -> Option<Address> {
         match &item.kind {
-            ExprKind::Error => None,
+            _ if !item.is_whole() => None,
             ExprKind::Text(text) => match address::read(text, item.span) {
                 Some((names, instances)) if names.len() <= 3 => Some(Address {
                     names,

@@ -99,6 +99,7 @@ impl<'a> Resolver<'a> {
             match &node.kind {
                 ExprKind::Field(_, name) => parts.names.push(name),
                 ExprKind::Index(_, index) => match &index.kind {
+                    _ if !index.is_whole() => return None,
                     ExprKind::Text(text) if parts.key.is_none() => {
                         let (text, span) = (text.clone(), index.span);
                         parts.key = Some((Name { text, span }, behind));
@@ -106,7 +107,6 @@ impl<'a> Resolver<'a> {
                     ExprKind::Object(pairs) if parts.tags.is_none() => {
                         parts.tags = Some((self.tags_of_address(pairs)?, behind));
                     }
-                    ExprKind::Error => return None,
                     _ => {
                         self.problems
                             .error(
@@ -142,7 +142,7 @@ impl<'a> Resolver<'a> {
                         key.span.to(value.span),
                         "tags of an address are plain texts",
                     )
-                    .hint("write `[{ team = \"a\" }]`");
+                    .hint("each has a text in quotes, as in `[{ team = \"a\" }]`");
                 return None;
             };
             tags.push((key, value));

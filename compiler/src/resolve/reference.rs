@@ -306,6 +306,8 @@ impl<'a> Resolver<'a> {
                 self.refer(expr.id, item.map_or(Reference::Error, Reference::Bound));
             }
             ExprKind::Root(_) | ExprKind::Field(..) | ExprKind::Index(..) => self.traversal(expr),
+            // What it refers to is not known.
+            ExprKind::Unfinished(base) => self.unfinished(base),
             ExprKind::Template(parts) => self.parts(parts),
             ExprKind::List(items) => {
                 for item in items {

@@ -33,6 +33,17 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Of a name that is not whole, what its brackets hold; of anything else all.
+    pub(super) fn unfinished(&mut self, base: &'a Expr) {
+        for node in &spine(base) {
+            match &node.kind {
+                ExprKind::Root(_) | ExprKind::Field(..) => {}
+                ExprKind::Index(_, index) => self.expr(index),
+                _ => self.expr(node),
+            }
+        }
+    }
+
     fn root(&mut self, name: &'a str, nodes: &[&'a Expr]) {
         let Some(root) = nodes.first() else { return };
         if let Some(bound) = self.bound_to(name) {

@@ -60,7 +60,7 @@ impl<'a> Resolver<'a> {
         let found = match name {
             Some((name, span)) => self.threshold_named(name, span),
             None => {
-                if !matches!(expr.kind, ExprKind::Error) {
+                if expr.is_whole() {
                     let text = "`until` names the threshold that ends the search";
                     self.problems
                         .error(codes::INVALID_REFERENCE, expr.span, text)
@@ -96,7 +96,7 @@ impl<'a> Resolver<'a> {
             Some(ExprKind::Root(root)) if root == "scenario" && nodes.len() == 2 => {
                 name_at(&nodes, 1)
             }
-            Some(ExprKind::Error) => return None,
+            _ if !expr.is_whole() => return None,
             _ => None,
         };
         if let Some(root) = nodes.first() {

@@ -544,6 +544,52 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// Whether no part of it is missing or unread. What is not whole has a problem already: it is not judged by its form.
+    pub fn is_whole(&self) -> bool {
+        match &self.kind {
+            ExprKind::Error | ExprKind::Unfinished(_) => false,
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Text(_)
+            | ExprKind::Root(_)
+            | ExprKind::Each => true,
+            ExprKind::Template(parts) => parts.iter().all(Part::is_whole),
+            ExprKind::List(items) => items.iter().all(Expr::is_whole),
+            ExprKind::Object(items) => items
+                .iter()
+                .all(|(key, value)| key.is_whole() && value.is_whole()),
+            ExprKind::Field(base, _) => base.is_whole(),
+            ExprKind::Index(base, index) => base.is_whole() && index.is_whole(),
+            ExprKind::Splat { over, each } => over.is_whole() && each.is_whole(),
+            ExprKind::Call { arguments, .. } => arguments.iter().all(Expr::is_whole),
+            ExprKind::Unary(_, of) => of.is_whole(),
+            ExprKind::Binary(_, left, right) => left.is_whole() && right.is_whole(),
+            ExprKind::Conditional(condition, yes, no) => {
+                condition.is_whole() && yes.is_whole() && no.is_whole()
+            }
+            ExprKind::For(form) => {
+                let mut parts = [&form.key_result, &form.condition].into_iter().flatten();
+                form.over.is_whole() && form.result.is_whole() && parts.all(Expr::is_whole)
+            }
+        }
+    }
+}
+
+impl Part {
+    fn is_whole(&self) -> bool {
+        match self {
+            Part::Text(_) => true,
+            Part::Hole(hole) => hole.is_whole(),
+            Part::If { condition, yes, no } => {
+                condition.is_whole() && yes.iter().chain(no).all(Part::is_whole)
+            }
+            Part::For { over, body, .. } => over.is_whole() && body.iter().all(Part::is_whole),
+        }
+    }
+}
+
 /// Kinds of expression. Parentheses are not kept.
 #[derive(Debug, Clone)]
 pub enum ExprKind {
@@ -593,6 +639,9 @@ pub enum ExprKind {
     Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `[for k, v in xs : e if c]`, `{for k, v in xs : k => e... if c}`
     For(Box<ForExpr>),
+    /// `a.` with no name behind the dot, or a value with something behind it that does not belong there; a problem is already
+    /// reported.
+    Unfinished(Box<Expr>),
     /// Could not be read; a problem is already reported.
     Error,
 }

@@ -317,15 +317,12 @@ impl FileParser<'_, '_> {
     /// The items of `depends_on`.
     fn depends_on(&mut self, found: &mut Found) -> Vec<Expr> {
         match self.optional(found, "depends_on") {
-            None
-            | Some(Expr {
-                kind: ExprKind::Error,
-                ..
-            }) => Vec::new(),
+            None => Vec::new(),
             Some(Expr {
                 kind: ExprKind::List(items),
                 ..
             }) => items,
+            Some(other) if !other.is_whole() => Vec::new(),
             Some(other) => {
                 self.problems
                     .error(

@@ -4,12 +4,12 @@
 use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 
+use super::bounds::LineBreaks;
 use super::decl::{Attribute, AttributeBlock, Expr, Name};
 use super::elsewhere;
-use super::expr::{Depth, FileParser};
-use super::keys;
-use super::mask_for_parser::LineBreaks;
+use super::expr::FileParser;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
+use super::token::is_identifier;
 
 /// The longest label that may be any text, in characters.
 const LONGEST_LABEL: usize = 80;
@@ -196,17 +196,13 @@ impl FileParser<'_, '_> {
 
     /// The expression of an attribute.
     pub(super) fn value(&mut self, attribute: RawAttribute) -> Expr {
-        if attribute.broken {
-            let span = if attribute.value.is_empty() {
-                attribute.name.span
-            } else {
-                self.range_span(&attribute.value)
-            };
-            return self.error(span);
+        if attribute.value.is_empty() {
+            return self.error(attribute.name.span);
         }
-        let others = keys::others(self.file, self.tokens, &attribute.value, self.problems);
-        self.replaced.keys.extend(others);
-        self.read(attribute.value, LineBreaks::End, Depth::TOP)
+        self.brackets_reported = attribute.broken;
+        self.depth_reported = false;
+        let (value, _) = self.read_with_height(attribute.value, LineBreaks::End, 0);
+        value
     }
 
     /// The expression of an attribute that may be there.
@@ -241,7 +237,7 @@ impl FileParser<'_, '_> {
         for (label, meaning) in block.labels.iter().zip(wanted) {
             if label.broken {
                 fine = false;
-            } else if hcl_edit::Ident::try_new(label.name.text.as_str()).is_err() {
+            } else if !is_identifier(&label.name.text) {
                 fine = false;
                 let meaning = meaning.to_lowercase();
                 let text = format!(

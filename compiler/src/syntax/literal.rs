@@ -4,6 +4,9 @@ use std::ops::Range;
 
 /// The text that a literal stands for. Invalid escapes do not come here: the lexer cuts them out.
 pub(super) fn decode(written: &str, quoted: bool) -> String {
+    if !written.contains(['$', '%', '\\']) {
+        return written.to_owned();
+    }
     let mut text = String::with_capacity(written.len());
     let mut rest = written;
     while let Some(first) = rest.chars().next() {

@@ -10,10 +10,10 @@ use bggo_values::text::normalized;
 use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 
-use super::decl::{ExprKind, Name, Part};
-use super::expr::{Depth, FileParser};
+use super::bounds::{DEEPEST, LineBreaks, too_deep};
+use super::decl::{Expr, ExprKind, Name, Part};
+use super::expr::FileParser;
 use super::literal::decode;
-use super::mask_for_parser::{DEEPEST, LineBreaks, too_deep};
 use super::token::TokenKind;
 
 /// A piece of the flat row, with the place of its token or hole.
@@ -35,35 +35,40 @@ enum PieceKind {
     },
     EndFor,
     /// Reported; what belongs to it is not known.
-    Bad,
+    Bad {
+        /// It stands in `%{ }`.
+        directive: bool,
+    },
 }
 
 impl FileParser<'_, '_> {
-    /// The string or heredoc that the token `open` begins.
-    pub(super) fn template(&mut self, open: usize, depth: Depth) -> ExprKind {
+    /// The string or heredoc that the token `open` begins, with `written` brackets and holes around it, and how many levels
+    /// it has. What cannot be read of it is an `Error` among its parts.
+    pub(super) fn template_with_height(
+        &mut self,
+        open: usize,
+        written: usize,
+    ) -> (ExprKind, usize) {
         let mut pieces = self.pieces(open);
-        if pieces
-            .iter()
-            .any(|piece| matches!(piece.kind, PieceKind::Bad))
-        {
-            return ExprKind::Error;
-        }
         if self.tokens.text(open).starts_with("<<-") {
             dedent(&mut pieces);
         }
         let mut nest = Nest {
             pieces: pieces.into_iter(),
             opened: Vec::new(),
+            height: 0,
+            broken: false,
         };
-        let Some(mut parts) = self.nest(&mut nest, depth) else {
-            return ExprKind::Error;
-        };
+        let mut parts = Vec::new();
+        self.nest(&mut nest, written, &mut parts);
         normalize(&mut parts);
-        match parts.as_mut_slice() {
+        let kind = match parts.as_mut_slice() {
             [] => ExprKind::Text(String::new()),
             [Part::Text(text)] => ExprKind::Text(std::mem::take(text)),
+            parts if parts.iter().all(is_unread) => ExprKind::Error,
             _ => ExprKind::Template(parts),
-        }
+        };
+        (kind, nest.height)
     }
 
     fn pieces(&mut self, open: usize) -> Vec<Piece> {
@@ -114,7 +119,7 @@ impl FileParser<'_, '_> {
                     let span = self.range_span(&(index..index + 1));
                     pieces.push(Piece {
                         span,
-                        kind: PieceKind::Bad,
+                        kind: PieceKind::Bad { directive: false },
                     });
                 }
             }
@@ -142,7 +147,7 @@ impl FileParser<'_, '_> {
         if inner.is_empty() {
             self.bad(span, "expected an expression between `${` and `}`")
                 .hint("a literal `${` is written `$${`");
-            return PieceKind::Bad;
+            return PieceKind::Bad { directive: false };
         }
         PieceKind::Hole(inner)
     }
@@ -159,7 +164,7 @@ impl FileParser<'_, '_> {
             "if" if !alone => PieceKind::If(rest),
             "if" => {
                 self.bad(span, "expected a condition after `if`");
-                PieceKind::Bad
+                PieceKind::Bad { directive: true }
             }
             "for" => self.for_directive(rest, span),
             "else" if alone => PieceKind::Else,
@@ -175,7 +180,7 @@ impl FileParser<'_, '_> {
                 if let Some(hint) = hint {
                     problem.hint(hint);
                 }
-                PieceKind::Bad
+                PieceKind::Bad { directive: true }
             }
             _ => {
                 let known = ["if", "else", "endif", "for", "endfor"];
@@ -187,7 +192,7 @@ impl FileParser<'_, '_> {
                     "expected `if`, `else`, `endif`, `for` or `endfor` after `%{`",
                 )
                 .hint(hint);
-                PieceKind::Bad
+                PieceKind::Bad { directive: true }
             }
         }
     }
@@ -217,7 +222,7 @@ impl FileParser<'_, '_> {
                 span,
                 "expected `for NAME in LIST` or `for KEY, VALUE in MAP`",
             );
-            return PieceKind::Bad;
+            return PieceKind::Bad { directive: true };
         };
         let name = |place: usize| {
             let index = code.get(place).copied().unwrap_or(rest.start);
@@ -234,9 +239,8 @@ impl FileParser<'_, '_> {
         PieceKind::For { key, value, over }
     }
 
-    /// Parts up to the end of what is open, or of the template; none when something is missing, which is reported.
-    fn nest(&mut self, nest: &mut Nest, depth: Depth) -> Option<Vec<Part>> {
-        let mut parts = Vec::new();
+    /// Adds the parts up to the end of what is open, or of the template.
+    fn nest(&mut self, nest: &mut Nest, written: usize, parts: &mut Vec<Part>) {
         while let Some(piece) = nest.pieces.next() {
             match piece.kind {
                 PieceKind::Literal(text) => match parts.last_mut() {
@@ -245,36 +249,34 @@ impl FileParser<'_, '_> {
                     _ => parts.push(Part::Text(text)),
                 },
                 PieceKind::Hole(range) => {
-                    let inner = self.enter(nest, depth, piece.span)?;
-                    parts.push(Part::Hole(self.read(range, LineBreaks::Ignored, inner)));
+                    let hole = self.inner(nest, range, written, piece.span);
+                    parts.push(Part::Hole(hole));
                 }
                 PieceKind::If(range) => {
-                    let inner = self.enter(nest, depth, piece.span)?;
-                    let condition = self.read(range, LineBreaks::Ignored, inner);
+                    let condition = self.inner(nest, range, written, piece.span);
                     nest.opened.push(Opened {
                         word: "if",
                         span: piece.span,
                     });
-                    let yes = self.nest(nest, inner)?;
-                    let no = if nest
+                    let (mut yes, mut no) = (Vec::new(), Vec::new());
+                    self.nest(nest, written + 1, &mut yes);
+                    if nest
                         .opened
                         .last()
                         .is_some_and(|opened| opened.word == "else")
                     {
-                        self.nest(nest, inner)?
-                    } else {
-                        Vec::new()
-                    };
+                        self.nest(nest, written + 1, &mut no);
+                    }
                     parts.push(Part::If { condition, yes, no });
                 }
                 PieceKind::For { key, value, over } => {
-                    let inner = self.enter(nest, depth, piece.span)?;
-                    let over = self.read(over, LineBreaks::Ignored, inner);
+                    let over = self.inner(nest, over, written, piece.span);
                     nest.opened.push(Opened {
                         word: "for",
                         span: piece.span,
                     });
-                    let body = self.nest(nest, inner)?;
+                    let mut body = Vec::new();
+                    self.nest(nest, written + 1, &mut body);
                     parts.push(Part::For {
                         key,
                         value,
@@ -283,35 +285,49 @@ impl FileParser<'_, '_> {
                     });
                 }
                 PieceKind::Else | PieceKind::EndIf | PieceKind::EndFor => {
-                    return self.end(nest, &piece).then_some(parts);
+                    if self.end(nest, &piece) {
+                        return;
+                    }
+                    parts.push(Part::Hole(self.error(piece.span)));
                 }
-                PieceKind::Bad => return None,
+                PieceKind::Bad { directive } => {
+                    // It may have begun or ended a part.
+                    nest.broken |= directive;
+                    parts.push(Part::Hole(self.error(piece.span)));
+                }
             }
         }
         let Some(open) = nest.opened.pop() else {
-            return Some(parts);
+            return;
         };
         let end = if open.word == "for" {
             "endfor"
         } else {
             "endif"
         };
-        self.bad(
-            open.span,
-            format!(
-                "missing `%{{ {end} }}`: this `{}` is never closed",
-                open.word
-            ),
-        );
-        None
+        parts.push(Part::Hole(self.error(open.span)));
+        if !std::mem::replace(&mut nest.broken, true) {
+            self.bad(
+                open.span,
+                format!(
+                    "missing `%{{ {end} }}`: this `{}` is never closed",
+                    open.word
+                ),
+            );
+        }
     }
 
-    fn enter(&mut self, nest: &Nest, depth: Depth, span: Span) -> Option<Depth> {
-        if depth.written + 1 > DEEPEST || nest.opened.len() >= DEEPEST {
-            too_deep(self.problems, span);
-            return None;
+    /// What stands in a hole or directive.
+    fn inner(&mut self, nest: &mut Nest, range: Range<usize>, written: usize, span: Span) -> Expr {
+        if written >= DEEPEST {
+            if !std::mem::replace(&mut self.depth_reported, true) {
+                too_deep(self.problems, span);
+            }
+            return self.error(span);
         }
-        Some(depth.inside().below())
+        let (expr, height) = self.read_with_height(range, LineBreaks::Ignored, written + 1);
+        nest.height = nest.height.max(height + nest.opened.len());
+        expr
     }
 
     /// Notes what a directive ends. Returns false if it ends nothing, which is reported.
@@ -321,8 +337,7 @@ impl FileParser<'_, '_> {
             PieceKind::EndIf => ("endif", &["if", "else"]),
             _ => ("endfor", &["for"]),
         };
-        let open = nest.opened.pop();
-        if let Some(open) = open.as_ref().filter(|open| ends.contains(&open.word)) {
+        if let Some(open) = nest.opened.pop_if(|open| ends.contains(&open.word)) {
             if word == "else" {
                 nest.opened.push(Opened {
                     word: "else",
@@ -331,15 +346,27 @@ impl FileParser<'_, '_> {
             }
             return true;
         }
+        if std::mem::replace(&mut nest.broken, true) {
+            return false;
+        }
         let text = format!(
             "`{word}` without `{}` before it",
             ends.first().copied().unwrap_or_default()
         );
         let problem = self.bad(piece.span, text);
-        if let Some(open) = open {
+        if let Some(open) = nest.opened.last() {
             problem.label(open.span, format!("this `{}` is open", open.word));
         }
         false
+    }
+}
+
+/// Whether nothing of a part could be read but its text.
+fn is_unread(part: &Part) -> bool {
+    match part {
+        Part::Text(_) => true,
+        Part::Hole(hole) => matches!(hole.kind, ExprKind::Error),
+        Part::If { .. } | Part::For { .. } => false,
     }
 }
 
@@ -361,6 +388,10 @@ fn normalize(parts: &mut [Part]) {
 struct Nest {
     pieces: std::vec::IntoIter<Piece>,
     opened: Vec<Opened>,
+    /// Levels of what was read in it so far, with the directives around.
+    height: usize,
+    /// A fault of the directives is reported: which of them belong together is not known.
+    broken: bool,
 }
 
 struct Opened {

@@ -3,7 +3,10 @@
 use super::*;
 use crate::diagnostics::render::{self, Colour};
 
+mod cut;
+mod differential;
 mod evaluate;
+mod oracle;
 mod show;
 
 fn parsed(text: &str) -> (Declarations, Problems, Sources) {
@@ -54,118 +57,8 @@ fn templates_give_what_terraform_gives() {
     }
 }
 
-/// What hcl-edit reads as a whole, read in the smallest parts, is the same to the last span.
 #[test]
-fn an_expression_in_parts_is_the_expression() {
-    let expressions = [
-        "1 + 2 * 3 == 7 && !a || b",
-        "1 - 2 - 3 * -4 / 5 % 6 + 7",
-        "a == b != c < d <= e > f >= g",
-        "a ? b : c ? d : e",
-        "a ? b ? 1 : 2 : c ? d ? 3 : 4 : 5",
-        "(a ? b : c) ? (d) : -(e + 1) * (2)",
-        "!a.b && !!c || - -1 == --d",
-        "[1, a + 1, [b, [c, d == 1]], \"x${a + 1}y\", ]",
-        "[\n  1 +\n  2,\n\n  (a\n  ),\n]",
-        "{ a = 1 + 2, \"b c\" = [a, b], (d) = { e : -f }, 5 = [] }",
-        "{\n  a = 1 + 2\n\n  b = f(1 +\n 2)\n  c : { d = [] } , e = 1\n}",
-        "f(a, g(b + 1, [c])[0].d, h()...)",
-        "f(x ? y : z, {}...)",
-        "a[b[c + 1]].d[*].e[\"f\"].*.g[0]",
-        "[for x in xs : x + 1 if x > (2)]",
-        "[for k, v in a ? b : c : d ? e : f]",
-        "{for k, v in {a = 1} : \"${k}\" => [v, 1]... if !(v == 1)}",
-        "{ for x in [1, 2] : x => x ? 1 : 2 }",
-        "[for x in [for y in ys : [y, -y]] : { for z in x : z => z }]",
-        "f(<<EOT\n  ${a + 1}\nEOT\n, 1)",
-        "\"%{ if a == b && (c) }${[1, 2][0]}%{ endif }\"",
-        "{ if = a, for_ = 1, in = [b], null = 2 }",
-    ];
-    let tight = Bounds {
-        levels: 2,
-        chain: 0,
-    };
-    for expression in expressions {
-        let text = format!("locals {{\n  a = {expression}\n}}\n");
-        let sources = Sources::from_texts(vec![("a.hcl".to_owned(), text)]);
-        let [whole, parts] = [Bounds::HCL_EDIT, tight].map(|bounds| {
-            let (declarations, problems) = parse_within(&sources, bounds);
-            let found = render::problems(&problems, &sources, Colour::Never);
-            assert!(problems.list.is_empty(), "{expression} {bounds:?}\n{found}");
-            without_ids(&format!("{:?}", declarations.locals[0].value))
-        });
-        assert_eq!(whole, parts, "{expression}");
-    }
-}
-
-/// Names and lists of names by themselves, which are read from their tokens, are what hcl-edit makes of them within another
-/// expression, to the last span.
-#[test]
-fn a_plain_name_is_what_it_is_within_an_expression() {
-    let plain = [
-        "a",
-        "a.b",
-        "a.b-c.d_e.e\u{301}",
-        "[]",
-        "[a]",
-        "[a.b, c.d,e]",
-        "[ a.b , c ,]",
-        "a.null.for.true",
-        "[a.true]",
-    ];
-    // These are left to hcl-edit.
-    let others = [
-        "a . b",
-        "a. b",
-        "a.0",
-        "a.*.b",
-        "a[0]",
-        "null",
-        "[null]",
-        "[a, 1]",
-        "[a b.c][0]",
-        "[[a]]",
-        "[a.b[0]]",
-        "[a...]",
-        "[for a in b : a]",
-        "(a.b)",
-    ];
-    for text in plain.into_iter().chain(others) {
-        // Both stand at the same byte.
-        let [alone, within] = ["  a = @\n", "  a=x?@:y\n"].map(|line| {
-            let line = line.replace('@', text);
-            let (declarations, problems, _) = parsed(&format!("locals {{\n{line}}}\n"));
-            let value = declarations
-                .locals
-                .into_iter()
-                .next()
-                .map(|local| local.value);
-            let value = match value.map(|value| value.kind) {
-                Some(decl::ExprKind::Conditional(_, yes, _)) => Some(yes.kind),
-                other => other,
-            };
-            let count = problems.list.len();
-            (without_ids(&format!("{value:?}")), count)
-        });
-        if alone.1 == 0 {
-            assert_eq!(alone, within, "{text}");
-        }
-        assert_eq!(alone.1 == 0, within.1 == 0, "{text}");
-        assert!(alone.1 == 0 || others.contains(&text), "{text}");
-    }
-}
-
-/// Expressions are numbered in the order in which they are read.
-fn without_ids(shown: &str) -> String {
-    let mut kept = String::new();
-    for piece in shown.split("ExprId(") {
-        kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_digit()));
-    }
-    kept
-}
-
-#[test]
-fn what_is_missing_is_said_in_a_part_too() {
+fn what_is_missing_is_said_in_a_long_expression_too() {
     let long = "a + ".repeat(200);
     let cases = [
         (format!("[{long}]"), "expected an expression"),
@@ -287,11 +180,11 @@ fn broken_block_still_declares_its_header_and_what_can_be_read() {
 }
 
 #[test]
-fn attribute_that_cannot_be_read_stays_as_an_error_in_a_whole_block() {
+fn attribute_with_a_fault_stays_with_what_could_be_read_in_a_whole_block() {
     let (declarations, _, _) = parsed("step \"noop\" \"a\" {\n  count = 1 +\n}\n");
     assert!(!declarations.bodies[0].steps[0].broken && !declarations.incomplete);
     let count = declarations.bodies[0].steps[0].count.as_ref().unwrap();
-    assert!(matches!(count.kind, decl::ExprKind::Error));
+    assert_eq!(show::expr(count), "1 + <error>");
 }
 
 #[test]
@@ -357,5 +250,89 @@ fn texts_are_right_or_wrong_as_terraform_has_it() {
             let picture = render::problems(&problems, &sources, Colour::Never);
             assert_eq!(wrong, !right, "{text}\n{picture}");
         }
+    }
+}
+
+/// What is within brackets, in one reading: each is another part of a tree that stays.
+#[test]
+fn what_was_read_before_a_fault_stays_in_the_tree() {
+    let cases = [
+        ("a +", "a <more> + <error>"),
+        ("a.b +", "a.b + <error>"),
+        ("a ? b", "a ? b : <error>"),
+        ("a ? b :", "a ? b : <error>"),
+        ("[a, , b]", "[a, <error>, b]"),
+        ("[a b, c]", "[a <more>, <error>, c]"),
+        ("[a\n    b, c]", "[a, b, c]"),
+        ("f(a, 1 2, b)", "f(a, 1 <more>, <error>, b)"),
+        ("f(, a)", "f(<error>, a)"),
+        ("f(a..., b)", "f(a...)"),
+        ("step.r.", "step.r.<name>"),
+        ("[step.r., b]", "[step.r.<name>, b]"),
+        ("f(a[b.].c)", "f(a[b.<name>].c)"),
+        ("\"x ${a.} y ${b}\"", "`x ${a.<name>} y ${b}`"),
+        ("{ a = , b = 1 }", "{\"a\" = <error>, \"b\" = 1}"),
+        ("{ a 1, b = 2 }", "{\"a\" = <error>, \"b\" = 2}"),
+        ("{ a => 1, b = 2 }", "{\"a\" = 1, \"b\" = 2}"),
+        ("{ a = 1 b = 2, c = 3 }", "{\"a\" = 1 <more>, \"c\" = 3}"),
+        (
+            "{\n    a = 1 +\n    b = 2\n  }",
+            "{\"a\" = 1 + <error>, \"b\" = 2}",
+        ),
+        ("[for x in : x]", "[for x in <error> : x]"),
+        ("[for x : x]", "[for x in <error> : x]"),
+        ("[for x y : f(x)]", "[for x in <error> : f(x)]"),
+        ("[for x in y z : f(x)]", "[for x in y : f(x)]"),
+        ("[for x in y]", "[for x in y : <error>]"),
+        ("{ for x in y : x }", "{for x in y : x => <error>}"),
+        ("[for x in y : ]", "[for x in y : <error>]"),
+        ("[for in y : 1]", "<error>"),
+        ("a[1 2].b", "a[1].b"),
+        ("(a b) + c", "a + c"),
+        ("a[]", "a[<error>]"),
+        ("!", "!<error>"),
+        ("1 2", "1 <more>"),
+        ("if 1", "if <more>"),
+        ("a::b + c", "<error> + c"),
+        ("\"\\q ${a} \\w\"", "`${<error>} ${a} ${<error>}`"),
+    ];
+    for (expression, expected) in cases {
+        let (declarations, problems, _) = parsed(&format!("locals {{\n  a = {expression}\n}}\n"));
+        assert_eq!(
+            show::expr(&declarations.locals[0].value),
+            expected,
+            "{expression}"
+        );
+        let one = if expression.contains("\\w") { 2 } else { 1 };
+        assert_eq!(
+            problems.list.len(),
+            one,
+            "{expression}\n{:?}",
+            problems.list
+        );
+    }
+}
+
+/// A fault costs the item that it stands in: each is told, and no item is told twice.
+#[test]
+fn every_fault_of_an_expression_is_told() {
+    let cases = [
+        ("[foo(, 2), step.http_request., x y, 1 +]", 4),
+        ("[1 2, 3 4, f(5 6), { a 7 }, (8 9), a[0 1]]", 6),
+        ("{ a = , b = , c = [,], d = { e = } }", 4),
+        ("[a b c d, ? ! : =]", 2),
+        ("f(1 ++ * / 2, 3)", 1),
+        ("[\n    1\n    2\n    3\n  ]", 2),
+        ("a ? [1 2] : [3 4]", 2),
+        ("\"${a.} ${b +} ${[1 2]}\"", 3),
+        ("[\"\\q\", 1 2, x.]", 3),
+        ("[for x y : (x z)]", 2),
+        ("{ = 1, : 2, c 3 }", 3),
+        ("if 1 then 2 else [3 4]", 1),
+    ];
+    for (expression, expected) in cases {
+        let (_, problems, sources) = parsed(&format!("locals {{\n  a = {expression}\n}}\n"));
+        let picture = render::problems(&problems, &sources, Colour::Never);
+        assert_eq!(problems.list.len(), expected, "{expression}\n{picture}");
     }
 }

@@ -109,15 +109,6 @@ impl<'a> Tokens<'a> {
         self.kind(index) == TokenKind::Symbol && self.text(index) == symbol
     }
 
-    /// The token that starts at a byte.
-    pub(super) fn starting_at(&self, byte: u32) -> Option<usize> {
-        // Closers that the lexer added are empty and share their start with the token after them: take the last.
-        let after = self.list.partition_point(|token| token.start <= byte);
-        after
-            .checked_sub(1)
-            .filter(|index| self.at(*index).start == byte)
-    }
-
     /// Whether nothing but spaces stands before the token on its line, and if so how many bytes.
     pub(super) fn margin(&self, index: usize) -> Option<u32> {
         let start = self.at(index).start as usize;
@@ -225,4 +216,9 @@ pub(super) fn is_ident_start(character: char) -> bool {
 
 pub(super) fn is_ident_continue(character: char) -> bool {
     character == '-' || unicode_ident::is_xid_continue(character)
+}
+
+/// Whether a text is one name.
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.starts_with(is_ident_start) && text.chars().all(is_ident_continue)
 }

@@ -14,8 +14,13 @@ const NAMES: &[&str] = &[
 
 /// The type that an expression writes; `Type::Error` with a reported problem when it writes none.
 pub(super) fn read(expr: &Expr, problems: &mut Problems) -> TypeExpr {
+    // A type with a fault in it may be any.
+    let ty = match expr.is_whole() {
+        true => of(expr, problems),
+        false => Type::Error,
+    };
     TypeExpr {
-        ty: of(expr, problems),
+        ty,
         span: expr.span,
     }
 }

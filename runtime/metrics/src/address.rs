@@ -495,7 +495,9 @@ impl Layout {
                 let in_scope = self.steps.iter().filter_map(|step| {
                     let mut rows = self.iterations.iter();
                     let at = rows.position(|row| row.scenario == step.scenario)?;
-                    (only.is_none() || only == Some(at)).then_some((at, step))
+                    // Of one scenario it is a step of its own, and none of a flow.
+                    let is_own = only == Some(at) && step.path.is_empty();
+                    (only.is_none() || is_own).then_some((at, step))
                 });
                 let all: Vec<(usize, &StepLayout)> = in_scope.collect();
                 let named = all.iter().filter(|(_, step)| step.name.as_str() == full);

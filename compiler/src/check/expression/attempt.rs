@@ -85,6 +85,9 @@ impl Checker<'_> {
 
     pub(super) fn can_form(&mut self, name: &Name, arguments: &[Expr], span: Span) -> TExpr {
         let [argument] = arguments else {
+            if !arguments.iter().all(Expr::is_whole) {
+                return error(span);
+            }
             let text = format!("`can` takes 1 argument, found {}", arguments.len());
             self.error(codes::WRONG_ARGUMENTS, name.span, text);
             return error(span);

@@ -5,7 +5,7 @@ use bggo_values::{Number, Type, Value};
 
 use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
-use crate::syntax::decl::{Expr, Name};
+use crate::syntax::decl::{Expr, ExprKind, Name};
 
 use super::context::{Checker, constant, error};
 use crate::check::sensitivity;
@@ -54,7 +54,10 @@ impl Checker<'_> {
                 None => return error(span),
             }
         }
-        if !self.number_fits(function, name, (typed.len(), expand)) {
+        // What is missing among them may be any number.
+        let missing = |argument: &Expr| matches!(argument.kind, ExprKind::Error);
+        if arguments.iter().any(missing) || !self.number_fits(function, name, (typed.len(), expand))
+        {
             return error(span);
         }
         if typed.iter().any(TExpr::is_error) {

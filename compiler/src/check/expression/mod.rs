@@ -69,6 +69,21 @@ impl Checker<'_> {
             ExprKind::Number(value) => constant(Value::Number(*value), Type::Number, span),
             ExprKind::Text(text) => constant(Value::from(text.clone()), Type::String, span),
             ExprKind::Error => error(span),
+            ExprKind::Unfinished(base) => {
+                // A name may go on: nothing is known of it.
+                let named = matches!(
+                    base.kind,
+                    ExprKind::Root(_)
+                        | ExprKind::Field(..)
+                        | ExprKind::Index(..)
+                        | ExprKind::Splat { .. }
+                        | ExprKind::Each
+                );
+                if !named {
+                    self.infer(base);
+                }
+                error(span)
+            }
             ExprKind::Template(parts) => match parts.as_slice() {
                 // A hole alone is the value itself.
                 [Part::Hole(only)] => self.infer(only),

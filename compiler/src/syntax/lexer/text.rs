@@ -1,6 +1,6 @@
 //! Quoted strings and heredocs: their literals, holes and ends, and how reading goes on after one without an end.
 
-use crate::diagnostics::codes;
+use crate::diagnostics::{Problem, codes};
 
 use super::{Lexer, Mode};
 use crate::syntax::token::{
@@ -125,8 +125,13 @@ impl Lexer<'_, '_> {
         let close = self.tokens.get(self.tokens.get(hole)?.partner as usize)?;
         let line = self.text.get(..close.start as usize)?.rfind('\n')? + 1;
         let alone = self.text.get(line..self.line_end(line))?.trim() == "}";
-        let later = self.tokens.get(hole)?.start < u32::try_from(line).ok()?;
-        (alone && later).then_some(hole)
+        let open = self.tokens.get(hole)?;
+        let later = open.start < u32::try_from(line).ok()?;
+        // Nothing on the line of `${` is how a hole over several lines is written.
+        let begun = self
+            .text
+            .get(open.end as usize..self.line_end(open.end as usize))?;
+        (alone && later && !begun.trim().is_empty()).then_some(hole)
     }
 
     /// Reports a hole as never closed and goes back to the end of its line.
@@ -151,6 +156,15 @@ impl Lexer<'_, '_> {
             .tokens
             .get(open)
             .map_or((0, 0), |token| (token.start as usize, token.end as usize));
+        // What was read as code behind it was none.
+        let within = |problem: &Problem| {
+            problem
+                .span
+                .is_some_and(|span| span.file == self.file && span.start as usize >= start)
+        };
+        while self.problems.list.last().is_some_and(within) {
+            self.problems.list.pop();
+        }
         let opener = self.text.get(start..end).unwrap_or_default();
         let text = format!("missing `}}`: this `{opener}` is never closed");
         let literal = if opener.starts_with('$') {
@@ -202,6 +216,12 @@ impl Lexer<'_, '_> {
         let name = after.get(..length).unwrap_or_default();
         let end = self.at + intro + length;
         let line_end = self.line_end(end);
+        let body = self
+            .text
+            .get(end..)
+            .and_then(|rest| rest.find('\n'))
+            .map_or(self.text.len(), |found| end + found + 1);
+        let ends = heredoc_ends(self.text.get(body..).unwrap_or_default(), name);
         if line_end > end {
             self.error(
                 codes::UNEXPECTED_TOKEN,
@@ -210,14 +230,12 @@ impl Lexer<'_, '_> {
                 format!("expected the end of the line after `<<{name}`"),
             )
             .hint("the text of a heredoc begins on the next line");
-            return self.push(TokenKind::Bad, line_end);
+            // The lines up to its end are no code all the same.
+            if !ends {
+                return self.push(TokenKind::Bad, line_end);
+            }
         }
-        let body = self
-            .text
-            .get(end..)
-            .and_then(|rest| rest.find('\n'))
-            .map_or(self.text.len(), |found| end + found + 1);
-        if !heredoc_ends(self.text.get(body..).unwrap_or_default(), name) {
+        if !ends {
             self.error(
                 codes::UNCLOSED_HEREDOC,
                 self.at,

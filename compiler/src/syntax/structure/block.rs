@@ -163,6 +163,16 @@ impl Cutter<'_, '_> {
                 self.at,
                 format!("expected a new line after `}}`, found {found}"),
             );
+            // A word alone is no attribute and no block.
+            let word = self.kind() == TokenKind::Ident;
+            if word
+                && matches!(
+                    self.tokens.kind(self.at + 1),
+                    TokenKind::Newline | TokenKind::End
+                )
+            {
+                self.at += 1;
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! Tokens to blocks and attributes. Expressions stay ranges of tokens, so a fault in one does not touch the others.
 //!
-//! hcl-edit stops at the first fault of a text. So bodies are cut here, where a fault costs one attribute or one line,
-//! and hcl-edit is given one expression at a time (`expr`). Missing braces are found by a second reading: when a block
+//! Bodies are cut here, where a fault costs one attribute or one line; `expression` reads each range by itself. Missing braces are found by a second reading: when a block
 //! is still open at the end of the file, the file is read again, and a line that is clearly the header of a top-level
 //! block, no further right than the block that is open, ends it.
 
@@ -38,7 +37,7 @@ pub(super) struct RawAttribute {
     pub(super) name: Name,
     /// Tokens of the expression.
     pub(super) value: Range<usize>,
-    /// The expression is not worth parsing: its problem is reported.
+    /// A bracket in it is missing, or text was lost: that is reported, and what does not fit behind it is no second fault.
     pub(super) broken: bool,
 }
 
@@ -210,10 +209,12 @@ impl<'a, 'p> Cutter<'a, 'p> {
                 _ => {
                     body.broken = true;
                     let found = self.tokens.describe(self.at);
-                    self.unexpected(
-                        self.at,
-                        format!("expected an attribute or a block, found {found}"),
-                    );
+                    if !self.goes_on(self.at) {
+                        self.unexpected(
+                            self.at,
+                            format!("expected an attribute or a block, found {found}"),
+                        );
+                    }
                     self.skip_line();
                 }
             }
@@ -251,13 +252,24 @@ impl<'a, 'p> Cutter<'a, 'p> {
                 } else {
                     "`=` or `{`"
                 };
-                self.unexpected(
-                    self.at,
-                    format!("expected {expected} after `{}`, found {found}", name.text),
-                );
+                if !self.goes_on(name_at) {
+                    self.unexpected(
+                        self.at,
+                        format!("expected {expected} after `{}`, found {found}", name.text),
+                    );
+                }
                 self.skip_line();
             }
         }
+    }
+
+    /// Whether a line goes on with an expression whose own line ended too early, with `=` or an operator: that is reported.
+    fn goes_on(&self, at: usize) -> bool {
+        let mut before = at;
+        while before > 0 && self.tokens.kind(before - 1) == TokenKind::Newline {
+            before -= 1;
+        }
+        before < at && before > 0 && self.tokens.kind(before - 1) == TokenKind::Symbol
     }
 
     fn next_line_opens(&self) -> bool {

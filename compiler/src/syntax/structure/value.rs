@@ -55,7 +55,7 @@ impl Cutter<'_, '_> {
                         return false;
                     }
                 }
-                TokenKind::Bad => whole = false,
+                TokenKind::Bad => whole &= !self.lost_text(),
                 kind if kind.opens_bracket() => open.push(self.at),
                 TokenKind::OpenHole
                 | TokenKind::OpenDirective
@@ -71,6 +71,14 @@ impl Cutter<'_, '_> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether the piece that cannot be read here took more with it than itself: then the lexer has added empty ends of what
+    /// was open, or the lines of a heredoc follow as code.
+    fn lost_text(&self) -> bool {
+        let behind = self.tokens.at(self.at + 1);
+        let empty = behind.start == behind.end && behind.kind != TokenKind::End;
+        empty || self.tokens.text(self.at).starts_with("<<")
     }
 
     /// Closes the bracket that is closed here. Only the first fault of an attribute is reported.
@@ -152,10 +160,11 @@ impl Cutter<'_, '_> {
         {
             return true;
         }
-        if self.tokens.kind(at) != TokenKind::Ident
-            || self.tokens.kind(opener) == TokenKind::OpenBrace
-        {
+        if self.tokens.kind(at) != TokenKind::Ident {
             return false;
+        }
+        if self.tokens.kind(opener) == TokenKind::OpenBrace {
+            return self.is_labelled_header(at);
         }
         let word = self.tokens.text(at);
         match self.tokens.kind(at + 1) {
@@ -163,6 +172,17 @@ impl Cutter<'_, '_> {
             TokenKind::OpenBrace | TokenKind::OpenQuote => !["for", "in", "if"].contains(&word),
             _ => false,
         }
+    }
+}
+
+impl Cutter<'_, '_> {
+    /// Whether the header of a block with labels begins here, which is never part of an object.
+    fn is_labelled_header(&self, kind: usize) -> bool {
+        let mut at = kind + 1;
+        while self.tokens.kind(at) == TokenKind::OpenQuote {
+            at = self.tokens.at(at).partner as usize + 1;
+        }
+        at > kind + 1 && self.tokens.kind(at) == TokenKind::OpenBrace
     }
 }
 

@@ -71,6 +71,10 @@ pub(super) fn expr(expr: &Expr) -> String {
                 None => format!("[{head} {}{condition}]", self::expr(&parts.result)),
             }
         }
+        ExprKind::Unfinished(base) if base.span.end == expr.span.end => {
+            format!("{} <more>", operand(base))
+        }
+        ExprKind::Unfinished(base) => format!("{}.<name>", operand(base)),
         ExprKind::Error => "<error>".to_owned(),
     }
 }

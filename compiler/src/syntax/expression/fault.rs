@@ -1,0 +1,340 @@
+//! What is wrong with an expression, in words about what stands there.
+
+use crate::diagnostics::codes;
+use crate::source::Span;
+
+use super::reader::{Read, Reader, Within};
+use crate::syntax::decl::ExprKind;
+use crate::syntax::token::TokenKind;
+
+impl Reader<'_, '_, '_> {
+    /// Reports that an operand is missing before the next token.
+    pub(super) fn missing_operand(&mut self) -> Read {
+        let text = match self.before() {
+            Some(_) => format!(
+                "expected an expression after {}, found {}",
+                self.described_before(),
+                self.found()
+            ),
+            None => format!("expected an expression, found {}", self.found()),
+        };
+        self.report(text);
+        self.absent()
+    }
+
+    /// Reports that this symbol is missing before the next token, and with it the expression behind it.
+    pub(super) fn missing_symbol(&mut self, symbol: &str) -> Read {
+        self.report_symbol(symbol);
+        self.absent()
+    }
+
+    pub(super) fn report_symbol(&mut self, symbol: &str) {
+        self.next();
+        self.report_missing(&format!("`{symbol}`"));
+    }
+
+    /// Reports that a name is missing behind a word or `::`.
+    pub(super) fn report_name(&mut self) {
+        self.next();
+        let (before, found) = (self.described_before(), self.found());
+        self.report(format!("expected a name after {before}, found {found}"));
+    }
+
+    /// Reports that what a `.` reads is missing.
+    pub(super) fn report_field(&mut self) {
+        let found = self.found();
+        self.report(format!("expected a name after `.`, found {found}"));
+    }
+
+    /// Reports that a key is missing.
+    pub(super) fn report_key(&mut self) {
+        let (before, found) = (self.described_before(), self.found());
+        self.report(format!(
+            "expected a key or `}}` after {before}, found {found}"
+        ));
+    }
+
+    /// Reports that a comma is missing at the end of the line before the next token, which is right.
+    pub(super) fn report_comma(&mut self) {
+        let next = self.at;
+        if let Some(before) = self.before() {
+            self.at = before + 1;
+        }
+        self.report_misfit();
+        self.at = next;
+    }
+
+    /// Reports that the next token does not go on with what was read.
+    pub(super) fn report_separator(&mut self) {
+        self.next();
+        // Whatever stands behind a bracket that is missing does not fit.
+        if self.parser.brackets_reported {
+            self.state.faulty = true;
+            return;
+        }
+        self.report_misfit();
+    }
+
+    fn report_misfit(&mut self) {
+        if let Some(end) = self.exponent_without_digits() {
+            self.state.faulty |= self.is_told();
+            if !std::mem::replace(&mut self.state.faulty, true) {
+                let text = "expected digits in the exponent of the number";
+                let problems = &mut self.parser.problems;
+                problems.error(codes::UNEXPECTED_TOKEN, end, text);
+            }
+            return;
+        }
+        let expected = match self.state.within {
+            Within::Nothing => "the end of the expression",
+            Within::Call if self.is_expanded() => "`)`",
+            Within::Group => "`)`",
+            Within::Index => "`]`",
+            Within::List | Within::ForList => "`,` or `]`",
+            Within::Call => "`,` or `)`",
+            Within::Object => "`,`, a new line or `}`",
+            Within::ForObject => "`}`",
+        };
+        self.report_missing(expected);
+    }
+
+    /// Reports that something is missing behind the token before.
+    fn report_missing(&mut self, expected: &str) {
+        let (before, found) = (self.described_before(), self.found());
+        self.report(format!("expected {expected} after {before}, found {found}"));
+    }
+
+    /// Whether `...` is before the next token.
+    fn is_expanded(&self) -> bool {
+        self.before()
+            .is_some_and(|before| self.parser.tokens.is_symbol(before, "..."))
+    }
+
+    /// Where digits are missing in `1e`: there the letter is a word behind the number.
+    fn exponent_without_digits(&self) -> Option<Span> {
+        let number = self.at.checked_sub(1)?;
+        let tokens = self.parser.tokens;
+        let is_exponent = self.kind() == TokenKind::Ident
+            && self.touches_before()
+            && tokens.kind(number) == TokenKind::Number
+            && matches!(tokens.text(self.at), "e" | "E" | "e-" | "E-");
+        let end = self.token_span(self.at).end;
+        let span = Span {
+            start: end,
+            ..self.token_span(self.at)
+        };
+        is_exponent.then_some(span)
+    }
+
+    /// Nothing, where something is missing that is reported.
+    pub(super) fn absent(&mut self) -> Read {
+        let span = match self.before() {
+            Some(before) => self.behind(before),
+            None => {
+                let token = self.token_span(self.at);
+                Span {
+                    end: token.start,
+                    ..token
+                }
+            }
+        };
+        self.leaf(span, ExprKind::Error)
+    }
+
+    /// An expression with something behind it that does not belong there: it is not what was meant.
+    pub(super) fn misread(&mut self, read: Read) -> Read {
+        if matches!(read.expr.kind, ExprKind::Error) {
+            return read;
+        }
+        let Read {
+            expr,
+            outer,
+            height,
+        } = read;
+        let kind = ExprKind::Unfinished(Box::new(expr));
+        Read {
+            outer,
+            ..self.node(outer, kind, height)
+        }
+    }
+
+    /// A word alone beside an operator of which the other operand is missing may have been meant as anything.
+    pub(super) fn word_beside(&mut self, read: Read, other: &Read) -> Read {
+        let missing = matches!(other.expr.kind, ExprKind::Error);
+        match read.expr.kind {
+            ExprKind::Root(_) if missing => self.misread(read),
+            _ => read,
+        }
+    }
+
+    /// Whether what does not fit here is reported already, by the lexer or the cutter.
+    fn is_told(&self) -> bool {
+        let kind = self.kind();
+        let at_end = kind == TokenKind::End || kind.closes_bracket();
+        kind == TokenKind::Bad || self.parser.brackets_reported && at_end
+    }
+
+    /// Reports the fault at the next token, unless the item has one already.
+    fn report(&mut self, text: String) {
+        let told = self.is_told();
+        if std::mem::replace(&mut self.state.faulty, true) || told {
+            return;
+        }
+        let span = match (self.kind(), self.before()) {
+            // Behind the last token, where something is missing.
+            (TokenKind::Newline | TokenKind::End, Some(before)) => self.behind(before),
+            _ => self.token_span(self.at),
+        };
+        let hint = self.hint();
+        let problem = self
+            .parser
+            .problems
+            .error(codes::UNEXPECTED_TOKEN, span, text);
+        problem.hint = hint;
+    }
+
+    fn behind(&self, token: usize) -> Span {
+        let span = self.token_span(token);
+        Span {
+            start: span.end,
+            ..span
+        }
+    }
+
+    /// The next token in a message.
+    fn found(&self) -> String {
+        let tokens = self.parser.tokens;
+        if self.at < self.range.end {
+            return tokens.describe(self.at);
+        }
+        match tokens.kind(self.range.end) {
+            TokenKind::CloseHole | TokenKind::CloseBrace => "`}`".to_owned(),
+            _ => tokens.describe(self.range.end),
+        }
+    }
+
+    /// The token before in a message.
+    fn described_before(&self) -> String {
+        let tokens = self.parser.tokens;
+        match self.before() {
+            Some(index)
+                if matches!(
+                    tokens.kind(index),
+                    TokenKind::CloseQuote | TokenKind::CloseHeredoc
+                ) =>
+            {
+                "the string".to_owned()
+            }
+            Some(index) => tokens.describe(index),
+            None => "this".to_owned(),
+        }
+    }
+
+    /// Whether nothing stands between the next token and the one before it.
+    fn touches_before(&self) -> bool {
+        let tokens = self.parser.tokens;
+        let before = self.at.checked_sub(1).map(|before| tokens.at(before).end);
+        before == Some(tokens.at(self.at).start)
+    }
+
+    /// Whether an operand may end with the token before.
+    fn ends_operand(&self) -> bool {
+        let tokens = self.parser.tokens;
+        self.before().is_some_and(|before| {
+            let kind = tokens.kind(before);
+            let word = matches!(tokens.text(before), "in" | "if");
+            kind != TokenKind::Symbol && !kind.opens_bracket() && !word
+        })
+    }
+
+    /// What to write instead, where that is known.
+    fn hint(&self) -> Option<String> {
+        let tokens = self.parser.tokens;
+        let text = |index: usize| tokens.text(index);
+        let found = match self.at < self.range.end {
+            true => text(self.at),
+            false => "",
+        };
+        let before = self.before();
+        let last = before.map(text).unwrap_or_default();
+        if let Some(before) = before.filter(|_| self.touches_before()) {
+            match (tokens.kind(before), self.kind()) {
+                (TokenKind::Number, TokenKind::Ident) => return number_and_letters(last, found),
+                (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
+                    return Some("a quote within a string is written `\\\"`".to_owned());
+                }
+                _ => {}
+            }
+        }
+        let within = self.state.within;
+        let hint = match (last, found) {
+            ("if", _) if within != Within::ForList && within != Within::ForObject => {
+                "a value by condition is written `CONDITION ? VALUE : OTHER`"
+            }
+            ("for", "=" | ":") if within == Within::ForObject => {
+                "a key that is the word `for` stands in quotes: `\"for\" = ..`"
+            }
+            (_, "=>") if within == Within::ForList => {
+                "a `for` that makes keys stands in braces: `{ for .. : KEY => VALUE }`"
+            }
+            (_, "=>") => "a key of an object is followed by `=`; `=>` is used only in a `for`",
+            (_, "}") if within == Within::ForObject && self.ends_operand() => {
+                "in braces a `for` makes keys: `KEY => VALUE`; a list is `[for .. : VALUE]`"
+            }
+            (_, ":" | "::" | "=") if within == Within::Object => return self.quoted_key(),
+            (_, "=") => "two values are compared with `==`",
+            (_, ",") if within == Within::Nothing && self.written == 0 => {
+                "attributes are separated by line breaks; write a list in `[ ]`"
+            }
+            ("and" | "or" | "not", _) | (_, "and" | "or" | "not") => {
+                "the logical operators are `&&`, `||` and `!`"
+            }
+            ("+", "+") | ("-", "-") => "there is no increment: every value is fixed",
+            (_, "..") => "a range of numbers is `range(from, to)`",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// `tag:v = 1`: a key of more than letters stands in quotes.
+    fn quoted_key(&self) -> Option<String> {
+        let tokens = self.parser.tokens;
+        let is_end = |index: &usize| {
+            tokens.kind(*index) == TokenKind::Newline
+                || ["=", ","].iter().any(|end| tokens.is_symbol(*index, end))
+        };
+        let begin = (self.range.start..self.at)
+            .rev()
+            .find(|index| is_end(index) || tokens.kind(*index) == TokenKind::OpenBrace)
+            .map_or(self.range.start, |index| index + 1);
+        let end = (self.at..self.range.end).find(is_end)?;
+        let bytes = tokens.at(begin).start as usize..tokens.at(end).start as usize;
+        let key = tokens.text.get(bytes)?.trim();
+        let plain = key.contains(':') && !key.contains(['"', ' ', '{', '(']);
+        let plain = plain && tokens.is_symbol(end, "=");
+        plain.then(|| format!("write `\"{key}\"`: write such a key in quotes"))
+    }
+}
+
+/// What to write for a number with letters at its end: `10ms`, `1_000`, `0xff`.
+fn number_and_letters(number: &str, letters: &str) -> Option<String> {
+    let digits = letters.replace('_', "");
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(format!(
+            "write `{number}{digits}`: a number has digits only"
+        ));
+    }
+    if letters.chars().all(char::is_alphabetic) {
+        return Some(format!(
+            "write a duration or size in quotes: `\"{number}{letters}\"`"
+        ));
+    }
+    let radix = match letters.get(..1)? {
+        "x" | "X" if number == "0" => 16,
+        "o" | "O" if number == "0" => 8,
+        "b" | "B" if number == "0" => 2,
+        _ => return None,
+    };
+    let value = u64::from_str_radix(digits.get(1..)?, radix).ok()?;
+    Some(format!("write `{value}`: a number is decimal"))
+}
