@@ -20,7 +20,19 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Folders whose crates a grid may link.
 const LINKED: [&str; 2] = ["runtime", "modules"];
 /// Crates of functions that only grids which call them link, as only grids that use a module link it.
-const OF_FUNCTIONS: [&str; 2] = ["runtime/values/functions", "runtime/values/regex"];
+const OF_FUNCTIONS: [&str; 11] = [
+    "runtime/values/bcrypt",
+    "runtime/values/charsets",
+    "runtime/values/css",
+    "runtime/values/fakes",
+    "runtime/values/functions",
+    "runtime/values/gzip",
+    "runtime/values/hashes",
+    "runtime/values/jsonpath",
+    "runtime/values/powers",
+    "runtime/values/regex",
+    "runtime/values/yaml",
+];
 
 fn main() -> Outcome<()> {
     let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?)
@@ -34,6 +46,7 @@ fn main() -> Outcome<()> {
         "compiler/src",
         "compiler/build.rs",
         "compiler/build",
+        "compiler/functions",
         "compiler/Cargo.toml",
         "Cargo.toml",
         "Cargo.lock",
@@ -74,7 +87,12 @@ fn main() -> Outcome<()> {
         "lock of the compiler".into(),
         fs::read_to_string(repository.join("Cargo.lock"))?,
     );
-    for folder in ["compiler/build", "compiler/src", "templates"] {
+    for folder in [
+        "compiler/build",
+        "compiler/functions/src",
+        "compiler/src",
+        "templates",
+    ] {
         collect_all(&repository, Path::new(folder), &mut whole)?;
     }
     println!(

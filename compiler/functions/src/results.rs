@@ -295,3 +295,163 @@ pub(super) fn merge(types: &[Type]) -> Answer {
         .filter(|_| same)
         .map_or(Type::Any, |ty| (*ty).clone()))
 }
+
+pub(super) fn list_of_bools() -> Type {
+    Type::list(Type::Bool)
+}
+pub(super) fn map_of_lists() -> Type {
+    Type::map(Type::list(Type::String))
+}
+pub(super) fn to_list_of_any(_: &[Type]) -> Answer {
+    Ok(Type::list(Type::Any))
+}
+pub(super) fn transpose(_: &[Type]) -> Answer {
+    Ok(map_of_lists())
+}
+
+/// A string and nothing that only has a text form: `parseint(10, 2)` is hardly meant.
+pub(super) fn parseint(types: &[Type]) -> Answer {
+    match first(types) {
+        Type::String => Ok(Type::Number),
+        ty if is_open(ty) => Ok(Type::Number),
+        ty => Err(need("a string", ty)),
+    }
+}
+
+pub(super) fn chunklist(types: &[Type]) -> Answer {
+    tolist(types).map(Type::list)
+}
+
+/// The one type of all lists, else only known at run time.
+pub(super) fn coalescelist(types: &[Type]) -> Answer {
+    if let Some(ty) = types.iter().find(|ty| !is_list(ty)) {
+        return Err(need("a list, set or tuple", ty));
+    }
+    let known: Vec<&Type> = types.iter().filter(|ty| **ty != Type::Null).collect();
+    let same = known.windows(2).all(|pair| pair.first() == pair.last());
+    Ok(known
+        .first()
+        .filter(|_| same)
+        .map_or(Type::Any, |ty| (*ty).clone()))
+}
+
+/// The type that every item of a list has; which item it is, is not known from types.
+fn item(types: &[Type]) -> Answer {
+    let ty = first(types);
+    if !is_list(ty) {
+        return Err(need("a list, set or tuple", ty));
+    }
+    let parts = ty.parts();
+    let same = parts.windows(2).all(|pair| pair.first() == pair.last());
+    Ok(parts
+        .first()
+        .filter(|_| same)
+        .map_or(Type::Any, |ty| (*ty).clone()))
+}
+
+pub(super) fn element(types: &[Type]) -> Answer {
+    item(types)
+}
+pub(super) fn one(types: &[Type]) -> Answer {
+    item(types)
+}
+pub(super) fn slice(types: &[Type]) -> Answer {
+    Ok(match (item(types)?, first(types)) {
+        (_, ty @ Type::List(_)) => ty.clone(),
+        (Type::Any, _) => Type::Any,
+        (item, _) => Type::list(item),
+    })
+}
+
+pub(super) fn matchkeys(types: &[Type]) -> Answer {
+    tolist(types)
+}
+
+pub(super) fn index(types: &[Type]) -> Answer {
+    contains(types).map(|_| Type::Number)
+}
+
+pub(super) fn reverse(types: &[Type]) -> Answer {
+    match first(types) {
+        Type::Tuple(items) => Ok(Type::Tuple(items.iter().rev().cloned().collect())),
+        Type::List(item) | Type::Set(item) => Ok(Type::List(item.clone())),
+        ty if is_open(ty) => Ok(Type::list(Type::Any)),
+        ty => Err(need("a list, set or tuple", ty)),
+    }
+}
+
+/// The types of what is in each list, or that an argument is none.
+fn items_of(types: &[Type]) -> Result<Option<Vec<Type>>, String> {
+    if let Some(ty) = types.iter().find(|ty| !is_list(ty)) {
+        return Err(need("a list, set or tuple", ty));
+    }
+    if types.iter().any(is_open) {
+        return Ok(None);
+    }
+    let each = types.iter().map(|ty| Type::unify_all(ty.parts()));
+    each.collect::<Option<Vec<_>>>()
+        .map(Some)
+        .ok_or_else(|| "what a list holds has no type in common".to_string())
+}
+
+pub(super) fn sets(types: &[Type]) -> Answer {
+    match items_of(types)? {
+        None => Ok(Type::list(Type::Any)),
+        Some(items) => Type::unify_all(&items)
+            .map(Type::set)
+            .ok_or_else(|| "the sets have no type in common".to_string()),
+    }
+}
+
+pub(super) fn setproduct(types: &[Type]) -> Answer {
+    Ok(Type::list(match items_of(types)? {
+        None => Type::list(Type::Any),
+        Some(items) => Type::Tuple(items),
+    }))
+}
+
+pub(super) fn zipmap(types: &[Type]) -> Answer {
+    let values = types.get(1).unwrap_or(&Type::Any);
+    match item(std::slice::from_ref(values))? {
+        Type::Any => Ok(Type::Any),
+        item => Ok(Type::map(item)),
+    }
+}
+
+/// A timestamp and a duration, or the text of one as Go writes it, which may be negative.
+pub(super) fn timeadd(types: &[Type]) -> Answer {
+    match types.get(1).unwrap_or(&Type::Any) {
+        Type::Duration | Type::String => Ok(Type::String),
+        ty if is_open(ty) => Ok(Type::String),
+        ty => Err(need("a duration or its text", ty)),
+    }
+}
+
+/// What is computed of several contents.
+pub(super) fn of_contents(types: &[Type]) -> Answer {
+    for ty in types {
+        of_content(std::slice::from_ref(ty))?;
+    }
+    Ok(Type::String)
+}
+
+pub(super) fn jwt(types: &[Type]) -> Answer {
+    match (is_object(first(types)), types) {
+        (false, _) => Err(need("a map or object", first(types))),
+        (true, [_, rest @ ..]) => of_contents(rest),
+        (true, []) => Ok(Type::String),
+    }
+}
+
+pub(super) fn url(_: &[Type]) -> Answer {
+    Ok(Type::Object(vec![
+        Field::required("scheme", Type::String),
+        Field::required("user", Type::String),
+        Field::required("password", Type::String),
+        Field::required("host", Type::String),
+        Field::required("port", Type::Number),
+        Field::required("path", Type::String),
+        Field::required("query", Type::map(Type::String)),
+        Field::required("fragment", Type::String),
+    ]))
+}
