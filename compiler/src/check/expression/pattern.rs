@@ -39,28 +39,25 @@ pub(super) fn searching(
     }
 }
 
-/// What is wrong with a pattern that is known, whatever is searched: the function itself says it, of an empty text.
+/// What is wrong with a pattern that is known, whatever is searched: the function itself says it, of nothing.
 fn wrong(function: &Function, arguments: &[TExpr]) -> Option<(Span, Fault)> {
-    type Search = fn(&[Value]) -> Result<Value, Fault>;
-    let (at, search): (usize, Search) = match function.name {
-        "regexall" | "regex" => (0, bggo_regex::regexall),
-        "replace" => (1, bggo_regex::replace),
-        "css" => (1, bggo_css::css),
-        "jsonpath" => (1, bggo_jsonpath::jsonpath),
+    let at = match function.name {
+        "regex" | "regexall" => 0,
+        "css" | "jsonpath" | "replace" => 1,
         _ => return None,
     };
     let pattern = arguments.get(at)?;
-    let known = Value::Text(Text::from(pattern.constant()?.as_text()?));
-    let nothing = match function.name {
-        "jsonpath" => Value::Null,
-        _ => Value::from(""),
+    let known = pattern.constant()?.as_text()?;
+    let value = Value::Text(Text::from(known));
+    let fault = match function.name {
+        "css" => bggo_css::css(&[Value::from(""), value]).err(),
+        "jsonpath" => bggo_jsonpath::jsonpath(&[Value::Null, value]).err(),
+        "replace" => bggo_regex::replace(&[Value::from(""), value, Value::from("")]).err(),
+        name => bggo_regex::groups(known)
+            .err()
+            .map(|why| Fault::new(format!("argument 1 of `{name}`: {why}"))),
     };
-    let fault = match (at, function.name) {
-        (0, _) => search(&[known, nothing]),
-        (_, "replace") => search(&[nothing, known, Value::from("")]),
-        _ => search(&[nothing, known]),
-    };
-    fault.err().map(|fault| (pattern.span, fault))
+    fault.map(|fault| (pattern.span, fault))
 }
 
 /// The type of a match by a pattern that is known: what its groups match.
