@@ -28,7 +28,6 @@ const FACES: &[&str] = &["contract", "glue", "emitted"];
 
 /// Rust names of crates with a large face, and the only places that know them.
 const DOORS: &[(&str, &str)] = &[
-    ("encoding_rs::", "runtime/values/charsets/"),
     ("fake::", "runtime/values/fakes/"),
     ("hcl_edit::", "compiler/src/syntax/"),
     ("petgraph::", "compiler/src/resolve/graph.rs"),

@@ -1,7 +1,7 @@
 //! How the rows of the table are written.
 
-use super::results as r;
-use super::{Call, Function, Home, Param, Time};
+use crate::function::{Call, Function, Home, Param, Time};
+use crate::results as r;
 use bggo_values::context::Context;
 use bggo_values::{Fault, Type, Value};
 

@@ -13,7 +13,7 @@ mod paths;
 mod searching;
 mod strings;
 
-use super::Family;
+use crate::function::{Family, Function};
 
 pub(super) use encodings::BASE64DECODE_BYTES;
 
@@ -32,6 +32,6 @@ pub(super) static FAMILIES: &[Family] = &[
     family("Made-up data", fakes::FUNCTIONS),
 ];
 
-const fn family(title: &'static str, functions: &'static [super::Function]) -> Family {
+const fn family(title: &'static str, functions: &'static [Function]) -> Family {
     Family { title, functions }
 }

@@ -1,8 +1,8 @@
 //! Functions whose value is another one in each iteration and instance.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{any, in_context, nullable, number, optional};
-use crate::{Function, Home};
 use bggo_functions::random;
 
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
 //! Functions over lists, sets, maps and objects.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{any, nullable, number, one, optional, pure, text};
-use crate::{Function, Home};
 use bggo_functions::{collection, lists, maps, sets};
 
 #[rustfmt::skip]

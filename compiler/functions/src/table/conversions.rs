@@ -1,8 +1,8 @@
 //! Functions that turn a value into another type.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{nullable, pure};
-use crate::{Function, Home};
 use bggo_functions::conversion;
 
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
 //! Functions over moments.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{any, in_context, pure, text};
-use crate::{Function, Home};
 use bggo_functions::dates;
 
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
 //! Functions that encode and decode texts.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{any, nullable, pure, text};
-use crate::{Function, Home};
 use bggo_functions::{csv, encoding, url};
 
 #[rustfmt::skip]

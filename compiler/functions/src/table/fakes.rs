@@ -1,8 +1,8 @@
 //! Functions that make up names, addresses and texts.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::in_context;
-use crate::{Function, Home};
 
 #[rustfmt::skip]
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -1,8 +1,8 @@
 //! Functions that hash and sign.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{any, in_context, nullable, optional, pure, text};
-use crate::{Function, Home};
 
 #[rustfmt::skip]
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -1,8 +1,8 @@
 //! Functions over networks and addresses of IPv4 and IPv6.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{number, pure, text};
-use crate::{Function, Home};
 use bggo_functions::network;
 
 #[rustfmt::skip]

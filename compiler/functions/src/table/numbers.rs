@@ -1,8 +1,8 @@
 //! Functions over numbers.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{any, number, pure};
-use crate::{Function, Home};
 use bggo_functions::numeric;
 
 #[rustfmt::skip]

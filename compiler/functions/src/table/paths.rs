@@ -1,8 +1,8 @@
 //! Functions over paths of files, and what the program finds around it.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{pure, text};
-use crate::{Function, Home};
 use bggo_functions::{environment, paths};
 
 #[rustfmt::skip]

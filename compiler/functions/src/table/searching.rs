@@ -1,8 +1,8 @@
 //! Functions that find something in texts of responses.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{nullable, optional, pure, text};
-use crate::{Function, Home};
 
 #[rustfmt::skip]
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -1,8 +1,8 @@
 //! Functions over strings.
 
+use crate::function::{Function, Home};
 use crate::results as r;
 use crate::shape::{nullable, number, one, pure, text};
-use crate::{Function, Home};
 use bggo_functions::{string, trimming};
 
 #[rustfmt::skip]

@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
-use crate::check::typed::{Sensitivity, TExpr};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TKind};
 
 impl Checker<'_> {
     /// The value itself, as a secret or as none; or whether it is one in any part.
@@ -30,15 +30,22 @@ impl Checker<'_> {
         if typed.is_error() {
             return error(span);
         }
-        let sensitivity = match name.text.as_str() {
-            "sensitive" => Sensitivity::whole(),
-            "nonsensitive" => Sensitivity::NONE,
-            _ => return constant(Value::Bool(typed.sensitivity.any()), Type::Bool, span),
-        };
-        TExpr {
-            sensitivity,
-            span,
-            ..typed
+        match name.text.as_str() {
+            // Not even a literal counts as known when the grid is built: what is known there is computed, shown in problems
+            // and put into texts as something that nobody keeps back.
+            "sensitive" => TExpr {
+                ty: typed.ty.clone(),
+                binding: typed.binding.max(Binding::Start),
+                sensitivity: Sensitivity::whole(),
+                span,
+                kind: TKind::Convert(Box::new(typed)),
+            },
+            "nonsensitive" => TExpr {
+                sensitivity: Sensitivity::NONE,
+                span,
+                ..typed
+            },
+            _ => constant(Value::Bool(typed.sensitivity.any()), Type::Bool, span),
         }
     }
 }
