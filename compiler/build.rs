@@ -20,7 +20,22 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Folders whose crates a grid may link.
 const LINKED: [&str; 2] = ["runtime", "modules"];
 /// Crates of functions that only grids which call them link, as only grids that use a module link it.
-const OF_FUNCTIONS: [&str; 2] = ["runtime/values/functions", "runtime/values/regex"];
+const OF_FUNCTIONS: [&str; 3] = [
+    "runtime/values/functions",
+    "runtime/values/hashes",
+    "runtime/values/regex",
+];
+/// The same of functions that few grids call: what these crates need is not even downloaded before a grid calls one.
+const OF_RARE_FUNCTIONS: [&str; 8] = [
+    "runtime/values/bcrypt",
+    "runtime/values/charsets",
+    "runtime/values/css",
+    "runtime/values/fakes",
+    "runtime/values/gzip",
+    "runtime/values/jsonpath",
+    "runtime/values/powers",
+    "runtime/values/yaml",
+];
 
 fn main() -> Outcome<()> {
     let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?)
@@ -34,6 +49,7 @@ fn main() -> Outcome<()> {
         "compiler/src",
         "compiler/build.rs",
         "compiler/build",
+        "compiler/functions",
         "compiler/Cargo.toml",
         "Cargo.toml",
         "Cargo.lock",
@@ -64,7 +80,7 @@ fn main() -> Outcome<()> {
         lines.collect()
     };
     fs::write(out.join("optional.txt"), lines(crates.optional()))?;
-    fs::write(out.join("of_values.txt"), lines(crates.of_values()))?;
+    fs::write(out.join("rare.txt"), lines(crates.rare()))?;
     fs::write(out.join("manifests.rs"), manifests(&sources)?)?;
     println!("cargo::rustc-env=BGGO_SOURCES_ID={}", id(&archive));
 
@@ -74,7 +90,12 @@ fn main() -> Outcome<()> {
         "lock of the compiler".into(),
         fs::read_to_string(repository.join("Cargo.lock"))?,
     );
-    for folder in ["compiler/build", "compiler/src", "templates"] {
+    for folder in [
+        "compiler/build",
+        "compiler/functions/src",
+        "compiler/src",
+        "templates",
+    ] {
         collect_all(&repository, Path::new(folder), &mut whole)?;
     }
     println!(
@@ -209,9 +230,9 @@ impl Crates {
         })
     }
 
-    /// Name and folder of each crate that a grid links only if it gives an input a certain value.
-    fn of_values(&self) -> Vec<(&str, &str)> {
-        self.pairs(|folder| self.of_values.contains(folder))
+    /// Name and folder of each crate that few grids link: those that give an input a certain value or call a rare function.
+    fn rare(&self) -> Vec<(&str, &str)> {
+        self.pairs(|folder| self.of_values.contains(folder) || OF_RARE_FUNCTIONS.contains(&folder))
     }
 
     fn pairs(&self, kept: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
@@ -263,7 +284,7 @@ fn lock(
     crates: &Crates,
 ) -> Outcome<String> {
     let template = fs::read_to_string(repository.join("templates/package/Cargo.toml"))?;
-    let optional = crates.optional().into_iter().chain(crates.of_values());
+    let optional = crates.optional().into_iter().chain(crates.rare());
     let optional: String = optional
         .map(|(name, folder)| format!("{name} = {{ path = \"bggo/{folder}\" }}\n"))
         .collect();

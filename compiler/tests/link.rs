@@ -8,7 +8,6 @@ mod desk;
 
 use bggo::link::{Cache, FaultCause, Job, LinkFault, Options, Profile, ProgramRecord, link};
 use bggo::modules::Modules;
-use bggo_functions::hash;
 use bggo_values::Value;
 use desk::{Desk, cache_folder, succeeded};
 use std::collections::BTreeMap;
@@ -92,7 +91,7 @@ fn compiled(cache: &Cache, grid: &str) -> Vec<String> {
 }
 
 fn hash(text: &str) -> String {
-    hash::sha256(&[Value::from(text.to_owned())])
+    bggo_hashes::sha256(&[Value::from(text.to_owned())])
         .unwrap()
         .to_string()
 }

@@ -1,6 +1,8 @@
 //! Each function and operator gives equal bytes folded by the compiler and late in the program; texts change no code.
 
+use bggo_function_table::Time;
 use bggo_tests::Grid;
+use bggo_values::{json, literal};
 use std::fmt::Write as _;
 
 /// Expressions over constants: each literal in `{}` is written as it is, and as a variable with that default.
@@ -86,6 +88,33 @@ const EXPRESSIONS: &[&str] = &[
     "lookup({{ \"e\\u0301\" = 1 }}, {\"é\"}, {0})",
 ];
 
+/// The calls of the manual, as the expressions above; without those whose value is another one at each call.
+fn calls_of_the_manual() -> Vec<String> {
+    let functions = bggo_function_table::table().iter();
+    let functions = functions.filter(|function| function.time != Time::Iteration);
+    let calls = functions.map(|function| {
+        let arguments = function.example.strip_prefix(function.name).unwrap();
+        let arguments = arguments
+            .strip_prefix('(')
+            .unwrap()
+            .strip_suffix(')')
+            .unwrap();
+        let arguments = literal::value(&format!("[{arguments}]"))
+            .unwrap()
+            .items()
+            .unwrap();
+        let arguments = arguments
+            .iter()
+            .map(|argument| format!("{{{}}}", json::encode_hcl(argument)));
+        format!(
+            "{}({})",
+            function.name,
+            arguments.collect::<Vec<_>>().join(", ")
+        )
+    });
+    calls.collect()
+}
+
 /// Splits an expression at `{LITERAL}`, where the literal is balanced; an object form `{for` or `{ name` is left alone.
 fn written(expression: &str, late: bool, variables: &mut Vec<String>) -> String {
     let bytes = expression.as_bytes();
@@ -137,7 +166,12 @@ fn closing(text: &str) -> usize {
 #[test]
 fn every_function_and_operator_gives_equal_bytes_folded_and_late() {
     let (mut grid, mut variables) = (String::new(), Vec::new());
-    for (number, expression) in EXPRESSIONS.iter().enumerate() {
+    let expressions: Vec<String> = EXPRESSIONS
+        .iter()
+        .map(|expression| (*expression).to_owned())
+        .chain(calls_of_the_manual())
+        .collect();
+    for (number, expression) in expressions.iter().enumerate() {
         // The inside of a text's hole is `${` + ours + `}`.
         let expression = expression
             .replace("${{", "$\u{1}{")
@@ -170,12 +204,12 @@ fn every_function_and_operator_gives_equal_bytes_folded_and_late() {
             .unwrap_or_else(|| panic!("no line {begin:?}"))
             .to_owned()
     };
-    let unequal: Vec<String> = (0..EXPRESSIONS.len())
+    let unequal: Vec<String> = (0..expressions.len())
         .filter(|number| of(*number, "folded") != of(*number, "late"))
         .map(|number| {
             format!(
                 "{}: folded {}, late {}",
-                EXPRESSIONS[number],
+                expressions[number],
                 of(number, "folded"),
                 of(number, "late")
             )

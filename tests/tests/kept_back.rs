@@ -139,3 +139,32 @@ fn a_step_with_a_secret_says_what_went_wrong_without_it() {
         assert!(!text.contains("hush"), "{text}");
     }
 }
+
+#[test]
+fn a_grid_says_itself_what_is_a_secret() {
+    let grid = Grid::new(
+        r#"
+variable "password" {
+  default   = "hunter2"
+  sensitive = true
+}
+
+locals {
+  token = sensitive("tok-1")
+  shown = nonsensitive(upper(var.password))
+}
+
+step "print" "show" {
+  arguments {
+    input = [local.token, "<${local.token}>", local.shown, issensitive(var.password), issensitive(local.token), issensitive(local.shown)]
+  }
+}
+"#,
+    )
+    .build();
+    let ended = grid.start(&["--quiet"]).finish().expect_code(0);
+    assert_eq!(
+        ended.stdout,
+        "[\"(sensitive value)\",\"(sensitive value)\",\"HUNTER2\",true,true,false]\n"
+    );
+}

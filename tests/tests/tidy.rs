@@ -28,6 +28,7 @@ const FACES: &[&str] = &["contract", "glue", "emitted"];
 
 /// Rust names of crates with a large face, and the only places that know them.
 const DOORS: &[(&str, &str)] = &[
+    ("fake::", "runtime/values/fakes/"),
     ("hcl_edit::", "compiler/src/syntax/tests/oracle.rs"),
     ("petgraph::", "compiler/src/resolve/graph.rs"),
     ("prettyplease::", "compiler/src/emit/print.rs"),
@@ -35,12 +36,16 @@ const DOORS: &[(&str, &str)] = &[
     ("quote::", "compiler/src/emit/"),
     ("regex_automata::", "runtime/values/regex/"),
     ("regex_syntax::", "runtime/values/regex/"),
+    ("saphyr_parser::", "runtime/values/yaml/"),
+    ("scraper::", "runtime/values/css/"),
+    ("serde_json_path::", "runtime/values/jsonpath/"),
     ("reqwest::", "modules/http_request/reqwest/src/clients.rs"),
 ];
 
 /// Crates whose files are looked at for circles.
 const CRATES: &[&str] = &[
     "compiler",
+    "compiler/functions",
     "modules/http_request",
     "modules/http_request/http3",
     "modules/http_target",
@@ -55,6 +60,7 @@ const CRATES: &[&str] = &[
     "runtime/values",
     "runtime/values/functions",
     "runtime/values/regex",
+    "runtime/values/yaml",
     "runtime/wire",
 ];
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bggo_functions::{Call, Time};
+use bggo_function_table::{Call, Time};
 use bggo_values::text::Joined;
 use bggo_values::{Fault, Number, Seq, Text, Value, convert, ops};
 

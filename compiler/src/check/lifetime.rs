@@ -1,6 +1,6 @@
 //! Expressions to the narrowest lifetime of what they read: whatever reads them cannot live longer.
 
-use bggo_functions::Time;
+use bggo_function_table::Time;
 use bggo_manifest::Lifetime;
 
 use crate::resolve::model::{ByBody, LocalId, ResourceId, StepId};

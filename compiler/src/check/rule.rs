@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bggo_functions::Time;
+use bggo_function_table::Time;
 use bggo_manifest::{Carrier, Condition, Demand, Given, Input, Rule, Severity};
 use bggo_values::{Type, Value};
 

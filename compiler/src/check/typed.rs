@@ -7,7 +7,7 @@ use crate::resolve::model::{
 };
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
-use bggo_functions::Function;
+use bggo_function_table::Function;
 use bggo_manifest::{Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};

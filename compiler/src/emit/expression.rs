@@ -12,7 +12,7 @@ use crate::plan::model::Instances;
 use crate::resolve::model::{BoundId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
-use bggo_functions::{Call, Function, Home};
+use bggo_function_table::{Call, Function, Home};
 use bggo_values::{Type, Value};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};

@@ -3,7 +3,6 @@
 use super::job::{Options, Profile};
 use super::package::sources_of;
 use super::sources::{BUILD_ID, TARGET};
-use bggo_functions::hash;
 use bggo_values::{Fault, Value};
 use std::fs;
 use std::io;
@@ -52,7 +51,7 @@ pub fn with_files(key: &str, files: &[PathBuf]) -> io::Result<String> {
 
 /// A short name for a text: a grid's workspace gets one from the grid's path.
 pub fn hash(text: &str) -> Result<String, Fault> {
-    Ok(hash::sha256(&[Value::from(text.to_owned())])?.to_string())
+    Ok(bggo_hashes::sha256(&[Value::from(text.to_owned())])?.to_string())
 }
 
 /// A part with its length before it, so that no two lists of parts give the same text.

@@ -13,17 +13,17 @@ pub const TARGET: &str = env!("BGGO_TARGET");
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
 static OPTIONAL: &str = include_str!(concat!(env!("OUT_DIR"), "/optional.txt"));
-static OF_VALUES: &str = include_str!(concat!(env!("OUT_DIR"), "/of_values.txt"));
+static RARE: &str = include_str!(concat!(env!("OUT_DIR"), "/rare.txt"));
 
 /// Name and folder of each embedded crate that is linked only if it is used: modules, and some functions.
 pub fn optional() -> impl Iterator<Item = (&'static str, &'static str)> {
     OPTIONAL.lines().filter_map(|line| line.split_once(' '))
 }
 
-/// Name and folder of each embedded crate that is linked only if a grid gives an input a certain value. What these need is
-/// not downloaded before a grid does.
-pub fn of_values() -> impl Iterator<Item = (&'static str, &'static str)> {
-    OF_VALUES.lines().filter_map(|line| line.split_once(' '))
+/// Name and folder of each embedded crate that is linked only if a grid gives an input a certain value or calls a rare
+/// function. What these need is not downloaded before a grid does.
+pub fn rare() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RARE.lines().filter_map(|line| line.split_once(' '))
 }
 
 /// Path and text of each file.
@@ -96,7 +96,7 @@ mod tests {
     fn the_lock_file_knows_the_grid_and_all_that_it_may_use_but_no_crate_of_the_compiler() {
         let lock = lock_file();
         assert!(lock.contains("name = \"grid\""));
-        for (name, _) in optional().chain(of_values()) {
+        for (name, _) in optional().chain(rare()) {
             assert!(lock.contains(&format!("name = \"{name}\"")), "{name}");
         }
         assert!(!lock.contains("hcl-edit"), "the parser is not linked");

@@ -20,8 +20,9 @@ use toml::Value;
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
 /// Name and folder of the crates beside the runtime that an external module may name by version.
-const BESIDE_RUNTIME: [(&str, &str); 4] = [
+const BESIDE_RUNTIME: [(&str, &str); 5] = [
     ("bggo-functions", "runtime/values/functions"),
+    ("bggo-hashes", "runtime/values/hashes"),
     ("bggo-wire", "runtime/wire"),
     ("bggo-http1", "runtime/http1"),
     ("bggo-http2", "runtime/http2"),
@@ -59,8 +60,7 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
     Ok(folder)
 }
 
-/// A workspace without a grid that needs every crate but those that values of inputs link: for downloading before the
-/// first build.
+/// A workspace without a grid that needs every crate but those that few grids link: for downloading before the first build.
 pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
     let crates: Vec<String> = sources::optional()
         .map(|(name, _)| name.to_owned())
@@ -88,7 +88,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
 
 fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     let mut crates = String::new();
-    for (name, folder) in sources::optional().chain(sources::of_values()) {
+    for (name, folder) in sources::optional().chain(sources::rare()) {
         let optional = if job.crates.iter().any(|used| used == name) {
             ""
         } else {
@@ -234,7 +234,7 @@ mod tests {
 
     /// Crates that values of inputs link, each with the crate of its module.
     fn linked() -> Vec<(&'static str, String)> {
-        let all = sources::optional().chain(sources::of_values());
+        let all = sources::optional().chain(sources::rare());
         let linked = all.filter_map(|(name, folder)| {
             let (module, _) = folder.strip_prefix("modules/")?.split_once('/')?;
             Some((name, format!("bggo-module-{module}")))
@@ -266,6 +266,34 @@ mod tests {
                 assert!(differing.is_empty(), "with {name}: {differing:#?}");
             }
         }
+    }
+
+    #[test]
+    fn a_crate_of_functions_comes_with_a_call_alone_and_changes_no_features_of_other_crates() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let _locked = cache.open(&mut || {}).unwrap();
+        let all: Vec<(&str, &str)> = sources::optional().chain(sources::rare()).collect();
+        let is_of_functions = |folder: &str| folder.starts_with("runtime/values/");
+        let modules: Vec<&str> = all
+            .iter()
+            .filter(|(_, folder)| !is_of_functions(folder))
+            .map(|(name, _)| *name)
+            .collect();
+        let without = of_grid(&cache, &modules);
+        let mut count = 0;
+        for (name, _) in all.iter().filter(|(_, folder)| is_of_functions(folder)) {
+            count += 1;
+            let with = of_grid(&cache, &[&modules[..], &[*name]].concat());
+            assert!(!has(&without, name) && has(&with, name), "{name}");
+            let differing: Vec<_> = without
+                .iter()
+                .map(|(package, features)| (package, Some(features), with.get(package)))
+                .filter(|(_, features, with)| features != with)
+                .collect();
+            assert!(differing.is_empty(), "with {name}: {differing:#?}");
+        }
+        assert!(count >= 10, "{count}");
     }
 
     #[test]
@@ -302,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_build_nothing_is_downloaded_that_only_a_value_needs() {
+    fn before_the_first_build_nothing_is_downloaded_that_only_a_value_or_a_rare_function_needs() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path());
         let _locked = cache.open(&mut || {}).unwrap();
@@ -310,7 +338,7 @@ mod tests {
         for (name, _) in sources::optional() {
             assert!(has(&downloaded, name), "{name}");
         }
-        for (name, _) in sources::of_values() {
+        for (name, _) in sources::rare() {
             assert!(!has(&downloaded, name), "{name}");
         }
     }

@@ -1,6 +1,6 @@
 //! Calls of functions to typed expressions: which function, how many arguments, and each as its parameter.
 
-use bggo_functions::{self as functions, Function, Param, Time};
+use bggo_function_table::{self as functions, Function, Param, Time};
 use bggo_values::{Number, Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -12,7 +12,8 @@ use crate::check::sensitivity;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
 
 use super::functions_to_come;
-use super::pattern::searching;
+use super::left_out;
+use super::pattern::{of_match, searching};
 
 impl Checker<'_> {
     pub(super) fn call(
@@ -25,6 +26,9 @@ impl Checker<'_> {
         match name.text.as_str() {
             "try" => return self.try_form(name, arguments, span),
             "can" => return self.can_form(name, arguments, span),
+            "sensitive" | "nonsensitive" | "issensitive" => {
+                return self.sensitivity_form(name, arguments, span);
+            }
             _ => {}
         }
         let Some(function) = functions::find(&name.text) else {
@@ -138,6 +142,7 @@ impl Checker<'_> {
             self.error(codes::INVALID_VALUE, at, fault.text());
             return error(span);
         }
+        let ty = of_match(function, &arguments).unwrap_or(ty);
         let converts = meets(function.name, &types, &ty);
         let time = match function.time {
             Time::Pure => Binding::Built,
@@ -284,14 +289,15 @@ impl Checker<'_> {
             self.error(codes::NOT_YET_SUPPORTED, name.span, text);
             return;
         }
+        let forms = ["try", "can", "sensitive", "nonsensitive", "issensitive"];
         let known = functions::table().iter().map(|function| function.name);
-        let near = nearest::nearest(&name.text, known.chain(["try", "can"]));
-        let hint = match near {
-            Some(near) => Some(format!("did you mean `{near}`?")),
+        let hint = match left_out::instead(&name.text) {
+            Some(instead) => Some(instead.to_owned()),
             None if name.text.contains("::") => {
                 Some("functions have plain names: `upper(..)`".to_owned())
             }
-            None => None,
+            None => nearest::nearest(&name.text, known.chain(forms))
+                .map(|near| format!("did you mean `{near}`?")),
         };
         let text = format!("there is no function `{}`", name.text);
         self.error(codes::UNKNOWN_FUNCTION, name.span, text).hint = hint;

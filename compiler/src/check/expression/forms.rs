@@ -257,7 +257,7 @@ impl Checker<'_> {
         let (Type::Map(item), true) = (&over.ty, keyed) else {
             return over;
         };
-        let Some(function) = bggo_functions::find("values") else {
+        let Some(function) = bggo_function_table::find("values") else {
             return over;
         };
         TExpr {

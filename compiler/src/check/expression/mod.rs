@@ -11,10 +11,12 @@ pub(super) mod context;
 mod equality;
 mod forms;
 mod functions_to_come;
+mod left_out;
 mod misfit;
 mod operator;
 mod outputs;
 mod pattern;
+mod sensitive_forms;
 mod template;
 
 use std::collections::BTreeMap;

@@ -1,18 +1,21 @@
 //! Arguments of a function to the types that it takes. Whoever calls has checked and converted them where types were known;
 //! a value that is only known at run time is converted here.
 
-use bggo_values::convert::{to_bytes, to_number, to_text};
-use bggo_values::{Fault, Number, Seq, Text, Value};
+use bggo_values::convert::{convert, to_bytes, to_number, to_text};
+use bggo_values::{Fault, Number, Seq, Text, Type, Value};
 
 /// The arguments of one call.
-#[derive(Clone, Copy)]
-pub(super) struct Args<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Args<'a> {
     function: &'static str,
     values: &'a [Value],
 }
 
-/// At least so many arguments and, without a rest, no more.
-pub(super) fn args<'a>(
+/// The arguments of a call of this function: at least so many and at most so many.
+///
+/// # Errors
+/// When there are fewer or more.
+pub fn args<'a>(
     function: &'static str,
     values: &'a [Value],
     least: usize,
@@ -37,12 +40,15 @@ pub(super) fn args<'a>(
 
 impl<'a> Args<'a> {
     /// The argument itself, which may be null.
-    pub(super) fn any(&self, place: usize) -> &'a Value {
+    pub fn any(&self, place: usize) -> &'a Value {
         self.values.get(place).unwrap_or(&Value::Null)
     }
 
     /// The argument, which must not be null.
-    pub(super) fn value(&self, place: usize) -> Result<&'a Value, Fault> {
+    ///
+    /// # Errors
+    /// When it is null.
+    pub fn value(&self, place: usize) -> Result<&'a Value, Fault> {
         let value = self.any(place);
         if value.is_null() {
             Err(value.null_fault(format!(
@@ -55,12 +61,19 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn text(&self, place: usize) -> Result<Text, Fault> {
+    /// The argument as a text.
+    ///
+    /// # Errors
+    /// When it is null or has no text form.
+    pub fn text(&self, place: usize) -> Result<Text, Fault> {
         to_text(self.value(place)?).map_err(|fault| self.fault(place, fault.text()))
     }
 
     /// Bytes, or the UTF-8 of what has a text form.
-    pub(super) fn content(&self, place: usize) -> Result<Seq<u8>, Fault> {
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn content(&self, place: usize) -> Result<Seq<u8>, Fault> {
         let value = match self.value(place)? {
             Value::Bytes(bytes) => return Ok(bytes.clone()),
             _ => Value::Text(self.text(place)?),
@@ -68,11 +81,65 @@ impl<'a> Args<'a> {
         to_bytes(&value).map_err(|fault| self.fault(place, fault.text()))
     }
 
-    pub(super) fn number(&self, place: usize) -> Result<Number, Fault> {
+    /// The argument as a number.
+    ///
+    /// # Errors
+    /// When it is null or no number.
+    pub fn number(&self, place: usize) -> Result<Number, Fault> {
         to_number(self.value(place)?).map_err(|fault| self.fault(place, fault.text()))
     }
 
-    pub(super) fn list(&self, place: usize) -> Result<Seq<Value>, Fault> {
+    /// The argument as a whole number of 64 bits.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn whole(&self, place: usize) -> Result<i64, Fault> {
+        self.number(place)?
+            .as_i64()
+            .ok_or_else(|| self.fault(place, "a whole number is required"))
+    }
+
+    /// The argument as a count: a whole number that is not negative and not above `most`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn count(&self, place: usize, most: usize) -> Result<usize, Fault> {
+        let number = self.number(place)?;
+        match number.as_usize().filter(|count| *count <= most) {
+            Some(count) => Ok(count),
+            None if number.is_whole() && !number.is_negative() => {
+                Err(self.fault(place, &format!("at most {most} is possible")))
+            }
+            None => Err(self.fault(place, "a whole number that is not negative is required")),
+        }
+    }
+
+    /// The argument as this type: what the compiler converts where it knows the types.
+    ///
+    /// # Errors
+    /// When it is null or does not convert.
+    pub fn converted(&self, place: usize, ty: &Type) -> Result<Value, Fault> {
+        convert(self.value(place)?, ty).map_err(|fault| self.fault(place, fault.text()))
+    }
+
+    /// The argument as a list of texts, without null in it.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn texts(&self, place: usize) -> Result<Vec<Text>, Fault> {
+        let list = self.list(place)?;
+        let texts = list.iter().map(|item| match item.is_null() {
+            true => Err(self.fault(place, "the list holds null")),
+            false => to_text(item).map_err(|fault| self.fault(place, fault.text())),
+        });
+        texts.collect()
+    }
+
+    /// The argument as a list.
+    ///
+    /// # Errors
+    /// When it is null or no list.
+    pub fn list(&self, place: usize) -> Result<Seq<Value>, Fault> {
         let value = self.value(place)?;
         value.items().ok_or_else(|| {
             self.fault(
@@ -82,7 +149,11 @@ impl<'a> Args<'a> {
         })
     }
 
-    pub(super) fn object(&self, place: usize) -> Result<Seq<(Text, Value)>, Fault> {
+    /// The argument as an object.
+    ///
+    /// # Errors
+    /// When it is null or no object.
+    pub fn object(&self, place: usize) -> Result<Seq<(Text, Value)>, Fault> {
         let value = self.value(place)?;
         value.pairs().ok_or_else(|| {
             self.fault(
@@ -92,12 +163,23 @@ impl<'a> Args<'a> {
         })
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// The function that is called.
+    pub fn name(&self) -> &'static str {
+        self.function
+    }
+
+    /// How many arguments there are.
+    pub fn len(&self) -> usize {
         self.values.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// What is wrong with an argument. Names its place, never its value.
-    pub(super) fn fault(&self, place: usize, text: &str) -> Fault {
+    pub fn fault(&self, place: usize, text: &str) -> Fault {
         Fault::new(format!(
             "argument {} of `{}`: {text}",
             place + 1,

@@ -2,6 +2,7 @@
 
 use super::args::args;
 use bggo_values::{Fault, Number, Value};
+use std::cmp::Ordering;
 
 /// The size of a number.
 ///
@@ -78,4 +79,63 @@ pub fn sum(values: &[Value]) -> Result<Value, Fault> {
             .ok_or_else(|| args.fault(0, "the sum is out of range (28 digits)"))?;
     }
     Ok(total.into())
+}
+
+/// -1, 0 or 1, as a number is below, equal to or above zero.
+///
+/// # Errors
+/// When the argument is no number.
+pub fn signum(values: &[Value]) -> Result<Value, Fault> {
+    let number = args("signum", values, 1, 1)?.number(0)?;
+    Ok(Value::number(match number.cmp(&Number::ZERO) {
+        Ordering::Less => -1,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    }))
+}
+
+/// The whole number that a text is in a base of 2 to 62. Up to base 36 small and capital letters are equal, beyond it
+/// capitals stand for 36 to 61.
+///
+/// # Errors
+/// When the text is no such number or the base is no such base, and for a number of more than 28 digits.
+pub fn parseint(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("parseint", values, 2, 2)?;
+    let Value::Text(text) = args.value(0)? else {
+        let found = args.value(0)?.kind();
+        return Err(args.fault(0, &format!("a string is required, found {found}")));
+    };
+    let base = args.whole(1)?;
+    let base = u32::try_from(base)
+        .ok()
+        .filter(|base| (2..=62).contains(base))
+        .ok_or_else(|| args.fault(1, "the base must be 2 to 62"))?;
+    let wrong = || args.fault(0, "the text is no whole number in that base");
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() {
+        return Err(wrong());
+    }
+    let mut number = Some(0u128);
+    for digit in digits.chars() {
+        let digit = match digit {
+            '0'..='9' => u32::from(digit) - u32::from('0'),
+            'a'..='z' => u32::from(digit) - u32::from('a') + 10,
+            'A'..='Z' if base <= 36 => u32::from(digit) - u32::from('A') + 10,
+            'A'..='Z' => u32::from(digit) - u32::from('A') + 36,
+            _ => return Err(wrong()),
+        };
+        if digit >= base {
+            return Err(wrong());
+        }
+        number = number.and_then(|number| {
+            let shifted = number.checked_mul(u128::from(base))?;
+            shifted.checked_add(u128::from(digit))
+        });
+    }
+    let number = number.and_then(|number| Number::parse(&number.to_string()));
+    let number = number.ok_or_else(|| args.fault(0, "the number is out of range (28 digits)"))?;
+    Ok(if negative { number.negated() } else { number }.into())
 }

@@ -1,6 +1,6 @@
 //! Functions over strings. Positions and lengths count what a reader calls characters (grapheme clusters), as Terraform's do.
 
-use super::args::{Args, args};
+use super::args::args;
 use super::length::characters;
 use bggo_values::convert::to_text;
 use bggo_values::text::normalized;
@@ -8,7 +8,7 @@ use bggo_values::{Fault, Text, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a function made: in normal form C, as Terraform has every string.
-fn made(text: String) -> Value {
+pub(super) fn made(text: String) -> Value {
     Value::from(normalized(text))
 }
 
@@ -132,17 +132,8 @@ fn to_lower(c: char) -> char {
     c.to_lowercase().next().unwrap_or(c)
 }
 
-/// Without white space at both ends.
-///
-/// # Errors
-/// When the argument is no string.
-pub fn trimspace(values: &[Value]) -> Result<Value, Fault> {
-    let text = args("trimspace", values, 1, 1)?.text(0)?;
-    Ok(part(&text, text.trim()))
-}
-
 /// The text itself when nothing was cut off.
-fn part(whole: &Text, part: &str) -> Value {
+pub(super) fn part(whole: &Text, part: &str) -> Value {
     if part.len() == whole.len() {
         Value::Text(whole.clone().normalized())
     } else {
@@ -157,7 +148,7 @@ fn part(whole: &Text, part: &str) -> Value {
 pub fn substr(values: &[Value]) -> Result<Value, Fault> {
     let args = args("substr", values, 3, 3)?;
     let text = args.text(0)?;
-    let (offset, length) = (whole(args, 1)?, whole(args, 2)?);
+    let (offset, length) = (args.whole(1)?, args.whole(2)?);
     let count = i64::try_from(characters(&text)).unwrap_or(i64::MAX);
     let start = if offset < 0 {
         (count + offset).max(0)
@@ -176,12 +167,6 @@ pub fn substr(values: &[Value]) -> Result<Value, Fault> {
         .take(place(end - start))
         .collect();
     Ok(made(cut))
-}
-
-fn whole(args: Args<'_>, place: usize) -> Result<i64, Fault> {
-    args.number(place)?
-        .as_i64()
-        .ok_or_else(|| args.fault(place, "a whole number is required"))
 }
 
 /// The characters in reverse.
@@ -218,4 +203,97 @@ pub fn endswith(values: &[Value]) -> Result<Value, Fault> {
 pub fn format(values: &[Value]) -> Result<Value, Fault> {
     let args = args("format", values, 1, usize::MAX)?;
     super::format::format(&args.text(0)?, values.get(1..).unwrap_or_default()).map(made)
+}
+
+/// `format` once for each item of its lists; what is no list is the same every time.
+///
+/// # Errors
+/// As `format`, and when the lists differ in length.
+pub fn formatlist(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("formatlist", values, 1, usize::MAX)?;
+    let template = args.text(0)?;
+    let lists: Vec<_> = values.iter().skip(1).map(Value::items).collect();
+    let mut length = None;
+    for (place, list) in lists.iter().enumerate() {
+        let Some(list) = list else { continue };
+        match length {
+            Some(known) if known != list.len() => {
+                let text = format!(
+                    "the lists must be equally long, found {known} and {} items",
+                    list.len()
+                );
+                return Err(args.fault(place + 1, &text));
+            }
+            _ => length = Some(list.len()),
+        }
+    }
+    let each = (0..length.unwrap_or(1)).map(|at| {
+        let items = lists.iter().zip(values.iter().skip(1));
+        let items: Vec<Value> = items
+            .map(|(list, value)| match list {
+                Some(list) => list.get(at).cloned().unwrap_or(Value::Null),
+                None => value.clone(),
+            })
+            .collect();
+        super::format::format(&template, &items).map(made)
+    });
+    each.collect::<Result<Vec<_>, _>>().map(Value::from)
+}
+
+/// Whether a text holds another.
+///
+/// # Errors
+/// When an argument is no string.
+pub fn strcontains(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("strcontains", values, 2, 2)?;
+    Ok(args.text(0)?.contains(args.text(1)?.as_str()).into())
+}
+
+/// Most spaces that `indent` puts before a line.
+const WIDEST_INDENT: usize = 10_000;
+
+/// So many spaces before each line but the first.
+///
+/// # Errors
+/// When an argument has the wrong type, or for more than 10,000 spaces.
+pub fn indent(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("indent", values, 2, 2)?;
+    let count = args.count(0, WIDEST_INDENT)?;
+    let pad = format!("\n{}", " ".repeat(count));
+    Ok(made(args.text(1)?.replace('\n', &pad)))
+}
+
+/// The first letter of each word as a capital.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn title(values: &[Value]) -> Result<Value, Fault> {
+    let text = args("title", values, 1, 1)?.text(0)?;
+    let mut begins = true;
+    let letters = text.chars().map(|c| {
+        let first = std::mem::replace(&mut begins, ends_word(c));
+        if first { to_title(c) } else { c }
+    });
+    Ok(made(letters.collect()))
+}
+
+/// As Go's `strings.Title` has it: in ASCII all but letters, digits and `_`; else white space.
+fn ends_word(c: char) -> bool {
+    match c.is_ascii() {
+        true => !c.is_ascii_alphanumeric() && c != '_',
+        false => c.is_whitespace(),
+    }
+}
+
+/// The letter that begins a word: a few letters that are two in one have a form of their own for that.
+fn to_title(c: char) -> char {
+    match c {
+        '\u{1C4}'..='\u{1C6}' => '\u{1C5}',
+        '\u{1C7}'..='\u{1C9}' => '\u{1C8}',
+        '\u{1CA}'..='\u{1CC}' => '\u{1CB}',
+        '\u{1F1}'..='\u{1F3}' => '\u{1F2}',
+        // Georgian capitals are for whole words only.
+        '\u{10D0}'..='\u{10FF}' => c,
+        _ => to_upper(c),
+    }
 }

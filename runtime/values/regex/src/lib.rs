@@ -12,10 +12,13 @@ mod parse;
 mod tests;
 
 use self::completion::Automaton;
+use bggo_functions::args::args;
 use bggo_functions::string;
-use bggo_values::{Fault, Value};
+use bggo_values::text::normalized;
+use bggo_values::{Fault, Text, Value};
 use regex_automata::Input;
 use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::captures::Captures;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -46,6 +49,77 @@ pub fn replace(values: &[Value]) -> Result<Value, Fault> {
     string::replace_by(values, &|text, pattern, with| {
         Ok(compiled(pattern)?.replaced(text, with))
     })
+}
+
+/// What a pattern finds first in a text: with named groups an object of what these matched, with other groups a list, else
+/// the match. A group that took no part is null.
+///
+/// # Errors
+/// When an argument is no string, the pattern is not valid, or it is not found.
+pub fn regex(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("regex", values, 2, 2)?;
+    let pattern = matching(&args.text(0)?).map_err(|why| args.fault(0, &why))?;
+    let text = args.text(1)?;
+    let mut groups = pattern.regex.create_captures();
+    pattern
+        .regex
+        .search_captures(&Input::new(&*text), &mut groups);
+    match groups.is_match() {
+        true => Ok(pattern.found(&text, &groups)),
+        false => Err(args.fault(1, "the pattern is not found")),
+    }
+}
+
+/// All that a pattern finds in a text, one after the other, each as `regex` gives it.
+///
+/// # Errors
+/// When an argument is no string or the pattern is not valid.
+pub fn regexall(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("regexall", values, 2, 2)?;
+    let pattern = matching(&args.text(0)?).map_err(|why| args.fault(0, &why))?;
+    let text = args.text(1)?;
+    let found = pattern.all(&text).into_iter();
+    Ok(Value::from(
+        found
+            .map(|groups| pattern.found(&text, &groups))
+            .collect::<Vec<_>>(),
+    ))
+}
+
+/// The form of what `regex` gives for a pattern: the names of its named groups, or how many groups it has.
+#[derive(Debug)]
+pub enum Groups {
+    /// An object with these attributes.
+    Named(Vec<String>),
+    /// A tuple of so many texts.
+    Numbered(usize),
+    /// A text.
+    None,
+}
+
+/// What `regex` gives for a pattern.
+///
+/// # Errors
+/// When the pattern is not valid, or some of its groups have names and some have none.
+pub fn groups(pattern: &str) -> Result<Groups, String> {
+    Ok(matching(pattern)?.groups())
+}
+
+/// A pattern whose matches have one form.
+fn matching(pattern: &str) -> Result<Rc<Pattern>, String> {
+    let compiled = compiled(pattern)?;
+    let named = compiled
+        .names
+        .iter()
+        .skip(1)
+        .filter(|name| name.is_some())
+        .count();
+    match named == 0 || named + 1 == compiled.names.len() {
+        true => Ok(compiled),
+        false => {
+            Err("either all groups have names or none; `(?:..)` is no group of its own".to_owned())
+        }
+    }
 }
 
 /// Whether a pattern, written without slashes, is found somewhere in a text.
@@ -116,6 +190,57 @@ impl Pattern {
             })?;
         let names = parsed.names;
         Ok(Self { regex, names })
+    }
+
+    fn groups(&self) -> Groups {
+        let named: Vec<String> = self.names.iter().flatten().cloned().collect();
+        match (named.is_empty(), self.names.len().saturating_sub(1)) {
+            (false, _) => Groups::Named(named),
+            (true, 0) => Groups::None,
+            (true, count) => Groups::Numbered(count),
+        }
+    }
+
+    /// The value of a match.
+    fn found(&self, text: &str, groups: &Captures) -> Value {
+        let of = |at: usize| match groups.get_group(at) {
+            Some(span) => Value::from(normalized(text[span.range()].to_owned())),
+            None => Value::Null,
+        };
+        match self.groups() {
+            Groups::None => of(0),
+            Groups::Numbered(count) => Value::from((1..=count).map(of).collect::<Vec<_>>()),
+            Groups::Named(_) => {
+                let named = self.names.iter().enumerate();
+                let pairs =
+                    named.filter_map(|(at, name)| Some((Text::from(name.as_deref()?), of(at))));
+                Value::from(pairs.collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// All matches, as Go has them: an empty one right after another match is left out.
+    fn all(&self, text: &str) -> Vec<Captures> {
+        let (mut found, mut last, mut from) = (Vec::new(), None, 0);
+        while from <= text.len() {
+            let mut groups = self.regex.create_captures();
+            self.regex
+                .search_captures(&Input::new(text).range(from..), &mut groups);
+            let Some(whole) = groups.get_match() else {
+                break;
+            };
+            if whole.end() > whole.start() {
+                from = whole.end();
+            } else {
+                let letter = text[whole.end()..].chars().next().map_or(1, char::len_utf8);
+                from = whole.end() + letter;
+            }
+            if !whole.is_empty() || last != Some(whole.end()) {
+                last = Some(whole.end());
+                found.push(groups);
+            }
+        }
+        found
     }
 
     /// Go's `ReplaceAllString`: an empty match right after another match is not replaced.
