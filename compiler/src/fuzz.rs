@@ -5,7 +5,7 @@ use crate::check::walk::walk;
 use crate::diagnostics::render::Colour;
 use crate::diagnostics::{Problems, json, render};
 use crate::modules::Modules;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::syntax::decl::{AttributeBlock, Declarations, Expr, ExprKind, Part};
 
 /// Parsing gives declarations and problems whose spans lie in the text and on borders of characters, each expression id
@@ -78,6 +78,43 @@ pub fn emit(text: &str) {
             let parsed = syn::parse_file(&rust).map(drop);
             assert!(parsed.is_ok(), "{path}: {parsed:?} in\n{rust}");
         }
+    }
+}
+
+/// A text that has a canonical form keeps all that is neither space nor rewritten, and its form has itself as its form.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn format(text: &str) {
+    crate::on_a_large_stack(|| format_here(text));
+}
+
+fn format_here(text: &str) {
+    let form = |text: &str| {
+        let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
+        crate::syntax::format(&sources, FileId(0)).map_err(|problems| {
+            shown(&problems, &sources);
+            problems
+        })
+    };
+    let Ok(once) = form(text) else {
+        return;
+    };
+    match form(&once) {
+        Ok(twice) => assert_eq!(twice, once, "of\n{text}"),
+        Err(problems) => panic!("no form: {:?}, of\n{text}\nas\n{once}", problems.list),
+    }
+    // Rewriting adds quotes, parentheses and words of types, takes away `\"${ }\"`, and spells labels otherwise.
+    let kept = |text: &str| -> String {
+        let words = text.chars().filter(|letter| !letter.is_whitespace());
+        words
+            .filter(|letter| !"\u{feff}\"${}~()\\".contains(*letter))
+            .collect()
+    };
+    let spelt_otherwise = ["\\", "type"].iter().any(|part| text.contains(part));
+    if !spelt_otherwise && text.is_ascii() {
+        assert_eq!(kept(&once), kept(text), "something was lost of\n{text}");
     }
 }
 

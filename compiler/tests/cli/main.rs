@@ -7,6 +7,7 @@
 )]
 
 mod compare;
+mod fmt;
 mod graph;
 mod machine;
 mod result_files;

@@ -23,9 +23,10 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 16] = [
+    let figures: [(&str, Figure); 17] = [
         ("cold", build::cold),
         ("check", build::check),
+        ("fmt", build::fmt),
         ("changed", build::ten_steps),
         ("large", build::large),
         ("first-byte", run::first_byte),
