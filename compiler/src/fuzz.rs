@@ -93,18 +93,15 @@ pub fn format(text: &str) {
 fn format_here(text: &str) {
     let form = |text: &str| {
         let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
-        crate::syntax::format(&sources, FileId(0)).map_err(|problems| {
-            shown(&problems, &sources);
-            problems
+        crate::syntax::format(&sources, FileId(0)).inspect_err(|problems| {
+            shown(problems, &sources);
         })
     };
     let Ok(once) = form(text) else {
         return;
     };
-    match form(&once) {
-        Ok(twice) => assert_eq!(twice, once, "of\n{text}"),
-        Err(problems) => panic!("no form: {:?}, of\n{text}\nas\n{once}", problems.list),
-    }
+    let twice = form(&once).map_err(|problems| problems.list);
+    assert_eq!(twice.as_ref().ok(), Some(&once), "{twice:?} of\n{text}");
     // Rewriting adds quotes, parentheses and words of types, takes away `\"${ }\"`, and spells labels otherwise.
     let kept = |text: &str| -> String {
         let words = text.chars().filter(|letter| !letter.is_whitespace());
@@ -141,6 +138,7 @@ fn shown(problems: &Problems, sources: &Sources) {
             .span
             .iter()
             .chain(problem.labels.iter().map(|(span, _)| span))
+            .chain(problem.fixes.iter().map(|fix| &fix.span))
         {
             lies_within(*span, sources);
         }

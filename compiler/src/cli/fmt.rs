@@ -4,7 +4,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::rewritten::rewrite;
 use crate::diagnostics::Problems;
-use crate::source::{self, FileId, Sources};
+use crate::source::{self, FileId, SourceFile, Sources};
 use crate::syntax;
 use clap::Args;
 use std::fs;
@@ -189,11 +189,8 @@ impl Fmt {
 /// The text of the only file as it is on disk, and its canonical form.
 fn both(sources: &Sources) -> Result<(String, String), Problems> {
     let new = crate::on_a_large_stack(|| syntax::format(sources, FileId(0)))?;
-    let old = sources.file(FileId(0)).map_or(String::new(), |file| {
-        let mark = if file.dropped > 0 { "\u{feff}" } else { "" };
-        format!("{mark}{}", file.text)
-    });
-    Ok((old, new))
+    let old = sources.file(FileId(0)).map(SourceFile::whole);
+    Ok((old.unwrap_or_default(), new))
 }
 
 /// What changes, as `diff -u` writes it.

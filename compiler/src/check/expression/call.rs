@@ -3,7 +3,7 @@
 use bggo_functions::{self as functions, Function, Param, Time};
 use bggo_values::{Number, Type, Value};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
@@ -287,14 +287,15 @@ impl Checker<'_> {
         let known = functions::table().iter().map(|function| function.name);
         let near = nearest::nearest(&name.text, known.chain(["try", "can"]));
         let hint = match near {
-            Some(near) => Some(format!("did you mean `{near}`?")),
+            Some(near) => Some(Hint::meant(near)),
             None if name.text.contains("::") => {
-                Some("functions have plain names: `upper(..)`".to_owned())
+                Some("functions have plain names: `upper(..)`".into())
             }
             None => None,
         };
         let text = format!("there is no function `{}`", name.text);
-        self.error(codes::UNKNOWN_FUNCTION, name.span, text).hint = hint;
+        self.error(codes::UNKNOWN_FUNCTION, name.span, text)
+            .advise(hint);
     }
 
     /// Number and keys of a step's instances are known, whatever their outputs are.

@@ -154,47 +154,46 @@ fn is_spaced(
     };
     let begins_template = subject.is(Literal) || subject.is(OpenQuote) || subject.is(OpenHeredoc);
     let ends_template = after.is(Literal) || after.is(CloseQuote) || after.is(CloseHeredoc);
-    if after.is(Newline) {
-        false
-    } else if subject.is(Ident) && (after.is(OpenParen) || after.is_symbol("::"))
-        || subject.is_symbol("::") && after.is(Ident)
-    {
-        // Names of functions.
-        false
-    } else if subject.is_symbol(".") || after.is_symbol(".") {
-        // Two indexes would become one number.
-        subject.is(Number) && next.is_some_and(|next| next.is(Number))
-    } else if after.is_symbol(",") || after.is_symbol("...") {
-        false
-    } else if subject.is_symbol(",") {
-        true
-    } else if begins_template || ends_template {
-        false
-    } else if subject.is(Ident)
-        && subject.text == "in"
-        && before.is_some_and(|before| before.is(Ident))
-    {
-        // The `in` of `for` is no name that an index follows.
-        true
-    } else if after.is(OpenBracket)
-        && (subject.is(Ident) || subject.is(Number) || subject.brackets() < 0)
-    {
-        false
-    } else if subject.is_symbol("!") {
-        false
-    } else if subject.is_symbol("-") {
-        !is_before_operand(before)
-    } else if subject.is(OpenBrace) || after.is(CloseBrace) {
-        !(subject.is(OpenBrace) && after.is(CloseBrace))
-    } else if subject.opens_hole() && after.is(OpenBrace)
-        || subject.is(CloseBrace) && after.is(CloseHole)
-    {
-        true
-    } else if subject.is(CloseHole) && after.opens_hole() {
-        false
-    } else {
-        subject.brackets() <= 0 && after.brackets() >= 0
+    // Names of functions.
+    let in_function = subject.is(Ident) && (after.is(OpenParen) || after.is_symbol("::"))
+        || subject.is_symbol("::") && after.is(Ident);
+    if after.is(Newline) || in_function {
+        return false;
     }
+    if subject.is_symbol(".") || after.is_symbol(".") {
+        // Two indexes would become one number.
+        return subject.is(Number) && next.is_some_and(|next| next.is(Number));
+    }
+    if after.is_symbol(",") || after.is_symbol("...") {
+        return false;
+    }
+    if subject.is_symbol(",") {
+        return true;
+    }
+    if begins_template || ends_template {
+        return false;
+    }
+    // The `in` of `for` is no name that an index follows.
+    if subject.is(Ident) && subject.text == "in" && before.is_some_and(|before| before.is(Ident)) {
+        return true;
+    }
+    let may_be_indexed = subject.is(Ident) || subject.is(Number) || subject.brackets() < 0;
+    if after.is(OpenBracket) && may_be_indexed || subject.is_symbol("!") {
+        return false;
+    }
+    if subject.is_symbol("-") {
+        return !is_before_operand(before);
+    }
+    if subject.is(OpenBrace) || after.is(CloseBrace) {
+        return !(subject.is(OpenBrace) && after.is(CloseBrace));
+    }
+    // An object alone in a hole.
+    if subject.opens_hole() && after.is(OpenBrace) || subject.is(CloseBrace) && after.is(CloseHole)
+    {
+        return true;
+    }
+    let between_holes = subject.is(CloseHole) && after.opens_hole();
+    !between_holes && subject.brackets() <= 0 && after.brackets() >= 0
 }
 
 /// Whether a `-` behind this can only be that of a negative number.

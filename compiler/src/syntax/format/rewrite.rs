@@ -199,12 +199,11 @@ impl<'a> Finder<'a, '_> {
         }
         // Terraform writes the comment and leaves the rest to the next line.
         let mut open = 0;
-        let ends_outside = pieces.iter().enumerate().any(|(at, piece)| {
+        pieces.iter().enumerate().any(|(at, piece)| {
             open += piece.brackets();
             let is_last = at + 1 == pieces.len();
             open == 0 && piece.is_line_comment() && !(is_last && self.is_line_end(value_end))
-        });
-        ends_outside
+        })
     }
 
     fn is_line_end(&self, at: usize) -> bool {
