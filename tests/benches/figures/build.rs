@@ -49,6 +49,24 @@ pub fn check(table: &mut Table) {
     }
 }
 
+/// `bggo graph --format svg`, the whole process.
+pub fn graph(table: &mut Table) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let large = folder.path().join("large.hcl");
+    std::fs::write(&large, steps(1000, 0)).expect("the grid is written");
+    let took = least((0..5).map(|_| {
+        let mut command = bggo(&warm_cache());
+        command.args(["graph", "--format", "svg"]).arg(&large);
+        timed(command)
+    }));
+    table.time(
+        "`bggo graph --format svg`, 1,000 steps",
+        "whole process, least of 5",
+        took,
+        Duration::from_millis(100),
+    );
+}
+
 /// `bggo fmt` of a file that has its form already, and of one whose spaces are lost.
 pub fn fmt(table: &mut Table) {
     let folder = tempfile::tempdir().expect("a temporary folder");
