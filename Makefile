@@ -60,6 +60,6 @@ bench: $(bggo) ## measure every figure that is promised, an hour long; needs two
 docs: ## open the manual of the crates
 	$(CARGO) doc --workspace --no-deps --open
 
-fuzz: ## feed a stage nonsense until stopped: make fuzz body=parse (check, emit, http1, http2); needs cargo-fuzz and a nightly toolchain
+fuzz: ## feed a stage nonsense until stopped: make fuzz body=parse (check, emit, format, http1, http2); needs cargo-fuzz and a nightly toolchain
 	cd tests/fuzz && mkdir -p corpus/$(body) && \
 		$(CARGO) +nightly fuzz run $(body) corpus/$(body) ../fixtures ../../examples -- -dict=hcl.dict

@@ -35,12 +35,12 @@ fn say_unused(problems: &mut Problems, allow: &Allow, has_errors: bool) {
     let code = &allow.code;
     if !codes::ALL.iter().any(|entry| entry.code.0 == code) {
         let names = codes::ALL.iter().map(|entry| entry.code.0);
-        let hint = nearest::hint(code, names);
+        let hint = nearest::advice(code, names);
         let text = format!("`{code}` is no code of a warning");
-        let hint = hint.unwrap_or_else(|| "`bggo explain` lists all codes".to_owned());
+        let hint = hint.unwrap_or_else(|| "`bggo explain` lists all codes".into());
         problems
             .warning(codes::UNUSED_ALLOW, allow.place, text)
-            .hint(hint);
+            .advise(hint);
         return;
     }
     let is_error = problems

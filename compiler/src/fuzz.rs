@@ -5,7 +5,7 @@ use crate::check::walk::walk;
 use crate::diagnostics::render::Colour;
 use crate::diagnostics::{Problems, json, render};
 use crate::modules::Modules;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::syntax::decl::{AttributeBlock, Declarations, Expr, ExprKind, Part};
 
 /// Parsing gives declarations and problems whose spans lie in the text and on borders of characters, each expression id
@@ -81,6 +81,40 @@ pub fn emit(text: &str) {
     }
 }
 
+/// A text that has a canonical form keeps all that is neither space nor rewritten, and its form has itself as its form.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn format(text: &str) {
+    crate::on_a_large_stack(|| format_here(text));
+}
+
+fn format_here(text: &str) {
+    let form = |text: &str| {
+        let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
+        crate::syntax::format(&sources, FileId(0)).inspect_err(|problems| {
+            shown(problems, &sources);
+        })
+    };
+    let Ok(once) = form(text) else {
+        return;
+    };
+    let twice = form(&once).map_err(|problems| problems.list);
+    assert_eq!(twice.as_ref().ok(), Some(&once), "{twice:?} of\n{text}");
+    // Rewriting adds quotes, parentheses and words of types, takes away `\"${ }\"`, and spells labels otherwise.
+    let kept = |text: &str| -> String {
+        let words = text.chars().filter(|letter| !letter.is_whitespace());
+        words
+            .filter(|letter| !"\u{feff}\"${}~()\\".contains(*letter))
+            .collect()
+    };
+    let spelt_otherwise = ["\\", "type"].iter().any(|part| text.contains(part));
+    if !spelt_otherwise && text.is_ascii() {
+        assert_eq!(kept(&once), kept(text), "something was lost of\n{text}");
+    }
+}
+
 /// The expressions of a typed grid.
 fn expressions(typed: &Typed) -> Vec<&TExpr> {
     let arguments = typed.steps().map(|step| &step.arguments);
@@ -104,6 +138,7 @@ fn shown(problems: &Problems, sources: &Sources) {
             .span
             .iter()
             .chain(problem.labels.iter().map(|(span, _)| span))
+            .chain(problem.fixes.iter().map(|fix| &fix.span))
         {
             lies_within(*span, sources);
         }

@@ -107,15 +107,16 @@ fn join_quoted(problems: &mut Problems) {
     let mut cures = BTreeMap::new();
     for problem in &problems.list {
         if problem.code == codes::QUOTED_REFERENCE {
-            cures.insert(problem.span, problem.hint.clone());
+            cures.insert(problem.span, (problem.hint.clone(), problem.fixes.clone()));
         }
     }
     let mut cured = BTreeSet::new();
     for problem in &mut problems.list {
         if problem.severity == Severity::Error
-            && let Some(cure) = cures.get(&problem.span)
+            && let Some((hint, fixes)) = cures.get(&problem.span)
         {
-            problem.hint.clone_from(cure);
+            problem.hint.clone_from(hint);
+            problem.fixes.clone_from(fixes);
             cured.insert(problem.span);
         }
     }

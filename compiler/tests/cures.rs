@@ -1,10 +1,11 @@
-//! Cures that are a replacement hold what they promise: where one is put in the place that is marked, the problem is gone
-//! and no error stands there any more. Of all fixtures and pages, so that a hint which leads to a second error fails here.
+//! Fixes hold what they promise: where one is made, the problem is gone and no error stands there any more. Of all fixtures
+//! and pages, so that a fix which leads to a second error fails here; and so does a hint that reads as a replacement and has
+//! none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bggo::diagnostics::{Problem, Problems, Severity};
+use bggo::diagnostics::{Fix, Problem, Problems, Severity, fix};
 use bggo::modules::Modules;
 use bggo::source::{FileId, Sources};
 
@@ -23,80 +24,28 @@ fn replacement(hint: &str) -> Option<&str> {
     (in_full && !open).then_some(text)
 }
 
-fn problems_of(files: &[(String, String)], parse_only: bool) -> Problems {
-    let sources = Sources::from_texts(files.to_vec());
-    if parse_only {
-        return bggo::on_a_large_stack(|| bggo::syntax::parse(&sources).1);
-    }
-    bggo::check(&sources, Modules::built_in()).1
-}
-
-/// Names and texts of files.
-type Files = Vec<(String, String)>;
-
-/// A grid in which a cure was written.
-struct Cured {
-    files: Files,
-    file: FileId,
-    /// The bytes of the cure.
-    place: std::ops::Range<usize>,
-}
-
-/// The files with the cure in the place of what it stands for, and where it stands.
-fn cured(files: &[(String, String)], problem: &Problem, cure: &str) -> Option<Cured> {
-    let span = problem.span?;
-    let file = span.file.0 as usize;
-    let text = &files.get(file)?.1;
-    let (mut start, end) = (span.start as usize, span.end as usize);
-    let marked = &text[start..end];
-    // A label and a key are marked with their quotes, and a name that is meant stands without.
-    let named = problem.hint.as_deref()?.starts_with("did you mean");
-    let new = match marked.starts_with('"') && named && is_word(cure) {
-        true => format!("\"{cure}\""),
-        false => cure.to_owned(),
-    };
+/// Whether a hint may read as a replacement and be none.
+fn is_no_fix(problem: &Problem) -> bool {
+    let hint = problem.hint.as_deref().unwrap_or_default();
     match problem.code.0 {
         // Words within a text.
-        "quoted_reference" if marked.trim_matches('"') != cure => return None,
-        // Of a key that is broken, the place where reading it ends is marked.
-        "unexpected_token" => {
-            let key = cure.trim_matches('"');
-            let mut found = text.match_indices(key).map(|(at, _)| at..at + key.len());
-            let place = found.find(|place| place.start < start && place.end + 2 > start)?;
-            let mut files = files.to_vec();
-            files[file].1.replace_range(place.clone(), cure);
-            return Some(Cured {
-                files,
-                file: span.file,
-                place: place.start..place.start + cure.len(),
-            });
-        }
-        _ => {}
+        "quoted_reference" => hint.starts_with("write `${"),
+        // Examples.
+        "threshold_form" => true,
+        "invalid_reference" => hint.starts_with("write `[{"),
+        // An example of a type: what its items are, only the author knows.
+        "invalid_type" => hint.contains("string"),
+        // Said by the parser of expressions, which knows no places of words before the fault.
+        "unexpected_token" | "invalid_template" => true,
+        _ => false,
     }
-    // A header is marked whole where its first word is meant.
-    let mut end = end;
-    if is_word(cure) && marked.contains(' ') && !marked.starts_with('"') {
-        end = start + marked.find(' ')?;
-    }
-    // Where the cure begins with what stands before the mark, it stands for that too.
-    let before = &text[..start];
-    let shared = (0..=new.len())
-        .rev()
-        .filter(|length| new.is_char_boundary(*length))
-        .find(|length| before.ends_with(&new[..*length]))?;
-    start -= shared;
-    let mut files = files.to_vec();
-    files[file].1.replace_range(start..end, &new);
-    Some(Cured {
-        files,
-        file: span.file,
-        place: start..start + new.len(),
-    })
 }
 
-fn is_word(text: &str) -> bool {
-    text.chars()
-        .all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
+fn problems_of(sources: &Sources, parse_only: bool) -> Problems {
+    if parse_only {
+        return bggo::on_a_large_stack(|| bggo::syntax::parse(sources).1);
+    }
+    bggo::check(sources, Modules::built_in()).1
 }
 
 fn grids() -> std::io::Result<Vec<(String, String, bool)>> {
@@ -126,23 +75,41 @@ fn grids() -> std::io::Result<Vec<(String, String, bool)>> {
     Ok(found)
 }
 
+/// The bytes of a fix in the text that has it alone.
+fn place(fix: &Fix, sources: &Sources) -> (FileId, std::ops::Range<usize>) {
+    let start = fix.span.start as usize;
+    (fix.span.file, start..start + fix.text(sources).len())
+}
+
 #[test]
-fn a_cure_that_is_a_replacement_cures() {
+fn each_fix_cures_its_problem() {
     let (mut tried, mut wrong) = (0, Vec::new());
     for (name, text, parse_only) in grids().expect("the fixtures") {
         if text.starts_with("#### FILE ") {
             continue;
         }
-        let files = vec![("grid.hcl".to_owned(), text)];
-        for problem in problems_of(&files, parse_only).list {
-            let Some(cure) = problem.hint.as_deref().and_then(replacement) else {
-                continue;
-            };
-            let Some(Cured { files, file, place }) = cured(&files, &problem, cure) else {
+        let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text)]);
+        for problem in problems_of(&sources, parse_only).list {
+            let Some(first) = problem.fixes.first() else {
+                if let Some(cure) = problem.hint.as_deref().and_then(replacement)
+                    && !is_no_fix(&problem)
+                {
+                    wrong.push(format!(
+                        "{name}: `{}` ({}): no fix is `{cure}`",
+                        problem.text, problem.code.0
+                    ));
+                }
                 continue;
             };
             tried += 1;
-            let left = problems_of(&files, parse_only);
+            let alone = Problems {
+                list: vec![problem.clone()],
+            };
+            // Also one that brings more errors to light cures its own.
+            let blind = |_: &Sources| Problems::default();
+            let cured = fix::make(&sources, &alone, blind).sources;
+            let (file, place) = place(first, &sources);
+            let left = problems_of(&cured, parse_only);
             let still = left.list.iter().find(|other| {
                 let near = other.span.is_some_and(|span| {
                     span.file == file
@@ -157,12 +124,45 @@ fn a_cure_that_is_a_replacement_cures() {
             });
             if let Some(still) = still {
                 wrong.push(format!(
-                    "{name}: `{}` ({}), cured by `{cure}`, becomes `{}`",
-                    problem.text, problem.code.0, still.text
+                    "{name}: `{}` ({}), cured by `{}`, becomes `{}`",
+                    problem.text,
+                    problem.code.0,
+                    first.text(&sources),
+                    still.text
                 ));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(tried > 60, "only {tried} cures are tried");
+}
+
+/// Where each fix cures, so do all together.
+#[test]
+fn the_fixes_of_a_grid_cure_all_their_problems() {
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (name, text, parse_only) in grids().expect("the fixtures") {
+        let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text)]);
+        let before = problems_of(&sources, parse_only);
+        let fixed = fix::make(&sources, &before, |sources| {
+            problems_of(sources, parse_only)
+        });
+        if fixed.made.is_empty() {
+            continue;
+        }
+        tried += 1;
+        let count = |list: &[Problem], one: &Problem| {
+            let same = |other: &&Problem| other.code == one.code && other.text == one.text;
+            list.iter().filter(same).count()
+        };
+        let made: Vec<Problem> = fixed.made.iter().copied().cloned().collect();
+        let still = made.iter().find(|one| {
+            count(&fixed.left.list, one) + count(&made, one) > count(&before.list, one)
+        });
+        if let Some(still) = still {
+            wrong.push(format!("{name}: `{}` is still there", still.text));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried > 30, "only {tried} grids");
 }

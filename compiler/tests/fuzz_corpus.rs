@@ -68,6 +68,7 @@ fn every_text_of_the_corpus_holds() {
         holds(bggo::fuzz::parse, &path, &text);
         holds(bggo::fuzz::check, &path, &text);
         holds(bggo::fuzz::emit, &path, &text);
+        holds(bggo::fuzz::format, &path, &text);
     }
 }
 
@@ -80,6 +81,7 @@ fn every_text_cut_off_anywhere_holds() {
     {
         for (at, _) in text.char_indices() {
             holds(bggo::fuzz::parse, &path, &text[..at]);
+            holds(bggo::fuzz::format, &path, &text[..at]);
         }
     }
 }
@@ -100,6 +102,7 @@ fn every_text_without_any_of_its_words_holds() {
                 .map(|(_, piece)| *piece)
                 .collect();
             holds(bggo::fuzz::check, &path, &rest);
+            holds(bggo::fuzz::format, &path, &rest);
         }
     }
 }
@@ -126,6 +129,7 @@ fn texts_spliced_of_pieces_of_others_hold() {
         let spliced = spliced.concat();
         holds(bggo::fuzz::check, path, &spliced);
         holds(bggo::fuzz::emit, path, &spliced);
+        holds(bggo::fuzz::format, path, &spliced);
     }
 }
 

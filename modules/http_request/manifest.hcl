@@ -177,7 +177,7 @@ runner "http_request" {
   }
   rule {
     when          = ["multipart"]
-    condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
+    condition     = length([for part in input.multipart : part.name if(part.value == null) == (part.file == null)]) == 0
     error_message = "each part of multipart has a value or a file, one of them"
   }
   rule {
@@ -599,7 +599,7 @@ runner "http_events" {
   }
   rule {
     when          = ["multipart"]
-    condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
+    condition     = length([for part in input.multipart : part.name if(part.value == null) == (part.file == null)]) == 0
     error_message = "each part of multipart has a value or a file, one of them"
   }
   rule {

@@ -72,14 +72,15 @@ impl Checker<'_> {
             self.infer(&record.value);
             if !self.declarations.may_declare("metric", &[&name.text]) {
                 let names = self.declarations.metrics.iter();
-                let near = nearest::hint(&name.text, names.map(|metric| metric.name.text.as_str()));
+                let near =
+                    nearest::advice(&name.text, names.map(|metric| metric.name.text.as_str()));
                 let declare = format!(
                     "declare it: `metric \"{}\" {{ kind = \"counter\" }}`",
                     name.text
                 );
                 let text = format!("the grid has no metric `{}`", name.text);
                 self.error(codes::UNKNOWN_CUSTOM_METRIC, name.span, text)
-                    .hint(near.unwrap_or(declare));
+                    .advise(near.unwrap_or(declare.into()));
             }
             return None;
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bggo_manifest::{Bound, Form, Given, Input, Pattern, Rule, Use};
 use bggo_values::{Type, Value};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{Reference, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
@@ -115,14 +115,14 @@ impl Checker<'_> {
     fn unknown_argument(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
         let name = attribute.name.text.as_str();
         let hint = match owner.takes.iter().any(|taken| taken.name == name) {
-            true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`")),
+            true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`").into()),
             false => {
                 let inputs = || owner.inputs.iter().map(|input| input.name.as_str());
                 match elsewhere::argument(name) {
                     Some(instead) if nearest::nearest(name, inputs()).is_none() => {
-                        Some(instead.to_owned())
+                        Some(instead.into())
                     }
-                    _ => nearest::hint(name, inputs()),
+                    _ => nearest::advice(name, inputs()),
                 }
             }
         };
@@ -131,7 +131,7 @@ impl Checker<'_> {
             false => format!("`{}` has no argument `{name}`", owner.kind),
         };
         self.error(codes::UNKNOWN_ARGUMENT, attribute.name.span, text)
-            .hint = hint;
+            .advise(hint);
     }
 
     /// The value as the input's type.
@@ -351,9 +351,9 @@ impl Checker<'_> {
         if input.one_of.iter().any(|allowed| allowed == text) {
             return true;
         }
-        let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
+        let hint = nearest::advice(text, input.one_of.iter().map(String::as_str));
         let text = format!("{what}: \"{text}\" is none of the values allowed");
-        self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+        self.error(codes::NOT_ONE_OF, value.span, text).advise(hint);
         false
     }
 
@@ -404,10 +404,12 @@ impl Checker<'_> {
                         }
                         None => {
                             all = false;
-                            let hint =
-                                nearest::hint(name, fields.iter().map(|field| field.name.as_str()));
+                            let hint = nearest::advice(
+                                name,
+                                fields.iter().map(|field| field.name.as_str()),
+                            );
                             let text = format!("{what} has no attribute `{name}`");
-                            self.error(codes::NO_ATTRIBUTE, key.span, text).hint = hint;
+                            self.error(codes::NO_ATTRIBUTE, key.span, text).advise(hint);
                         }
                     }
                 }
@@ -460,17 +462,15 @@ impl Checker<'_> {
     fn unknown_use(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
         let name = attribute.name.text.as_str();
         let hint = match owner.inputs.iter().any(|input| input.name == name) {
-            true => Some(format!(
-                "it belongs in the block `arguments {{ {name} = .. }}`"
-            )),
-            false => nearest::hint(name, owner.takes.iter().map(|taken| taken.name.as_str())),
+            true => Some(format!("it belongs in the block `arguments {{ {name} = .. }}`").into()),
+            false => nearest::advice(name, owner.takes.iter().map(|taken| taken.name.as_str())),
         };
         let text = match owner.takes.is_empty() {
             true => format!("`{}` uses no assets, found `{name}`", owner.kind),
             false => format!("`{}` has no use `{name}`", owner.kind),
         };
         self.error(codes::UNKNOWN_USE, attribute.name.span, text)
-            .hint = hint;
+            .advise(hint);
     }
 
     /// The resource that a use names.
@@ -488,7 +488,8 @@ impl Checker<'_> {
                         kinds_of(taken),
                         with_article(&resource.asset.text)
                     );
-                    self.error(codes::WRONG_ASSET, value.span, text).hint(hint);
+                    self.error(codes::WRONG_ASSET, value.span, text)
+                        .advise(hint);
                     return None;
                 }
                 Some(id)
@@ -500,7 +501,7 @@ impl Checker<'_> {
                 let hint = self.use_value(taken);
                 let text = format!("`{}` takes a resource, found another value", taken.name);
                 self.error(codes::NOT_A_RESOURCE, value.span, text)
-                    .hint(hint);
+                    .advise(hint);
                 None
             }
         }
@@ -527,13 +528,14 @@ impl Checker<'_> {
     }
 
     /// What to write in place of the value of a use.
-    fn use_value(&self, taken: &Use) -> String {
+    fn use_value(&self, taken: &Use) -> Hint {
         match self.fitting(taken) {
-            Some(address) => format!("write `{address}`"),
+            Some(address) => Hint::write(address),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `resource.{0}.NAME`",
                 taken.default_asset()
-            ),
+            )
+            .into(),
         }
     }
 

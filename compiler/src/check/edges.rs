@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::diagnostics::{Problems, codes, nearest};
+use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::resolve::model::{ByBody, Edge, EdgeKind, Instances, Node};
 use crate::syntax::decl::{Declarations, ExprId};
 
@@ -97,35 +97,35 @@ fn named(edge: &Edge, address: &str, instances: &TInstances, problems: &mut Prob
         (TInstances::Single, _) => (
             codes::UNEXPECTED_INDEX,
             format!("`{address}` has neither `count` nor `for_each`, found an index"),
-            Some(format!("write `{address}`")),
+            Some(Hint::write(address)),
         ),
         (TInstances::Count(count), Instances::Index(index)) => (
             codes::INDEX_OUT_OF_RANGE,
             format!("`{address}` has `count = {count}`, found index {index}"),
             count
                 .checked_sub(1)
-                .map(|last| format!("the indexes are 0 to {last}")),
+                .map(|last| format!("the indexes are 0 to {last}").into()),
         ),
         (TInstances::Count(_), _) => (
             codes::UNEXPECTED_INDEX,
             format!("the instances of `{address}` are numbered, found a key"),
-            Some(format!("write `{address}[0]`")),
+            Some(Hint::write(format!("{address}[0]"))),
         ),
         (TInstances::ForEach(keys), Instances::Key(key)) => (
             codes::INDEX_OUT_OF_RANGE,
             format!("`{address}` has no instance \"{key}\""),
             match nearest::nearest(key, keys.iter().map(|(key, _)| key.as_str())) {
-                Some(near) => Some(format!("did you mean `{address}[\"{near}\"]`?")),
-                None => nearest::hint(key, keys.iter().map(|(key, _)| key.as_str())),
+                Some(near) => Some(Hint::meant(format!("{address}[\"{near}\"]"))),
+                None => nearest::advice(key, keys.iter().map(|(key, _)| key.as_str())),
             },
         ),
         (TInstances::ForEach(keys), _) => (
             codes::UNEXPECTED_INDEX,
             format!("the instances of `{address}` have keys, found a number"),
             keys.first()
-                .map(|(key, _)| format!("write `{address}[\"{key}\"]`")),
+                .map(|(key, _)| Hint::write(format!("{address}[\"{key}\"]"))),
         ),
     };
-    problems.error(code, edge.cause, text).hint = hint;
+    problems.error(code, edge.cause, text).advise(hint);
     Instances::All
 }

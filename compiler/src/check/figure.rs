@@ -11,7 +11,7 @@ use bggo_metrics::{
 use bggo_schedule::declared::Profile;
 use bggo_values::Text;
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{BodyId, MetricId, MetricRead, MetricSubject, StepId};
 use crate::syntax::decl::Name;
 
@@ -121,12 +121,12 @@ impl<'a> Checker<'a> {
             let meant = elsewhere.map(|(_, ours)| *ours);
             let meant = meant.filter(|ours| known.contains(ours));
             let hint = match meant.or_else(|| nearest::nearest(&word.text, known.iter().copied())) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => listed(figures),
+                Some(near) => Hint::meant(near),
+                None => listed(figures).into(),
             };
             let text = format!("there is no statistic `{}`", word.text);
             self.error(codes::UNKNOWN_STATISTIC, word.span, text)
-                .hint(hint);
+                .advise(hint);
             return None;
         };
         let Some(quantity) = figures.quantity(statistic) else {
@@ -205,8 +205,9 @@ impl<'a> Checker<'a> {
         let own = metrics.iter().map(|metric| metric.name.as_str());
         let known = built_in.iter().map(|known| known.name).chain(own);
         let text = format!("there is no metric `{}` here", name.text);
-        let hint = nearest::hint(&name.text, known);
-        self.error(codes::UNKNOWN_METRIC, name.span, text).hint = hint;
+        let hint = nearest::advice(&name.text, known);
+        self.error(codes::UNKNOWN_METRIC, name.span, text)
+            .advise(hint);
         None
     }
 
@@ -235,14 +236,14 @@ impl<'a> Checker<'a> {
         let Some(place) = found else {
             if !declarations.may_declare("metric", &[&name.text]) {
                 let known = self.metrics.iter().map(|metric| metric.name.as_str());
-                let hint = nearest::hint(&name.text, known);
+                let hint = nearest::advice(&name.text, known);
                 let declare = format!(
                     "declare it: `metric \"{}\" {{ kind = \"counter\" }}`",
                     name.text
                 );
                 let text = format!("the grid has no metric `{}`", name.text);
                 self.error(codes::UNKNOWN_CUSTOM_METRIC, name.span, text)
-                    .hint(hint.unwrap_or(declare));
+                    .advise(hint.unwrap_or(declare.into()));
             }
             return None;
         };
@@ -312,11 +313,11 @@ impl<'a> Checker<'a> {
             (Keys::Checks(known), None) => {
                 let text = "`checks` needs the name of a check";
                 let hint = match known.first() {
-                    Some(first) => format!("write `checks[\"{first}\"]`"),
-                    None => "the step has no checks".to_owned(),
+                    Some(first) => Hint::write(format!("checks[\"{first}\"]")),
+                    None => "the step has no checks".into(),
                 };
                 self.error(codes::UNKNOWN_METRIC, metric_span, text)
-                    .hint(hint);
+                    .advise(hint);
                 return None;
             }
             (Keys::Checks(known), Some(_)) => (known, "check"),
@@ -329,9 +330,10 @@ impl<'a> Checker<'a> {
         }
         let quoted: Vec<String> = known.iter().map(|known| format!("\"{known}\"")).collect();
         let written = format!("\"{}\"", key.text);
-        let hint = nearest::hint(&written, quoted.iter().map(String::as_str));
+        let hint = nearest::advice(&written, quoted.iter().map(String::as_str));
         let text = format!("there is no {what} {written} here");
-        self.error(codes::UNKNOWN_METRIC, key.span, text).hint = hint;
+        self.error(codes::UNKNOWN_METRIC, key.span, text)
+            .advise(hint);
         None
     }
 

@@ -75,10 +75,10 @@ impl Checker<'_> {
         let word = value.as_text().unwrap_or_default();
         let kind = KINDS.into_iter().find(|kind| kind.name() == word);
         if kind.is_none() {
-            let near = nearest::hint(word, KINDS.iter().map(|kind| kind.name()));
+            let near = nearest::advice(word, KINDS.iter().map(|kind| kind.name()));
             let text = format!("`kind`: \"{word}\" is none of the values allowed");
             self.error(codes::NOT_ONE_OF, expr.span, text)
-                .hint(near.unwrap_or_else(|| format!("it is {all}")));
+                .advise(near.unwrap_or_else(|| format!("it is {all}").into()));
         }
         kind
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
 
-use crate::diagnostics::{Problems, codes, nearest};
+use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::modules::Modules;
 use crate::resolve::model::{ByBody, Edge, EdgeKind, Node, Resolved, ResourceId};
 use crate::syntax::decl::Declarations;
@@ -175,14 +175,17 @@ impl Checker<'_> {
             else {
                 let known = LIFETIMES.iter().any(|(name, _)| *name == word);
                 let hint = match known {
-                    false => nearest::hint(&word, names),
-                    true => Some(format!(
-                        "it may have {}",
-                        names
-                            .map(|name| format!("\"{name}\""))
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    )),
+                    false => nearest::advice(&word, names),
+                    true => Some(
+                        format!(
+                            "it may have {}",
+                            names
+                                .map(|name| format!("\"{name}\""))
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        )
+                        .into(),
+                    ),
                 };
                 let text = match known {
                     true => format!(
@@ -191,7 +194,7 @@ impl Checker<'_> {
                     ),
                     false => format!("there is no scope \"{word}\""),
                 };
-                self.error(codes::INVALID_SCOPE, span, text).hint = hint;
+                self.error(codes::INVALID_SCOPE, span, text).advise(hint);
                 return default.max(limit.lifetime);
             };
             if *chosen < limit.lifetime {
@@ -209,7 +212,7 @@ impl Checker<'_> {
                         format!("{what} has the scope \"{}\"", name_of(limit.lifetime)),
                     );
                 }
-                problem.hint = hint;
+                problem.advise(hint.map(Hint::from));
             }
             return (*chosen).max(limit.lifetime);
         }

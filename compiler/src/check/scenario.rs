@@ -4,7 +4,7 @@ use bggo_schedule::declared::{Declared, Field, Mistake, Profile};
 use bggo_values::{Type, duration};
 use std::time::Duration;
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::BodyId;
 use crate::source::Span;
 use crate::syntax::decl::{Attribute, LoadDecl, Name, ScenarioDecl};
@@ -182,10 +182,11 @@ impl Checker<'_> {
             // `constant-vus` and `ramping-arrival-rate` are words of k6.
             let plain = name.text.replace('-', "_");
             let hint = match known.iter().find(|known| **known == plain) {
-                Some(known) => Some(format!("did you mean `{known}`?")),
-                None => nearest::hint(&name.text, known),
+                Some(known) => Some(Hint::meant(*known)),
+                None => nearest::advice(&name.text, known),
             };
-            self.error(codes::UNKNOWN_PROFILE, name.span, text).hint = hint;
+            self.error(codes::UNKNOWN_PROFILE, name.span, text)
+                .advise(hint);
         }
         found
     }
@@ -246,23 +247,22 @@ impl Checker<'_> {
         let other = ELSEWHERE.iter().find(|(word, _)| *word == name.text);
         let of_scenario = ["start_after", "after", "graceful_stop", "pace"];
         let hint = if of_scenario.contains(&name.text.as_str()) {
-            Some(format!(
+            let words = format!(
                 "`{}` stands in the scenario itself, beside `load`",
                 name.text
-            ))
+            );
+            Some(words.into())
         } else if matches!(name.text.as_str(), "stage" | "stages") {
-            Some("a stage is a block: write `stage { .. }` for each of them".to_owned())
+            Some("a stage is a block: write `stage { .. }` for each of them".into())
         } else if name.text == "target" {
             // What a stage of k6 has.
-            fields
-                .last()
-                .map(|last| format!("did you mean `{}`?", last.name()))
+            fields.last().map(|last| Hint::meant(last.name()))
         } else if let Some((_, ours)) = other
             && fields.iter().any(|field| field.name() == *ours)
         {
-            Some(format!("did you mean `{ours}`?"))
+            Some(Hint::meant(*ours))
         } else {
-            nearest::hint(&name.text, known)
+            nearest::advice(&name.text, known)
         };
         let is_other = Field::of_name(&name.text).is_some();
         let code = if is_other {
@@ -271,7 +271,7 @@ impl Checker<'_> {
             codes::UNKNOWN_ATTRIBUTE
         };
         let text = format!("{owner} has no field `{}`", name.text);
-        self.error(code, name.span, text).hint = hint;
+        self.error(code, name.span, text).advise(hint);
     }
 
     /// A field with its value as the type that it has.
@@ -282,7 +282,7 @@ impl Checker<'_> {
         let value = self.convert(value, &field.ty(), &format!("`{name}`"));
         if value.is_error() {
             if let (Some(hint), Some(problem)) = (as_flag, self.problems.list.last_mut()) {
-                problem.hint(hint);
+                problem.advise(hint);
             }
         } else {
             if value.binding > Binding::Start {
@@ -315,7 +315,7 @@ impl Checker<'_> {
 }
 
 /// What to write for a rate with its time, as flags of the program take it: `"500/s"`.
-fn rate_hint(field: Field, value: &TExpr) -> Option<String> {
+fn rate_hint(field: Field, value: &TExpr) -> Option<Hint> {
     if !matches!(field, Field::Rate | Field::StartRate) {
         return None;
     }
@@ -323,8 +323,11 @@ fn rate_hint(field: Field, value: &TExpr) -> Option<String> {
     let (number, per) = (number.trim(), per.trim());
     number.parse::<f64>().ok()?;
     Some(match per {
-        "s" | "1s" => format!("write `{number}`: a rate is for each second"),
-        "m" | "h" => format!("write `{number}`, and beside it the field `per = \"1{per}\"`"),
+        "s" | "1s" => {
+            let words = format!("write `{number}`: a rate is for each second");
+            Hint::write(number).saying(words)
+        }
+        "m" | "h" => format!("write `{number}`, and beside it the field `per = \"1{per}\"`").into(),
         _ => return None,
     })
 }

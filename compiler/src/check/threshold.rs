@@ -7,7 +7,7 @@
 use bggo_metrics::{Address, OnFail, Quantity, Statistic, Term, percent};
 use bggo_values::{Type, Value, duration};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{MetricRead, Reference};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, ThresholdDecl, UnaryOp};
@@ -152,8 +152,11 @@ impl Checker<'_> {
                 let text =
                     format!("`on_fail` is \"abort\", \"fail\" or \"warn\", found \"{other}\"");
                 let near = nearest::nearest(other, ["abort", "fail", "warn"]);
-                let hint = near.map(|near| format!("did you mean \"{near}\"?"));
-                self.error(codes::NOT_ONE_OF, expr.span, text).hint = hint;
+                let hint = near.map(|near| {
+                    let words = format!("did you mean \"{near}\"?");
+                    Hint::meant(near).saying(words)
+                });
+                self.error(codes::NOT_ONE_OF, expr.span, text).advise(hint);
                 OnFail::Fail
             }
         }

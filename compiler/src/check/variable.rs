@@ -78,7 +78,7 @@ impl Checker<'_> {
             for problem in self.problems.list.iter_mut().skip(before) {
                 problem.span = Some(variable.span);
                 problem.labels.clear();
-                problem.hint = None;
+                problem.advise(None);
             }
         }
         if typed.is_error() {

@@ -3,9 +3,10 @@
 use super::console::Console;
 use super::exit::Exit;
 use super::program;
-use crate::diagnostics::{github, json, sarif};
-use crate::source::Sources;
-use crate::{diagnostics::Problems, source};
+use super::rewritten::rewrite;
+use crate::diagnostics::{Problems, fix, github, json, sarif};
+use crate::modules::Modules;
+use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,6 +32,9 @@ pub struct Check {
     /// The form in which problems are shown
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Write the cure of each problem that has one and is one replacement into the grid, and show what is left
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     modules: program::ModuleFolders,
 }
@@ -45,7 +49,13 @@ impl Check {
         let (sources, problems) = match source::read(&self.path) {
             Ok(sources) => {
                 let problems = crate::check_at_last(&sources, &modules.all);
-                (sources, problems)
+                match self.fix {
+                    true => match fixed(sources, problems, &modules.all, console) {
+                        Ok(left) => left,
+                        Err(exit) => return exit,
+                    },
+                    false => (sources, problems),
+                }
             }
             Err(problems) => (Sources::default(), problems),
         };
@@ -67,6 +77,37 @@ impl Check {
             _ => exit(&problems),
         }
     }
+}
+
+/// Makes what fixes there are, and gives back the grid as it is then. None is made that leads to more errors.
+fn fixed(
+    sources: Sources,
+    problems: Problems,
+    modules: &Modules,
+    console: &mut Console,
+) -> Result<(Sources, Problems), Exit> {
+    let check = |sources: &Sources| crate::check(sources, modules).1;
+    let fixed = fix::make(&sources, &problems, check);
+    for id in fixed.files() {
+        let Some(file) = fixed.sources.file(id) else {
+            continue;
+        };
+        let path = sources.root.join(&file.name);
+        if let Err(error) = rewrite(&path, &file.whole()) {
+            let text = format!("cannot write `{}`: {error}", path.display());
+            console.fault(&text, "");
+            return Err(Exit::Failed);
+        }
+    }
+    for fix in fixed.made.iter().flat_map(|problem| &problem.fixes) {
+        let (file, line, column) = sources.place(fix.span);
+        console.say(format_args!(
+            "{file}:{line}:{column}: `{}` is now `{}`",
+            sources.text(fix.span),
+            fix.text(&sources)
+        ));
+    }
+    Ok((fixed.sources, fixed.left))
 }
 
 /// A grid with errors fails; warnings do not count.

@@ -11,6 +11,8 @@ pub enum Exit {
     Failed,
     /// Wrong usage.
     Usage,
+    /// A file is not in its canonical form.
+    NotFormatted,
     /// A file of results cannot be read, or does not fit the others.
     Unreadable,
     /// A threshold of a merged run failed, or no iteration of it ended.
@@ -28,6 +30,7 @@ impl Exit {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::NotFormatted => 3,
             Self::Unreadable => 4,
             Self::ThresholdFailed => 99,
             Self::Bug => 101,

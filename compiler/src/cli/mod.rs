@@ -12,6 +12,7 @@ mod ending_signals;
 mod exit;
 mod explain;
 mod export;
+mod fmt;
 mod graph;
 mod merge;
 mod new;
@@ -22,6 +23,7 @@ mod recorded;
 mod repair;
 mod report;
 mod result_file;
+mod rewritten;
 mod run;
 mod target;
 mod watch;
@@ -37,6 +39,7 @@ Exit codes:
   0    done
   1    the grid has errors, or this machine cannot build it; a figure has changed by more than `--fail-on` allows
   2    bggo was called wrongly
+  3    `bggo fmt --check` found a file that is not formatted
   4    a result file cannot be read, or does not fit the others
   99   a threshold of a merged run failed, or no iteration of it ended
   101  a bug in bggo
@@ -57,6 +60,8 @@ enum Command {
     Check(check::Check),
     /// Say what the code of an error means, with a wrong grid and the right one
     Explain(explain::Explain),
+    /// Write files of HCL in the form of `terraform fmt`
+    Fmt(fmt::Fmt),
     /// Build one executable of a grid
     Build(build::Build),
     /// Build a grid and run it
@@ -116,6 +121,7 @@ pub fn main() -> ExitCode {
     let run = || match arguments.command {
         Command::Check(command) => command.run(&mut console),
         Command::Explain(command) => command.run(&mut console),
+        Command::Fmt(command) => command.run(&mut console),
         Command::Build(command) => command.run(&mut console),
         Command::Run(command) => command.run(&mut console),
         Command::Graph(command) => command.run(&mut console),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::located::{Range, covered, detail, range};
-use super::{Problem, Problems, Severity, codes};
+use super::{Fix, Problem, Problems, Severity, codes};
 use crate::source::{SourceFile, Sources, Span};
 
 #[derive(Serialize)]
@@ -25,6 +25,15 @@ struct Diagnostic {
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<Snippet>,
     code: &'static str,
+    /// All of them together cure the problem.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Replacement>,
+}
+
+#[derive(Serialize)]
+struct Replacement {
+    range: Range,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -75,7 +84,18 @@ fn diagnostic(problem: &Problem, sources: &Sources) -> Diagnostic {
         range: found.map(|(span, file)| range(span, file, sources)),
         snippet: found.map(|(span, file)| snippet(span, file)),
         code: problem.code.0,
+        fixes: replacements(problem, sources),
     }
+}
+
+fn replacements(problem: &Problem, sources: &Sources) -> Vec<Replacement> {
+    let replacement = |fix: &Fix| {
+        Some(Replacement {
+            range: range(fix.span, sources.file(fix.span.file)?, sources),
+            text: fix.text(sources),
+        })
+    };
+    problem.fixes.iter().filter_map(replacement).collect()
 }
 
 fn snippet(span: Span, file: &SourceFile) -> Snippet {
@@ -116,6 +136,7 @@ fn context(line: u32, file: &SourceFile) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::Hint;
     use crate::source::FileId;
 
     fn report_of(text: &str, start: u32, end: u32) -> serde_json::Value {
@@ -173,6 +194,31 @@ mod tests {
         assert_eq!(
             range["end"],
             serde_json::json!({"line": 1, "column": 6, "byte": 5})
+        );
+    }
+
+    #[test]
+    fn what_cures_a_problem_stands_beside_it() {
+        let sources = Sources::from_texts(vec![("a.hcl".to_owned(), "a = vr.x\n".to_owned())]);
+        let mut problems = Problems::default();
+        let span = Span {
+            file: FileId(0),
+            start: 4,
+            end: 6,
+        };
+        problems
+            .error(codes::UNKNOWN_REFERENCE, span, "there is no `vr`")
+            .advise(Hint::meant("var"));
+        let report: serde_json::Value = serde_json::from_str(&report(&problems, &sources)).unwrap();
+        assert_eq!(
+            report["diagnostics"][0]["fixes"],
+            serde_json::json!([{
+                "range": {
+                    "filename": "a.hcl",
+                    "start": {"line": 1, "column": 5, "byte": 4}, "end": {"line": 1, "column": 7, "byte": 6},
+                },
+                "text": "var",
+            }])
         );
     }
 

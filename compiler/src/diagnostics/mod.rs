@@ -1,12 +1,16 @@
 //! Problems of a grid as data. Only `render`, `json`, `github` and `sarif` make text of them.
 
 pub mod codes;
+pub mod fix;
 pub mod github;
+mod hint;
 pub mod json;
 mod located;
 pub mod nearest;
 pub mod render;
 pub mod sarif;
+
+pub use hint::{Fix, Hint};
 
 use crate::source::Span;
 
@@ -34,6 +38,8 @@ pub struct Problem {
     pub labels: Vec<(Span, String)>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The replacements, all of them, that are the cure. None if it is not as simple as that.
+    pub fixes: Vec<Fix>,
 }
 
 /// A code, such as `unknown_argument`; declared once in `codes`.
@@ -116,6 +122,7 @@ impl Problems {
             text,
             labels: Vec::new(),
             hint: None,
+            fixes: Vec::new(),
         });
         &mut self.list[place]
     }
@@ -128,9 +135,18 @@ impl Problem {
         self
     }
 
-    /// Adds the hint.
+    /// Adds the hint, as words.
     pub fn hint(&mut self, text: impl Into<String>) -> &mut Self {
-        self.hint = Some(text.into());
+        self.advise(Hint::from(text.into()))
+    }
+
+    /// Adds the hint, if there is one, and the replacement that it may be.
+    pub fn advise(&mut self, hint: impl Into<Option<Hint>>) -> &mut Self {
+        let hint = hint.into();
+        self.fixes.clear();
+        self.fixes
+            .extend(hint.as_ref().and_then(|hint| hint.fix(self.span)));
+        self.hint = hint.map(|hint| hint.words);
         self
     }
 }

@@ -2,31 +2,38 @@
 
 use std::collections::BTreeSet;
 
+use super::Hint;
+
 pub use bggo_metrics::nearest;
 
 /// The most names that a hint lists.
 const MOST_LISTED: usize = 24;
 
-/// A hint for an unknown name: the nearest name, or all known names if they are few.
+/// The words of [`advice`].
 pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    advice(name, known).map(|hint| hint.words)
+}
+
+/// A hint for an unknown name: the nearest name, or all known names if they are few.
+pub fn advice<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Hint> {
     let mut known: Vec<&str> = known.into_iter().collect();
     // What may be written as an attribute and as a block is one name.
     let mut seen = BTreeSet::new();
     known.retain(|name| seen.insert(*name));
     if let Some(near) = nearest(name, known.iter().copied()) {
-        return Some(format!("did you mean `{near}`?"));
+        return Some(Hint::meant(near));
     }
     // `token` for `bearer_token`, `http` for `http_request`.
     let whole = |known: &&&str| known.split('_').any(|part| part == name);
     if let Some(first) = known.iter().find(whole) {
-        return Some(format!("did you mean `{first}`?"));
+        return Some(Hint::meant(*first));
     }
     match known.as_slice() {
         [] => None,
-        [one] => Some(format!("only `{one}` is known here")),
+        [one] => Some(format!("only `{one}` is known here").into()),
         [most @ .., last] if most.len() < MOST_LISTED => {
             let most: Vec<_> = most.iter().map(|name| format!("`{name}`")).collect();
-            Some(format!("known here are {} and `{last}`", most.join(", ")))
+            Some(format!("known here are {} and `{last}`", most.join(", ")).into())
         }
         _ => None,
     }

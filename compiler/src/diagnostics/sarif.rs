@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::codes::{self, Entry};
 use super::located::{Range, detail, range};
-use super::{Problem, Problems, Severity};
+use super::{Fix, Problem, Problems, Severity};
 use crate::source::{Sources, Span};
 
 /// What is not written as it is in the path of a url.
@@ -92,7 +92,29 @@ fn result(problem: &Problem, rules: &[&Entry], sources: &Sources) -> Value {
     if !related.is_empty() {
         result["relatedLocations"] = related.into();
     }
+    let changes: Vec<Value> = problem
+        .fixes
+        .iter()
+        .filter_map(|fix| change(fix, sources))
+        .collect();
+    if !changes.is_empty() {
+        let words = problem.hint.as_deref().unwrap_or_default();
+        result["fixes"] = json!([{ "description": { "text": words }, "artifactChanges": changes }]);
+    }
     result
+}
+
+/// What a fix does to its file.
+fn change(fix: &Fix, sources: &Sources) -> Option<Value> {
+    let place = location(fix.span, sources)?;
+    let place = &place["physicalLocation"];
+    Some(json!({
+        "artifactLocation": place["artifactLocation"],
+        "replacements": [{
+            "deletedRegion": place["region"],
+            "insertedContent": { "text": fix.text(sources) },
+        }],
+    }))
 }
 
 fn location(span: Span, sources: &Sources) -> Option<Value> {
@@ -113,6 +135,7 @@ fn location(span: Span, sources: &Sources) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::Hint;
     use crate::source::FileId;
 
     #[test]
@@ -127,6 +150,7 @@ mod tests {
         let mut problems = Problems::default();
         problems
             .warning(codes::UNUSED_METRIC, span(6, 8), "nobody reads `bc`")
+            .advise(Hint::meant("b"))
             .label(span(0, 1), "beside this");
         problems.whole(codes::FILE_NOT_FOUND, "there is no file `x`");
         let report: Value = serde_json::from_str(&report(&problems, &sources)).unwrap();
@@ -148,7 +172,7 @@ mod tests {
             json!([
                 {
                     "ruleId": "unused_metric", "ruleIndex": 1, "level": "warning",
-                    "message": { "text": "Nobody reads `bc`.\nmy grid.hcl:1:1: beside this" },
+                    "message": { "text": "Nobody reads `bc`.\nmy grid.hcl:1:1: beside this\nDid you mean `b`?" },
                     "locations": [{ "physicalLocation": {
                         "artifactLocation": { "uri": "my%20grid.hcl" },
                         "region": { "startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 3 },
@@ -159,6 +183,16 @@ mod tests {
                             "region": { "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2 },
                         },
                         "message": { "text": "beside this" },
+                    }],
+                    "fixes": [{
+                        "description": { "text": "did you mean `b`?" },
+                        "artifactChanges": [{
+                            "artifactLocation": { "uri": "my%20grid.hcl" },
+                            "replacements": [{
+                                "deletedRegion": { "startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 3 },
+                                "insertedContent": { "text": "b" },
+                            }],
+                        }],
                     }],
                 },
                 {

@@ -3,6 +3,7 @@
 mod calls;
 mod chains;
 mod demand;
+pub mod layout;
 pub mod model;
 mod nodes;
 mod places;

@@ -1,6 +1,6 @@
 //! `depends_on`: its items, which are references or strings of the same form, to edges.
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
@@ -129,9 +129,14 @@ impl<'a> Resolver<'a> {
                 nodes[taken - 1].span,
                 format!("`{written}` is no step and no resource"),
             );
-            problem.hint(hint.unwrap_or_else(|| {
-                format!("write `step.RUNNER.NAME`, or a text: `\"{written}\"`")
-            }));
+            let whole = Span {
+                start: nodes[0].span.start,
+                ..nodes[taken - 1].span
+            };
+            problem.advise(hint.map_or_else(
+                || format!("write `step.RUNNER.NAME`, or a text: `\"{written}\"`").into(),
+                |hint| hint.at(whole),
+            ));
             return None;
         }
         let instances = match nodes.get(names.len()..).unwrap_or_default() {
@@ -160,7 +165,7 @@ impl<'a> Resolver<'a> {
                     .problems
                     .error(codes::INVALID_DEPENDENCY, item.span, text);
                 let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
-                problem.hint(format!("write `{}`", names.join(".")));
+                problem.advise(Hint::write(names.join(".")));
                 return None;
             }
         };
@@ -172,15 +177,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// The full form of a reference without its first word.
-    fn without_prefix(&self, names: &[Name]) -> Option<String> {
+    fn without_prefix(&self, names: &[Name]) -> Option<Hint> {
         let body = self.own_body();
         let (kind, name) = match names {
             [name] => {
                 let step = self.names.steps_called(body, &name.text).first()?;
-                return Some(format!(
-                    "did you mean `{}`?",
-                    self.declarations.step(*step).address()
-                ));
+                return Some(Hint::meant(self.declarations.step(*step).address()));
             }
             [kind, name, ..] => (kind.text.as_str(), name.text.as_str()),
             [] => return None,
@@ -192,11 +194,23 @@ impl<'a> Resolver<'a> {
         } else {
             return None;
         };
-        Some(format!("did you mean `{word}.{kind}.{name}`?"))
+        Some(Hint::meant(format!("{word}.{kind}.{name}")))
     }
 
     /// The step or resource that an item names.
     fn target(&mut self, address: &Address, span: Span) -> Option<Node> {
+        let before = self.problems.list.len();
+        let target = self.named_target(address, span);
+        if address.instances != Instances::All {
+            // A fix is an address without an index: that would be lost.
+            for problem in self.problems.list.iter_mut().skip(before) {
+                problem.fixes.clear();
+            }
+        }
+        target
+    }
+
+    fn named_target(&mut self, address: &Address, span: Span) -> Option<Node> {
         match address.names.as_slice() {
             [word, kind, name] if word.text == "step" => self.step_target(kind, name, span),
             [word, kind, name] if word.text == "resource" => self.resource_target(kind, name, span),
@@ -300,7 +314,7 @@ impl<'a> Resolver<'a> {
                     .other_step_names(body)
                     .chain(self.names.resource_names(body));
                 let hint = nearest::nearest(&name.text, known)
-                    .map(|near| format!("did you mean `\"{near}\"`?"));
+                    .map(|near| Hint::meant(format!("\"{near}\"")));
                 self.missing_target(
                     (codes::UNKNOWN_STEP, span),
                     format!("there is no step and no resource called `{}`", name.text),
@@ -343,10 +357,10 @@ impl<'a> Resolver<'a> {
         &mut self,
         (code, span): (crate::diagnostics::Code, Span),
         text: String,
-        hint: Option<String>,
+        hint: Option<Hint>,
     ) {
         if hint.is_some() || !self.declarations.incomplete {
-            self.problems.error(code, span, text).hint = hint;
+            self.problems.error(code, span, text).advise(hint);
         }
     }
 

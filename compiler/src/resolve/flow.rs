@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostics::{Problems, codes, nearest};
+use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, FlowDecl};
 
@@ -74,8 +74,10 @@ impl<'a> Resolver<'a> {
         }
         let known = flow.inputs.iter().map(|input| input.name.text.as_str());
         let hint = nearest::nearest(&name.text, known)
-            .map(|near| format!("did you mean `input.{near}`?"))
-            .unwrap_or_else(|| format!("declare it in the flow: `input \"{}\" {{}}`", name.text));
+            .map(|near| Hint::meant(format!("input.{near}")).at(here.upto(1)))
+            .unwrap_or_else(|| {
+                format!("declare it in the flow: `input \"{}\" {{}}`", name.text).into()
+            });
         let flow_name = &self.declarations.body(body).name.text;
         let text = format!("the flow `{flow_name}` has no input `{}`", name.text);
         self.unknown_name(here, (codes::UNKNOWN_INPUT, name.span), Some(hint), || text);

@@ -1,6 +1,6 @@
 //! Hints for names that are not declared.
 
-use crate::diagnostics::nearest;
+use crate::diagnostics::{Hint, nearest};
 use crate::syntax::decl::{BodyKind, Name};
 
 use super::model::{BodyId, Node, StepId};
@@ -22,41 +22,42 @@ const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
 
 impl<'a> Resolver<'a> {
     /// The step that was probably meant.
-    pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<String> {
+    pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<Hint> {
         let body = self.own_body();
         if let Some(id) = self.names.steps_called(body, &name.text).first() {
             let full = self.declarations.step(*id).address();
-            return Some(format!("did you mean `{full}`?"));
+            return Some(Hint::meant(full));
         }
         if self
             .names
             .resource(body, &runner.text, &name.text)
             .is_some()
         {
-            return Some(format!(
-                "it is a resource: write `resource.{}.{}`",
-                runner.text, name.text
-            ));
+            let written = format!("resource.{}.{}", runner.text, name.text);
+            let words = format!("it is a resource: write `{written}`");
+            return Some(Hint::write(written).saying(words));
         }
         // `step.login.output.body`: the runner was left out.
         if let [only] = self.names.steps_called(body, &runner.text) {
             let full = self.declarations.step(*only).address();
-            return Some(format!("did you mean `{full}.{}`?", name.text));
+            return Some(Hint::meant(format!("{full}.{}", name.text)));
         }
         if let Some(other) = self.names.other_body_with(body, &runner.text, &name.text) {
             let other = self.declarations.body(other);
             return Some(match other.kind {
                 BodyKind::Main => {
-                    "it stands outside of all scenarios: a scenario reads its own steps".to_owned()
+                    "it stands outside of all scenarios: a scenario reads its own steps".into()
                 }
                 BodyKind::Scenario => format!(
                     "it is a step of the scenario `{}`, and only steps and resources of that scenario can read it",
                     other.name.text
-                ),
+                )
+                .into(),
                 BodyKind::Flow => format!(
                     "it is a step of the flow `{0}`: what others read of a flow is an `output` of it, by `step.{0}.NAME.output`",
                     other.name.text
-                ),
+                )
+                .into(),
             });
         }
         let of_runner = self.names.steps_of(body, &runner.text).unwrap_or_default();
@@ -65,14 +66,11 @@ impl<'a> Resolver<'a> {
             !self.is_owner(step)
         });
         if let Some(near) = nearest::nearest(&name.text, others) {
-            return Some(format!("did you mean `step.{}.{near}`?", runner.text));
+            return Some(Hint::meant(format!("step.{}.{near}", runner.text)));
         }
         let near = nearest::nearest(&name.text, self.other_step_names(body))?;
         let id = self.names.steps_called(body, near).first()?;
-        Some(format!(
-            "did you mean `{}`?",
-            self.declarations.step(*id).address()
-        ))
+        Some(Hint::meant(self.declarations.step(*id).address()))
     }
 
     /// Whether this is the step whose expressions are walked: nobody means to name that one.
@@ -90,33 +88,29 @@ impl<'a> Resolver<'a> {
     }
 
     /// The resource that was probably meant.
-    pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<String> {
+    pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<Hint> {
         let body = self.own_body();
         if let Some(id) = self.names.resources_called(body, &name.text).first() {
             let full = self.declarations.resource(*id).address();
-            return Some(format!("did you mean `{full}`?"));
+            return Some(Hint::meant(full));
         }
         if self.names.step(body, &asset.text, &name.text).is_some() {
-            return Some(format!(
-                "it is a step: write `step.{}.{}`",
-                asset.text, name.text
-            ));
+            let written = format!("step.{}.{}", asset.text, name.text);
+            let words = format!("it is a step: write `{written}`");
+            return Some(Hint::write(written).saying(words));
         }
         // `resource.site.url`: the asset was left out.
         if let [only] = self.names.resources_called(body, &asset.text) {
             let full = self.declarations.resource(*only).address();
-            return Some(format!("did you mean `{full}.{}`?", name.text));
+            return Some(Hint::meant(format!("{full}.{}", name.text)));
         }
         let near = nearest::nearest(&name.text, self.names.resource_names(body))?;
         let id = self.names.resources_called(body, near).first()?;
-        Some(format!(
-            "did you mean `{}`?",
-            self.declarations.resource(*id).address()
-        ))
+        Some(Hint::meant(self.declarations.resource(*id).address()))
     }
 
     /// The field of the step's own output that a check or a `record` probably meant.
-    fn own_output_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
+    fn own_output_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<Hint> {
         let (Some(Node::Step(id)), true) = (self.owner.node, self.owner.output) else {
             return None;
         };
@@ -124,37 +118,39 @@ impl<'a> Resolver<'a> {
         let runner = self.modules.runner(self.modules.find_runner(runner)?);
         let has = |field: &str| runner.outputs.iter().any(|output| output.name == field);
         if has(name) {
-            return Some(format!("did you mean `output.{name}`?"));
+            return Some(Hint::meant(format!("output.{name}")));
         }
         if !matches!(name, "self" | "response" | "res" | "result") {
             return None;
         }
         Some(match here.first.filter(|field| has(&field.text)) {
-            Some(_) => "did you mean `output`?".to_owned(),
-            None => "what the step returned is `output`".to_owned(),
+            Some(_) => Hint::meant("output"),
+            None => "what the step returned is `output`".into(),
         })
     }
 
     /// What a word that begins no reference was probably meant to be.
-    pub(super) fn unknown_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
+    pub(super) fn unknown_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<Hint> {
         let body = self.own_body();
         if let Some(second) = here.first {
             if self.names.step(body, name, &second.text).is_some() {
-                return Some(format!("did you mean `step.{name}.{}`?", second.text));
+                return Some(Hint::meant(format!("step.{name}.{}", second.text)).at(here.upto(1)));
             }
             if self.names.resource(body, name, &second.text).is_some() {
-                return Some(format!("did you mean `resource.{name}.{}`?", second.text));
+                return Some(
+                    Hint::meant(format!("resource.{name}.{}", second.text)).at(here.upto(1)),
+                );
             }
             let of_runner = self.names.steps_of(body, name);
             if of_runner.is_some() || self.modules.find_runner(name).is_some() {
-                return Some(format!("a step's output is `step.{name}.NAME.output`"));
+                return Some(format!("a step's output is `step.{name}.NAME.output`").into());
             }
             let of_asset = self.names.has_resource_of(body, name);
             if of_asset || self.modules.find_asset(name).is_some() {
-                return Some(format!("a resource is `resource.{name}.NAME`"));
+                return Some(format!("a resource is `resource.{name}.NAME`").into());
             }
             if matches!(name, "env" | "__ENV") {
-                return Some(format!("write `env(\"{}\")`", second.text));
+                return Some(Hint::write(format!("env(\"{}\")", second.text)).at(here.upto(1)));
             }
         }
         let literals = [
@@ -170,33 +166,33 @@ impl<'a> Resolver<'a> {
             here.nodes.len() == 1,
             literals.iter().find(|(word, _)| *word == lower),
         ) {
-            return Some(format!("did you mean `{literal}`?"));
+            return Some(Hint::meant(*literal));
         }
         if let Some(hint) = self.own_output_hint(name, here) {
             return Some(hint);
         }
         if name == "self" {
-            return Some("put a value that two arguments need into `locals`".to_owned());
+            return Some("put a value that two arguments need into `locals`".into());
         }
         if let Some((_, right)) = ROOTS_ELSEWHERE.iter().find(|(wrong, _)| *wrong == name) {
-            return Some(format!("did you mean `{right}`?"));
+            return Some(Hint::meant(*right));
         }
         if self.names.variables.contains_key(name) {
-            return Some(format!("did you mean `var.{name}`?"));
+            return Some(Hint::meant(format!("var.{name}")));
         }
         if self.names.locals.contains_key(name) {
-            return Some(format!("did you mean `local.{name}`?"));
+            return Some(Hint::meant(format!("local.{name}")));
         }
         if let [only] = self.names.steps_called(body, name) {
             let address = self.declarations.step(*only).address();
             // A step alone is no value.
             let output = if here.nodes.len() == 1 { ".output" } else { "" };
-            return Some(format!("did you mean `{address}{output}`?"));
+            return Some(Hint::meant(format!("{address}{output}")));
         }
         let mut known: Vec<&str> = self.bound_names().collect();
         if here.nodes.len() > 1 {
             known.extend(ROOTS);
         }
-        nearest::nearest(name, known).map(|near| format!("did you mean `{near}`?"))
+        nearest::nearest(name, known).map(Hint::meant)
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! A key stands behind the metric (`failed["timeout"]`), tags behind what has them (`home[{ team = "a" }]`).
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 use bggo_metrics::FigureKind;
@@ -195,7 +195,7 @@ impl<'a> Resolver<'a> {
                 let text = format!("`{}` stands behind a metric", statistic.text);
                 self.problems
                     .error(codes::UNKNOWN_METRIC, statistic.span, text)
-                    .hint(format!("write `response_time.{}`", statistic.text));
+                    .advise(Hint::write(format!("response_time.{}", statistic.text)));
                 return None;
             }
             (_, [metric]) => {
@@ -270,7 +270,7 @@ impl<'a> Resolver<'a> {
         }
         if !self.declarations.may_declare("scenario", &[&name.text]) {
             let known = self.names.scenarios.keys().copied();
-            let hint = nearest::hint(&name.text, known);
+            let hint = nearest::advice(&name.text, known);
             self.unknown_in_address((codes::UNKNOWN_REFERENCE, name.span), hint, || {
                 format!("there is no scenario `{}`", name.text)
             });
@@ -325,10 +325,10 @@ impl<'a> Resolver<'a> {
         let (place, hint) = match called {
             Some(other) => {
                 let (kind, step) = (&other.runner.text, &other.name.text);
-                let hint = format!("did you mean `{kind}.{step}`?");
+                let hint = Hint::meant(format!("{kind}.{step}"));
                 (runner.span.to(name.span), Some(hint))
             }
-            None => (name.span, nearest::hint(&name.text, of_runner)),
+            None => (name.span, nearest::advice(&name.text, of_runner)),
         };
         let full = format!("{}.{}", runner.text, name.text);
         self.unknown_in_address((codes::UNKNOWN_STEP, place), hint, || match only {
@@ -341,37 +341,33 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    fn hint_for_runner(&self, runner: &Name, name: &Name) -> Option<String> {
+    fn hint_for_runner(&self, runner: &Name, name: &Name) -> Option<Hint> {
         if self.names.scenarios.contains_key(runner.text.as_str()) {
             let scenario = &runner.text;
-            return Some(format!(
-                "it is a scenario: write `metrics.scenario.{scenario}`"
-            ));
+            return Some(format!("it is a scenario: write `metrics.scenario.{scenario}`").into());
         }
         let bodies = self.declarations.body_ids();
         let mut called = bodies.flat_map(|body| self.names.steps_called(body, &runner.text));
         if let Some(id) = called.next() {
             let step = self.declarations.step(*id);
             let (runner, step) = (&step.runner.text, &step.name.text);
-            return Some(format!(
-                "did you mean `metrics.{runner}.{step}.{}`?",
-                name.text
-            ));
+            let words = format!("did you mean `metrics.{runner}.{step}.{}`?", name.text);
+            return Some(Hint::meant(format!("{runner}.{step}")).saying(words));
         }
         let known = self.modules.runners().map(|runner| runner.name.as_str());
         let words = ["run", "scenario", "custom"];
-        nearest::hint(&runner.text, known.chain(words))
+        nearest::advice(&runner.text, known.chain(words))
     }
 
     /// Reports an unknown name, unless it may be declared in a part that could not be read.
     fn unknown_in_address(
         &mut self,
         (code, span): (crate::diagnostics::Code, Span),
-        hint: Option<String>,
+        hint: Option<Hint>,
         text: impl FnOnce() -> String,
     ) {
         if hint.is_some() || !self.declarations.incomplete {
-            self.problems.error(code, span, text()).hint = hint;
+            self.problems.error(code, span, text()).advise(hint);
         }
     }
 }

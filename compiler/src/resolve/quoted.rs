@@ -1,6 +1,6 @@
 //! Warns of strings that look like a reference: `"step.http_request.a.output.url"` is only a string.
 
-use crate::diagnostics::codes;
+use crate::diagnostics::{Hint, codes};
 use crate::source::Span;
 
 use super::model::EdgeKind;
@@ -22,7 +22,7 @@ impl Resolver<'_> {
                 span,
                 format!("this is the text \"{text}\", not the value of `{text}`"),
             )
-            .hint(format!("write `{text}`"));
+            .advise(Hint::write(text));
     }
 
     /// `$var.x` and `{var.x}` in a text, which other languages replace.

@@ -1,6 +1,6 @@
 //! Traversals to references: `step.R.N`, `var.x`, `count.index` and the like, and what to say about the rest.
 
-use crate::diagnostics::{Problem, codes, nearest};
+use crate::diagnostics::{Hint, Problem, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
@@ -182,12 +182,18 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = nearest::nearest(&name.text, self.names.variables.keys().copied())
-                    .map(|near| format!("did you mean `var.{near}`?"))
+                    .map(|near| Hint::meant(format!("var.{near}")).at(here.upto(1)))
                     .or_else(|| {
                         let local = self.names.locals.contains_key(name.text.as_str());
-                        local.then(|| format!("it is a local: write `local.{}`", name.text))
+                        local.then(|| {
+                            let written = format!("local.{}", name.text);
+                            let words = format!("it is a local: write `{written}`");
+                            Hint::write(written).saying(words).at(here.upto(1))
+                        })
                     })
-                    .or_else(|| Some(format!("declare it: `variable \"{}\" {{}}`", name.text)));
+                    .or_else(|| {
+                        Some(format!("declare it: `variable \"{}\" {{}}`", name.text).into())
+                    });
                 self.unknown_name(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
                     format!("there is no variable `{}`", name.text)
                 });
@@ -211,10 +217,14 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = nearest::nearest(&name.text, self.names.locals.keys().copied())
-                    .map(|near| format!("did you mean `local.{near}`?"))
+                    .map(|near| Hint::meant(format!("local.{near}")).at(here.upto(1)))
                     .or_else(|| {
                         let variable = self.names.variables.contains_key(name.text.as_str());
-                        variable.then(|| format!("it is a variable: write `var.{}`", name.text))
+                        variable.then(|| {
+                            let written = format!("var.{}", name.text);
+                            let words = format!("it is a variable: write `{written}`");
+                            Hint::write(written).saying(words).at(here.upto(1))
+                        })
                     });
                 self.unknown_name(here, (codes::UNKNOWN_LOCAL, name.span), hint, || {
                     format!("there is no local `{}`", name.text)
@@ -232,7 +242,7 @@ impl<'a> Resolver<'a> {
             Some(id) if self.owner.node == Some(Node::Step(id)) && self.owner.output => {
                 let text = "a check reads the output of its own step by a shorter name";
                 self.self_reference(here, here.upto(2), text)
-                    .hint("write `output`");
+                    .advise(Hint::write("output"));
             }
             Some(id) if self.owner.node == Some(Node::Step(id)) => {
                 let hint = "put a value that two arguments need into `locals`; an output is read by another step";
@@ -252,6 +262,7 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = self.step_hint(runner, name);
+                let hint = hint.map(|hint| hint.at(here.upto(2)));
                 let place = if self.names.steps_of(body, &runner.text).is_some() {
                     name.span
                 } else {
@@ -294,8 +305,8 @@ impl<'a> Resolver<'a> {
                     })
                 };
                 let hint = match self.resource_hint(asset, name) {
-                    None if !self.declarations.incomplete => declare(),
-                    hint => hint,
+                    None if !self.declarations.incomplete => declare().map(Hint::from),
+                    hint => hint.map(|hint| hint.at(here.upto(2))),
                 };
                 let place = if self.names.has_resource_of(body, &asset.text) {
                     name.span
@@ -377,11 +388,11 @@ impl<'a> Resolver<'a> {
         match known.iter().find(|(known, _)| *known == name.text) {
             Some((_, reference)) => here.refer(self, 1, *reference),
             None => {
-                let hint = nearest::hint(&name.text, known.iter().map(|(name, _)| *name));
+                let hint = nearest::advice(&name.text, known.iter().map(|(name, _)| *name));
                 let text = format!("`{root}` has no `{}`", name.text);
                 self.problems
                     .error(codes::UNKNOWN_REFERENCE, name.span, text)
-                    .hint = hint;
+                    .advise(hint);
                 here.refer(self, 0, Reference::Error);
             }
         }
@@ -397,10 +408,10 @@ impl<'a> Resolver<'a> {
             format!("there is no `{name}` to refer to")
         };
         let span = here.nodes.first().map_or(here.span(), |root| root.span);
-        let fallback = alone.then(|| format!("write a string in quotes: `\"{name}\"`"));
+        let fallback = alone.then(|| format!("write a string in quotes: `\"{name}\"`").into());
         self.problems
             .error(codes::UNKNOWN_REFERENCE, span, text)
-            .hint = hint.or(fallback);
+            .advise(hint.or(fallback));
     }
 
     /// An unknown name. Where a part of the grid could not be read it may stand there, unless it is near a known one.
@@ -408,14 +419,14 @@ impl<'a> Resolver<'a> {
         &mut self,
         here: &Traversal<'_, 'a>,
         (code, span): (crate::diagnostics::Code, Span),
-        hint: Option<String>,
+        hint: Option<Hint>,
         text: impl FnOnce() -> String,
     ) {
         here.refer(self, 0, Reference::Error);
         if hint.is_none() && self.declarations.incomplete {
             return;
         }
-        self.problems.error(code, span, text()).hint = hint;
+        self.problems.error(code, span, text()).advise(hint);
     }
 
     fn self_reference(&mut self, here: &Traversal<'_, 'a>, span: Span, text: &str) -> &mut Problem {

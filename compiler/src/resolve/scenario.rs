@@ -80,11 +80,11 @@ impl<'a> Resolver<'a> {
         if found.is_none() && !declarations.may_declare("threshold", &[name]) {
             let known = declarations.thresholds.iter();
             let known = known.map(|threshold| threshold.name.text.as_str());
-            let hint = nearest::hint(name, known);
+            let hint = nearest::advice(name, known);
             let text = format!("there is no threshold `{name}`");
             self.problems
                 .error(codes::UNKNOWN_REFERENCE, span, text)
-                .hint = hint;
+                .advise(hint);
         }
         found
     }
@@ -131,11 +131,11 @@ impl<'a> Resolver<'a> {
         if declarations.may_declare("scenario", &[&name.text]) {
             return;
         }
-        let hint = nearest::hint(&name.text, self.names.scenarios.keys().copied());
+        let hint = nearest::advice(&name.text, self.names.scenarios.keys().copied());
         let text = format!("there is no scenario `{}`", name.text);
         self.problems
             .error(codes::UNKNOWN_REFERENCE, name.span, text)
-            .hint = hint;
+            .advise(hint);
     }
 }
 

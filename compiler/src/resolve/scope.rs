@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Problems, codes, nearest};
+use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
 use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name};
@@ -321,10 +321,10 @@ pub(super) fn callees<'d>(
         if callee.is_none() && !declarations.may_declare("flow", &[&kind.text]) {
             let other = modules
                 .find_asset(&kind.text)
-                .map(|_| format!("`{0}` is an asset: write `resource \"{0}\"`", kind.text));
+                .map(|_| format!("`{0}` is an asset: write `resource \"{0}\"`", kind.text).into());
             let runners = modules.runners().map(|runner| runner.name.as_str());
             let all = runners.chain(names.flows.keys().copied());
-            let hint = other.or_else(|| nearest::hint(&kind.text, all));
+            let hint = other.or_else(|| nearest::advice(&kind.text, all));
             unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, ("runner", hint));
         }
         callee
@@ -347,9 +347,9 @@ pub(super) fn assets(
         if asset.is_none() {
             let other = modules
                 .find_runner(&kind.text)
-                .map(|_| format!("`{0}` is a runner: write `step \"{0}\"`", kind.text));
+                .map(|_| format!("`{0}` is a runner: write `step \"{0}\"`", kind.text).into());
             let names = modules.assets().map(|asset| asset.name.as_str());
-            let hint = other.or_else(|| nearest::hint(&kind.text, names));
+            let hint = other.or_else(|| nearest::advice(&kind.text, names));
             unknown_kind(problems, codes::UNKNOWN_ASSET, kind, ("asset", hint));
         }
         asset
@@ -367,8 +367,8 @@ fn unknown_kind(
     problems: &mut Problems,
     code: crate::diagnostics::Code,
     kind: &Name,
-    (what, hint): (&str, Option<String>),
+    (what, hint): (&str, Option<Hint>),
 ) {
     let text = format!("there is no {what} `{}`", kind.text);
-    problems.error(code, kind.span, text).hint = hint;
+    problems.error(code, kind.span, text).advise(hint);
 }

@@ -72,6 +72,14 @@ pub struct Position {
     pub column: u32,
 }
 
+impl SourceFile {
+    /// The text as it is on disk, with the byte-order mark.
+    pub fn whole(&self) -> String {
+        let mark = if self.dropped > 0 { "\u{feff}" } else { "" };
+        format!("{mark}{}", self.text)
+    }
+}
+
 impl Sources {
     /// Texts that are not on disk (tests, editors, documentation). Pairs of name and text, in any order: a grid is the same
     /// whatever order its files are read in.
@@ -86,6 +94,23 @@ impl Sources {
         };
         for (name, text) in texts {
             sources.add(name, text);
+        }
+        sources
+    }
+
+    /// The same grid with other texts in some files.
+    pub fn with(&self, texts: &[(FileId, String)]) -> Sources {
+        let mut sources = Sources {
+            files: Vec::new(),
+            ..self.clone()
+        };
+        for (id, file) in self.ids().zip(&self.files) {
+            let other = texts.iter().find(|(changed, _)| *changed == id);
+            let text = other.map_or(&file.text, |(_, text)| text);
+            sources.add(file.name.clone(), text.clone());
+        }
+        for (new, old) in sources.files.iter_mut().zip(&self.files) {
+            new.dropped = old.dropped;
         }
         sources
     }

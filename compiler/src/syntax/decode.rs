@@ -1,6 +1,6 @@
 //! Blocks to declarations.
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 
 use super::decl::{
     BadHeader, Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl,
@@ -167,14 +167,14 @@ impl FileParser<'_, '_> {
             kind => {
                 let known = TOP.iter().chain(TOP_LATER).copied();
                 let hint = match (elsewhere::top_block(kind), nearest::nearest(kind, known)) {
-                    (Some(instead), _) => Some(instead.to_owned()),
-                    (None, Some(later)) if TOP_LATER.contains(&later) => Some(format!(
-                        "`{later}` is part of the language, but not yet supported"
-                    )),
+                    (Some(instead), _) => Some(instead.into()),
+                    (None, Some(later)) if TOP_LATER.contains(&later) => Some(
+                        format!("`{later}` is part of the language, but not yet supported").into(),
+                    ),
                     (None, Some("variable")) if block.labels.is_empty() => {
-                        Some("write `variable \"NAME\" { .. }`, a block for each".to_owned())
+                        Some("write `variable \"NAME\" { .. }`, a block for each".into())
                     }
-                    (None, near) => near.map(|near| format!("did you mean `{near}`?")),
+                    (None, near) => near.map(|near| Hint::meant(near).at(block.kind.span)),
                 };
                 if let Some(near) = nearest::nearest(kind, TOP.iter().copied()) {
                     let kind = near.to_owned();
@@ -188,7 +188,7 @@ impl FileParser<'_, '_> {
                 to.incomplete |= hint.is_some();
                 self.problems
                     .error(codes::UNKNOWN_BLOCK, block.header, text)
-                    .hint(hint.unwrap_or_else(|| BLOCKS.to_owned()));
+                    .advise(hint.unwrap_or_else(|| BLOCKS.into()));
             }
         }
         self.discard(block.body);

@@ -1,7 +1,7 @@
 //! What a block holds, sorted against what it may hold: what is unknown, doubled, of the wrong form or not yet supported
 //! is reported here and goes no further.
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::source::Span;
 
 use super::bounds::LineBreaks;
@@ -316,14 +316,24 @@ impl FileParser<'_, '_> {
             && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
             && near.is_none();
         let hint = match (instead, near) {
-            (Some(instead), None) => Some(instead.to_owned()),
+            (Some(instead), None) => Some(instead.into()),
             (_, Some(near)) if !shape.attributes.contains(&near) => {
-                Some(format!("write {}", self.as_block(near, attribute)))
+                let written = self.as_block(near, attribute);
+                let hint = Hint::from(format!("write {written}"));
+                // Only that block is written in full.
+                Some(match written.trim_matches('`') {
+                    block if near == "timeouts" && !block.contains("..") => {
+                        Hint::write(block).at(name.span.to(self.range_span(&attribute.value)))
+                    }
+                    _ => hint,
+                })
             }
-            (_, None) if let Some(later) = later(&name.text, shape) => Some(later),
-            _ => match nearest::hint(&name.text, known) {
+            (_, None) if let Some(later) = later(&name.text, shape) => Some(later.into()),
+            _ => match nearest::advice(&name.text, known) {
                 Some(known) if argument => {
-                    Some(format!("write arguments in `arguments {{ .. }}`; {known}"))
+                    let known = known.words;
+                    let words = format!("write arguments in `arguments {{ .. }}`; {known}");
+                    Some(words.into())
                 }
                 hint => hint,
             },
@@ -331,7 +341,7 @@ impl FileParser<'_, '_> {
         let text = format!("{} has no attribute `{}`", shape.owner, name.text);
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
-            .hint = hint;
+            .advise(hint);
         argument
     }
 
@@ -362,18 +372,18 @@ impl FileParser<'_, '_> {
         let of_step = shape.blocks.contains(&"timeouts");
         let instead = of_step.then(|| elsewhere::in_step(kind)).flatten();
         let hint = match (instead, nearest::nearest(kind, known.clone())) {
-            _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.to_owned()),
-            (Some(instead), None) => Some(instead.to_owned()),
-            (_, None) if let Some(later) = later(kind, shape) => Some(later),
+            _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.into()),
+            (Some(instead), None) => Some(instead.into()),
+            (_, None) if let Some(later) = later(kind, shape) => Some(later.into()),
             (_, Some(near)) if shape.attributes.contains(&near) => {
-                Some(format!("write `{near} = ..`"))
+                Some(format!("write `{near} = ..`").into())
             }
-            _ => nearest::hint(kind, known),
+            _ => nearest::advice(kind, known).map(|hint| hint.at(block.kind.span)),
         };
         let text = format!("{} has no block `{kind}`", shape.owner);
         self.problems
             .error(codes::UNKNOWN_BLOCK, block.header, text)
-            .hint = hint;
+            .advise(hint);
     }
 }
 

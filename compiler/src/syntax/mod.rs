@@ -18,6 +18,7 @@ mod expr;
 mod expression;
 mod fields;
 mod flow;
+mod format;
 mod lexer;
 mod literal;
 mod mix;
@@ -52,6 +53,15 @@ pub fn parse(sources: &Sources) -> (Declarations, Problems) {
     declarations.expressions = ids;
     problems.sort();
     (declarations, problems)
+}
+
+/// The canonical form of a file, any HCL, as `bggo fmt` writes it: what `terraform fmt` makes of it. It has no byte-order mark.
+///
+/// # Errors
+///
+/// What is wrong with its syntax; whether it is a grid is not looked at.
+pub fn format(sources: &Sources, file: FileId) -> Result<String, Problems> {
+    format::format(sources, file)
 }
 
 /// Reads one expression that stands in no file of a grid, with `file` in its places: those are bytes of this text. Also

@@ -3,7 +3,7 @@
 use bggo_values::types::OptionalDefault;
 use bggo_values::{Field, Type};
 
-use crate::diagnostics::{Problems, codes, nearest};
+use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 
 use super::decl::{Expr, ExprKind, TypeExpr, UnaryOp};
@@ -25,14 +25,9 @@ pub(super) fn read(expr: &Expr, problems: &mut Problems) -> TypeExpr {
     }
 }
 
-fn fault(
-    problems: &mut Problems,
-    span: Span,
-    text: impl Into<String>,
-    hint: Option<String>,
-) -> Type {
+fn fault(problems: &mut Problems, span: Span, text: impl Into<String>, hint: Option<Hint>) -> Type {
     let problem = problems.error(codes::INVALID_TYPE, span, text);
-    problem.hint = hint;
+    problem.advise(hint);
     Type::Error
 }
 
@@ -47,26 +42,26 @@ fn of(expr: &Expr, problems: &mut Problems) -> Type {
                 problems,
                 expr.span,
                 "expected the items' type of `set`",
-                Some("write `set(string)`".to_owned()),
+                Some("write `set(string)`".into()),
             ),
             "object" => fault(
                 problems,
                 expr.span,
                 "expected the attributes of `object`",
-                Some("write `object({ name = string })`".to_owned()),
+                Some("write `object({ name = string })`".into()),
             ),
             "tuple" => fault(
                 problems,
                 expr.span,
                 "expected the items' types of `tuple`",
-                Some("write `tuple([string, number])`".to_owned()),
+                Some("write `tuple([string, number])`".into()),
             ),
             word => Type::of_word(word).unwrap_or_else(|| {
                 fault(
                     problems,
                     expr.span,
                     format!("there is no type `{name}`"),
-                    nearest::hint(name, NAMES.iter().copied()),
+                    nearest::advice(name, NAMES.iter().copied()),
                 )
             }),
         },
@@ -85,13 +80,13 @@ fn of(expr: &Expr, problems: &mut Problems) -> Type {
             problems,
             expr.span,
             "write a type without quotes",
-            Some(format!("write `{text}`")),
+            Some(Hint::write(text)),
         ),
         _ => fault(
             problems,
             expr.span,
             "expected a type",
-            Some("types are written as `string` or `list(number)`".to_owned()),
+            Some("types are written as `string` or `list(number)`".into()),
         ),
     }
 }
@@ -130,27 +125,26 @@ fn call(
             span,
             "`optional` is allowed only around the type of an object's attribute",
             Some(
-                "a variable that may be left out has a `default`, such as `default = null`"
-                    .to_owned(),
+                "a variable that may be left out has a `default`, such as `default = null`".into(),
             ),
         ),
         ("list" | "set" | "map", _) => fault(
             problems,
             span,
             format!("`{name}` takes one type"),
-            Some(format!("write `{name}(string)`")),
+            Some(format!("write `{name}(string)`").into()),
         ),
         ("tuple", _) => fault(
             problems,
             span,
             "`tuple` takes a list of types",
-            Some("write `tuple([string, number])`".to_owned()),
+            Some("write `tuple([string, number])`".into()),
         ),
         ("object", _) => fault(
             problems,
             span,
             "`object` takes attributes with their types",
-            Some("write `object({ name = string })`".to_owned()),
+            Some("write `object({ name = string })`".into()),
         ),
         _ if NAMES.contains(&name) => fault(
             problems,
@@ -162,7 +156,7 @@ fn call(
             problems,
             name_span,
             format!("there is no type `{name}`"),
-            nearest::hint(name, NAMES.iter().copied()),
+            nearest::advice(name, NAMES.iter().copied()),
         ),
     }
 }
@@ -187,7 +181,7 @@ fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {
                     problems,
                     name.span,
                     format!("there is no type `{}`", name.text),
-                    Some("did you mean `optional`?".to_owned()),
+                    Some(Hint::meant("optional")),
                 ),
                 None,
             ),
@@ -263,7 +257,7 @@ fn default_text(default: &Expr, problems: &mut Problems) -> Option<bggo_values::
                 problems,
                 span,
                 "the default of an optional attribute is a literal",
-                Some("references and functions are not known here".to_owned()),
+                Some("references and functions are not known here".into()),
             );
         }
         return None;

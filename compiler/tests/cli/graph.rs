@@ -19,6 +19,9 @@ fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
         let dot = run(&folder, &["graph", grid, "--format", "dot"]);
         assert_eq!(dot.code, Some(0), "{}", dot.err);
         piped(Command::new("dot").arg("-Tsvg"), &dot.out);
+        let svg = run(&folder, &["graph", grid, "--format", "svg"]);
+        assert_eq!((svg.code, svg.err.as_str()), (Some(0), ""));
+        assert!(svg.out.starts_with("<svg xmlns=") && svg.out.ends_with("</svg>\n"));
         let mermaid = run(&folder, &["graph", grid]);
         assert!(
             mermaid.out.contains("Start((Start)) --> s0;")

@@ -7,6 +7,7 @@
 )]
 
 mod compare;
+mod fmt;
 mod graph;
 mod machine;
 mod result_files;
@@ -103,6 +104,73 @@ fn check_exits_with_0_or_1_and_speaks_json() {
     assert_eq!(
         (&report["valid"], &report["error_count"]),
         (&false.into(), &1.into())
+    );
+}
+
+#[test]
+fn check_fixes_what_one_replacement_cures() {
+    let broken = "\u{feff}step \"nop\" \"a\" {\n  depnds_on = [step.noop.c]\n  nonsense  = 1\n}\n\nstep \"noop\" \"c\" {}\n";
+    // With the right runner its arguments are looked at: three errors for one.
+    let worse = "step \"http_reqest\" \"d\" {\n  arguments {\n    one = 1\n    two = 2\n  }\n}\n";
+    let folder = folder_with(&[("a.hcl", broken), ("b.hcl", GRID)]);
+    let fixed = run(&folder, &["check", "a.hcl", "--fix"]);
+    assert_eq!(fixed.code, Some(1));
+    for line in [
+        "a.hcl:1:6: `\"nop\"` is now `\"noop\"`\n",
+        "a.hcl:2:3: `depnds_on` is now `depends_on`\n",
+        "error[unknown_attribute]: a step has no attribute `nonsense`",
+        "a.hcl: 1 error\n",
+    ] {
+        assert!(fixed.err.contains(line), "{}", fixed.err);
+    }
+    let text = fs::read_to_string(folder.path().join("a.hcl")).unwrap();
+    assert_eq!(
+        text,
+        broken
+            .replace("nop\"", "noop\"")
+            .replace("depnds", "depends")
+    );
+    let json = run(&folder, &["check", "a.hcl", "--fix", "--format", "json"]);
+    assert_eq!((json.code, json.err.as_str()), (Some(1), ""));
+    let before = fs::metadata(folder.path().join("b.hcl"))
+        .unwrap()
+        .modified();
+    let good = run(&folder, &["check", "b.hcl", "--fix"]);
+    assert_eq!(
+        (good.code, good.err.as_str()),
+        (Some(0), "b.hcl: no errors\n")
+    );
+    let after = fs::metadata(folder.path().join("b.hcl"))
+        .unwrap()
+        .modified();
+    assert_eq!(after.unwrap(), before.unwrap());
+    fs::write(folder.path().join("c.hcl"), worse).unwrap();
+    let kept = run(&folder, &["check", "c.hcl", "--fix"]);
+    assert_eq!(kept.code, Some(1));
+    assert_eq!(
+        fs::read_to_string(folder.path().join("c.hcl")).unwrap(),
+        worse,
+        "{}",
+        kept.err
+    );
+}
+
+#[test]
+fn a_warning_that_is_allowed_is_not_fixed() {
+    let text = "variable \"x\" {\n  default = \"a\"\n}\n\nstep \"print\" \"a\" {\n  arguments {\n    # bggo: allow(quoted_reference) the words are meant\n    input = \"var.x\"\n  }\n}\n";
+    let folder = folder_with(&[("a.hcl", text)]);
+    let path = folder.path().join("a.hcl");
+    assert_eq!(
+        run(&folder, &["check", "a.hcl", "--fix"]).err,
+        "a.hcl: no errors\n"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    let line = "    # bggo: allow(quoted_reference) the words are meant\n";
+    fs::write(&path, text.replace(line, "")).unwrap();
+    run(&folder, &["check", "a.hcl", "--fix"]);
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        text.replace(line, "").replace("\"var.x\"", "var.x")
     );
 }
 

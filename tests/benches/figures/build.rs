@@ -49,6 +49,50 @@ pub fn check(table: &mut Table) {
     }
 }
 
+/// `bggo graph --format svg`, the whole process.
+pub fn graph(table: &mut Table) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let large = folder.path().join("large.hcl");
+    std::fs::write(&large, steps(1000, 0)).expect("the grid is written");
+    let took = least((0..5).map(|_| {
+        let mut command = bggo(&warm_cache());
+        command.args(["graph", "--format", "svg"]).arg(&large);
+        timed(command)
+    }));
+    table.time(
+        "`bggo graph --format svg`, 1,000 steps",
+        "whole process, least of 5",
+        took,
+        Duration::from_millis(100),
+    );
+}
+
+/// `bggo fmt` of a file that has its form already, and of one whose spaces are lost.
+pub fn fmt(table: &mut Table) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let fine = steps(20_000, 0);
+    let ugly: String = fine
+        .lines()
+        .flat_map(|line| [line.trim_start(), "\n"])
+        .collect();
+    for (what, text) in [("formatted", fine), ("not formatted", ugly)] {
+        let file = folder.path().join("large.hcl");
+        let took = least((0..5).map(|_| {
+            std::fs::write(&file, &text).expect("the grid is written");
+            let mut command = bggo(&warm_cache());
+            command.arg("fmt").arg(&file);
+            timed(command)
+        }));
+        table.number(
+            &format!("`bggo fmt`, {:.1} MB {what}", text.len() as f64 / 1e6),
+            "whole process, least of 5",
+            text.len() as f64 / 1e6 / took.as_secs_f64(),
+            "MB/s",
+            Goal::AtLeast(10.0),
+        );
+    }
+}
+
 /// One line of a 10-step grid changed, and nothing changed.
 pub fn ten_steps(table: &mut Table) {
     let (changed, unchanged) = changed_and_unchanged(10, 5);

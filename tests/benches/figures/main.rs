@@ -23,9 +23,11 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 16] = [
+    let figures: [(&str, Figure); 18] = [
         ("cold", build::cold),
         ("check", build::check),
+        ("fmt", build::fmt),
+        ("graph", build::graph),
         ("changed", build::ten_steps),
         ("large", build::large),
         ("first-byte", run::first_byte),

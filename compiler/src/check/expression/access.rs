@@ -2,7 +2,7 @@
 
 use bggo_values::{Type, Value};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{BoundId, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
@@ -212,9 +212,10 @@ impl Checker<'_> {
                 Some(field) => field.ty.clone(),
                 None => {
                     let hint =
-                        nearest::hint(&name.text, fields.iter().map(|field| field.name.as_str()));
+                        nearest::advice(&name.text, fields.iter().map(|field| field.name.as_str()));
                     let text = format!("the object has no attribute `{}`", name.text);
-                    self.error(codes::NO_ATTRIBUTE, name.span, text).hint = hint;
+                    self.error(codes::NO_ATTRIBUTE, name.span, text)
+                        .advise(hint);
                     return error(span);
                 }
             },
@@ -235,7 +236,8 @@ impl Checker<'_> {
                     Type::Set(_) => Some(format!("all of them are `[*].{}`", name.text)),
                     _ => None,
                 };
-                self.error(codes::NO_ATTRIBUTE, name.span, text).hint = hint;
+                self.error(codes::NO_ATTRIBUTE, name.span, text)
+                    .advise(hint.map(Hint::from));
                 return error(span);
             }
         };
@@ -284,7 +286,7 @@ impl Checker<'_> {
                 span,
                 "a resource has no instances, found an index",
             )
-            .hint(format!("write `{address}`"));
+            .advise(Hint::write(address));
             return error(span);
         }
         let base = self.infer(base);

@@ -3,7 +3,7 @@
 use bggo_function_table::{self as functions, Function, Param, Time};
 use bggo_values::{Number, Type, Value};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
@@ -292,15 +292,15 @@ impl Checker<'_> {
         let forms = ["try", "can", "sensitive", "nonsensitive", "issensitive"];
         let known = functions::table().iter().map(|function| function.name);
         let hint = match left_out::instead(&name.text) {
-            Some(instead) => Some(instead.to_owned()),
+            Some(instead) => Some(instead.into()),
             None if name.text.contains("::") => {
-                Some("functions have plain names: `upper(..)`".to_owned())
+                Some("functions have plain names: `upper(..)`".into())
             }
-            None => nearest::nearest(&name.text, known.chain(forms))
-                .map(|near| format!("did you mean `{near}`?")),
+            None => nearest::nearest(&name.text, known.chain(forms)).map(Hint::meant),
         };
         let text = format!("there is no function `{}`", name.text);
-        self.error(codes::UNKNOWN_FUNCTION, name.span, text).hint = hint;
+        self.error(codes::UNKNOWN_FUNCTION, name.span, text)
+            .advise(hint);
     }
 
     /// Number and keys of a step's instances are known, whatever their outputs are.

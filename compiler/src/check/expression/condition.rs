@@ -50,7 +50,7 @@ impl Checker<'_> {
         condition: &Condition,
         reads: Vec<TExpr>,
         at: Span,
-    ) -> Result<TExpr, Problem> {
+    ) -> Result<TExpr, Box<Problem>> {
         let first = u32::try_from(self.bound_names.len()).unwrap_or(u32::MAX);
         self.bound_names.extend_from_slice(&condition.bound_names);
         self.names.resize(self.bound_names.len(), None);
@@ -81,7 +81,7 @@ impl Checker<'_> {
         self.seen = seen;
         let found = self.problems.list.split_off(before);
         if let Some(problem) = found.into_iter().find(is_error) {
-            return Err(problem);
+            return Err(Box::new(problem));
         }
         place(&mut typed, at);
         Ok(typed)
@@ -193,7 +193,7 @@ impl Checker<'_> {
         if faults.is_empty()
             && let Err(problem) = self.typed_condition(&condition, reads, Span::default())
         {
-            faults.push(said(problem));
+            faults.push(said(*problem));
         }
         faults
     }

@@ -4,7 +4,7 @@
 use bggo_values::types::Fit;
 use bggo_values::{Type, Value, convert, duration};
 
-use crate::diagnostics::{Code, codes, nearest};
+use crate::diagnostics::{Code, Hint, codes, nearest};
 use crate::source::Span;
 
 use super::context::{LiteralParts, Literals};
@@ -27,7 +27,7 @@ pub(super) struct Misfit {
     pub(super) code: Code,
     pub(super) span: Span,
     pub(super) text: String,
-    pub(super) hint: Option<String>,
+    pub(super) hint: Option<Hint>,
 }
 
 /// The parts of a value that do not fit the type `want`, of many the first ten. `what` names the value: "`url`", "the default of `x`".
@@ -90,7 +90,8 @@ fn find(found: Found<'_>, want: &Type, what: &str, (literals, to): (&Literals, &
                         code: codes::WRONG_TYPE,
                         span: found.span,
                         text: format!("{what}: the attribute `{name}` is required"),
-                        hint: near.map(|near| format!("write `{name}` in place of `{near}`")),
+                        hint: near
+                            .map(|near| format!("write `{name}` in place of `{near}`").into()),
                     });
                 }
                 let Some(LiteralParts::Attributes(values)) = parts else {
@@ -146,10 +147,14 @@ fn attribute_of<'v>(of: Found<'v>, name: &str, span: Span) -> Option<Found<'v>> 
 }
 
 /// What to write in place of a value of the wrong type.
-fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
+fn hint_of(want: &Type, found: Found<'_>) -> Option<Hint> {
     let hint = match (want, found.ty) {
         (Type::Duration, Type::Number) => match found.value {
-            Some(Value::Number(number)) => format!("a duration has a unit: `\"{number}s\"`"),
+            Some(Value::Number(number)) => {
+                let written = format!("\"{number}s\"");
+                let words = format!("a duration has a unit: `{written}`");
+                return Some(Hint::write(written).saying(words));
+            }
             _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
         },
         (Type::Bool, Type::String | Type::Number) if found.value.is_some() => {
@@ -179,7 +184,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
         }
         _ => return None,
     };
-    Some(hint)
+    Some(hint.into())
 }
 
 /// Words for units of time, and the units that they mean.
@@ -195,11 +200,11 @@ const UNITS_IN_WORDS: [(&str, &[&str]); 5] = [
 ];
 
 /// What to write in place of a text that is no duration: `"5"`, `"10 sec"`, `"2w"`.
-fn duration_hint(text: &str) -> Option<String> {
+fn duration_hint(text: &str) -> Option<Hint> {
     let text = text.trim();
     if let Some(positive) = text.strip_prefix('-') {
         let is_duration = duration::parse(positive).is_some();
-        return is_duration.then(|| "a duration is never negative".to_owned());
+        return is_duration.then(|| "a duration is never negative".into());
     }
     let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
     let (number, unit) = text.split_at(end.unwrap_or(text.len()));
@@ -215,5 +220,5 @@ fn duration_hint(text: &str) -> Option<String> {
         // The fault itself names the units.
         None => return None,
     };
-    duration::parse(&written).map(|_| format!("write `\"{written}\"`"))
+    duration::parse(&written).map(|_| Hint::write(format!("\"{written}\"")))
 }

@@ -301,7 +301,8 @@ impl Checker<'_> {
     /// Reports what of a value does not fit the type that is wanted.
     fn misfit(&mut self, expr: &TExpr, want: &Type, what: &str) {
         for misfit in misfit::misfits(expr, want, what, &self.literals) {
-            self.error(misfit.code, misfit.span, misfit.text).hint = misfit.hint;
+            self.error(misfit.code, misfit.span, misfit.text)
+                .advise(misfit.hint);
         }
     }
 

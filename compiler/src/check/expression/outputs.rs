@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use bggo_manifest::Output;
 use bggo_values::{Field, Text, Type, Value};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
@@ -217,7 +217,7 @@ impl Checker<'_> {
                 let text =
                     format!("`{address}` has neither `count` nor `for_each`, found an index");
                 self.error(codes::UNEXPECTED_INDEX, span, text)
-                    .hint(format!("write `{address}`"));
+                    .advise(Hint::write(address));
                 None
             }
             &TInstances::Count(count) => {
@@ -267,12 +267,13 @@ impl Checker<'_> {
                 }
                 let hint = match instances {
                     TInstances::ForEach(keys) => {
-                        nearest::hint(key, keys.iter().map(|(key, _)| key.as_str()))
+                        nearest::advice(key, keys.iter().map(|(key, _)| key.as_str()))
                     }
                     TInstances::Single | TInstances::Count(_) => None,
                 };
                 let text = format!("`{address}` has no instance \"{key}\"");
-                self.error(codes::INDEX_OUT_OF_RANGE, index.span, text).hint = hint;
+                self.error(codes::INDEX_OUT_OF_RANGE, index.span, text)
+                    .advise(hint);
                 None
             }
         }
@@ -299,7 +300,7 @@ impl Checker<'_> {
                 span,
             },
             None => {
-                let hint = nearest::hint(
+                let hint = nearest::advice(
                     &name.text,
                     asset.outputs.iter().map(|output| output.name.as_str()),
                 );
@@ -315,7 +316,8 @@ impl Checker<'_> {
                         name.text
                     ),
                 };
-                self.error(codes::UNKNOWN_OUTPUT, name.span, text).hint = hint;
+                self.error(codes::UNKNOWN_OUTPUT, name.span, text)
+                    .advise(hint);
                 error(span)
             }
         }
@@ -331,9 +333,9 @@ impl Checker<'_> {
                     span,
                     format!("headers are read by their names in lower case, found \"{name}\""),
                 )
-                .hint(match quoted {
-                    true => format!("write `\"{lower}\"`"),
-                    false => format!("write `{lower}`"),
+                .advise(match quoted {
+                    true => Hint::write(format!("\"{lower}\"")),
+                    false => Hint::write(lower),
                 });
         }
     }
@@ -408,7 +410,7 @@ impl Checker<'_> {
                 span,
             },
             None => {
-                let hint = nearest::hint(
+                let hint = nearest::advice(
                     &name.text,
                     runner.outputs.iter().map(|output| output.name.as_str()),
                 );
@@ -416,7 +418,8 @@ impl Checker<'_> {
                     true => format!("`{}` has no outputs, found `{}`", runner.name, name.text),
                     false => format!("`{}` has no output `{}`", runner.name, name.text),
                 };
-                self.error(codes::UNKNOWN_OUTPUT, name.span, text).hint = hint;
+                self.error(codes::UNKNOWN_OUTPUT, name.span, text)
+                    .advise(hint);
                 error(span)
             }
         }

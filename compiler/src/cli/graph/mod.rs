@@ -5,6 +5,7 @@ mod json;
 mod mermaid;
 mod model;
 mod picture;
+mod svg;
 
 use super::console::{Console, warnings};
 use super::exit::Exit;
@@ -20,6 +21,8 @@ enum Format {
     Mermaid,
     /// Graphviz
     Dot,
+    /// A picture, laid out, for pages and viewers
+    Svg,
     /// JSON, for programs
     Json,
 }
@@ -77,6 +80,7 @@ impl Graph {
         console.result(&match self.format {
             Format::Mermaid => mermaid::text(&graph),
             Format::Dot => dot::text(&graph),
+            Format::Svg => svg::text(&graph),
             Format::Json => json::text(&graph),
         })
     }

@@ -1,7 +1,7 @@
 //! The three languages of the picture, on a graph with everything in it.
 
 use super::model::{Arrow, ArrowReason, Graph, GraphNode, GraphScenario, NodeInstances};
-use super::{dot, json, mermaid};
+use super::{dot, json, mermaid, svg};
 
 fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
     let step = id.starts_with('s');
@@ -164,6 +164,48 @@ fn dot_has_the_same_in_its_own_words() {
 }
 
 #[test]
+fn svg_places_nodes_in_layers_and_scenarios_in_frames() {
+    // The style is no part of what is looked at.
+    let drawn = |graph: &Graph| {
+        let text = svg::text(graph);
+        let (head, rest) = text.split_once("<style>").unwrap();
+        let (_, body) = rest.split_once("</defs>\n").unwrap();
+        format!("{head}{body}")
+    };
+    insta::assert_snapshot!("svg", drawn(&graph()));
+    insta::assert_snapshot!("svg_of_scenarios", drawn(&scenarios()));
+}
+
+/// Each arrow has one head; those to a node of a scenario go through the frame's edge.
+#[test]
+fn svg_ends_each_arrow_where_it_leads() {
+    for graph in [graph(), scenarios()] {
+        let text = svg::text(&graph);
+        let ends = graph.first().count() + graph.arrows.len() + graph.last().count();
+        // Of arrows to the end from several steps of one scenario one is drawn; these have one each.
+        let heads = text.matches("marker-end").count() - graph.legend().count();
+        assert_eq!(heads, ends, "{text}");
+        for tag in ["<g", "<text", "<marker", "<title"] {
+            let opened =
+                text.matches(&format!("{tag} ")).count() + text.matches(&format!("{tag}>")).count();
+            let closed = text.matches(&tag.replace('<', "</")).count();
+            assert_eq!(opened, closed, "{tag} of {text}");
+        }
+    }
+}
+
+#[test]
+fn no_name_is_markup_in_svg() {
+    let mut graph = graph();
+    graph.nodes[0].name = "<script>&\"\u{1}".to_owned();
+    graph.arrows[2].instances = vec!["[\"</text>\"]".to_owned()];
+    let text = svg::text(&graph);
+    assert!(text.contains("&lt;script&gt;&amp;&quot;\u{fffd}"), "{text}");
+    assert!(text.contains("[&quot;&lt;/text&gt;&quot;]"), "{text}");
+    assert!(!text.contains("<script"), "{text}");
+}
+
+#[test]
 fn json_names_nodes_as_a_grid_does_and_edges_by_what_made_them() {
     let read: serde_json::Value = serde_json::from_str(&json::text(&graph())).unwrap();
     let edges: Vec<String> = read["edges"]
@@ -194,6 +236,7 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
     };
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
     assert!(dot::text(&graph).contains("Start -> End;"));
+    assert!(svg::text(&graph).contains("marker-end=\"url(#order)\" d=\"M"));
 }
 
 #[test]
