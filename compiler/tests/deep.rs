@@ -41,6 +41,19 @@ fn a_chain_of_10_000_operators_is_the_longest() {
 }
 
 #[test]
+fn first_arms_are_as_deep_as_a_tree() {
+    let arms = |inside: &str| {
+        let (open, close) = ("var.x == 1 ? ".repeat(4_900), " : 2".repeat(4_900));
+        format!("{open}{inside}{close}")
+    };
+    assert_eq!(problems(&arms("1")), Vec::<String>::new());
+    let twice = arms(&format!("({})", arms("1")));
+    assert_eq!(problems(&twice), Vec::<String>::new());
+    let often = arms(&format!("\"${{{}}}\"", arms(&format!("({})", arms("1")))));
+    assert_eq!(problems(&often), [TOO_DEEP]);
+}
+
+#[test]
 fn five_hundred_levels_are_the_deepest() {
     let pairs = [
         ("(", ")"),

@@ -19,6 +19,8 @@ pub(super) struct FileParser<'a, 'p> {
     pub(super) brackets_reported: bool,
     /// That the attribute nests too deep is reported.
     pub(super) depth_reported: bool,
+    /// First arms of conditionals that are open, over all brackets and holes.
+    pub(super) arms: usize,
 }
 
 impl<'a, 'p> FileParser<'a, 'p> {
@@ -35,6 +37,7 @@ impl<'a, 'p> FileParser<'a, 'p> {
             problems,
             brackets_reported: false,
             depth_reported: false,
+            arms: 0,
         }
     }
 

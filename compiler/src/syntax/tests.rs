@@ -8,6 +8,7 @@ mod differential;
 mod evaluate;
 mod oracle;
 mod show;
+mod specsuite;
 
 fn parsed(text: &str) -> (Declarations, Problems, Sources) {
     let sources = Sources::from_texts(vec![("a.hcl".to_owned(), text.to_owned())]);

@@ -15,7 +15,7 @@ mod term;
 
 use std::ops::Range;
 
-use super::bounds::{DEEPEST, LONGEST_CHAIN, LineBreaks};
+use super::bounds::{DEEPEST, DEEPEST_TREE, LONGEST_CHAIN, LineBreaks};
 use super::decl::{BinaryOp, Expr, ExprKind, UnaryOp};
 use super::expr::FileParser;
 use super::token::TokenKind;
@@ -62,7 +62,7 @@ impl Reader<'_, '_, '_> {
                 break condition;
             }
             self.at += 1;
-            let yes = self.conditional();
+            let yes = self.first_arm();
             let condition = self.word_beside(condition, &yes);
             arms.push((condition, yes));
             if !self.takes(":") {
@@ -87,6 +87,18 @@ impl Reader<'_, '_, '_> {
             return self.leaf(whole.outer, ExprKind::Error);
         }
         whole
+    }
+
+    /// What stands between `?` and `:`. It calls itself, so what is beyond the height of a tree is not read.
+    fn first_arm(&mut self) -> Read {
+        if self.parser.arms >= DEEPEST_TREE {
+            self.pass_item();
+            return self.absent();
+        }
+        self.parser.arms += 1;
+        let arm = self.conditional();
+        self.parser.arms -= 1;
+        arm
     }
 
     /// Operands with operators of two that bind at least so strong; of equal ones the left one binds first.
@@ -117,12 +129,17 @@ impl Reader<'_, '_, '_> {
         if self.state.operators <= LONGEST_CHAIN {
             return true;
         }
+        self.pass_item();
+        false
+    }
+
+    /// Reports that the item is beyond the bounds, and passes what is left of it.
+    fn pass_item(&mut self) {
         let span = self.token_span(self.at);
         self.too_deep(span);
         self.state.faulty = true;
         self.state.too_long = true;
         self.recover();
-        false
     }
 
     /// Some `!` and `-`, and their operand.
