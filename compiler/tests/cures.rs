@@ -35,8 +35,6 @@ fn is_no_fix(problem: &Problem) -> bool {
         "invalid_reference" => hint.starts_with("write `[{"),
         // An example of a type: what its items are, only the author knows.
         "invalid_type" => hint.contains("string"),
-        // Said by the parser of expressions, which knows no places of words before the fault.
-        "unexpected_token" | "invalid_template" => true,
         _ => false,
     }
 }
@@ -119,7 +117,7 @@ fn each_fix_cures_its_problem() {
                 near && (other.severity == Severity::Error || other.code == problem.code)
                     && other.span.is_some_and(|span| {
                         // An error of a larger whole is not the cure's.
-                        span.start as usize >= place.start || other.code == problem.code
+                        span.start as usize >= place.start || other.text == problem.text
                     })
             });
             if let Some(still) = still {

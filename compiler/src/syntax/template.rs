@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bggo_values::text::normalized;
 
-use crate::diagnostics::{Problem, codes, nearest};
+use crate::diagnostics::{Hint, Problem, codes, nearest};
 use crate::source::Span;
 
 use super::bounds::{DEEPEST, LineBreaks, too_deep};
@@ -184,14 +184,17 @@ impl FileParser<'_, '_> {
             }
             _ => {
                 let known = ["if", "else", "endif", "for", "endfor"];
-                let hint =
-                    nearest::nearest(word, known).map(|near| format!("did you mean `{near}`?"));
-                let hint = hint.unwrap_or_else(|| "a literal `%{` is written `%%{`".to_owned());
+                let near = nearest::nearest(word, known);
+                let place = self.range_span(&(inner.start..inner.start + 1));
+                let hint = near.map_or_else(
+                    || "a literal `%{` is written `%%{`".into(),
+                    |near| Hint::meant(near).at(place),
+                );
                 self.bad(
                     span,
                     "expected `if`, `else`, `endif`, `for` or `endfor` after `%{`",
                 )
-                .hint(hint);
+                .advise(hint);
                 PieceKind::Bad { directive: true }
             }
         }

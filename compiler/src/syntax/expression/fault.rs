@@ -1,6 +1,6 @@
 //! What is wrong with an expression, in words about what stands there.
 
-use crate::diagnostics::codes;
+use crate::diagnostics::{Hint, codes};
 use crate::source::Span;
 
 use super::reader::{Read, Reader, Within};
@@ -190,7 +190,7 @@ impl Reader<'_, '_, '_> {
             .parser
             .problems
             .error(codes::UNEXPECTED_TOKEN, span, text);
-        problem.hint = hint;
+        problem.advise(hint);
     }
 
     fn behind(&self, token: usize) -> Span {
@@ -248,7 +248,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// What to write instead, where that is known.
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<Hint> {
         let tokens = self.parser.tokens;
         let text = |index: usize| tokens.text(index);
         let found = match self.at < self.range.end {
@@ -259,14 +259,27 @@ impl Reader<'_, '_, '_> {
         let last = before.map(text).unwrap_or_default();
         if let Some(before) = before.filter(|_| self.touches_before()) {
             match (tokens.kind(before), self.kind()) {
-                (TokenKind::Number, TokenKind::Ident) => return number_and_letters(last, found),
+                (TokenKind::Number, TokenKind::Ident) => {
+                    let both = self.token_span(before).to(self.token_span(self.at));
+                    return number_and_letters(last, found).map(|hint| hint.at(both));
+                }
                 (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
-                    return Some("a quote within a string is written `\\\"`".to_owned());
+                    return Some("a quote within a string is written `\\\"`".into());
                 }
                 _ => {}
             }
         }
         let within = self.state.within;
+        // What stands in place of the next token, or of the one before.
+        let written = match (last, found) {
+            ("for", "=" | ":") if within == Within::ForObject => {
+                before.map(|before| Hint::write("\"for\"").at(self.token_span(before)))
+            }
+            (_, "=>") if within == Within::Object => Some(Hint::write("=")),
+            (_, "and") => Some(Hint::write("&&")),
+            (_, "or") => Some(Hint::write("||")),
+            _ => None,
+        };
         let hint = match (last, found) {
             ("if", _) if within != Within::ForList && within != Within::ForObject => {
                 "a value by condition is written `CONDITION ? VALUE : OTHER`"
@@ -293,11 +306,14 @@ impl Reader<'_, '_, '_> {
             (_, "..") => "a range of numbers is `range(from, to)`",
             _ => return None,
         };
-        Some(hint.to_owned())
+        Some(match written {
+            Some(written) => written.saying(hint),
+            None => hint.into(),
+        })
     }
 
     /// `tag:v = 1`: a key of more than letters stands in quotes.
-    fn quoted_key(&self) -> Option<String> {
+    fn quoted_key(&self) -> Option<Hint> {
         let tokens = self.parser.tokens;
         let is_end = |index: &usize| {
             tokens.kind(*index) == TokenKind::Newline
@@ -312,22 +328,31 @@ impl Reader<'_, '_, '_> {
         let key = tokens.text.get(bytes)?.trim();
         let plain = key.contains(':') && !key.contains(['"', ' ', '{', '(']);
         let plain = plain && tokens.is_symbol(end, "=");
-        plain.then(|| format!("write `\"{key}\"`: write such a key in quotes"))
+        let start = tokens.at(begin).start;
+        let place = Span {
+            start,
+            end: start + u32::try_from(key.len()).ok()?,
+            ..self.token_span(begin)
+        };
+        plain.then(|| {
+            let words = format!("write `\"{key}\"`: write such a key in quotes");
+            Hint::write(format!("\"{key}\"")).saying(words).at(place)
+        })
     }
 }
 
 /// What to write for a number with letters at its end: `10ms`, `1_000`, `0xff`.
-fn number_and_letters(number: &str, letters: &str) -> Option<String> {
+fn number_and_letters(number: &str, letters: &str) -> Option<Hint> {
     let digits = letters.replace('_', "");
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(format!(
-            "write `{number}{digits}`: a number has digits only"
-        ));
+        let written = format!("{number}{digits}");
+        let words = format!("write `{written}`: a number has digits only");
+        return Some(Hint::write(written).saying(words));
     }
     if letters.chars().all(char::is_alphabetic) {
-        return Some(format!(
-            "write a duration or size in quotes: `\"{number}{letters}\"`"
-        ));
+        let written = format!("\"{number}{letters}\"");
+        let words = format!("write a duration or size in quotes: `{written}`");
+        return Some(Hint::write(written).saying(words));
     }
     let radix = match letters.get(..1)? {
         "x" | "X" if number == "0" => 16,
@@ -336,5 +361,6 @@ fn number_and_letters(number: &str, letters: &str) -> Option<String> {
         _ => return None,
     };
     let value = u64::from_str_radix(digits.get(1..)?, radix).ok()?;
-    Some(format!("write `{value}`: a number is decimal"))
+    let words = format!("write `{value}`: a number is decimal");
+    Some(Hint::write(value.to_string()).saying(words))
 }

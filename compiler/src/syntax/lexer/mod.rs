@@ -6,7 +6,7 @@
 
 mod text;
 
-use crate::diagnostics::{Code, Problem, Problems, codes};
+use crate::diagnostics::{Code, Hint, Problem, Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::token::{
@@ -306,15 +306,21 @@ impl<'a> Lexer<'a, '_> {
                         .map_or(1, char::len_utf8);
                     length += found + partner;
                 }
-                Some("write strings in double quotes: `\"text\"`")
+                let words = "write strings in double quotes: `\"text\"`";
+                let inside = line.find(QUOTES).and_then(|end| line.get(..end));
+                let is_plain = |inside: &&str| !inside.contains(['"', '\\', '{']);
+                Some(match inside.filter(is_plain) {
+                    Some(inside) => Hint::write(format!("\"{inside}\"")).saying(words),
+                    None => words.into(),
+                })
             }
-            '&' => Some("the operator for \"and\" is `&&`"),
-            '|' => Some("the operator for \"or\" is `||`"),
-            ';' => Some("attributes are separated by line breaks"),
-            '$' | '%' if rest.get(1..2) == Some("{") => {
-                Some("`${ }` stands inside a string; outside one, write the expression alone")
-            }
-            '\\' => Some("an expression goes on over a line break inside `( )`"),
+            '&' => Some(Hint::write("&&").saying("the operator for \"and\" is `&&`")),
+            '|' => Some(Hint::write("||").saying("the operator for \"or\" is `||`")),
+            ';' => Some("attributes are separated by line breaks".into()),
+            '$' | '%' if rest.get(1..2) == Some("{") => Some(
+                "`${ }` stands inside a string; outside one, write the expression alone".into(),
+            ),
+            '\\' => Some("an expression goes on over a line break inside `( )`".into()),
             _ => None,
         };
         let shown = if character == '`' {
@@ -328,9 +334,7 @@ impl<'a> Lexer<'a, '_> {
             format!("the character `{character}` has no meaning here")
         };
         let problem = self.error(codes::INVALID_CHARACTER, self.at, self.at + length, shown);
-        if let Some(hint) = hint {
-            problem.hint(hint);
-        }
+        problem.advise(hint);
         self.push(TokenKind::Bad, self.at + length);
     }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use bggo_values::text::normalized;
 
-use crate::diagnostics::{Problems, codes};
+use crate::diagnostics::{Hint, Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::Name;
@@ -230,10 +230,10 @@ impl<'a, 'p> Cutter<'a, 'p> {
             TokenKind::Symbol if [":", "=="].contains(&self.tokens.text(self.at)) => {
                 let found = self.tokens.describe(self.at);
                 let text = format!("expected `=` after `{}`, found {found}", name.text);
-                let hint = format!("write `{} = ..`", name.text);
+                let words = format!("write `{} = ..`", name.text);
                 self.problems
                     .error(codes::UNEXPECTED_TOKEN, self.span(self.at), text)
-                    .hint(hint);
+                    .advise(Hint::write("=").saying(words));
                 self.attribute(name, body);
             }
             TokenKind::OpenBrace | TokenKind::OpenQuote | TokenKind::Ident => {
