@@ -16,10 +16,10 @@ pub fn text(graph: &Graph) -> String {
         let _ = writeln!(text, "    label={};", quoted(&legend.join("\n")));
     }
     nodes(&mut text, graph, None, "    ");
-    for (at, scenario) in graph.scenarios.iter().enumerate() {
+    for (at, frame) in graph.frames.iter().enumerate() {
         // Graphviz draws a frame around a subgraph whose name begins so.
-        let _ = writeln!(text, "    subgraph cluster_{} {{", scenario.id);
-        let label = format!("{}: {}", scenario.name, scenario.profile);
+        let _ = writeln!(text, "    subgraph cluster_{} {{", frame.id);
+        let label = frame.title();
         let _ = writeln!(text, "        label={};", quoted(&label));
         nodes(&mut text, graph, Some(at), "        ");
         text.push_str("    }\n");
@@ -42,7 +42,7 @@ pub fn text(graph: &Graph) -> String {
 
 /// The nodes that one scenario declares, or none.
 fn nodes(text: &mut String, graph: &Graph, scenario: Option<usize>, indent: &str) {
-    for node in graph.of_scenario(scenario) {
+    for node in graph.of_frame(scenario) {
         let shape = if node.step { "" } else { ", shape=cylinder" };
         let tip = quoted(&format!("{}.{}", node.kind, node.name));
         let _ = writeln!(

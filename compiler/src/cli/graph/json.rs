@@ -1,6 +1,6 @@
 //! The picture for programs: nodes by their addresses in the grid, and edges with what made them.
 
-use super::model::{ArrowReason, Graph, GraphNode, NodeInstances};
+use super::model::{ArrowReason, FrameKind, Graph, GraphNode, NodeInstances};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -18,6 +18,8 @@ struct Node {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     scenario: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ pub fn text(graph: &Graph) -> String {
         ty: kind.to_owned(),
         name: name.to_owned(),
         scenario: None,
+        flow: None,
         count: None,
         keys: None,
     };
@@ -84,9 +87,11 @@ fn node(graph: &Graph, node: &GraphNode) -> Node {
         NodeInstances::Count(count) => (Some(*count), None),
         NodeInstances::Keys(keys) => (None, Some(keys.clone())),
     };
+    let (scenario, flow) = owner(graph, node);
     Node {
         id: address(graph, node),
-        scenario: scenario(graph, node).map(str::to_owned),
+        scenario: scenario.cloned(),
+        flow: flow.cloned(),
         kind: if node.step { "step" } else { "resource" },
         ty: node.kind.clone(),
         name: node.name.clone(),
@@ -95,14 +100,24 @@ fn node(graph: &Graph, node: &GraphNode) -> Node {
     }
 }
 
-fn scenario<'a>(graph: &'a Graph, node: &GraphNode) -> Option<&'a str> {
-    let scenario = graph.scenarios.get(node.scenario?)?;
-    Some(&scenario.name)
+/// The names of the scenario and of the flow that declare a node: of one of them, or of none.
+fn owner<'a>(graph: &'a Graph, node: &GraphNode) -> (Option<&'a String>, Option<&'a String>) {
+    let frame = node.frame.and_then(|at| graph.frames.get(at));
+    match frame.map(|frame| (&frame.kind, &frame.name)) {
+        Some((FrameKind::Scenario(_), name)) => (Some(name), None),
+        Some((FrameKind::Flow, name)) => (None, Some(name)),
+        None => (None, None),
+    }
 }
 
-/// As a grid refers to it: `step.http_request.first`; of a scenario, `scenario.browse.step.http_request.first`.
+/// As a grid refers to it: `step.http_request.first`; of a scenario, `scenario.browse.step.http_request.first`, and of a flow
+/// likewise.
 fn address(graph: &Graph, node: &GraphNode) -> String {
-    let of = scenario(graph, node).map(|name| format!("scenario.{name}."));
+    let of = match owner(graph, node) {
+        (Some(scenario), _) => Some(format!("scenario.{scenario}.")),
+        (None, Some(flow)) => Some(format!("flow.{flow}.")),
+        (None, None) => None,
+    };
     format!(
         "{}{}.{}.{}",
         of.unwrap_or_default(),

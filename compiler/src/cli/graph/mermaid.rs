@@ -10,9 +10,9 @@ pub fn text(graph: &Graph) -> String {
         let _ = writeln!(text, "    %% {} {meaning}", head(line));
     }
     nodes(&mut text, graph, None, "    ");
-    for (at, scenario) in graph.scenarios.iter().enumerate() {
-        let label = format!("{}: {}", scenario.name, scenario.profile);
-        let _ = writeln!(text, "    subgraph {}[{}]", scenario.id, quoted(&label));
+    for (at, frame) in graph.frames.iter().enumerate() {
+        let label = frame.title();
+        let _ = writeln!(text, "    subgraph {}[{}]", frame.id, quoted(&label));
         nodes(&mut text, graph, Some(at), "        ");
         text.push_str("    end\n");
     }
@@ -39,11 +39,11 @@ pub fn text(graph: &Graph) -> String {
 
 /// The nodes that one scenario declares, or none: resources, then steps.
 fn nodes(text: &mut String, graph: &Graph, scenario: Option<usize>, indent: &str) {
-    for node in graph.of_scenario(scenario).filter(|node| !node.step) {
+    for node in graph.of_frame(scenario).filter(|node| !node.step) {
         let label = quoted(&graph.label(node));
         let _ = writeln!(text, "{indent}{}[({label})];", node.id);
     }
-    for node in graph.of_scenario(scenario).filter(|node| node.step) {
+    for node in graph.of_frame(scenario).filter(|node| node.step) {
         let label = quoted(&graph.label(node));
         let _ = writeln!(text, "{indent}{}[{label}];", node.id);
     }

@@ -9,19 +9,38 @@ pub struct Graph {
     pub nodes: Vec<GraphNode>,
     /// Each pair once; positions in `nodes`.
     pub arrows: Vec<Arrow>,
-    /// Scenarios, in written order. A grid without any has one frame for all, which is not drawn.
-    pub scenarios: Vec<GraphScenario>,
+    /// Scenarios and flows, in written order. What stands outside of all has one frame, which is not drawn.
+    pub frames: Vec<GraphFrame>,
 }
 
-/// A scenario: a frame around its nodes.
+/// A scenario or a flow: a frame around its nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GraphScenario {
+pub struct GraphFrame {
     /// An id of our own.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The profile of its load.
-    pub profile: String,
+    /// What it is.
+    pub kind: FrameKind,
+}
+
+/// What a frame is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrameKind {
+    /// A scenario, with the profile of its load.
+    Scenario(String),
+    /// A flow: it runs where a step calls it.
+    Flow,
+}
+
+impl GraphFrame {
+    /// What stands above it.
+    pub fn title(&self) -> String {
+        match &self.kind {
+            FrameKind::Scenario(profile) => format!("{}: {profile}", self.name),
+            FrameKind::Flow => format!("flow {}", self.name),
+        }
+    }
 }
 
 /// A node of the picture.
@@ -37,8 +56,8 @@ pub struct GraphNode {
     pub step: bool,
     /// Its instances.
     pub instances: NodeInstances,
-    /// The scenario that declares it: a position in `Graph::scenarios`.
-    pub scenario: Option<usize>,
+    /// The scenario or flow that declares it: a position in `Graph::frames`.
+    pub frame: Option<usize>,
 }
 
 /// Instances of a node.
@@ -100,15 +119,15 @@ pub struct Arrow {
 }
 
 impl Graph {
-    /// The nodes that a scenario declares, or those outside of all scenarios.
-    pub fn of_scenario(&self, scenario: Option<usize>) -> impl Iterator<Item = &GraphNode> {
+    /// The nodes that a scenario or flow declares, or those outside of all.
+    pub fn of_frame(&self, frame: Option<usize>) -> impl Iterator<Item = &GraphNode> {
         let nodes = self.nodes.iter();
-        nodes.filter(move |node| node.scenario == scenario)
+        nodes.filter(move |node| node.frame == frame)
     }
 
     /// What stands in a node: `first`, `item[3]`; `noop.first` where another node of its scenario is called `first` as well.
     pub fn label(&self, node: &GraphNode) -> String {
-        let same = self.of_scenario(node.scenario);
+        let same = self.of_frame(node.frame);
         let same = same.filter(|other| other.name == node.name);
         let name = if same.count() > 1 {
             format!("{}.{}", node.kind, node.name)
@@ -170,7 +189,7 @@ impl Graph {
         Graph {
             nodes,
             arrows: arrows.into_values().collect(),
-            scenarios: self.scenarios.clone(),
+            frames: self.frames.clone(),
         }
     }
 
@@ -242,8 +261,14 @@ impl Graph {
         self.nodes
             .iter()
             .enumerate()
-            .filter(move |(at, node)| node.step && wanted(self, *at))
+            .filter(move |(at, node)| node.step && !self.is_of_flow(node) && wanted(self, *at))
             .map(|(_, node)| node)
+    }
+
+    /// A flow neither begins nor ends a run: it runs where it is called.
+    fn is_of_flow(&self, node: &GraphNode) -> bool {
+        let frame = node.frame.and_then(|at| self.frames.get(at));
+        frame.is_some_and(|frame| frame.kind == FrameKind::Flow)
     }
 }
 

@@ -1,7 +1,9 @@
 //! A checked grid to its picture: steps and resources are nodes; locals are followed to what they read. The only file
 //! here that uses results of the compiler's stages.
 
-use super::model::{Arrow, ArrowReason, Graph, GraphNode, GraphScenario, NodeInstances};
+use super::model::{
+    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances,
+};
 use crate::check::typed::{TInstances, Typed};
 use crate::resolve::model::{BodyId, Edge, EdgeKind, Instances, LocalId, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,15 +15,18 @@ pub fn picture(typed: &Typed) -> Graph {
     let mut frames: BTreeMap<BodyId, usize> = BTreeMap::new();
     for id in typed.body_ids() {
         let body = typed.body(id);
-        if let Some(scenario) = &body.scenario {
-            let at = graph.scenarios.len();
-            frames.insert(id, at);
-            graph.scenarios.push(GraphScenario {
-                id: format!("c{at}"),
-                name: body.name.clone(),
-                profile: scenario.load.profile.name().to_owned(),
-            });
-        }
+        let kind = match (&body.scenario, &body.flow) {
+            (Some(scenario), _) => FrameKind::Scenario(scenario.load.profile.name().to_owned()),
+            (None, Some(_)) => FrameKind::Flow,
+            (None, None) => continue,
+        };
+        let at = graph.frames.len();
+        frames.insert(id, at);
+        graph.frames.push(GraphFrame {
+            id: format!("c{at}"),
+            name: body.name.clone(),
+            kind,
+        });
     }
     let resources = typed.body_ids().flat_map(|body| typed.resource_ids(body));
     for (at, id) in resources.enumerate() {
@@ -33,7 +38,7 @@ pub fn picture(typed: &Typed) -> Graph {
             name: resource.name.clone(),
             step: false,
             instances: NodeInstances::Single,
-            scenario: frames.get(&id.body).copied(),
+            frame: frames.get(&id.body).copied(),
         });
     }
     let steps = typed.body_ids().flat_map(|body| typed.step_ids(body));
@@ -53,7 +58,7 @@ pub fn picture(typed: &Typed) -> Graph {
             name: step.name.clone(),
             step: true,
             instances,
-            scenario: frames.get(&id.body).copied(),
+            frame: frames.get(&id.body).copied(),
         });
     }
     graph.arrows = arrows(typed, &positions);

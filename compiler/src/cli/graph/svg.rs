@@ -2,7 +2,7 @@
 //! scenarios frames. Each frame is laid out by itself, and is one item of what stands around it; arrows go through ports
 //! in its edges.
 
-use super::model::{ArrowStyle, Graph, GraphNode};
+use super::model::{ArrowStyle, FrameKind, Graph, GraphFrame, GraphNode};
 use crate::plan::layout::{Item, Layout, Link, Point, Pull, Stroke, layered};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -109,9 +109,12 @@ fn summary(graph: &Graph) -> String {
         many => format!("{many} {what}s"),
     };
     let mut parts = vec![count(steps, "step")];
+    let flows = graph.frames.iter();
+    let flows = flows.filter(|frame| frame.kind == FrameKind::Flow).count();
     for (number, what) in [
         (graph.nodes.len() - steps, "resource"),
-        (graph.scenarios.len(), "scenario"),
+        (graph.frames.len() - flows, "scenario"),
+        (flows, "flow"),
     ] {
         if number > 0 {
             parts.push(count(number, what));
@@ -165,7 +168,7 @@ struct Arrow {
 
 impl<'g> Picture<'g> {
     fn new(graph: &'g Graph) -> Self {
-        let mut frames: Vec<Frame> = graph.scenarios.iter().map(|_| Frame::default()).collect();
+        let mut frames: Vec<Frame> = graph.frames.iter().map(|_| Frame::default()).collect();
         let mut spots = Vec::new();
         let mut outer = Vec::new();
         let circle = |pull| Item {
@@ -179,7 +182,7 @@ impl<'g> Picture<'g> {
                 height: HEIGHT,
                 pull: Pull::Free,
             };
-            let frame = node.scenario.filter(|at| *at < frames.len());
+            let frame = node.frame.filter(|at| *at < frames.len());
             let items = match frame {
                 Some(at) => &mut frames[at].items,
                 None => &mut outer,
@@ -487,11 +490,9 @@ fn port_of(pull: Pull) -> Item {
     }
 }
 
-fn title(graph: &Graph, scenario: usize) -> String {
-    let scenario = graph.scenarios.get(scenario);
-    scenario.map_or_else(String::new, |scenario| {
-        format!("{}: {}", scenario.name, scenario.profile)
-    })
+fn title(graph: &Graph, frame: usize) -> String {
+    let frame = graph.frames.get(frame);
+    frame.map_or_else(String::new, GraphFrame::title)
 }
 
 /// The lines of a layout. Those that end at a port or a frame go on inside, and have no head.

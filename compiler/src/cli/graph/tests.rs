@@ -1,6 +1,8 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{Arrow, ArrowReason, Graph, GraphNode, GraphScenario, NodeInstances};
+use super::model::{
+    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances,
+};
 use super::{dot, json, mermaid, svg};
 
 fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
@@ -11,19 +13,19 @@ fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
         name: name.to_owned(),
         step,
         instances,
-        scenario: None,
+        frame: None,
     }
 }
 
 /// A resource outside of scenarios, and a step of the same name in each of two scenarios.
 fn scenarios() -> Graph {
-    let scenario = |at: usize, name: &str| GraphScenario {
+    let scenario = |at: usize, name: &str| GraphFrame {
         id: format!("c{at}"),
         name: name.to_owned(),
-        profile: "once".to_owned(),
+        kind: FrameKind::Scenario("once".to_owned()),
     };
     let of = |id, scenario| GraphNode {
-        scenario: Some(scenario),
+        frame: Some(scenario),
         ..node(id, "home", NodeInstances::Single)
     };
     Graph {
@@ -36,7 +38,7 @@ fn scenarios() -> Graph {
             arrow(0, 1, ArrowReason::Uses, &[]),
             arrow(0, 2, ArrowReason::Uses, &[]),
         ],
-        scenarios: vec![scenario(0, "browse"), scenario(1, "end")],
+        frames: vec![scenario(0, "browse"), scenario(1, "end")],
     }
 }
 
@@ -119,7 +121,7 @@ fn graph() -> Graph {
             arrow(1, 2, ArrowReason::Order, &[]),
             arrow(2, 3, ArrowReason::Data, &["[0]", "[\"a\\\"b\"]"]),
         ],
-        scenarios: Vec::new(),
+        frames: Vec::new(),
     }
 }
 
@@ -232,7 +234,7 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
     let graph = Graph {
         nodes: vec![node("r0", "site", NodeInstances::Single)],
         arrows: Vec::new(),
-        scenarios: Vec::new(),
+        frames: Vec::new(),
     };
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
     assert!(dot::text(&graph).contains("Start -> End;"));
@@ -253,13 +255,38 @@ fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
             arrow(0, 3, ArrowReason::Uses, &[]),
             arrow(1, 2, ArrowReason::Data, &[]),
         ],
-        scenarios: Vec::new(),
+        frames: Vec::new(),
     };
     let ids = |steps: Vec<&GraphNode>| -> Vec<String> {
         steps.iter().map(|step| step.id.clone()).collect()
     };
     assert_eq!(ids(graph.first().collect()), ["s0"]);
     assert_eq!(ids(graph.last().collect()), ["s1"]);
+}
+
+#[test]
+fn a_flow_has_a_frame_and_neither_begins_nor_ends_the_run() {
+    let mut graph = Graph {
+        nodes: vec![
+            node("s0", "pay", NodeInstances::Single),
+            node("s1", "ask", NodeInstances::Single),
+        ],
+        arrows: Vec::new(),
+        frames: vec![GraphFrame {
+            id: "c0".to_owned(),
+            name: "pay".to_owned(),
+            kind: FrameKind::Flow,
+        }],
+    };
+    graph.nodes[1].frame = Some(0);
+    let mermaid = super::mermaid::text(&graph);
+    assert!(mermaid.contains("subgraph c0[\"flow pay\"]"), "{mermaid}");
+    let begins: Vec<&str> = graph.first().map(|node| node.id.as_str()).collect();
+    let ends: Vec<&str> = graph.last().map(|node| node.id.as_str()).collect();
+    assert_eq!((begins, ends), (vec!["s0"], vec!["s0"]));
+    let json = super::json::text(&graph);
+    assert!(json.contains("\"id\": \"flow.pay.step.noop.ask\""), "{json}");
+    assert!(json.contains("\"flow\": \"pay\""), "{json}");
 }
 
 #[test]
@@ -271,7 +298,7 @@ fn nodes_of_one_name_are_told_apart_by_what_they_are() {
             node("s1", "b", NodeInstances::Single),
         ],
         arrows: Vec::new(),
-        scenarios: Vec::new(),
+        frames: Vec::new(),
     };
     let labels: Vec<String> = graph.nodes.iter().map(|node| graph.label(node)).collect();
     assert_eq!(labels, ["http_target.a", "noop.a[2]", "b"]);
@@ -295,7 +322,7 @@ fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() 
             arrow(3, 4, ArrowReason::Order, &[]),
             arrow(0, 4, ArrowReason::Uses, &[]),
         ],
-        scenarios: Vec::new(),
+        frames: Vec::new(),
     };
     let steps = whole.without_resources();
     let names: Vec<&str> = steps.nodes.iter().map(|node| node.name.as_str()).collect();
