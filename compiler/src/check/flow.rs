@@ -4,6 +4,7 @@
 //! may be sensitive, and the flow is checked before its callers: so a grid with flows is checked again whenever a call
 //! turned out to hand over a secret that the flow did not know of.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bggo_manifest::{Form, Input, Output, Runner};
@@ -17,6 +18,9 @@ use crate::syntax::decl::{InputDecl, OutputDecl};
 use super::called::RunnerRef;
 use super::expression::context::{Checker, error};
 use super::typed::{Binding, Sensitivity, TExpr, TFlow, TKind};
+
+/// The most steps that a body comes to with those of the flows that it calls.
+const MOST_STEPS_OF_CALLS: u64 = 100_000;
 
 impl<'a> Checker<'a> {
     /// The inputs of all flows.
@@ -213,6 +217,50 @@ impl<'a> Checker<'a> {
             let index = *index;
             self.found.add(InputId { flow, index }, &value.sensitivity);
         }
+    }
+
+    /// Reports bodies whose calls come to too many steps: each step of each call has figures of its own.
+    pub(super) fn many_calls(&mut self) {
+        let declarations = self.declarations;
+        let mut known: BTreeMap<BodyId, u64> = BTreeMap::new();
+        let bodies = declarations.body_ids();
+        let run = bodies.filter(|id| declarations.flow(*id).is_none());
+        for body in run {
+            let steps = self.steps_reached(body, &mut known);
+            if steps <= MOST_STEPS_OF_CALLS {
+                continue;
+            }
+            let calls = declarations.step_ids(body).filter_map(|id| {
+                let Some(Callee::Flow(flow)) = self.callee_of(id) else {
+                    return None;
+                };
+                Some((known.get(&flow).copied()?, id))
+            });
+            // The first of those that come to most.
+            let most = calls.max_by_key(|(steps, id)| (*steps, std::cmp::Reverse(id.index)));
+            let Some((_, id)) = most else { continue };
+            let text = format!(
+                "the flows that are called here come to {steps} steps, and {MOST_STEPS_OF_CALLS} are the most"
+            );
+            self.error(codes::TOO_LARGE, declarations.step(id).span, text)
+                .hint("each step has figures of its own for each call: give a call `count` or `for_each`, whose instances share them");
+        }
+    }
+
+    /// How many steps a body has, with those of the flows that it calls.
+    fn steps_reached(&self, body: BodyId, known: &mut BTreeMap<BodyId, u64>) -> u64 {
+        if let Some(known) = known.get(&body) {
+            return *known;
+        }
+        let mut all = 0_u64;
+        for id in self.declarations.step_ids(body) {
+            all = all.saturating_add(1);
+            if let Some(Callee::Flow(flow)) = self.callee_of(id) {
+                all = all.saturating_add(self.steps_reached(flow, known));
+            }
+        }
+        known.insert(body, all);
+        all
     }
 
     /// Warns of flows that nothing calls.

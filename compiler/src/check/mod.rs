@@ -145,6 +145,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     checker.unused_metrics(resolved.sound);
     checker.unused_flows(resolved.sound);
+    checker.many_calls();
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found) = (checker.bound_names, checker.flows, checker.found);

@@ -32,7 +32,7 @@ impl Writer<'_> {
                 .call()
                 .map(|call| &self.names_of_body(call.body).steps_type);
             let prepared = if let Some(steps) = steps {
-                quote!(Called::new(#steps::new(cx), #policy))
+                quote!(Called::new(Box::new(#steps::new(cx)), #policy))
             } else if is_started(&step.arguments, &step.rules) {
                 let prepare = &names.prepare;
                 quote!(#runner::Prepared::new(cx, #prepare(cx.start()), #wanted, #policy))

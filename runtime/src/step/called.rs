@@ -12,8 +12,8 @@ const FLOW: &str = "flow";
 /// The prepared steps of a flow, for one call of it.
 #[derive(Debug)]
 pub struct Called<S> {
-    /// Its steps.
-    pub steps: S,
+    /// In a box: flows in flows would make the state of a worker too large for the stack on which it is made.
+    steps: Box<S>,
     policy: Policy,
     /// Why no call can run.
     refused: Option<Fault>,
@@ -21,7 +21,7 @@ pub struct Called<S> {
 
 impl<S> Called<S> {
     /// A call with these steps.
-    pub fn new(steps: S, policy: Policy) -> Self {
+    pub fn new(steps: Box<S>, policy: Policy) -> Self {
         Self {
             steps,
             policy,

@@ -1,9 +1,7 @@
 //! A checked grid to its picture: steps and resources are nodes; locals are followed to what they read. The only file
 //! here that uses results of the compiler's stages.
 
-use super::model::{
-    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances,
-};
+use super::model::{Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances};
 use crate::check::typed::{TInstances, Typed};
 use crate::resolve::model::{BodyId, Edge, EdgeKind, Instances, LocalId, Node};
 use std::collections::{BTreeMap, BTreeSet};

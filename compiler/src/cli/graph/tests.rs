@@ -1,8 +1,6 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{
-    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances,
-};
+use super::model::{Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances};
 use super::{dot, json, mermaid, svg};
 
 fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
@@ -285,7 +283,10 @@ fn a_flow_has_a_frame_and_neither_begins_nor_ends_the_run() {
     let ends: Vec<&str> = graph.last().map(|node| node.id.as_str()).collect();
     assert_eq!((begins, ends), (vec!["s0"], vec!["s0"]));
     let json = super::json::text(&graph);
-    assert!(json.contains("\"id\": \"flow.pay.step.noop.ask\""), "{json}");
+    assert!(
+        json.contains("\"id\": \"flow.pay.step.noop.ask\""),
+        "{json}"
+    );
     assert!(json.contains("\"flow\": \"pay\""), "{json}");
 }
 
