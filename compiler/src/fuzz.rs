@@ -126,7 +126,12 @@ fn expressions(typed: &Typed) -> Vec<&TExpr> {
         .collect();
     found.extend(typed.locals.iter().map(|local| &local.value));
     let settings = typed.steps();
-    found.extend(settings.flat_map(|step| step.enabled.iter().chain(&step.execution)));
+    found.extend(settings.flat_map(|step| {
+        step.enabled
+            .iter()
+            .chain(&step.execution)
+            .chain(step.delays())
+    }));
     found.extend(typed.steps().flat_map(TStep::judging));
     found
 }
@@ -178,6 +183,8 @@ impl Seen<'_> {
                 &step.for_each,
                 &step.enabled,
                 &step.execution,
+                &step.delay_before,
+                &step.delay_after,
                 &step.continue_on_failure,
                 &step.tags,
                 &step.description,

@@ -259,7 +259,6 @@ const ROOM: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bggo_functions::{self as functions, Call};
     use bggo_values::{Text, Type, Value, convert, ops};
 
     static TOKEN: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive();
@@ -318,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_and_operators_quote_values_only_where_a_fault_says_so() {
+    fn conversions_and_operators_quote_values_only_where_a_fault_says_so() {
         const SECRET: &str = "hunter2";
         let text = || Value::text(SECRET);
         let pair = || Value::from(vec![(Text::from(SECRET.to_owned()), text())]);
@@ -339,22 +338,6 @@ mod tests {
         ]);
         values.push(Value::Number(7_u32.into()));
         let mut faults = Vec::new();
-        let mut calls: Vec<Vec<Value>> = vec![Vec::new()];
-        for _ in 0..3 {
-            let longer = |call: &Vec<Value>| {
-                let call = call.clone();
-                values
-                    .iter()
-                    .map(move |value| [&call[..], std::slice::from_ref(value)].concat())
-            };
-            let longer: Vec<Vec<Value>> = calls.iter().flat_map(longer).collect();
-            for function in functions::table() {
-                if let Call::Plain(function) = function.call {
-                    faults.extend(longer.iter().filter_map(|call| function(call).err()));
-                }
-            }
-            calls = longer;
-        }
         for value in &values {
             let kinds = [
                 Type::Number,
@@ -377,7 +360,7 @@ mod tests {
                     .filter_map(|other| ops::add(value, other).err()),
             );
         }
-        assert!(faults.len() > 1_000);
+        assert!(faults.len() > 100);
         for fault in faults {
             let [before, _, after] = fault.parts();
             assert!(

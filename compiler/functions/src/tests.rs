@@ -5,7 +5,7 @@ mod terraform;
 use super::{Call, Function, Home, Time, families, find, table};
 use bggo_values::context::{Context, Draws, IterationKey, Site, WallClock};
 use bggo_values::json::RawJson;
-use bggo_values::{Fault, Number, Seq, Type, Value, literal};
+use bggo_values::{Fault, Number, Seq, Text, Type, Value, literal};
 use proptest::prelude::*;
 use std::path::Path;
 use std::time::Duration;
@@ -388,4 +388,54 @@ proptest! {
         let expected = if expected.trim_matches(['-', '0', '.']).is_empty() && whole == 0 { expected.replace('-', "") } else { expected };
         prop_assert_eq!(fixed.to_string(), expected);
     }
+}
+
+#[test]
+fn functions_quote_values_only_where_a_fault_says_so() {
+    const SECRET: &str = "hunter2";
+    let text = || Value::text(SECRET);
+    let pair = || Value::from(vec![(Text::from(SECRET.to_owned()), text())]);
+    let patterns = [
+        "hunter2",
+        "/hunter2(/",
+        "/hunter2\\p{hunter2}/",
+        "{hunter2",
+        "%hunter2",
+        "%[hunter2]s",
+    ];
+    let mut values: Vec<Value> = patterns.map(Value::text).into();
+    values.extend([
+        pair(),
+        Value::from(vec![text(), pair()]),
+        Value::Null,
+        Value::Bool(true),
+        Value::Number(7_u32.into()),
+    ]);
+    let mut count = 0;
+    let mut calls: Vec<Vec<Value>> = vec![Vec::new()];
+    for _ in 0..3 {
+        let longer = |call: &Vec<Value>| {
+            let call = call.clone();
+            values
+                .iter()
+                .map(move |value| [&call[..], std::slice::from_ref(value)].concat())
+        };
+        let longer: Vec<Vec<Value>> = calls.iter().flat_map(longer).collect();
+        for function in table() {
+            let Call::Plain(call) = function.call else {
+                continue;
+            };
+            for fault in longer.iter().filter_map(|values| call(values).err()) {
+                count += 1;
+                let [before, _, after] = fault.parts();
+                let name = function.name;
+                assert!(
+                    !before.contains(SECRET) && !after.contains(SECRET),
+                    "{name}: {fault}"
+                );
+            }
+        }
+        calls = longer;
+    }
+    assert!(count > 1_000);
 }

@@ -15,6 +15,7 @@ mod article;
 mod called;
 mod checks;
 mod contract;
+mod delay;
 mod edges;
 mod expression;
 mod figure;

@@ -12,7 +12,7 @@ use super::contract::ArgumentOwner;
 use super::expression::context::Checker;
 use super::rule::TimeLimit;
 use super::sensitivity;
-use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
+use super::typed::{Binding, TDelay, TExpr, TInstances, TStep, constant_duration};
 
 impl Checker<'_> {
     /// A step; `None` where its runner is unknown.
@@ -29,6 +29,10 @@ impl Checker<'_> {
             None if self.problems.list.len() > faults => TimeLimit::Unknown,
             limit => TimeLimit::Is(limit.clone()),
         };
+        let delay_before = step.delay_before.as_ref();
+        let delay_before = delay_before.and_then(|expr| self.delay("delay_before", expr));
+        let delay_after = step.delay_after.as_ref();
+        let delay_after = delay_after.and_then(|expr| self.delay("delay_after", expr));
         let continue_on_failure = step
             .continue_on_failure
             .as_ref()
@@ -79,7 +83,11 @@ impl Checker<'_> {
             sensitive: sensitivity::has_secret(&arguments, &runner.inputs, &self.locals)
                 || sensitivity::reads_secret(rules.expressions(), &self.locals)
                 || sensitivity::reads_secret(records.iter().map(|it| &it.value), &self.locals)
-                || sensitivity::reads_secret(enabled.iter().chain(&execution), &self.locals),
+                || sensitivity::reads_secret(enabled.iter().chain(&execution), &self.locals)
+                || sensitivity::reads_secret(
+                    (delay_before.iter().chain(&delay_after)).flat_map(TDelay::expressions),
+                    &self.locals,
+                ),
             rules,
             records,
             checks,
@@ -89,6 +97,8 @@ impl Checker<'_> {
             enabled: enabled
                 .filter(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true)))),
             execution,
+            delay_before,
+            delay_after,
             continue_on_failure: matches!(continue_on_failure, Some(Value::Bool(true))),
             tags: pairs(tags.as_ref()),
             description,

@@ -389,6 +389,10 @@ pub struct TStep {
     pub enabled: Option<TExpr>,
     /// `timeouts.execution`, of type duration, at most start-bound.
     pub execution: Option<TExpr>,
+    /// `delay_before`
+    pub delay_before: Option<TDelay>,
+    /// `delay_after`
+    pub delay_after: Option<TDelay>,
     /// `continue_on_failure`
     pub continue_on_failure: bool,
     /// `tags`, constant texts.
@@ -405,7 +409,42 @@ pub struct TStep {
     pub checks: Vec<TCheck>,
 }
 
+/// A delay; all expressions in it are durations.
+#[derive(Debug, Clone)]
+pub enum TDelay {
+    /// So long.
+    Fixed(TExpr),
+    /// `{ min, max }`: each time between them is as likely as any other.
+    Between([TExpr; 2]),
+    /// `{ mean, distribution = "exponential" }`
+    Exponential(TExpr),
+}
+
+impl TDelay {
+    /// Every expression in it.
+    pub fn expressions(&self) -> &[TExpr] {
+        match self {
+            TDelay::Fixed(time) | TDelay::Exponential(time) => std::slice::from_ref(time),
+            TDelay::Between(bounds) => bounds,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> &mut [TExpr] {
+        match self {
+            TDelay::Fixed(time) | TDelay::Exponential(time) => std::slice::from_mut(time),
+            TDelay::Between(bounds) => bounds,
+        }
+    }
+}
+
 impl TStep {
+    /// The expressions of its delays.
+    pub fn delays(&self) -> impl Iterator<Item = &TExpr> {
+        let delays = self.delay_before.iter().chain(&self.delay_after);
+        delays.flat_map(TDelay::expressions)
+    }
+
     /// The expressions that are computed once it has run.
     pub fn judging(&self) -> impl Iterator<Item = &TExpr> {
         let records = self.records.iter().map(|record| &record.value);

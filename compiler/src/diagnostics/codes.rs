@@ -108,6 +108,7 @@ codes! {
     INVALID_COUNT = "invalid_count", "Invalid count";
     INVALID_FOR_EACH = "invalid_for_each", "Invalid for_each";
     NOT_CONSTANT = "not_constant", "Not known when built";
+    INVALID_DELAY = "invalid_delay", "Invalid delay";
     INVALID_MIX = "invalid_mix", "Invalid mix";
     INVALID_TIMEOUT = "invalid_timeout", "Invalid timeout";
     INVALID_SCOPE = "invalid_scope", "Invalid scope";

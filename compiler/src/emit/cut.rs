@@ -3,7 +3,7 @@
 
 use super::argument;
 use super::tree::WIDTH;
-use crate::check::typed::{TExpr, TKind, TLoad, TThreshold};
+use crate::check::typed::{TDelay, TExpr, TKind, TLoad, TThreshold};
 use crate::check::walk::children_mut;
 use crate::plan::model::{Local, Plan, Step};
 
@@ -36,6 +36,10 @@ pub fn cut(plan: &Plan) -> Plan {
         let rules = step.rules.expressions_mut();
         let settings = step.enabled.iter_mut().chain(&mut step.execution);
         for expr in settings.chain(rules) {
+            cut_expression(expr);
+        }
+        let delays = step.delay_before.iter_mut().chain(&mut step.delay_after);
+        for expr in delays.flat_map(TDelay::expressions_mut) {
             cut_expression(expr);
         }
         for expr in step.judging_mut() {
@@ -168,7 +172,8 @@ pub fn of_step(step: &Step) -> impl Iterator<Item = &TExpr> {
     let arguments = step.arguments.iter().map(|argument| &argument.value);
     let settings = step.enabled.iter().chain(&step.execution);
     let rules = step.rules.expressions();
-    arguments.chain(settings).chain(rules).chain(step.judging())
+    let all = arguments.chain(settings).chain(rules);
+    all.chain(step.delays()).chain(step.judging())
 }
 
 /// All locals that the program computes.

@@ -557,7 +557,7 @@ impl Writer<'_> {
     }
 
     /// The context of a call. Each call in the program has a number of its own.
-    fn context(&mut self, at: EvaluatedIn<'_>) -> TokenStream {
+    pub fn context(&mut self, at: EvaluatedIn<'_>) -> TokenStream {
         let call = Literal::u32_unsuffixed(self.context_calls);
         self.context_calls += 1;
         let instance = match at {

@@ -70,6 +70,8 @@ pub struct StepNames {
     pub attempt: Ident,
     /// Function of what it records and of its checks.
     pub judged: Ident,
+    /// Function of the delay behind it.
+    pub delay: Ident,
     /// Static with its known inputs.
     pub inputs: Ident,
     /// Function that computes inputs known at start.
@@ -237,6 +239,7 @@ fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
         info: names.upper(&format!("step_{name}")),
         attempt: names.snake(&format!("{name}_attempt")),
         judged: names.snake(&format!("{name}_judged")),
+        delay: names.snake(&format!("{name}_delay_after")),
         inputs: names.upper(&format!("{name}_inputs")),
         prepare: names.snake(&format!("{name}_inputs")),
         limit: names.snake(&format!("{name}_limit")),

@@ -8,7 +8,7 @@ use super::names::{call_path, field};
 use super::tokens::{EvaluatedIn, Keys, names_in, or_unused};
 use super::tree::Leaf;
 use super::writer::Writer;
-use crate::check::typed::{TExpr, TKind, constant_duration};
+use crate::check::typed::{TDelay, TExpr, TKind, constant_duration};
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -97,7 +97,8 @@ impl Writer<'_> {
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
-        let is_simple = step.enabled.is_none() && step.call().is_none();
+        let has_delay = step.delay_before.is_some() || step.delay_after.is_some();
+        let is_simple = step.enabled.is_none() && step.call().is_none() && !has_delay;
         is_simple && step.needs.is_empty() && !late && !step.is_judged()
     }
 
@@ -178,7 +179,14 @@ impl Writer<'_> {
             .kept(at, &quote!(index))
             .unwrap_or_else(|| quote!(None));
         let attempt_doc = format!("{doc}: one attempt");
-        let drive = match self.waits_outside(at).then(|| self.wait_function(at)) {
+        let wait = self.waits_outside(at).then(|| self.wait_function(at));
+        let delay = self.delay_function(at);
+        let drive = match wait {
+            wait if delay.is_some() => {
+                let wait = wait.map_or_else(|| quote!(None), |wait| quote!(Some(#wait)));
+                let delay = &self.step(at).delay;
+                quote!(drive_with_delay(#path.policy(), #at_step, #kept, (this, #wait, #attempt, #delay)))
+            }
             Some(wait) => {
                 quote!(drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
             }
@@ -202,6 +210,8 @@ impl Writer<'_> {
 
             #judged
 
+            #delay
+
             #parts
         }
     }
@@ -211,7 +221,11 @@ impl Writer<'_> {
     fn waits_outside(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let enabled = step.enabled.as_ref();
-        !step.needs.is_empty() && enabled.is_none_or(|it| self.reads_export(it))
+        // A delay comes before the resources, unless it reads one.
+        let delay = step.delay_before.as_ref();
+        let mut before = delay.map_or(&[][..], TDelay::expressions).iter();
+        let delayed = delay.is_some() && !before.any(|it| self.reads_export(it));
+        !step.needs.is_empty() && !delayed && enabled.is_none_or(|it| self.reads_export(it))
     }
 
     /// The function that waits for the resources of a step. Steps that need the same ones share it.
@@ -280,7 +294,13 @@ impl Writer<'_> {
         } else {
             step.needs.iter().map(|need| self.wait_for(*need)).collect()
         };
-        let before = quote!(#enabled #(#needs)*);
+        let delay = step.delay_before.as_ref().map(|delay| {
+            self.enter_part("delay_before");
+            let time = self.delay(delay, here);
+            self.leave_part();
+            quote!(step.delay(#time).await;)
+        });
+        let before = quote!(#enabled #delay #(#needs)*);
         if let Some(call) = step.call() {
             let run = self.call(at, call, here);
             let end = if step.is_judged() {
@@ -301,6 +321,61 @@ impl Writer<'_> {
         } else {
             run
         }
+    }
+
+    /// The time of a delay, of type `Duration`; faults leave by `?`.
+    fn delay(&mut self, delay: &TDelay, here: EvaluatedIn<'_>) -> TokenStream {
+        match delay {
+            TDelay::Fixed(time) => self.delay_time(time, here),
+            TDelay::Between([min, max]) => {
+                let (min, max) = (self.delay_time(min, here), self.delay_time(max, here));
+                let context = self.context(here);
+                quote!(delay_between(&#context, [#min, #max]))
+            }
+            TDelay::Exponential(mean) => {
+                let mean = self.delay_time(mean, here);
+                let context = self.context(here);
+                quote!(delay_exponential(&#context, #mean))
+            }
+        }
+    }
+
+    fn delay_time(&mut self, time: &TExpr, here: EvaluatedIn<'_>) -> TokenStream {
+        if let Some(known) = constant_duration(time) {
+            return constant::duration(known);
+        }
+        let value = self.reference(time, here);
+        let time = self.placed(
+            quote!(input_conversion::duration(#value, "delay")),
+            time.span,
+        );
+        quote!(#time?)
+    }
+
+    /// The function that computes the delay behind a step, if it has one.
+    fn delay_function(&mut self, at: usize) -> Option<TokenStream> {
+        let step = &self.body().steps[at];
+        let delay = step.delay_after.as_ref()?;
+        let keys = self.step_keys(at);
+        self.enter_part("delay_after");
+        let time = self.delay(delay, EvaluatedIn::Body(Some(&keys)));
+        self.leave_part();
+        let instanced = !matches!(step.instances, Instances::Single);
+        let reads_index = instanced && names_in(&time, &format_ident!("index"));
+        let index = reads_index.then(|| quote!(let index = step.index();));
+        let (this, step) = (
+            or_unused("this", &time),
+            or_unused("step", &quote!(#index #time)),
+        );
+        let (name, doc, ty) = (&self.step(at).delay, self.step_doc(at), self.body_type());
+        let doc = format!("{doc}: how long the branch waits behind it");
+        Some(quote! {
+            #[doc = #doc]
+            fn #name(#this: &#ty<'_>, #step: &Step<'_>) -> Result<Duration, Fault> {
+                #index
+                Ok(#time)
+            }
+        })
     }
 
     /// What a step records, then its checks: a function that is called when its attempt has run.

@@ -55,7 +55,11 @@ pub fn flow(
     let body = typed.body(id);
     for step in &body.steps {
         let arguments = step.arguments.iter().map(|(_, value)| value);
-        let settings = step.enabled.iter().chain(&step.execution);
+        let settings = step
+            .enabled
+            .iter()
+            .chain(&step.execution)
+            .chain(step.delays());
         let others = step.rules.expressions().chain(step.judging());
         arguments.chain(settings).chain(others).for_each(&mut reads);
     }

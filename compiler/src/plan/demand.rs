@@ -185,6 +185,7 @@ impl ExpressionReader<'_> {
             .map(|(_, value)| value)
             .chain(&step.enabled)
             .chain(&step.execution)
+            .chain(step.delays())
             .chain(step.rules.expressions())
             .chain(step.judging());
         for value in expressions {

@@ -404,6 +404,8 @@ impl Resources {
             outputs: demand.outputs(id, runner),
             enabled: step.enabled.clone(),
             execution: step.execution.clone(),
+            delay_before: step.delay_before.clone(),
+            delay_after: step.delay_after.clone(),
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,

@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TCheck, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable};
+use crate::check::typed::{TCheck, TDelay, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -243,6 +243,10 @@ pub struct Step {
     pub enabled: Option<TExpr>,
     /// `timeouts.execution`
     pub execution: Option<TExpr>,
+    /// `delay_before`
+    pub delay_before: Option<TDelay>,
+    /// `delay_after`
+    pub delay_after: Option<TDelay>,
     /// `continue_on_failure`
     pub continue_on_failure: bool,
     /// `tags`
@@ -304,6 +308,12 @@ impl Step {
     /// Something is computed once it has run, before its end is counted.
     pub fn is_judged(&self) -> bool {
         !self.records.is_empty() || !self.checks.is_empty()
+    }
+
+    /// The expressions of its delays.
+    pub fn delays(&self) -> impl Iterator<Item = &TExpr> {
+        let delays = self.delay_before.iter().chain(&self.delay_after);
+        delays.flat_map(TDelay::expressions)
     }
 
     /// The expressions that are computed then.

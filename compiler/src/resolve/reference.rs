@@ -220,6 +220,8 @@ impl<'a> Resolver<'a> {
             self.block(step.uses.as_ref(), EdgeKind::Uses);
             for expr in [
                 &step.execution,
+                &step.delay_before,
+                &step.delay_after,
                 &step.continue_on_failure,
                 &step.tags,
                 &step.description,

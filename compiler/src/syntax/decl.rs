@@ -362,6 +362,10 @@ pub struct StepDecl {
     pub enabled: Option<Expr>,
     /// `timeouts { execution = .. }`
     pub execution: Option<Expr>,
+    /// `delay_before`
+    pub delay_before: Option<Expr>,
+    /// `delay_after`
+    pub delay_after: Option<Expr>,
     /// `continue_on_failure`
     pub continue_on_failure: Option<Expr>,
     /// `tags = { }`
@@ -388,6 +392,8 @@ impl StepDecl {
             for_each: None,
             enabled: None,
             execution: None,
+            delay_before: None,
+            delay_after: None,
             continue_on_failure: None,
             tags: None,
             description: None,
