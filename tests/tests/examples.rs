@@ -50,6 +50,10 @@ fn examples_print_what_their_answers_said() {
     );
     assert!(fan.contains("the first asked for page 1\n"), "{fan}");
     assert_eq!(out("shared_client", &[]), "{\"session\":\"abc\"}\n");
+    assert_eq!(
+        out("texts_of_answers", &[]),
+        "{\"token\":\"t0k3n-42\",\"price\":\"12.50 in EUR\",\"step\":\"2\",\"dear\":[2,3]}\n"
+    );
     assert_eq!(out("env_vars", &[]), "testing test in eu-west-1\n");
 }
 

@@ -128,6 +128,71 @@ fn nothing_that_is_passed_makes_a_function_panic() {
 }
 
 #[test]
+fn what_is_deep_or_long_overflows_no_stack() {
+    let many = 5_000;
+    let nested = |open: &str, inner: &str, close: &str| {
+        format!("{}{inner}{}", open.repeat(many), close.repeat(many))
+    };
+    let texts = [
+        nested("[", "", "]"),
+        nested("{a: ", "1", "}"),
+        nested("- ", "a", ""),
+        nested("<div>", "x", "</div>"),
+        nested("<b><p>", "x", ""),
+        nested(":not(", "a", ")"),
+        nested("a ", "a", ""),
+        nested("a > ", "a", ""),
+        nested("$[?", "@", "]"),
+        format!("$[?{}]", nested("(", "@", ")")),
+        format!("$[?{}]", nested("!(", "@", ")")),
+        format!("$[?{}]", nested("length(", "@", ")")),
+        nested("(", "a", ")"),
+        nested("(?:", "a", ")*"),
+        nested("''", "", "'"),
+        nested("\"\"", "", "\n"),
+        nested("1s", "", ""),
+        nested("../", "", "/.."),
+        nested("a=1&", "", "%41"),
+    ];
+    // A thread of a program has no more stack than this.
+    let run = move || {
+        let texts: Vec<Value> = texts.into_iter().map(Value::from).collect();
+        for function in table().iter().filter(|function| function.name != "bcrypt") {
+            let other = Value::text("<a>x</a>");
+            for text in &texts {
+                let _ = call(function, std::slice::from_ref(text));
+                let _ = call(function, &[text.clone(), other.clone()]);
+                let _ = call(function, &[other.clone(), text.clone()]);
+                let _ = call(function, &[Value::Null, text.clone()]);
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run);
+    thread.unwrap().join().unwrap();
+}
+
+#[test]
+fn a_selector_or_path_has_a_bound_that_its_texts_in_quotes_do_not_count_for() {
+    let said = |text: String| {
+        let values = [Value::text("[]"), Value::from(text)];
+        let said = call(find("jsonpath").unwrap(), &values);
+        said.map_err(|fault| fault.to_string())
+    };
+    let deep = |count: usize| format!("$[?{}@.a{}]", "(".repeat(count), ")".repeat(count));
+    let bound = |text: &str| Err(format!("argument 2 of `jsonpath`: {text}"));
+    assert_eq!(said(deep(31)), Ok(Value::list(&[])));
+    assert_eq!(said(deep(32)), bound("its brackets are more than 32 deep"));
+    assert_eq!(
+        said(format!("$['{}']", "[(".repeat(99))),
+        Ok(Value::list(&[]))
+    );
+    assert_eq!(
+        said(format!("$['{}']", "a".repeat(4096))),
+        bound("it is longer than 4,096 bytes")
+    );
+}
+
+#[test]
 fn null_is_a_fault_where_the_table_says_so() {
     for function in table() {
         let Some(param) = function.params.first() else {

@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 16 << 20;
 /// When the selector is not valid or the HTML is longer than 16 MiB.
 pub fn css(values: &[Value]) -> Result<Value, Fault> {
     let args = args("css", values, 2, 3)?;
-    let (html, selector) = (args.text(0)?, args.text(1)?);
+    let (html, selector) = (args.text(0)?, args.pattern(1)?);
     let selector = parsed(args, &selector)?;
     if html.len() > MOST_BYTES {
         return Err(args.fault(0, "the HTML is longer than 16 MiB"));

@@ -4,6 +4,31 @@
 use bggo_values::convert::{convert, to_bytes, to_number, to_text};
 use bggo_values::{Fault, Number, Seq, Text, Type, Value};
 
+/// Most bytes of a selector or path.
+const LONGEST_PATTERN: usize = 4096;
+
+/// How deep the brackets of a selector or path may stand in each other.
+const DEEPEST_PATTERN: usize = 32;
+
+/// How deep brackets stand in each other, those in quotes left out.
+fn depth(text: &str) -> usize {
+    let (mut deepest, mut open, mut quote, mut escaped) = (0usize, 0usize, None, false);
+    for letter in text.chars() {
+        match (letter, quote) {
+            _ if escaped => escaped = false,
+            ('\\', _) => escaped = true,
+            (letter, Some(end)) if letter == end => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(letter),
+            ('(' | '[' | '{', None) => open += 1,
+            (')' | ']' | '}', None) => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
+}
+
 /// The arguments of one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Args<'a> {
@@ -166,6 +191,21 @@ impl<'a> Args<'a> {
     /// The function that is called.
     pub fn name(&self) -> &'static str {
         self.function
+    }
+
+    /// A selector or path, of a length and depth that its reader surely can take: at most 4,096 bytes, and brackets 32 deep.
+    ///
+    /// # Errors
+    /// When it is longer or deeper, null or no text.
+    pub fn pattern(&self, place: usize) -> Result<Text, Fault> {
+        let text = self.text(place)?;
+        if text.len() > LONGEST_PATTERN {
+            return Err(self.fault(place, "it is longer than 4,096 bytes"));
+        }
+        if depth(&text) > DEEPEST_PATTERN {
+            return Err(self.fault(place, "its brackets are more than 32 deep"));
+        }
+        Ok(text)
     }
 
     /// How many arguments there are.

@@ -108,14 +108,17 @@ pub fn formatdate(values: &[Value]) -> Result<Value, Fault> {
 
 /// Copies a text up to its closing quote; two quotes are one of the text. Gives back what follows.
 fn quoted<'t>(text: &'t str, out: &mut String) -> Option<&'t str> {
-    let (part, after) = text.split_once('\'')?;
-    out.push_str(part);
-    match after.strip_prefix('\'') {
-        Some(more) => {
-            out.push('\'');
-            quoted(more, out)
+    let mut rest = text;
+    loop {
+        let (part, after) = rest.split_once('\'')?;
+        out.push_str(part);
+        match after.strip_prefix('\'') {
+            Some(more) => {
+                out.push('\'');
+                rest = more;
+            }
+            None => return Some(after),
         }
-        None => Some(after),
     }
 }
 

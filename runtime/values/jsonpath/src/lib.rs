@@ -19,7 +19,7 @@ const MOST_BYTES: usize = 16 << 20;
 /// When the path is not valid, or the text is no JSON or longer than 16 MiB.
 pub fn jsonpath(values: &[Value]) -> Result<Value, Fault> {
     let args = args("jsonpath", values, 2, 2)?;
-    let path = args.text(1)?;
+    let path = args.pattern(1)?;
     let path = JsonPath::parse(&path).map_err(|error| {
         let why = match error.message() {
             "parser error" => "a step of it cannot be read",
