@@ -89,6 +89,7 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             codes::NO_STEPS,
             codes::UNUSED_RESOURCE,
             codes::UNUSED_METRIC,
+            codes::UNUSED_FLOW,
         ];
         found
             .list

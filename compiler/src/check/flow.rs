@@ -40,7 +40,9 @@ impl<'a> Checker<'a> {
             matches!(known, Some(Value::Bool(true)))
         };
         let sensitive = flag(input.sensitive.as_ref(), "`sensitive`");
-        let nullable = flag(input.nullable.as_ref(), "`nullable`");
+        let unread = input.nullable.as_ref();
+        let unread = unread.is_some_and(|nullable| !nullable.is_whole());
+        let nullable = flag(input.nullable.as_ref(), "`nullable`") || unread;
         let description = self.description(input.description.as_ref());
         let default = input.default.as_ref().map(|expr| {
             let what = format!("the default of `{}`", input.name.text);

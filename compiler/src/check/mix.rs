@@ -31,7 +31,8 @@ impl Checker<'_> {
             .map(|weight| weight.as_ref().and_then(|weight| self.weight(weight)))
             .map(Option::unwrap_or_default)
             .collect();
-        if self.problems.list.len() > before || mix.weights.iter().any(Option::is_none) {
+        let unread = |weight: &Option<Expr>| weight.as_ref().is_none_or(|one| !one.is_whole());
+        if self.problems.list.len() > before || mix.weights.iter().any(unread) {
             return Some(weights);
         }
         let sum: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
@@ -51,7 +52,7 @@ impl Checker<'_> {
         let value = self.known(weight, &Type::Number, "a weight");
         let Some(Value::Number(number)) = value else {
             // What is null has no problem of its own yet.
-            if self.problems.list.len() == before {
+            if self.problems.list.len() == before && weight.is_whole() {
                 self.error(codes::INVALID_MIX, weight.span, "a weight is null");
             }
             return None;

@@ -24,7 +24,12 @@ impl FileParser<'_, '_> {
         if let Some(attribute) = found.attribute("mix") {
             whole = Some(attribute.name.span);
             let value = self.value(attribute);
+            let unread = !value.is_whole();
             self.weights(value, &mut choices);
+            if unread && choices.is_empty() {
+                // Which flows it has is not known.
+                whole = None;
+            }
         }
         for block in found.blocks("mix") {
             whole = whole.or(Some(block.header));
@@ -57,10 +62,10 @@ impl FileParser<'_, '_> {
 
     /// `{ browse = 7, buy = 3 }`
     fn weights(&mut self, value: Expr, choices: &mut Vec<(StepDecl, Option<Expr>)>) {
-        let (span, kind) = (value.span, value.kind);
-        let pairs = match kind {
+        let (span, whole) = (value.span, value.is_whole());
+        let pairs = match value.kind {
             ExprKind::Object(pairs) => pairs,
-            ExprKind::Error => return,
+            _ if !whole => return,
             _ => {
                 self.problems
                     .error(

@@ -337,3 +337,18 @@ fn every_fault_of_an_expression_is_told() {
         assert_eq!(problems.list.len(), expected, "{expression}\n{picture}");
     }
 }
+
+/// A line that no expression goes on with is a fault of its own.
+#[test]
+fn a_line_behind_a_whole_expression_is_told() {
+    for (line, expected) in [
+        ("a.*\n  e", 1),
+        ("a\n  e", 1),
+        ("a *\n  e", 1),
+        ("a[*]\n  + e", 1),
+    ] {
+        let (_, problems, sources) = parsed(&format!("locals {{\n  a = {line}\n}}\n"));
+        let picture = render::problems(&problems, &sources, Colour::Never);
+        assert_eq!(problems.list.len(), expected, "{line}\n{picture}");
+    }
+}

@@ -269,7 +269,15 @@ impl<'a, 'p> Cutter<'a, 'p> {
         while before > 0 && self.tokens.kind(before - 1) == TokenKind::Newline {
             before -= 1;
         }
-        before < at && before > 0 && self.tokens.kind(before - 1) == TokenKind::Symbol
+        let Some(last) = before.checked_sub(1).filter(|_| before < at) else {
+            return false;
+        };
+        // `a.*` is whole.
+        let splat = self.tokens.is_symbol(last, "*")
+            && last
+                .checked_sub(1)
+                .is_some_and(|dot| self.tokens.is_symbol(dot, "."));
+        self.tokens.kind(last) == TokenKind::Symbol && !splat
     }
 
     fn next_line_opens(&self) -> bool {
