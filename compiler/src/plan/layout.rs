@@ -68,6 +68,8 @@ pub struct Stroke {
     pub link: Option<usize>,
     /// The item that it comes from.
     pub from: usize,
+    /// Whether it begins at that item, and not at a bend of a shared way.
+    pub is_whole: bool,
     /// Which kind of arrow.
     pub kind: usize,
     /// From above to below, at least two.
@@ -401,10 +403,23 @@ impl Web {
                 self.draw(layer, downwards);
             }
         }
+        self.gather();
         let edge = |knot: &Knot| knot.x - i64::from(knot.width) / 2;
         let left = self.knots.iter().map(edge).min().unwrap_or_default();
         for knot in &mut self.knots {
             knot.x -= left;
+        }
+    }
+
+    /// Draws what has no arrows to its left neighbour.
+    fn gather(&mut self) {
+        for layer in 0..self.layers.len() {
+            for place in 1..self.layers[layer].len() {
+                let (left, at) = (self.layers[layer][place - 1], self.layers[layer][place]);
+                if self.above[at].is_empty() && self.below[at].is_empty() {
+                    self.knots[at].x = self.knots[left].x + self.apart(left, at);
+                }
+            }
         }
     }
 
@@ -485,6 +500,7 @@ impl Web {
             strokes.push(Stroke {
                 link: None,
                 from: *from,
+                is_whole: true,
                 kind: *kind,
                 points,
             });
@@ -504,6 +520,7 @@ impl Web {
             strokes.push(Stroke {
                 link: Some(at),
                 from,
+                is_whole: last.is_none(),
                 kind,
                 points: vec![ends(last.unwrap_or(from))[1], ends(to)[0]],
             });

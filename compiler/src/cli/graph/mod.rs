@@ -32,7 +32,7 @@ const LEGEND: &str = "Boxes are steps, cylinders are resources, frames are scena
   thin             `depends_on`
   thick            an expression reads an output of the step
   dotted, dashed   the resource is in `uses`, or an expression reads an export of it
-A node is called KIND.NAME where another node beside it has the same name; `item[3]` has three instances.";
+A node is called KIND.NAME where another node beside it has the same name; `item[3]` has three instances, and `first: pay` calls the flow `pay`.";
 
 /// Arguments of `bggo graph`.
 #[derive(Debug, Args)]

@@ -54,6 +54,8 @@ pub struct GraphNode {
     pub name: String,
     /// Whether it is a step (or a resource).
     pub step: bool,
+    /// Whether it is a step that calls a flow: its kind is the flow's name.
+    pub is_call: bool,
     /// Its instances.
     pub instances: NodeInstances,
     /// The scenario or flow that declares it: a position in `Graph::frames`.
@@ -134,10 +136,14 @@ impl Graph {
         } else {
             node.name.clone()
         };
-        match &node.instances {
+        let label = match &node.instances {
             NodeInstances::Single => name,
             NodeInstances::Count(count) => format!("{name}[{count}]"),
             NodeInstances::Keys(keys) => format!("{name}[{}]", keys.len()),
+        };
+        match node.is_call {
+            true => format!("{label}: {}", node.kind),
+            false => label,
         }
     }
 

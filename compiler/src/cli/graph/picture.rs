@@ -3,7 +3,7 @@
 
 use super::model::{Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances};
 use crate::check::typed::{TInstances, Typed};
-use crate::resolve::model::{BodyId, Edge, EdgeKind, Instances, LocalId, Node};
+use crate::resolve::model::{BodyId, Callee, Edge, EdgeKind, Instances, LocalId, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The picture of a checked grid.
@@ -35,6 +35,7 @@ pub fn picture(typed: &Typed) -> Graph {
             kind: resource.asset_name.clone(),
             name: resource.name.clone(),
             step: false,
+            is_call: false,
             instances: NodeInstances::Single,
             frame: frames.get(&id.body).copied(),
         });
@@ -55,6 +56,7 @@ pub fn picture(typed: &Typed) -> Graph {
             kind: step.runner_name.clone(),
             name: step.name.clone(),
             step: true,
+            is_call: matches!(step.callee, Callee::Flow(_)),
             instances,
             frame: frames.get(&id.body).copied(),
         });

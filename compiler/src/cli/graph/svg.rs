@@ -317,6 +317,7 @@ impl<'g> Picture<'g> {
             let port = |port: &usize| left + self.inset(at, items) + frame.layout.centres[*port].x;
             for stroke in &mut outer.strokes {
                 if stroke.from == *item
+                    && stroke.is_whole
                     && let (Some(exit), Some(first)) =
                         (frame.exits.get(&stroke.kind), stroke.points.first_mut())
                 {
@@ -572,4 +573,61 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Arrow, ArrowReason, NodeInstances};
+    use super::*;
+
+    fn node(at: usize, frame: Option<usize>) -> GraphNode {
+        GraphNode {
+            id: format!("s{at}"),
+            kind: "noop".to_owned(),
+            name: format!("step{at}"),
+            step: true,
+            is_call: false,
+            instances: NodeInstances::Single,
+            frame,
+        }
+    }
+
+    /// A frame whose way to the end goes past a longer one: it bends, and what follows the bend begins there and not at the
+    /// frame.
+    #[test]
+    fn lines_that_leave_a_frame_hang_together() {
+        let frame = |at: usize| GraphFrame {
+            id: format!("c{at}"),
+            name: format!("scenario{at}"),
+            kind: FrameKind::Scenario("once".to_owned()),
+        };
+        let mut nodes = vec![node(0, Some(0)), node(1, Some(0)), node(2, Some(0))];
+        nodes.extend((3..8).map(|at| node(at, None)));
+        let arrows = (4..8).map(|to| Arrow {
+            from: to - 1,
+            to,
+            reason: ArrowReason::Order,
+            instances: Vec::new(),
+        });
+        let graph = Graph {
+            nodes,
+            arrows: arrows.collect(),
+            frames: vec![frame(0)],
+        };
+        let picture = Picture::new(&graph);
+        let strokes = &picture.outer.strokes;
+        let item = picture.frame_items[0];
+        let branches = strokes
+            .iter()
+            .filter(|one| !one.is_whole && one.from == item);
+        let mut seen = 0;
+        for branch in branches {
+            let way = strokes.iter().find(|other| {
+                other.is_whole && (other.from, other.kind) == (branch.from, branch.kind)
+            });
+            assert!(way.is_some_and(|way| way.points.contains(&branch.points[0])));
+            seen += 1;
+        }
+        assert!(seen > 0, "{strokes:?}");
+    }
 }

@@ -10,6 +10,7 @@ fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
         kind: if step { "noop" } else { "http_target" }.to_owned(),
         name: name.to_owned(),
         step,
+        is_call: false,
         instances,
         frame: None,
     }
@@ -277,8 +278,11 @@ fn a_flow_has_a_frame_and_neither_begins_nor_ends_the_run() {
         }],
     };
     graph.nodes[1].frame = Some(0);
+    graph.nodes[0].kind = "pay".to_owned();
+    graph.nodes[0].is_call = true;
     let mermaid = super::mermaid::text(&graph);
     assert!(mermaid.contains("subgraph c0[\"flow pay\"]"), "{mermaid}");
+    assert!(mermaid.contains("s0[\"pay: pay\"];"), "{mermaid}");
     let begins: Vec<&str> = graph.first().map(|node| node.id.as_str()).collect();
     let ends: Vec<&str> = graph.last().map(|node| node.id.as_str()).collect();
     assert_eq!((begins, ends), (vec!["s0"], vec!["s0"]));

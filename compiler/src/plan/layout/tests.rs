@@ -70,6 +70,11 @@ fn what_waits_stands_below_and_nothing_touches() {
         for link in &links {
             assert!(edges(link.from).3 < edges(link.to).2, "round {round}");
         }
+        for stroke in layout.strokes.iter().filter(|stroke| stroke.is_whole) {
+            let first = stroke.points[0];
+            let (left, right, _, bottom) = edges(stroke.from);
+            assert!(left <= first.x && first.x <= right && (first.y - bottom).abs() <= 1);
+        }
         let ends = layout.strokes.iter().filter(|stroke| stroke.link.is_some());
         assert_eq!(ends.count(), links.len());
         for stroke in &layout.strokes {

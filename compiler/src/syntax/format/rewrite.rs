@@ -201,7 +201,8 @@ impl<'a> Finder<'a, '_> {
         let mut open = 0;
         pieces.iter().enumerate().any(|(at, piece)| {
             open += piece.brackets();
-            let is_last = at + 1 == pieces.len();
+            let rest = pieces.get(at + 1..).unwrap_or_default();
+            let is_last = rest.iter().all(|piece| piece.kind == Kind::Comment);
             open == 0 && piece.is_line_comment() && !(is_last && self.is_line_end(value_end))
         })
     }
