@@ -344,12 +344,15 @@ impl Writer<'_> {
         if let Some(known) = constant_duration(time) {
             return constant::duration(known);
         }
+        let call = self.delay_call(time, here);
+        quote!(#call?)
+    }
+
+    /// A time that is not known when the grid is built, of type `Result<Duration, Fault>`.
+    fn delay_call(&mut self, time: &TExpr, here: EvaluatedIn<'_>) -> TokenStream {
         let value = self.reference(time, here);
-        let time = self.placed(
-            quote!(input_conversion::duration(#value, "delay")),
-            time.span,
-        );
-        quote!(#time?)
+        let call = quote!(input_conversion::duration(#value, "delay"));
+        self.placed(call, time.span)
     }
 
     /// The function that computes the delay behind a step, if it has one.
@@ -358,7 +361,14 @@ impl Writer<'_> {
         let delay = step.delay_after.as_ref()?;
         let keys = self.step_keys(at);
         self.enter_part("delay_after");
-        let time = self.delay(delay, EvaluatedIn::Body(Some(&keys)));
+        let here = EvaluatedIn::Body(Some(&keys));
+        let time = match delay {
+            TDelay::Fixed(time) if constant_duration(time).is_none() => self.delay_call(time, here),
+            drawn => {
+                let time = self.delay(drawn, here);
+                quote!(Ok(#time))
+            }
+        };
         self.leave_part();
         let instanced = !matches!(step.instances, Instances::Single);
         let reads_index = instanced && names_in(&time, &format_ident!("index"));
@@ -373,7 +383,7 @@ impl Writer<'_> {
             #[doc = #doc]
             fn #name(#this: &#ty<'_>, #step: &Step<'_>) -> Result<Duration, Fault> {
                 #index
-                Ok(#time)
+                #time
             }
         })
     }

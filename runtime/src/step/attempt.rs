@@ -193,6 +193,21 @@ pub struct Pause<'a> {
     then: Option<Moment>,
 }
 
+impl<'a> Pause<'a> {
+    /// From now on.
+    pub(super) fn new(worker: &'a WorkerContext, time: Duration) -> Self {
+        let now = worker.moment();
+        let first = time.checked_sub(Deadline::LAST_MOMENTS);
+        let mut limit = worker.deadline();
+        limit.set(now + first.unwrap_or(time));
+        Self {
+            worker,
+            then: first.map(|_| now + time),
+            limit,
+        }
+    }
+}
+
 impl Future for Pause<'_> {
     type Output = ();
 
@@ -328,15 +343,7 @@ impl<'a> Step<'a> {
     /// Waits so long, late by at most two milliseconds. A timer takes much memory of a user that waits, so there is one only for the
     /// last moments.
     pub fn pause(&self, time: Duration) -> Pause<'_> {
-        let now = self.now();
-        let first = time.checked_sub(Deadline::LAST_MOMENTS);
-        let mut limit = self.deadline();
-        limit.set(now + first.unwrap_or(time));
-        Pause {
-            worker: self.worker(),
-            then: first.map(|_| now + time),
-            limit,
-        }
+        Pause::new(self.worker(), time)
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.

@@ -1,14 +1,16 @@
 //! Think times: how long a step waits before it begins and after it has ended.
 
-use super::attempt::{AttemptOf, Policy, Ran, Step, WaitOf};
+use super::attempt::{AttemptOf, Pause, Policy, Ran, Step, WaitOf};
 use super::iteration::Iteration;
 use super::output::OutputSlot;
-use crate::clock::Moment;
 use crate::fault::Fault;
 use crate::flow::{Flow, Running};
 use crate::info::At;
 use bggo_values::context::Context;
 use std::time::Duration;
+
+/// How late a pause ends at most, where the machine is not too busy.
+const LATE: Duration = Duration::from_millis(2);
 
 /// An emitted delay: a function of the emitted state of the iteration and of the run of the step.
 pub type DelayOf<B> = for<'t> fn(&'t B, &'t Step<'t>) -> Result<Duration, Fault>;
@@ -40,17 +42,21 @@ impl Iteration<'_> {
             });
             run.await?;
             if !after.is_zero() {
-                self.pause(after).await;
-                self.set_due(self.due().map(|due| due + after));
+                Pause::new(self.worker(), after).await;
+                self.is_due_after(after);
             }
             Ok(())
         })
     }
 
-    async fn pause(&self, time: Duration) {
-        let mut limit = self.worker().deadline();
-        limit.set(self.worker().moment() + time);
-        std::future::poll_fn(|cx| limit.poll(cx)).await;
+    /// The next step is due so long after it was before, a delay that is over. Up to [`LATE`] that it ended later is the timer's
+    /// doing, and no time of the target.
+    fn is_due_after(&self, delay: Duration) {
+        // The first steps of a closed profile are due at no moment.
+        let Some(due) = self.due() else { return };
+        let planned = due + delay;
+        let now = self.worker().moment();
+        self.set_due(Some(now.min(planned + LATE).max(planned)));
     }
 }
 
@@ -60,10 +66,8 @@ impl Step<'_> {
         if time.is_zero() {
             return;
         }
-        let iteration = self.iteration_of();
-        iteration.pause(time).await;
-        // The first steps of a closed profile are due at no moment.
-        iteration.set_due(iteration.due().map(|due: Moment| due + time));
+        self.pause(time).await;
+        self.iteration_of().is_due_after(time);
     }
 }
 
@@ -84,4 +88,134 @@ fn unit(context: &Context<'_>) -> f64 {
     const BITS: u32 = 53;
     let bits = (context.draw() >> (u128::BITS - BITS)) as f64;
     bits / (1_u64 << BITS) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Stop;
+    use crate::info::Info;
+    use crate::test_support::{TestWorker, ms, on_stopped_clock};
+
+    static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
+
+    const PLAIN: Policy = Policy::new();
+
+    /// The state of a body whose step takes 10 ms, with these delays around it.
+    struct Body {
+        before: Duration,
+        after: Result<Duration, Fault>,
+        end: Result<Ran, Fault>,
+    }
+
+    fn attempt<'a>(this: &'a Body, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
+        Box::pin(async move {
+            if matches!(this.end, Ok(Ran::Skipped)) {
+                return Ok(Ran::Skipped);
+            }
+            step.delay(this.before).await;
+            step.begin();
+            tokio::time::sleep(ms(10)).await;
+            this.end.clone()
+        })
+    }
+
+    fn after(this: &Body, _: &Step<'_>) -> Result<Duration, Fault> {
+        this.after.clone()
+    }
+
+    /// What came of a step with these delays: whether the branch goes on, after how many milliseconds, and when its next step is
+    /// due; with the service time of the step.
+    async fn ran(body: Body) -> (Flow, u128, u64, Option<Duration>) {
+        let worker = TestWorker::functional();
+        let iteration = worker.iteration(0);
+        let due = worker.context.moment();
+        iteration.set_due(Some(due));
+        let parts = (&body, None, attempt as AttemptOf<_>, after as DelayOf<_>);
+        let began = worker.began();
+        let at = At::step(&FIRST);
+        let flow = iteration.drive_with_delay(&PLAIN, at, None, parts).await;
+        let next = iteration.due().map_or(0, |next| next.since(due));
+        let ends = worker.step_ends();
+        let times = ends.first().and_then(|end| end.service);
+        let took = worker.context.now().duration_since(began).as_millis();
+        (flow, took, next / 1_000_000, times)
+    }
+
+    #[test]
+    fn delays_count_in_no_time_of_the_step_and_move_what_comes_after_it() {
+        on_stopped_clock(async {
+            let body = Body {
+                before: ms(300),
+                after: Ok(ms(2000)),
+                end: Ok(Ran::Done),
+            };
+            let (flow, took, next, times) = ran(body).await;
+            // Two pauses, each of which may end two milliseconds late.
+            assert!((2310..=2314).contains(&took), "{took}");
+            assert!(
+                (2310..=u64::try_from(took).unwrap()).contains(&next),
+                "{next}"
+            );
+            assert_eq!(flow, Ok(()));
+            assert_eq!(times, Some(ms(10)));
+        });
+    }
+
+    #[test]
+    fn a_step_that_is_skipped_has_no_delay_and_one_that_fails_none_behind_it() {
+        on_stopped_clock(async {
+            let body = |end| Body {
+                before: ms(300),
+                after: Ok(ms(2000)),
+                end,
+            };
+            let (flow, took, next, _) = ran(body(Ok(Ran::Skipped))).await;
+            assert_eq!((flow, took, next), (Ok(()), 0, 0));
+            let (flow, took, ..) = ran(body(Err(Fault::new("status", "no")))).await;
+            assert_eq!(flow, Err(Stop));
+            assert!((310..=312).contains(&took), "{took}");
+        });
+    }
+
+    #[test]
+    fn a_delay_that_has_no_value_fails_its_step() {
+        on_stopped_clock(async {
+            let body = Body {
+                before: ms(0),
+                after: Err(Fault::new("value", "no time")),
+                end: Ok(Ran::Done),
+            };
+            let (flow, took, ..) = ran(body).await;
+            assert_eq!((flow, took), (Err(Stop), 10));
+        });
+    }
+
+    #[test]
+    fn drawn_delays_keep_their_bounds_their_mean_and_their_seed() {
+        on_stopped_clock(async {
+            let worker = TestWorker::functional();
+            let (mut between, mut drawn) = (Duration::ZERO, Duration::ZERO);
+            const MANY: u32 = 4_000;
+            for number in 0..u64::from(MANY) {
+                let iteration = worker.iteration(number);
+                let context = |call| iteration.function_context(call, 0);
+                let time = delay_between(&context(0), [ms(100), ms(300)]);
+                assert!((ms(100)..ms(300)).contains(&time), "{time:?}");
+                between += time;
+                drawn += delay_exponential(&context(1), ms(50));
+                let again = worker.iteration(number);
+                let again = delay_between(&again.function_context(0, 0), [ms(100), ms(300)]);
+                assert_eq!(again, time);
+            }
+            // Four standard errors are less than this.
+            let is_near = |sum: Duration, mean: Duration| (sum / MANY).abs_diff(mean) < mean / 10;
+            assert!(is_near(between, ms(200)), "{:?}", between / MANY);
+            assert!(is_near(drawn, ms(50)), "{:?}", drawn / MANY);
+            let iteration = worker.iteration(0);
+            let context = iteration.function_context(0, 0);
+            assert_eq!(delay_between(&context, [ms(5), ms(5)]), ms(5));
+            assert_eq!(delay_exponential(&context, ms(0)), ms(0));
+        });
+    }
 }
