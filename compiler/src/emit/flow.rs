@@ -176,7 +176,11 @@ impl Writer<'_> {
             let ty = &names.user_type;
             let slots = handed.iter().map(|at| {
                 let (name, path) = (&self.resource(*at).name, self.resource_path(*at));
-                quote!(#name: &#path)
+                // What this body was handed itself is a reference already.
+                match self.body().makes(*at) {
+                    true => quote!(#name: &#path),
+                    false => quote!(#name: #path),
+                }
             });
             fields.push(quote!(handed: #ty { #(#slots),* }));
         }
@@ -194,7 +198,10 @@ impl Writer<'_> {
             fields.push(quote!(outputs: #ty::new()));
         }
         if flow.memory > 0 {
-            fields.push(quote!(locals: &this.locals));
+            fields.push(match self.body().flow {
+                Some(_) => quote!(locals: this.locals),
+                None => quote!(locals: &this.locals),
+            });
         }
         if flow.latches > 0 {
             fields.push(quote!(latches: ::std::array::from_fn(|_| Latch::default())));
