@@ -31,6 +31,8 @@ pub(super) struct ArgumentOwner<'d> {
     pub(super) uses: Option<&'d AttributeBlock>,
     /// A part of it could not be read: nothing is said to be missing.
     pub(super) broken: bool,
+    /// A part of the flow that it calls could not be read: no argument is said to be unknown.
+    pub(super) inputs_broken: bool,
 }
 
 /// What became of an argument.
@@ -54,7 +56,9 @@ impl Checker<'_> {
         for attribute in attributes(owner.arguments) {
             let name = attribute.name.text.as_str();
             let Some(place) = owner.inputs.iter().position(|input| input.name == name) else {
-                self.unknown_argument(owner, attribute);
+                if !owner.inputs_broken {
+                    self.unknown_argument(owner, attribute);
+                }
                 // One that is meant is not missing.
                 let names = owner.inputs.iter().map(|input| input.name.as_str());
                 if let Some(near) = nearest::nearest(name, names)

@@ -4,10 +4,10 @@
 //! may be sensitive, and the flow is checked before its callers: so a grid with flows is checked again whenever a call
 //! turned out to hand over a secret that the flow did not know of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bggo_manifest::{Form, Input, Output, Runner};
+use bggo_manifest::{ErrorKind, Form, Input, Output, Runner};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
             binding: Binding::Iteration,
             sensitivity: match input.sensitive {
                 true => Sensitivity::whole(),
-                false => self.assumed.of(id),
+                false => self.found.of(id),
             },
             span,
         }
@@ -114,6 +114,17 @@ impl<'a> Checker<'a> {
                 let known = self.flows.get(flow.0)?.as_ref()?;
                 Some(RunnerRef::Flow(known.runner.clone()))
             }
+        }
+    }
+
+    /// Whether a step calls a flow of which a part could not be read, which is reported.
+    pub(in crate::check) fn calls_broken_flow(&self, id: StepId) -> bool {
+        match self.callee_of(id) {
+            Some(Callee::Flow(flow)) => {
+                let declared = self.declarations.flow(flow);
+                declared.is_some_and(|flow| flow.broken)
+            }
+            _ => false,
         }
     }
 
@@ -173,7 +184,10 @@ impl<'a> Checker<'a> {
                 })
                 .collect(),
             metrics: Vec::new(),
-            errors: Vec::new(),
+            errors: vec![ErrorKind {
+                name: "flow".to_owned(),
+                description: "a step of it failed".to_owned(),
+            }],
         };
         let flow = TFlow {
             runner: Rc::new(runner),
@@ -263,6 +277,59 @@ impl<'a> Checker<'a> {
         }
         known.insert(body, all);
         all
+    }
+
+    /// Whether somebody runs a body: it is no flow, or one that is called on the way from one that is none.
+    pub(in crate::check) fn is_run(&self, body: BodyId) -> bool {
+        self.run.contains(&body)
+    }
+
+    /// The bodies that somebody runs.
+    pub(super) fn run_bodies(&self) -> BTreeSet<BodyId> {
+        let declarations = self.declarations;
+        let bodies = declarations.body_ids();
+        let mut open: Vec<BodyId> = bodies
+            .filter(|body| declarations.flow(*body).is_none())
+            .collect();
+        let mut run = BTreeSet::new();
+        while let Some(body) = open.pop() {
+            if run.insert(body) {
+                let steps = declarations.step_ids(body);
+                open.extend(steps.filter_map(|id| match self.callee_of(id) {
+                    Some(Callee::Flow(flow)) => Some(flow),
+                    _ => None,
+                }));
+            }
+        }
+        run
+    }
+
+    /// Bodies, each before the flows that it calls: what a call hands over is known before the flow is checked.
+    pub(super) fn callers_first(&self) -> Vec<BodyId> {
+        let mut after = Vec::new();
+        let mut seen = BTreeSet::new();
+        for body in self.declarations.body_ids() {
+            self.add_after_callees(body, (&mut after, &mut seen));
+        }
+        after.reverse();
+        after
+    }
+
+    /// (There are no circles of calls.)
+    fn add_after_callees(
+        &self,
+        body: BodyId,
+        (after, seen): (&mut Vec<BodyId>, &mut BTreeSet<BodyId>),
+    ) {
+        if !seen.insert(body) {
+            return;
+        }
+        for id in self.declarations.step_ids(body) {
+            if let Some(Callee::Flow(flow)) = self.callee_of(id) {
+                self.add_after_callees(flow, (after, seen));
+            }
+        }
+        after.push(body);
     }
 
     /// Warns of flows that nothing calls.

@@ -4,7 +4,7 @@ use bggo_schedule::MOST_WEIGHT;
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
-use crate::resolve::model::{BodyId, Callee, StepId};
+use crate::resolve::model::{BodyId, Callee, Node, StepId};
 use crate::syntax::decl::Expr;
 
 use super::expression::context::Checker;
@@ -23,6 +23,15 @@ impl Checker<'_> {
                     format!("a `mix` runs flows, and `{name}` is a runner of a module"),
                 )
                 .hint("write a `flow` with a step that runs it");
+            }
+        }
+        for edge in self.edges_of(body) {
+            if let Node::Step(read) = edge.to {
+                let address = self.declarations.step(read).address();
+                let text =
+                    format!("`{address}` does not run in the same iteration: a `mix` chooses one");
+                self.error(codes::INVALID_MIX, edge.cause, text)
+                    .hint("what follows from each other stands in one flow");
             }
         }
         let before = self.problems.list.len();

@@ -41,7 +41,7 @@ use crate::resolve::model::{BodyId, Node, Resolved};
 
 use called::SensitiveInputs;
 use expression::context::Checker;
-use typed::{TBody, TLocal, Typed};
+use typed::{TBody, TLocal, TStep, Typed};
 
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
@@ -88,6 +88,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let variables = checker.all_variables();
     let metrics = checker.all_metrics();
     checker.all_inputs();
+    checker.run = checker.run_bodies();
     for body in declarations.body_ids() {
         // Those of a flow whose output was read have their instances already.
         if body != BodyId::MAIN {
@@ -125,12 +126,11 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .collect();
     let resources = checker.all_resources(resolved, &edges);
     let bodies = declarations.body_ids();
-    let steps: Vec<Vec<_>> = bodies
-        .map(|body| {
-            let steps = declarations.step_ids(body);
-            steps.map(|id| checker.step(id)).collect()
-        })
-        .collect();
+    let mut steps: Vec<Vec<_>> = bodies.map(|_| Vec::new()).collect();
+    for body in checker.callers_first() {
+        let ids = declarations.step_ids(body);
+        steps[body.0] = ids.map(|id| checker.step(id)).collect();
+    }
     let mixes: Vec<_> = declarations
         .body_ids()
         .map(|body| checker.mix(body))
@@ -149,22 +149,36 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     checker.many_calls();
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
-    let (bound_names, flows, found) = (checker.bound_names, checker.flows, checker.found);
+    let (bound_names, flows, found, run) = (
+        checker.bound_names,
+        checker.flows,
+        checker.found,
+        checker.run,
+    );
     let mut problems = checker.problems;
     problems.sort();
-    let parts = declarations.bodies.iter().zip(steps).zip(resources);
+    let parts = declarations
+        .body_ids()
+        .zip(&declarations.bodies)
+        .zip(steps)
+        .zip(resources);
     let parts = parts.zip(edges).zip(&resolved.graphs);
     let parts = parts.zip(scenarios).zip(flows).zip(mixes);
     let bodies: Option<Vec<TBody>> = parts
         .map(
-            |(((((((body, steps), resources), edges), graph), scenario), flow), mix)| {
+            |((((((((id, body), steps), resources), edges), graph), scenario), flow), mix)| {
+                let steps: Vec<TStep> = steps.into_iter().collect::<Option<_>>()?;
+                // A flow that nothing calls is checked, and no part of the program.
+                let is_run = run.contains(&id);
+                let order = graph.order.iter().copied();
+                let order = order.filter(|node| is_run || !matches!(node, Node::Step(_)));
                 Some(TBody {
                     kind: body.kind,
                     name: body.name.text.clone(),
-                    steps: steps.into_iter().collect::<Option<_>>()?,
+                    steps: if is_run { steps } else { Vec::new() },
                     resources: resources.into_iter().collect::<Option<_>>()?,
-                    edges,
-                    order: graph.order.clone(),
+                    edges: if is_run { edges } else { Vec::new() },
+                    order: order.collect(),
                     scenario,
                     flow,
                     mix,

@@ -20,6 +20,43 @@ use super::sensitivity;
 use super::typed::{TResource, TStep};
 
 impl Checker<'_> {
+    /// The resources that some step needs which may run, or an output of a flow, directly or through locals and other
+    /// resources. A flow that nothing calls needs none.
+    fn used_resources(&self, resolved: &Resolved, edges: &[Vec<Edge>]) -> ByBody<bool> {
+        let declarations = self.declarations;
+        let mut resources = ByBody::of_resources(declarations, false);
+        let mut locals = vec![false; declarations.locals.len()];
+        let mut through_resources: ByBody<Vec<Node>> =
+            ByBody::of_resources(declarations, Vec::new());
+        let mut through_locals: Vec<Vec<Node>> = vec![Vec::new(); locals.len()];
+        let mut open: Vec<Node> = Vec::new();
+        let bodies = declarations.body_ids().zip(&resolved.graphs);
+        let run = bodies.filter(|(body, _)| self.is_run(*body));
+        for (_, graph) in run {
+            open.extend(graph.read_by_outputs.iter().map(|(to, _)| *to));
+        }
+        for edge in edges.iter().flatten() {
+            match edge.from {
+                Node::Step(id) if self.is_run(id.body) => open.push(edge.to),
+                Node::Step(_) => {}
+                Node::Resource(id) => through_resources[id].push(edge.to),
+                Node::Local(id) => through_locals[id.0].push(edge.to),
+                Node::Variable(_) => {}
+            }
+        }
+        while let Some(node) = open.pop() {
+            let (seen, next) = match node {
+                Node::Resource(id) => (&mut resources[id], &through_resources[id]),
+                Node::Local(id) => (&mut locals[id.0], &through_locals[id.0]),
+                Node::Step(_) | Node::Variable(_) => continue,
+            };
+            if !std::mem::replace(seen, true) {
+                open.extend(next);
+            }
+        }
+        resources
+    }
+
     /// The resources of each body; `None` for those with an unknown asset. `edges` are those of each body.
     pub(super) fn all_resources(
         &mut self,
@@ -27,7 +64,7 @@ impl Checker<'_> {
         edges: &[Vec<Edge>],
     ) -> Vec<Vec<Option<TResource>>> {
         let declarations = self.declarations;
-        let used = used_resources(declarations, edges);
+        let used = self.used_resources(resolved, edges);
         let mut explicit: ByBody<Vec<&Edge>> = ByBody::of_resources(declarations, Vec::new());
         let all = edges.iter().flatten();
         for edge in all.filter(|edge| edge.kind == EdgeKind::Explicit) {
@@ -68,12 +105,14 @@ impl Checker<'_> {
         if broken || !resolved.sound {
             return typed.0;
         }
-        for (resource, _) in self
-            .declarations
-            .resources()
-            .zip(used.0.iter().flatten())
-            .filter(|(_, used)| !**used)
-        {
+        let bodies = declarations.body_ids();
+        // Of a flow that nothing calls that is said, and not more.
+        let run = bodies.filter(|body| self.is_run(*body));
+        let ids: Vec<ResourceId> = run
+            .flat_map(|body| declarations.resource_ids(body))
+            .collect();
+        for id in ids.into_iter().filter(|id| !used[*id]) {
+            let resource = declarations.resource(id);
             let text = format!("nothing uses `{}`: it is not created", resource.address());
             self.problems
                 .warning(codes::UNUSED_RESOURCE, resource.span, text);
@@ -110,6 +149,7 @@ impl Checker<'_> {
             arguments: resource.arguments.as_ref(),
             uses: resource.uses.as_ref(),
             broken: resource.broken,
+            inputs_broken: false,
         };
         let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
@@ -238,34 +278,6 @@ impl Checker<'_> {
         problem.hint = Some("let it read only what lives as long as it does".to_owned());
         least
     }
-}
-
-/// The resources that some step needs, directly or through locals and other resources.
-fn used_resources(declarations: &Declarations, edges: &[Vec<Edge>]) -> ByBody<bool> {
-    let mut resources = ByBody::of_resources(declarations, false);
-    let mut locals = vec![false; declarations.locals.len()];
-    let mut through_resources: ByBody<Vec<Node>> = ByBody::of_resources(declarations, Vec::new());
-    let mut through_locals: Vec<Vec<Node>> = vec![Vec::new(); locals.len()];
-    let mut open: Vec<Node> = Vec::new();
-    for edge in edges.iter().flatten() {
-        match edge.from {
-            Node::Step(_) => open.push(edge.to),
-            Node::Resource(id) => through_resources[id].push(edge.to),
-            Node::Local(id) => through_locals[id.0].push(edge.to),
-            Node::Variable(_) => {}
-        }
-    }
-    while let Some(node) = open.pop() {
-        let (seen, next) = match node {
-            Node::Resource(id) => (&mut resources[id], &through_resources[id]),
-            Node::Local(id) => (&mut locals[id.0], &through_locals[id.0]),
-            Node::Step(_) | Node::Variable(_) => continue,
-        };
-        if !std::mem::replace(seen, true) {
-            open.extend(next);
-        }
-    }
-    resources
 }
 
 /// A resource of scope `run` lives on a thread of its own, and only its exports reach other threads. So it can be named in

@@ -57,6 +57,7 @@ impl Checker<'_> {
             self.step = None;
             return None;
         };
+        let flow_broken = self.calls_broken_flow(id);
         let owner = ArgumentOwner {
             kind: &runner.name,
             span: step.span,
@@ -66,7 +67,8 @@ impl Checker<'_> {
             is_step: true,
             arguments: step.arguments.as_ref(),
             uses: step.uses.as_ref(),
-            broken: step.broken,
+            broken: step.broken || flow_broken,
+            inputs_broken: flow_broken,
         };
         let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);

@@ -97,8 +97,12 @@ impl Writer<'_> {
         for &own in &flow.own {
             let path = self.resource_path(own);
             for below in &self.plan.resources[own].on {
-                let below = self.resource_path(*below);
-                on.push(quote!(#path.depend_on(&#below);));
+                let under = self.resource_path(*below);
+                // What it was handed is a reference already.
+                on.push(match flow.handed.contains(below) {
+                    true => quote!(#path.depend_on(#under);),
+                    false => quote!(#path.depend_on(&#under);),
+                });
             }
         }
         if !on.is_empty() {
@@ -164,10 +168,7 @@ impl Writer<'_> {
         let names = self.names_of_body(call.body);
         let (ty, path) = (&names.ty, self.step_path(at));
         let first = Literal::u32_unsuffixed(call.first_slot);
-        let mut fields = vec![
-            quote!(iteration: step.call(#first)),
-            quote!(steps: #path.begin()?),
-        ];
+        let mut fields = vec![quote!(iteration: step.in_call(&call)), quote!(steps)];
         if !flow.resources.is_empty() {
             fields.push(quote!(worker: this.worker));
         }
@@ -207,8 +208,9 @@ impl Writer<'_> {
             fields.push(quote!(latches: ::std::array::from_fn(|_| Latch::default())));
         }
         if !inputs.is_empty() {
-            fields.push(quote!(inputs: [#(#inputs),*]));
+            fields.push(quote!(inputs));
         }
+        let inputs = (!inputs.is_empty()).then(|| quote!(let inputs = [#(#inputs),*];));
         let is_built = own
             .iter()
             .any(|own| !self.plan.resources[*own].on.is_empty());
@@ -216,6 +218,23 @@ impl Writer<'_> {
             let depend = call_path(&names.life);
             quote!(#depend(&called);)
         });
+        let reads = !call.outputs.is_empty();
+        let read = flow.flow.as_ref().filter(|_| reads);
+        let read = read.map_or(&[][..], |flow| &flow.read_by_outputs);
+        let waits = read.iter().map(|at| {
+            let get = call_path(&names.resources[*at].get);
+            quote!(#get(&called).await?;)
+        });
+        let waits: TokenStream = waits.collect();
+        let done = flow
+            .flow
+            .as_ref()
+            .map_or(&[][..], |flow| &flow.read_by_outputs);
+        let done = done.iter().filter(|at| own.contains(at)).map(|at| {
+            let done = call_path(&names.resources[*at].done);
+            quote!(#done(&called);)
+        });
+        let done: TokenStream = done.collect();
         let outputs = call.outputs.iter().map(|at| {
             let output = call_path(&names.flow_outputs[*at]);
             quote!(#output(&called)?)
@@ -224,10 +243,15 @@ impl Writer<'_> {
         let keep = (!outputs.is_empty()).then(|| quote!(step.keep([#(#outputs),*]);));
         quote! {
             #(#lets)*
+            #inputs
+            let steps = #path.begin()?;
+            let call = step.call(#first);
             let called = #ty { #(#fields),* };
             #depend
-            step.called(#ty::run(&called).await)?;
+            step.called(&call, #ty::run(&called).await)?;
+            #waits
             #keep
+            #done
         }
     }
 

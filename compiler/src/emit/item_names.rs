@@ -319,7 +319,10 @@ fn body_names(
     let info = names.upper(&format!("{}_flow", body.name));
     let mix = names.upper(&format!("mix_of_{}", body.name));
     let (user_type, life) = match id {
-        _ if body.flow.is_some() => (format_ident!("{ty}Handed"), format_ident!("run")),
+        _ if body.flow.is_some() => (
+            format_ident!("{ty}Handed"),
+            names.snake(&format!("{}_depend_on", body.name)),
+        ),
         BodyId::MAIN => (format_ident!("UserAssets"), format_ident!("live")),
         _ => (
             format_ident!("{ty}UserAssets"),

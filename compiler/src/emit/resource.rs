@@ -8,7 +8,7 @@ use super::tokens::{EvaluatedIn, names_in, or_unused};
 use super::tree::{Filled, Leaf, WIDTH, tree};
 use super::writer::Writer;
 use crate::check::typed::TRules;
-use crate::plan::model::{Argument, UsedAsset};
+use crate::plan::model::{Argument, Step, UsedAsset};
 use crate::resolve::model::BodyId;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, TokenStream};
@@ -162,7 +162,11 @@ impl Writer<'_> {
             self.get(at)
         };
         let mut steps = self.body().steps.iter();
-        let done = steps.any(|step| step.users_of.contains(&at)).then(|| {
+        let flow = self.body().flow.as_ref();
+        let by_output =
+            flow.is_some_and(|flow| flow.own.contains(&at) && flow.read_by_outputs.contains(&at));
+        let is_used = by_output || steps.any(|step| step.users_of.contains(&at));
+        let done = is_used.then(|| {
             let (name, path) = (&self.resource_functions(at).done, self.resource_path(at));
             let body = self.body_type();
             let doc = format!(
@@ -276,9 +280,12 @@ impl Writer<'_> {
 
     /// Some step needs it.
     fn is_got(&self, at: usize) -> bool {
-        self.body().steps.iter().any(|step| {
+        let flow = self.body().flow.as_ref();
+        let by_output = flow.is_some_and(|flow| flow.read_by_outputs.contains(&at));
+        let by_step = |step: &Step| {
             step.needs.contains(&at) || step.uses.iter().any(|used| used.resource == at)
-        })
+        };
+        by_output || self.body().steps.iter().any(by_step)
     }
 }
 

@@ -220,12 +220,10 @@ impl Writer<'_> {
     /// unless it reads one, so an attempt with it waits itself.
     fn waits_outside(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
-        let enabled = step.enabled.as_ref();
-        // A delay comes before the resources, unless it reads one.
-        let delay = step.delay_before.as_ref();
-        let mut before = delay.map_or(&[][..], TDelay::expressions).iter();
-        let delayed = delay.is_some() && !before.any(|it| self.reads_export(it));
-        !step.needs.is_empty() && !delayed && enabled.is_none_or(|it| self.reads_export(it))
+        // What comes before the resources waits for them only if it reads one.
+        let mut before = step.enabled.iter().chain(step.delays());
+        let comes_before = step.enabled.is_some() || step.delay_before.is_some();
+        !step.needs.is_empty() && (!comes_before || before.any(|it| self.reads_export(it)))
     }
 
     /// The function that waits for the resources of a step. Steps that need the same ones share it.

@@ -29,11 +29,12 @@ fn add(typed: &Typed, id: BodyId, order: &mut Vec<BodyId>) {
     order.push(id);
 }
 
-/// What a flow is given and gives back; `own` are the resources that each call of it makes, `handed` those that it hands over.
+/// What a flow is given and gives back; then its resources: those that each call makes, those that it hands over, and those
+/// that outputs read.
 pub fn flow(
     (typed, id): (&Typed, BodyId),
     (flow, demand): (&TFlow, &Demand),
-    (own, handed): (Vec<usize>, Vec<usize>),
+    [own, handed, read_by_outputs]: [Vec<usize>; 3],
 ) -> FlowPlan {
     let named = flow.runner.outputs.iter().zip(&flow.outputs).enumerate();
     let outputs = named.map(|(at, (output, value))| FlowOutput {
@@ -79,6 +80,7 @@ pub fn flow(
         outputs,
         own,
         handed,
+        read_by_outputs,
     }
 }
 

@@ -22,7 +22,12 @@ pub struct Demand {
     wanted: BTreeMap<StepId, Wanted>,
     /// Outputs of flows that are read of some call, by flow and position.
     pub flow_outputs: BTreeSet<(BodyId, usize)>,
+    /// The resources that these read, also through those that they are built on, by flow.
+    pub read_by_outputs: ResourcesByFlow,
 }
+
+/// Resources that the outputs of flows read.
+type ResourcesByFlow = BTreeMap<BodyId, BTreeSet<ResourceId>>;
 
 #[derive(Default)]
 struct Wanted {
@@ -93,7 +98,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
             .collect();
         steps.0.push(of_body);
     }
-    let flow_outputs = reader.flow_outputs(&resources, &mut steps);
+    let (flow_outputs, read_by_outputs) = reader.flow_outputs(&resources);
     reader.body = BodyId::MAIN;
     for variable in &typed.variables {
         for (condition, message, _) in &variable.validations {
@@ -117,6 +122,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         locals: reader.locals.into_keys().collect(),
         wanted: reader.wanted,
         flow_outputs,
+        read_by_outputs,
     }
 }
 
@@ -196,13 +202,11 @@ impl ExpressionReader<'_> {
         Reads { resources, direct }
     }
 
-    /// The outputs of flows that are read of some call. What they read is read in the flow, and each step that calls it needs
-    /// the resources of it.
+    /// The outputs of flows that are read of some call, and the resources that they read. What they read is read in the flow.
     fn flow_outputs(
         &mut self,
         resources: &ByBody<Reads>,
-        steps: &mut ByBody<Reads>,
-    ) -> BTreeSet<(BodyId, usize)> {
+    ) -> (BTreeSet<(BodyId, usize)>, ResourcesByFlow) {
         let typed = self.typed;
         let ids = typed.body_ids().flat_map(|body| typed.step_ids(body));
         let calls = ids.filter_map(|id| match typed.step(id).callee {
@@ -235,16 +239,12 @@ impl ExpressionReader<'_> {
                 found.insert((flow, at), reads);
             }
         }
-        for (id, flow) in calls {
-            let of_flow = found.iter().filter(|((body, _), _)| *body == flow);
-            let direct: BTreeSet<ResourceId> = of_flow
-                .flat_map(|(_, reads)| reads.iter().copied())
-                .collect();
-            let known = &mut steps[id];
-            known.resources.extend(closure(resources, &direct));
-            known.direct.extend(direct);
+        let mut read = ResourcesByFlow::new();
+        for ((flow, _), direct) in &found {
+            let all = closure(resources, direct);
+            read.entry(*flow).or_default().extend(all);
         }
-        found.into_keys().collect()
+        (found.into_keys().collect(), read)
     }
 
     /// Outputs of a step by their names.

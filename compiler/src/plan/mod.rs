@@ -202,6 +202,13 @@ impl Resources {
             reached.extend(of_step);
             reached.extend(step.uses.iter().map(|used| used.resource));
         }
+        let read_by_outputs = demand.read_by_outputs.get(&id);
+        let read_by_outputs: BTreeSet<usize> = read_by_outputs
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.by_id[*id])
+            .collect();
+        reached.extend(&read_by_outputs);
         let below: Vec<usize> = reached
             .iter()
             .flat_map(|at| self.list[*at].on.iter().copied())
@@ -224,8 +231,14 @@ impl Resources {
             let own = reached.iter().copied();
             let own = own.filter(|at| self.belongs_to_calls_of(*at, id));
             let own: Vec<usize> = own.collect();
-            let handed = self.handed(&steps, &own, planned);
-            calls::flow((typed, id), (flow, demand), (own, handed))
+            let mut handed = self.handed(&steps, (&own, &read_by_outputs), planned);
+            handed.retain(|at| !own.contains(at));
+            for own in own.iter().filter(|own| read_by_outputs.contains(own)) {
+                // Whoever computes the outputs is one more user.
+                self.list[*own].users_of_bodies[id.0] += 1;
+            }
+            let read = read_by_outputs.iter().copied().collect();
+            calls::flow((typed, id), (flow, demand), [own, handed, read])
         });
         let mut calls = steps.iter().filter_map(Step::call);
         let makes_in_calls = flow.as_ref().is_some_and(|flow| !flow.own.is_empty())
@@ -257,8 +270,13 @@ impl Resources {
 
     /// Resources of users and iterations that a flow does not make itself and that something in it names: a step, a call, or
     /// one of its own that is built on it.
-    fn handed(&self, steps: &[Step], own: &[usize], planned: &[BodyPlan]) -> Vec<usize> {
-        let mut all: BTreeSet<usize> = BTreeSet::new();
+    fn handed(
+        &self,
+        steps: &[Step],
+        (own, read_by_outputs): (&[usize], &BTreeSet<usize>),
+        planned: &[BodyPlan],
+    ) -> Vec<usize> {
+        let mut all = read_by_outputs.clone();
         for step in steps {
             all.extend(&step.needs);
             all.extend(step.uses.iter().map(|used| used.resource));
@@ -270,9 +288,7 @@ impl Resources {
         all.extend(own.iter().flat_map(|own| &self.list[*own].on));
         let is_of_users =
             |at: &usize| matches!(self.list[*at].scope, Lifetime::Vu | Lifetime::Iteration);
-        let mut all: Vec<usize> = all.into_iter().filter(is_of_users).collect();
-        all.retain(|at| !own.contains(at));
-        all
+        all.into_iter().filter(is_of_users).collect()
     }
 
     /// Whether a resource is made anew for each call of this flow: one of the iteration that stands in it.
@@ -282,18 +298,45 @@ impl Resources {
         resource.scope == Lifetime::Iteration && declared == Some(flow)
     }
 
+    /// How many resources a call of a flow makes that are built on one, with those of the calls in it.
+    fn built_on(&self, below: usize, flow: BodyId, planned: &[BodyPlan]) -> u32 {
+        let body = &planned[flow.0];
+        let own = body.flow.as_ref().map_or(&[][..], |flow| &flow.own).iter();
+        let own = own
+            .filter(|own| self.list[**own].on.contains(&below))
+            .count();
+        let calls = body
+            .steps
+            .iter()
+            .filter_map(|step| Some((step, step.call()?)));
+        let inner = calls.map(|(step, call)| {
+            let instances = u32::try_from(step.instances.len()).unwrap_or(u32::MAX);
+            let handed = calls::handed_to(&planned[call.body.0]).any(|at| at == below);
+            match handed {
+                true => self
+                    .built_on(below, call.body, planned)
+                    .saturating_mul(instances),
+                false => 0,
+            }
+        });
+        inner.fold(u32::try_from(own).unwrap_or(u32::MAX), u32::saturating_add)
+    }
+
     /// Counts resources as users of those that they are built on.
     fn count_users(&mut self, bodies: &[BodyPlan]) {
         for at in 0..self.list.len() {
             let (on, scope) = (self.list[at].on.clone(), self.list[at].scope);
-            for below in on {
-                let below = &mut self.list[below];
+            for below_at in on {
+                let below = &mut self.list[below_at];
                 if matches!(scope, Lifetime::Run | Lifetime::Worker) {
                     below.users_beside += 1;
                     continue;
                 }
-                for (users, body) in below.users_of_bodies.iter_mut().zip(bodies) {
-                    *users += u32::from(body.resources.contains(&at));
+                for (place, body) in bodies.iter().enumerate() {
+                    // What a call makes on top of what it is handed was counted with the call.
+                    let is_made = body.resources.contains(&at) && body.makes(at);
+                    let is_counted = body.makes(below_at);
+                    below.users_of_bodies[place] += u32::from(is_made && is_counted);
                 }
             }
         }
@@ -375,6 +418,19 @@ impl Resources {
         users_of.dedup();
         for &used in &users_of {
             self.list[used].users_of_bodies[id.body.0] += parts;
+        }
+        if let Runs::Flow(call) = &runs {
+            // What a call makes on top of one of these is a user of it as well.
+            let instances = match &step.instances {
+                TInstances::Single => 1,
+                TInstances::Count(count) => *count,
+                TInstances::ForEach(keys) => u32::try_from(keys.len()).unwrap_or(u32::MAX),
+            };
+            for &used in &users_of {
+                let built = self.built_on(used, call.body, planned);
+                let users = &mut self.list[used].users_of_bodies[id.body.0];
+                *users = users.saturating_add(built.saturating_mul(instances));
+            }
         }
         let needs = needs
             .into_iter()

@@ -102,6 +102,8 @@ pub struct FlowPlan {
     pub outputs: Vec<FlowOutput>,
     /// Resources that are made for each call of it: positions in `Plan::resources`.
     pub own: Vec<usize>,
+    /// Resources that its outputs read, which are there before these are computed. In order of creation.
+    pub read_by_outputs: Vec<usize>,
     /// Resources of users and iterations that each call hands to it, as far as something in it names them: positions in
     /// `Plan::resources`.
     pub handed: Vec<usize>,

@@ -185,12 +185,11 @@ fn top_of(
         return known.clone();
     }
     let (declarations, callees, graphs) = of;
-    let edges = graphs[flow.0].edges.iter();
-    let top = edges.filter(|edge| {
-        let is_step = matches!(edge.to, Node::Step(_));
-        !is_step && edge.to.body() == BodyId::MAIN
-    });
-    let mut all: BTreeSet<Node> = top.map(|edge| edge.to).collect();
+    let graph = &graphs[flow.0];
+    let outputs = graph.read_by_outputs.iter().map(|(to, _)| *to);
+    let read = graph.edges.iter().map(|edge| edge.to).chain(outputs);
+    let top = read.filter(|to| !matches!(to, Node::Step(_)) && to.body() == BodyId::MAIN);
+    let mut all: BTreeSet<Node> = top.collect();
     for id in declarations.step_ids(flow) {
         if let Some(Callee::Flow(called)) = callees[id] {
             all.extend(top_of(called, of, known));

@@ -35,18 +35,25 @@ pub(super) fn report(declarations: &Declarations, graphs: &[BodyGraph], problems
             });
         reads.extend(step.map(|step| (*node, step)));
     }
-    let edges = others.iter().flat_map(|graph| &graph.edges);
-    for edge in edges.filter(|edge| edge.to.body() == BodyId::MAIN) {
-        let Some(step) = reads.get(&edge.to) else {
+    let bodies = (1..).map(BodyId).zip(others);
+    let named = bodies.flat_map(|(body, graph)| {
+        let edges = graph.edges.iter().map(|edge| (edge.to, edge.cause));
+        let outputs = graph.read_by_outputs.iter().copied();
+        edges
+            .chain(outputs)
+            .map(move |(to, cause)| (body, to, cause))
+    });
+    for (body, to, cause) in named.filter(|(_, to, _)| to.body() == BodyId::MAIN) {
+        let Some(step) = reads.get(&to) else {
             continue;
         };
-        let what = match edge.to {
+        let what = match to {
             Node::Local(id) => format!("local.{}", declarations.locals[id.0].name.text),
             Node::Resource(id) => declarations.resource(id).address(),
             Node::Step(_) | Node::Variable(_) => continue,
         };
         let step = declarations.step(*step).address();
-        let reader = declarations.body(edge.from.body());
+        let reader = declarations.body(body);
         let (kind, hint) = match reader.kind {
             BodyKind::Flow => (
                 "flow",
@@ -62,7 +69,7 @@ pub(super) fn report(declarations: &Declarations, graphs: &[BodyGraph], problems
             reader.name.text
         );
         problems
-            .error(codes::REFERENCE_NOT_ALLOWED, edge.cause, text)
+            .error(codes::REFERENCE_NOT_ALLOWED, cause, text)
             .hint(hint);
     }
 }

@@ -185,6 +185,8 @@ pub struct BodyGraph {
     /// Nodes in an order in which everything stands after what it depends on; written order where free. Edges inside a
     /// cycle (reported) do not count, nor do those to what another body declares.
     pub order: Vec<Node>,
+    /// What the outputs of a flow read, with the place that says so.
+    pub read_by_outputs: Vec<(Node, Span)>,
 }
 
 /// What a reference stands for.

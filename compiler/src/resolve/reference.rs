@@ -435,6 +435,11 @@ impl<'a> Resolver<'a> {
     /// Records an edge from the owner, once.
     pub(super) fn edge(&mut self, to: Node, instances: Instances, (cause, kind): (Span, EdgeKind)) {
         let Some(from) = self.owner.node else {
+            // Nothing in a graph depends on a load or a threshold; on the outputs of a flow those depend who call it.
+            let graph = &mut self.found.graphs[self.owner.body.0];
+            if self.declarations.flow(self.owner.body).is_some() {
+                graph.read_by_outputs.push((to, cause));
+            }
             return;
         };
         if self.seen.insert((from, to, instances.clone(), kind)) {

@@ -318,7 +318,9 @@ pub(super) fn callees<'d>(
             let runner = || modules.find_runner(&kind.text).map(Callee::Runner);
             flow.copied().map(Callee::Flow).or_else(runner)
         });
-        if callee.is_none() && !declarations.may_declare("flow", &[&kind.text]) {
+        // A flow whose header is wrong may be the one that is meant.
+        let mut headers = declarations.bad_headers.iter();
+        if callee.is_none() && !headers.any(|header| header.kind == "flow") {
             let other = modules
                 .find_asset(&kind.text)
                 .map(|_| format!("`{0}` is an asset: write `resource \"{0}\"`", kind.text).into());

@@ -7,6 +7,7 @@ use super::decl::{
 };
 use super::expr::FileParser;
 use super::fields::Shape;
+use super::scenario::RESERVED;
 use super::structure::RawBlock;
 use super::types;
 
@@ -50,9 +51,15 @@ impl FileParser<'_, '_> {
         let Some(name) = name.filter(|_| fine || block.labels.len() == 1) else {
             return self.discard(block.body);
         };
+        if RESERVED.contains(&name.text.as_str()) {
+            let text = format!("a flow cannot be called `{}`", name.text);
+            self.problems
+                .error(codes::INVALID_LABEL, name.span, text)
+                .hint("this word stands for something else where metrics are named");
+        }
         let (span, unread) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &FLOW);
-        let broken = unread || found.misplaced;
+        let mut broken = unread || found.misplaced;
         let mut body = BodyDecl::empty(BodyKind::Flow, name, span);
         for block in found.blocks("resource") {
             body.resources.extend(self.named(block, to, Self::resource));
@@ -62,10 +69,14 @@ impl FileParser<'_, '_> {
         }
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         for block in found.blocks("input") {
-            inputs.extend(self.named(block, to, Self::flow_input));
+            let input = self.named(block, to, Self::flow_input);
+            broken |= input.is_none();
+            inputs.extend(input);
         }
         for block in found.blocks("output") {
-            outputs.extend(self.named(block, to, Self::flow_output));
+            let output = self.named(block, to, Self::flow_output);
+            broken |= output.is_none();
+            outputs.extend(output);
         }
         to.incomplete |= broken;
         body.flow = Some(FlowDecl {

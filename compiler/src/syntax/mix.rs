@@ -36,6 +36,10 @@ impl FileParser<'_, '_> {
             choices.extend(self.choice(block));
         }
         let Some(span) = whole else { return };
+        if choices.is_empty() {
+            // What is wrong is said already, or that there is no step.
+            return;
+        }
         if let Some(step) = body.steps.first() {
             let text = "a scenario has steps or a `mix`, found both";
             self.problems

@@ -25,7 +25,7 @@ const SCENARIO: Shape = Shape {
 };
 
 /// Names that stand for something else where metrics are named.
-const RESERVED: &[&str] = &["run", "custom", "flow", "scenario"];
+pub(super) const RESERVED: &[&str] = &["run", "custom", "flow", "scenario"];
 
 impl FileParser<'_, '_> {
     /// Adds the body of a scenario.

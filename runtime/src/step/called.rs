@@ -1,7 +1,7 @@
 //! A flow that a step calls: its steps are prepared for each call, and it runs in the iteration of whoever calls it.
 
 use super::attempt::{Policy, Step};
-use super::iteration::Iteration;
+use super::iteration::{Begun, Iteration};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Flow;
 use std::time::Duration;
@@ -56,19 +56,39 @@ impl<S> Called<S> {
     }
 }
 
+/// A call of a flow that has begun.
+#[derive(Debug)]
+pub struct Call {
+    begun: Begun,
+    path: u64,
+}
+
 impl<'a> Step<'a> {
-    /// The step begins, and with it the iteration as the flow sees it that the step calls: its slots count from
-    /// `first_slot`, which is counted from the first one of the body of the step.
-    pub fn call(&self, first_slot: u32) -> Iteration<'a> {
+    /// The step begins, and with it a call of a flow whose slots begin at `first_slot`, counted from the first one of the
+    /// body of the step.
+    pub fn call(&self, first_slot: u32) -> Call {
         self.begin();
-        self.iteration_of().called(first_slot, self.index())
+        let iteration = self.iteration_of();
+        Call {
+            begun: iteration.begun_for_call(first_slot),
+            path: iteration.path_of_call(first_slot, self.index()),
+        }
+    }
+
+    /// The iteration as the flow sees it.
+    pub fn in_call<'c>(&self, call: &'c Call) -> Iteration<'c>
+    where
+        'a: 'c,
+    {
+        self.iteration_of().called(&call.begun, call.path)
     }
 
     /// The flow has ended.
     ///
     /// # Errors
     /// A step of it failed, so it did not come to its end.
-    pub fn called(&self, flow: Flow) -> Result<(), Fault> {
+    pub fn called(&self, call: &Call, flow: Flow) -> Result<(), Fault> {
+        self.iteration_of().note_failure_of_call(&call.begun);
         flow.map_err(|_| Fault::new(FLOW, FaultText::plain(format_args!("a step of it failed"))))
     }
 }

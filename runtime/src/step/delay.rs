@@ -3,6 +3,7 @@
 use super::attempt::{AttemptOf, Pause, Policy, Ran, Step, WaitOf};
 use super::iteration::Iteration;
 use super::output::OutputSlot;
+use crate::clock::Moment;
 use crate::fault::Fault;
 use crate::flow::{Flow, Running};
 use crate::info::At;
@@ -34,29 +35,34 @@ impl Iteration<'_> {
                 if let Some(waiting) = wait.and_then(|wait| wait(body)) {
                     waiting.await?;
                 }
+                // It is known before the attempt, which may fail or be dropped and be waited for all the same.
+                let time = delay(body, step);
+                after = *time.as_ref().unwrap_or(&Duration::ZERO);
                 let ran = attempt(body, step).await?;
-                if ran == Ran::Done {
-                    after = delay(body, step)?;
+                match ran {
+                    Ran::Done => drop(time?),
+                    Ran::Skipped => after = Duration::ZERO,
                 }
                 Ok(ran)
             });
             run.await?;
             if !after.is_zero() {
+                let began = self.worker().moment();
                 Pause::new(self.worker(), after).await;
-                self.is_due_after(after);
+                self.is_due_after(began, after);
             }
             Ok(())
         })
     }
 
-    /// The next step is due so long after it was before, a delay that is over. Up to [`LATE`] that it ended later is the timer's
-    /// doing, and no time of the target.
-    fn is_due_after(&self, delay: Duration) {
+    /// The next step is due so long after it was before, a delay that began at a moment and is over. Up to [`LATE`] that it
+    /// ended later is the timer's doing, and no time of the target.
+    fn is_due_after(&self, began: Moment, delay: Duration) {
         // The first steps of a closed profile are due at no moment.
         let Some(due) = self.due() else { return };
-        let planned = due + delay;
-        let now = self.worker().moment();
-        self.set_due(Some(now.min(planned + LATE).max(planned)));
+        let took = Duration::from_nanos(self.worker().moment().since(began));
+        let late = took.saturating_sub(delay).min(LATE);
+        self.set_due(Some(due + delay + late));
     }
 }
 
@@ -66,8 +72,9 @@ impl Step<'_> {
         if time.is_zero() {
             return;
         }
+        let began = self.now();
         self.pause(time).await;
-        self.iteration_of().is_due_after(time);
+        self.iteration_of().is_due_after(began, time);
     }
 }
 

@@ -26,8 +26,6 @@ pub struct Begun {
     first_slot: u32,
     /// The number of its first kind of failure, plus one; 0 if no step failed.
     failed_by: Cell<u16>,
-    /// How many values each random function has drawn.
-    draws: Draws,
 }
 
 impl Begun {
@@ -39,7 +37,6 @@ impl Begun {
             number_of_run: None,
             first_slot,
             failed_by: Cell::new(0),
-            draws: Draws::new(),
         }
     }
 
@@ -97,10 +94,8 @@ pub struct Iteration<'a> {
     begun: &'a Begun,
     /// When the next step of the branch that is polled is due: when the last of its dependencies has ended.
     due: Cell<Option<Moment>>,
-    /// By which calls of flows it came to the body that it runs: 0 for the body of the scenario, else a hash of them.
-    path: u64,
-    /// Where the slots of that body begin, counted from those of the scenario.
-    slots_before: u32,
+    /// How many values each random function has drawn, and by which calls of flows it came to the body that it runs.
+    draws: Draws,
 }
 
 impl<'a> Iteration<'a> {
@@ -110,22 +105,46 @@ impl<'a> Iteration<'a> {
             user,
             begun,
             due: Cell::new(begun.due()),
-            path: 0,
-            slots_before: 0,
+            draws: Draws::new(),
         }
     }
 
-    /// The same iteration in a flow that a step of it calls: its slots begin at `first_slot`, counted from the first one of
-    /// the body that is run, and the step is its instance `instance`. The first steps of the flow are due when the call is.
-    pub(super) fn called(&self, first_slot: u32, instance: u32) -> Iteration<'a> {
-        let call = u64::from(first_slot) << 32 | u64::from(instance);
+    /// The same iteration as a flow sees it that a step of it calls, where `begun` is what [`Iteration::begun_for_call`] gave.
+    /// The first steps of the flow are due when the call is.
+    pub(super) fn called<'c>(&self, begun: &'c Begun, path: u64) -> Iteration<'c>
+    where
+        'a: 'c,
+    {
         Iteration {
             user: self.user,
-            begun: self.begun,
+            begun,
             due: Cell::new(self.due.get()),
-            path: mix((self.path ^ call).wrapping_add(GAMMA)),
-            slots_before: self.slots_before + first_slot,
+            draws: Draws::in_flow(path),
         }
+    }
+
+    /// The iteration with its slots as a flow counts them, whose own begin at `first_slot`, counted from the first one of the
+    /// body that is run.
+    pub(super) fn begun_for_call(&self, first_slot: u32) -> Begun {
+        Begun {
+            first_slot: self.begun.first_slot + first_slot,
+            failed_by: Cell::new(0),
+            ..*self.begun
+        }
+    }
+
+    /// A call has ended: the first failure in it is one of the iteration.
+    pub(super) fn note_failure_of_call(&self, begun: &Begun) {
+        if let Some(kind) = begun.failed_by() {
+            self.note_failure(kind);
+        }
+    }
+
+    /// A hash of the calls on the way to a flow, the last of which is one whose slots begin at `first_slot`, of an instance of
+    /// its step.
+    pub(super) fn path_of_call(&self, first_slot: u32, instance: u32) -> u64 {
+        let call = u64::from(first_slot) << 32 | u64::from(instance);
+        mix((self.draws.path() ^ call).wrapping_add(GAMMA))
     }
 
     /// The user's number, as `vu.id`.
@@ -198,11 +217,11 @@ impl<'a> Iteration<'a> {
             scenario: self.user.scenario(),
             iteration: self.key(),
             site: Site {
-                path: self.path,
+                path: self.draws.path(),
                 call,
                 instance,
             },
-            draws: &self.begun.draws,
+            draws: &self.draws,
             clock: &**self.user.worker(),
         }
     }
@@ -217,7 +236,7 @@ impl<'a> Iteration<'a> {
     /// The first slot of the body that is run. The slots of its steps are relative to it.
     #[inline]
     pub(crate) fn first_slot(&self) -> u32 {
-        self.begun.first_slot + self.slots_before
+        self.begun.first_slot
     }
 
     /// When the next step of the branch that is being polled is due; `None` for the first steps of a closed profile.

@@ -57,7 +57,10 @@ pub struct Site {
 
 /// How many values each site drew.
 #[derive(Default)]
-struct Counts(BTreeMap<Site, u64>);
+struct Counts {
+    path: u64,
+    of_sites: BTreeMap<Site, u64>,
+}
 
 /// How many values each site drew in one iteration. Empty, it is a null pointer.
 #[derive(Default)]
@@ -69,10 +72,25 @@ impl Draws {
         Self(Cell::new(None))
     }
 
+    /// Nothing was drawn, in a flow to which the program came by these calls. (The path stands here since most iterations have none,
+    /// and each user has an iteration.)
+    pub fn in_flow(path: u64) -> Self {
+        let of_sites = BTreeMap::new();
+        Self(Cell::new(Some(Box::new(Counts { path, of_sites }))))
+    }
+
+    /// By which calls of flows the program came here; 0 outside of flows.
+    pub fn path(&self) -> u64 {
+        let counts = self.0.take();
+        let path = counts.as_ref().map_or(0, |counts| counts.path);
+        self.0.set(counts);
+        path
+    }
+
     /// How many values the site drew before, and one more from now on.
     fn next(&self, site: Site) -> u64 {
         let mut counts = self.0.take().unwrap_or_default();
-        let count = counts.0.entry(site).or_insert(0);
+        let count = counts.of_sites.entry(site).or_insert(0);
         let before = *count;
         *count += 1;
         self.0.set(Some(counts));

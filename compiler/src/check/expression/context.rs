@@ -12,8 +12,8 @@ use bggo_values::{Fault, Type, Value};
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{
-    BodyGraph, BodyId, BoundId, ByBody, Callee, Condition, MetricId, Node, Reference, Resolved,
-    ResourceId, StepId,
+    BodyGraph, BodyId, BoundId, ByBody, Callee, Condition, Edge, MetricId, Node, Reference,
+    Resolved, ResourceId, StepId,
 };
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
@@ -76,10 +76,10 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) flows: Vec<Option<TFlow>>,
     /// Bodies whose steps have their instances.
     pub(in crate::check) instanced: BTreeSet<BodyId>,
-    /// What calls hand to flows that is sensitive, as far as it was known before.
-    pub(in crate::check) assumed: SensitiveInputs,
-    /// The same, with what was found since.
+    /// What calls hand to flows that is sensitive, as far as it is known.
     pub(in crate::check) found: SensitiveInputs,
+    /// The bodies that somebody runs.
+    pub(in crate::check) run: BTreeSet<BodyId>,
     graphs: &'a [BodyGraph],
     /// The instances that an index stands for; `None` if it is known only when the grid runs.
     pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
@@ -201,8 +201,8 @@ impl<'a> Checker<'a> {
             flow_inputs: vec![Vec::new(); declarations.bodies.len()],
             flows: vec![None; declarations.bodies.len()],
             instanced: BTreeSet::new(),
-            found: assumed.clone(),
-            assumed,
+            found: assumed,
+            run: BTreeSet::new(),
             graphs: &resolved.graphs,
             indexed: BTreeMap::new(),
             wanted_as_bytes: BTreeSet::new(),
@@ -217,6 +217,11 @@ impl<'a> Checker<'a> {
     /// What a step runs, if that is known.
     pub(in crate::check) fn callee_of(&self, id: StepId) -> Option<Callee> {
         self.callees.get(id).copied().flatten()
+    }
+
+    /// The edges from what a body declares.
+    pub(in crate::check) fn edges_of(&self, body: BodyId) -> &'a [Edge] {
+        self.graphs.get(body.0).map_or(&[], |graph| &graph.edges)
     }
 
     /// The nodes of a body, each after what it needs.

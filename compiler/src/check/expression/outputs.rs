@@ -409,6 +409,8 @@ impl Checker<'_> {
                 sensitivity: of.at(&name.text),
                 span,
             },
+            // It may stand in a part of the flow that could not be read.
+            None if self.calls_broken_flow(step) => error(span),
             None => {
                 let hint = nearest::advice(
                     &name.text,
