@@ -416,3 +416,90 @@ fn an_asset_of_the_run_cannot_be_handed_to_another_thread() {
         );
     }
 }
+
+#[test]
+fn calls_of_a_flow_share_what_lives_longer_and_make_their_own_and_its_outputs_read_both() {
+    let text = r#"
+flow "visit" {
+  input "name" { type = string }
+
+  resource "probe" "shared" {
+    scope = "vu"
+    arguments {
+      name = "shared"
+    }
+  }
+
+  resource "probe" "own" {
+    arguments {
+      name = "own ${input.name} on ${resource.probe.shared.name}"
+    }
+  }
+
+  step "touch" "a" {
+    uses {
+      probe = resource.probe.own
+    }
+  }
+
+  output "names" {
+    value = [resource.probe.shared.name, resource.probe.own.name]
+  }
+}
+
+flow "twice" {
+  step "visit" "in" {
+    for_each = toset(["x", "y"])
+
+    arguments {
+      name = each.key
+    }
+  }
+
+  output "names" {
+    value = step.visit.in[*].output.names
+  }
+}
+
+step "visit" "first" {
+  arguments {
+    name = "first"
+  }
+}
+
+step "twice" "second" {
+  depends_on = ["first"]
+}
+
+step "visit" "third" {
+  depends_on = [step.twice.second]
+
+  arguments {
+    name = "third"
+  }
+}
+
+step "print" "names" {
+  arguments {
+    input = [step.visit.first.output.names, step.twice.second.output.names, step.visit.third.output.names]
+  }
+}
+"#;
+    let ended = grid(text).start(&[]).finish().expect_code(0);
+    let own = ["first", "x", "y", "third"].map(|name| format!("own {name} on shared"));
+    let mut names: Vec<&str> = own.iter().map(String::as_str).collect();
+    names.push("shared");
+    expect_once(&ended, &names);
+    // It is not gone before the last call has ended that makes something on top of it.
+    assert!(
+        position(&ended, "destroyed own third on shared") < position(&ended, "destroyed shared"),
+        "{}",
+        ended.stdout
+    );
+    let printed = r#"[["shared","own first on shared"],[["shared","own x on shared"],["shared","own y on shared"]],["shared","own third on shared"]]"#;
+    assert!(
+        ended.stdout.lines().any(|line| line == printed),
+        "{}",
+        ended.stdout
+    );
+}

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 /// Names of parameters and local variables of the emitted text. A function of the grid may have the same name: then it
 /// is called by its path, and a local variable that is named after the grid gets another name.
 const LOCAL_WORDS: &[&str] = &[
-    "all", "called", "cx", "fan", "index", "inputs", "late", "needs", "prepared", "scope", "slot",
-    "start", "step", "steps", "this",
+    "all", "call", "called", "cx", "fan", "index", "inputs", "late", "needs", "prepared", "scope",
+    "slot", "start", "step", "steps", "this",
 ];
 
 /// Beginnings of numbered names of local variables.
