@@ -134,6 +134,11 @@ mod tests {
     /// What came of a step with these delays: whether the branch goes on, after how many milliseconds, and when its next step is
     /// due; with the service time of the step.
     async fn ran(body: Body) -> (Flow, u128, u64, Option<Duration>) {
+        ran_with(body, &PLAIN).await
+    }
+
+    /// The same with a policy.
+    async fn ran_with(body: Body, policy: &Policy) -> (Flow, u128, u64, Option<Duration>) {
         let worker = TestWorker::functional();
         let iteration = worker.iteration(0);
         let due = worker.context.moment();
@@ -141,7 +146,7 @@ mod tests {
         let parts = (&body, None, attempt as AttemptOf<_>, after as DelayOf<_>);
         let began = worker.began();
         let at = At::step(&FIRST);
-        let flow = iteration.drive_with_delay(&PLAIN, at, None, parts).await;
+        let flow = iteration.drive_with_delay(policy, at, None, parts).await;
         let next = iteration.due().map_or(0, |next| next.since(due));
         let ends = worker.step_ends();
         let times = ends.first().and_then(|end| end.service);
@@ -182,6 +187,40 @@ mod tests {
             let (flow, took, ..) = ran(body(Err(Fault::new("status", "no")))).await;
             assert_eq!(flow, Err(Stop));
             assert!((310..=312).contains(&took), "{took}");
+        });
+    }
+
+    #[test]
+    fn the_delay_behind_a_step_that_fails_and_goes_on_is_kept() {
+        on_stopped_clock(async {
+            const ANYWAY: Policy = Policy::new().continue_on_failure();
+            let body = Body {
+                before: ms(0),
+                after: Ok(ms(2000)),
+                end: Err(Fault::new("status", "no")),
+            };
+            let (flow, took, next, _) = ran_with(body, &ANYWAY).await;
+            assert_eq!(flow, Ok(()));
+            assert!((2010..=2012).contains(&took), "{took}");
+            assert!((2010..=2012).contains(&next), "{next}");
+        });
+    }
+
+    #[test]
+    fn a_delay_hides_nothing_of_what_the_step_was_late_by_before_it() {
+        on_stopped_clock(async {
+            let worker = TestWorker::functional();
+            let iteration = worker.iteration(0);
+            let due = worker.context.moment();
+            iteration.set_due(Some(due));
+            tokio::time::sleep(ms(500)).await;
+            let began = worker.context.moment();
+            let step = iteration.step(At::step(&FIRST), &PLAIN);
+            step.delay(ms(40)).await;
+            let late = worker.context.moment().since(began) - 40_000_000;
+            let next = iteration.due().map(|next| next.since(due));
+            assert_eq!(next, Some(40_000_000 + late), "the 500 ms stay");
+            assert_eq!(step.end(Ok(Ran::Done)), Ok(()));
         });
     }
 
