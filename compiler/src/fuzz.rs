@@ -117,22 +117,10 @@ fn format_here(text: &str) {
 
 /// The expressions of a typed grid.
 fn expressions(typed: &Typed) -> Vec<&TExpr> {
-    let arguments = typed.steps().map(|step| &step.arguments);
-    let resources = typed.resources().map(|resource| &resource.arguments);
-    let mut found: Vec<&TExpr> = arguments
-        .chain(resources)
-        .flatten()
-        .map(|(_, value)| value)
-        .collect();
+    let mut found: Vec<&TExpr> = typed.steps().flat_map(TStep::expressions).collect();
+    let resources = typed.resources().flat_map(|resource| &resource.arguments);
+    found.extend(resources.map(|(_, value)| value));
     found.extend(typed.locals.iter().map(|local| &local.value));
-    let settings = typed.steps();
-    found.extend(settings.flat_map(|step| {
-        step.enabled
-            .iter()
-            .chain(&step.execution)
-            .chain(step.delays())
-    }));
-    found.extend(typed.steps().flat_map(TStep::judging));
     found
 }
 

@@ -439,10 +439,14 @@ impl TDelay {
 }
 
 impl TStep {
-    /// The expressions of its delays.
-    pub fn delays(&self) -> impl Iterator<Item = &TExpr> {
+    /// Every expression of it that a program computes.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        let arguments = self.arguments.iter().map(|(_, value)| value);
+        let settings = self.enabled.iter().chain(&self.execution);
         let delays = self.delay_before.iter().chain(&self.delay_after);
-        delays.flat_map(TDelay::expressions)
+        let delays = delays.flat_map(TDelay::expressions);
+        let all = arguments.chain(settings).chain(delays);
+        all.chain(self.rules.expressions()).chain(self.judging())
     }
 
     /// The expressions that are computed once it has run.

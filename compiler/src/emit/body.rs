@@ -148,6 +148,10 @@ impl Writer<'_> {
             parameters: quote!(cx: &Prepare<'_>),
             arguments: quote!(cx),
         };
+        let run = match self.body().flow {
+            Some(_) => "call",
+            None => "iteration",
+        };
         let (mut out, paths) = tree(&filled, self.step_leaves());
         self.step_paths = paths;
 
@@ -156,7 +160,7 @@ impl Writer<'_> {
             let filled = Filled {
                 name: &outputs.to_string(),
                 doc: &format!(
-                    "Outputs of `{name}` that some expression reads, new for every iteration."
+                    "Outputs of `{name}` that some expression reads, new for every {run}."
                 ),
                 parameters: quote!(),
                 arguments: quote!(),
@@ -166,7 +170,7 @@ impl Writer<'_> {
             self.output_paths = ids.into_iter().zip(paths).collect();
         }
         let of_iteration = self.of_body(Lifetime::Iteration);
-        let doc = format!("Assets of `{name}`, new for every iteration.");
+        let doc = format!("Assets of `{name}`, new for every {run}.");
         out.extend(self.slots(&of_iteration, &assets, &doc));
         out
     }

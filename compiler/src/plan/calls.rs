@@ -2,7 +2,7 @@
 
 use super::demand::Demand;
 use super::model::{BodyPlan, FlowOutput, FlowPlan, Step};
-use crate::check::typed::{TExpr, TFlow, TKind, Typed};
+use crate::check::typed::{TExpr, TFlow, TKind, TStep, Typed};
 use crate::check::walk::walk;
 use crate::resolve::model::{BodyId, Callee, LocalId};
 use std::collections::BTreeSet;
@@ -54,16 +54,8 @@ pub fn flow(
         });
     };
     let body = typed.body(id);
-    for step in &body.steps {
-        let arguments = step.arguments.iter().map(|(_, value)| value);
-        let settings = step
-            .enabled
-            .iter()
-            .chain(&step.execution)
-            .chain(step.delays());
-        let others = step.rules.expressions().chain(step.judging());
-        arguments.chain(settings).chain(others).for_each(&mut reads);
-    }
+    let of_steps = body.steps.iter().flat_map(TStep::expressions);
+    of_steps.for_each(&mut reads);
     for resource in body.resources.iter().filter(|resource| resource.used) {
         let arguments = resource.arguments.iter().map(|(_, value)| value);
         arguments

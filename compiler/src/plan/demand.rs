@@ -185,16 +185,7 @@ impl ExpressionReader<'_> {
         let typed = self.typed;
         let step = typed.step(id);
         let mut direct = BTreeSet::new();
-        let expressions = step
-            .arguments
-            .iter()
-            .map(|(_, value)| value)
-            .chain(&step.enabled)
-            .chain(&step.execution)
-            .chain(step.delays())
-            .chain(step.rules.expressions())
-            .chain(step.judging());
-        for value in expressions {
+        for value in step.expressions() {
             self.expression(value, &mut direct);
         }
         direct.extend(depends(typed, Node::Step(id)));
