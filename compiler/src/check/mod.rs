@@ -25,6 +25,7 @@ mod instances;
 mod lifetime;
 mod metric;
 mod mix;
+mod parts;
 mod resource;
 mod rule;
 mod scenario;
@@ -32,6 +33,7 @@ mod sensitivity;
 mod step;
 mod threshold;
 pub mod typed;
+pub mod typed_parts;
 mod variable;
 pub mod walk;
 
@@ -130,6 +132,9 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     for body in checker.callers_first() {
         let ids = declarations.step_ids(body);
         steps[body.0] = ids.map(|id| checker.step(id)).collect();
+    }
+    for (edges, steps) in edges.iter().zip(&steps) {
+        checker.always_comes_last(edges, steps);
     }
     let mixes: Vec<_> = declarations
         .body_ids()

@@ -182,9 +182,17 @@ impl Resources {
     ) -> BodyPlan {
         let body = typed.body(id);
         let nodes = nodes::nodes(body);
-        let (schedule, latches) = match &body.mix {
-            Some(weights) => (choice(weights, &nodes), 0),
-            None => chains::schedule(&nodes),
+        let mut latches = 0;
+        let mut part = |always| {
+            let is_part = |node: &model::Node| body.steps[node.step].always == always;
+            chains::schedule(&nodes, is_part, &mut latches)
+        };
+        let (schedule, always) = match &body.mix {
+            Some(weights) => (choice(weights, &nodes), None),
+            None => {
+                let schedule = part(false).unwrap_or(Schedule::Sequence(Vec::new()));
+                (schedule, part(true))
+            }
         };
         let metrics = recorded(body);
         let mut steps = Vec::with_capacity(body.steps.len());
@@ -251,6 +259,7 @@ impl Resources {
             steps,
             nodes,
             schedule,
+            always,
             latches,
             locals: positioned(
                 locals
@@ -366,13 +375,13 @@ impl Resources {
         (parts, typed, planned): (u32, &Typed, &[BodyPlan]),
     ) -> Step {
         let locals = typed.locals.as_slice();
-        let runner = typed.runner(step.callee, modules);
+        let runner = &*typed.runner_of(step, modules);
         let runs = match step.callee {
             Callee::Runner(at) => Runs::Module(modules.module(at).crate_name.clone()),
             Callee::Flow(body) => Runs::Flow(Call {
                 body,
                 first_slot: 0,
-                outputs: demand.positions(id, runner),
+                outputs: demand.positions(id, typed.runner(step.callee, modules)),
             }),
         };
         let mut uses = Vec::new();
@@ -463,6 +472,8 @@ impl Resources {
             delay_before: step.delay_before.clone(),
             delay_after: step.delay_after.clone(),
             continue_on_failure: step.continue_on_failure,
+            always: step.always,
+            parts: step.parts.clone(),
             tags: step.tags.clone(),
             sensitive: step.sensitive,
             rules: step.rules.clone(),
