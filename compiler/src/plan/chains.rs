@@ -297,9 +297,9 @@ mod tests {
             let is_part = |node: &Node| numbers.contains(&node.step);
             schedule(&all, is_part, &mut latches).map(|part| shown(&part))
         };
-        assert_eq!(part(&[0, 1, 2]).as_deref(), Some("(0 [1 2])"));
+        assert_eq!(part(&[0, 1, 2]).as_deref(), Some("(0 [1 | 2])"));
         assert_eq!(part(&[3, 4]).as_deref(), Some("(3 4)"));
-        assert_eq!(part(&[1, 4]).as_deref(), Some("[1 4]"));
+        assert_eq!(part(&[1, 4]).as_deref(), Some("[1 | 4]"));
         assert_eq!(part(&[]), None);
     }
 
