@@ -16,8 +16,9 @@ pub use crate::input_conversion;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
-    Begun, Branch, Called, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot,
-    OutputSlots, Policy, Ran, Step, StepBranch, Wait, delay_between, delay_exponential, each,
+    Begun, Branch, Called, Checks, Fan, Fork, Iteration, Join, Latch, LateInstances, Memo,
+    OutputSlot, OutputSlots, Policy, Ran, Step, StepBranch, Wait, delay_between, delay_exponential,
+    each,
 };
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};

@@ -1,7 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
 use super::model::{BodyPlan, Instances, Local, Plan, Schedule, Step};
-use crate::check::typed::{TLoad, TRules};
+use crate::check::typed::{LateOf, TLoad, TRules};
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -153,6 +153,17 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
             Instances::Single => {}
             Instances::Count(count) => write!(out, " x {count}")?,
             Instances::Keys(keys) => write!(out, " x {} keys", keys.len())?,
+            Instances::Late(late) => write!(
+                out,
+                " x late {}, {}, {} at once",
+                match late.of {
+                    LateOf::Count => "count",
+                    LateOf::Map => "map",
+                    LateOf::Set => "set",
+                },
+                word(late.over.binding),
+                late.at_once
+            )?,
         }
         write!(
             out,
@@ -226,6 +237,7 @@ fn schedule(body: &BodyPlan, part: &Schedule, depth: usize, out: &mut String) {
             let step = &body.steps[node.step];
             let range = match step.instances {
                 Instances::Single => String::new(),
+                Instances::Late(_) => "[*]".to_owned(),
                 _ => format!("[{}..{}]", node.range.0, node.range.1),
             };
             let _ = writeln!(out, "{indent}{}.{}{range}", step.runner, step.name);

@@ -8,6 +8,7 @@ mod delay;
 pub(crate) mod fork;
 mod iteration;
 mod latch;
+mod late;
 mod output;
 mod runner;
 
@@ -18,5 +19,6 @@ pub use delay::{delay_between, delay_exponential};
 pub use fork::{Branch, Fan, Fork, Join, StepBranch, each};
 pub use iteration::{Begun, Iteration};
 pub use latch::Latch;
+pub use late::LateInstances;
 pub use output::{Memo, OutputSlot, OutputSlots};
 pub use runner::Runner;

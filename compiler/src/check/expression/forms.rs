@@ -253,7 +253,7 @@ impl Checker<'_> {
         let TKind::Instances(step) = over.kind else {
             return over;
         };
-        let keyed = matches!(self.known_instances(step), Some(TInstances::ForEach(_)));
+        let keyed = self.known_instances(step).is_some_and(TInstances::is_keyed);
         let (Type::Map(item), true) = (&over.ty, keyed) else {
             return over;
         };

@@ -29,8 +29,7 @@ impl Checker<'_> {
                     .hint(format!("a step's results are `{address}.output`"));
                 return error(span);
             }
-            TInstances::Count(_) => false,
-            TInstances::ForEach(_) => true,
+            several => several.is_keyed(),
         };
         let Some((output, sensitivity)) = self.output_object(id) else {
             return error(span);
@@ -139,6 +138,7 @@ impl Checker<'_> {
         if matches!(instance, InstanceOf::Only) && !matches!(instances, TInstances::Single) {
             let (what, forms) = forms_of(instances, &address);
             let missing = match instances {
+                TInstances::Late(_) => "say which one is read",
                 TInstances::Count(0) => "there is no output to read",
                 TInstances::ForEach(keys) if keys.is_empty() => "there is no output to read",
                 _ => "say which one is read",
@@ -249,6 +249,39 @@ impl Checker<'_> {
                     _ => Some(InstanceOf::Computed(Box::new(by))),
                 }
             }
+            TInstances::Late(late) if !late.of.is_keyed() => {
+                let by = self.convert(by, &Type::Number, "the index of an instance");
+                if by.is_error() {
+                    return None;
+                }
+                if by.is_null() && self.certain {
+                    self.error(codes::INVALID_VALUE, by.span, "the index is null");
+                    return None;
+                }
+                let known = by.constant().and_then(super::place_of);
+                if let Some(number) = known
+                    && number.as_u64().is_none()
+                    && self.certain
+                {
+                    let text = format!(
+                        "the indexes of `{address}` are whole numbers from 0, found {number}"
+                    );
+                    self.error(codes::INDEX_OUT_OF_RANGE, span, text);
+                    return None;
+                }
+                Some(InstanceOf::Computed(Box::new(by)))
+            }
+            TInstances::Late(_) => {
+                let by = self.convert(by, &Type::String, "the key of an instance");
+                if by.is_error() {
+                    return None;
+                }
+                if by.is_null() && self.certain {
+                    self.error(codes::INVALID_VALUE, by.span, "the key is null");
+                    return None;
+                }
+                Some(InstanceOf::Computed(Box::new(by)))
+            }
             TInstances::ForEach(_) => {
                 let by = self.convert(by, &Type::String, "the key of an instance");
                 if by.is_error() {
@@ -269,7 +302,7 @@ impl Checker<'_> {
                     TInstances::ForEach(keys) => {
                         nearest::advice(key, keys.iter().map(|(key, _)| key.as_str()))
                     }
-                    TInstances::Single | TInstances::Count(_) => None,
+                    TInstances::Single | TInstances::Count(_) | TInstances::Late(_) => None,
                 };
                 let text = format!("`{address}` has no instance \"{key}\"");
                 self.error(codes::INDEX_OUT_OF_RANGE, index.span, text)
@@ -469,6 +502,19 @@ fn forms_of(instances: &TInstances, address: &str) -> (String, String) {
                 "write `{address}[0].output` for one, `{address}[count.index].output` in a step with the same `count`, `{address}[*].output` for all"
             );
             (what, forms)
+        }
+        TInstances::Late(late) => {
+            let (what, own, one) = match late.of.is_keyed() {
+                true => ("for_each", "each.key", "[\"KEY\"]"),
+                false => ("count", "count.index", "[0]"),
+            };
+            let forms = format!(
+                "write `{address}{one}.output` for one, `{address}[{own}].output` in a step with the same `{what}`, `{address}[*].output` for all"
+            );
+            (
+                format!("instances by a `{what}` that is known when it begins"),
+                forms,
+            )
         }
         TInstances::Single => (String::new(), String::new()),
     }
