@@ -274,7 +274,7 @@ impl Iteration<'_> {
     /// time. A step that is not enabled, and one whose instances cannot be found, is counted once.
     pub fn each_late<'s>(
         &'s self,
-        (at, policy): (At, &'s Policy),
+        (policy, at): (&'s Policy, At),
         (late, find, at_once): (&'s LateInstances, Running<'s, Result<Ran, Fault>>, u32),
         instance: RunInstance<'s>,
     ) -> Running<'s, Flow> {

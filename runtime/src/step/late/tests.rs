@@ -194,7 +194,7 @@ async fn run(
     let find = Box::pin(async move { find });
     iteration
         .each_late(
-            (At::step(&ITEM), policy),
+            (policy, At::step(&ITEM)),
             (late, find, at_once),
             Box::new(instance),
         )
@@ -288,7 +288,7 @@ fn the_first_instance_that_fails_ends_the_iteration_and_cancels_the_others() {
         let find = late.count(&number(100_000));
         let find = Box::pin(async move { find });
         let flow = iteration.each_late(
-            (At::step(&ITEM), &PLAIN),
+            (&PLAIN, At::step(&ITEM)),
             (late, find, 3),
             Box::new(instance),
         );
