@@ -111,7 +111,10 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
         let how = if resource.implicit {
             ", implicit".to_owned()
         } else {
-            format!(", used by {}", resource.users())
+            match resource.users() {
+                u32::MAX => ", used by nobody knows how many".to_owned(),
+                users => format!(", used by {users}"),
+            }
         };
         write!(out, "  {name} : scope {}{how}", word(resource.scope))?;
         for below in &resource.on {
