@@ -5,7 +5,6 @@
 
 use crate::exchange::Exchange;
 use crate::fault::Fault;
-use crate::grid::Scenario;
 use crate::info::{CheckInfo, Info, Instance, ResourceInfo};
 use bggo_schedule::Nanos;
 use std::time::Duration;
@@ -76,6 +75,7 @@ impl StepEnd<'_> {
             scenario: self.scenario,
             user: self.user,
             iteration: self.iteration,
+            first_slot: self.first_slot,
             service: self.service.map(Duration::from_nanos),
             outcome: self.outcome,
             fault: self.fault.cloned(),
@@ -97,6 +97,8 @@ pub struct StepReport {
     pub user: u64,
     /// The user's iteration, from 0.
     pub iteration: u64,
+    /// The first of its slots, which says by which calls of flows the scenario came to it.
+    pub first_slot: u32,
     /// From the moment sent (or begun) to the end; `None` where it ended before it began.
     pub service: Option<Duration>,
     /// How.
@@ -105,18 +107,6 @@ pub struct StepReport {
     pub fault: Option<Fault>,
     /// What it sent and what came back, if that is shown.
     pub exchanges: Vec<Exchange>,
-}
-
-impl StepReport {
-    /// The name of its scenario, if the grid has several.
-    pub fn scenario_name(&self, scenarios: &'static [Scenario]) -> Option<&'static str> {
-        scenario_name(self.scenario, scenarios)
-    }
-
-    /// `http_request.login[3]`; of several scenarios with the name of its own: `browse.http_request.login[3]`.
-    pub fn full_name(&self, scenarios: &'static [Scenario]) -> String {
-        full_name((self.info, &self.instance), self.scenario_name(scenarios))
-    }
 }
 
 /// A check that failed.
@@ -132,38 +122,14 @@ pub struct CheckReport {
     pub user: u64,
     /// The user's iteration, from 0.
     pub iteration: u64,
+    /// The first slot of its step, which says by which calls of flows the scenario came to it.
+    pub first_slot: u32,
     /// Which check.
     pub check: &'static CheckInfo,
     /// Why, as it may be shown; empty where nothing is said.
     pub text: String,
     /// Where it is written, or the part of it that has no value.
     pub place: String,
-}
-
-impl CheckReport {
-    /// The name of its scenario, if the grid has several.
-    pub fn scenario_name(&self, scenarios: &'static [Scenario]) -> Option<&'static str> {
-        scenario_name(self.scenario, scenarios)
-    }
-
-    /// The name of its step: `browse.http_request.login[3]`, as that of a [`StepReport`].
-    pub fn full_name(&self, scenarios: &'static [Scenario]) -> String {
-        full_name((self.info, &self.instance), self.scenario_name(scenarios))
-    }
-}
-
-fn scenario_name(number: u32, scenarios: &'static [Scenario]) -> Option<&'static str> {
-    match scenarios {
-        [] | [_] => None,
-        several => several.get(number as usize).map(Scenario::name),
-    }
-}
-
-fn full_name((info, instance): (&Info, &Instance), scenario: Option<&str>) -> String {
-    match scenario {
-        Some(scenario) => format!("{scenario}.{info}{instance}"),
-        None => format!("{info}{instance}"),
-    }
 }
 
 /// What happened to a resource.

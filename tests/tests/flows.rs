@@ -377,3 +377,23 @@ fn a_step_that_fails_ends_its_flow_and_the_call_fails_with_it() {
     assert_eq!(steps["broken.goes_on"]["continued"], 1);
     assert_eq!(steps["broken.ends"]["continued"], 0);
 }
+
+/// Looked up by the row of the step, which stands below the calls.
+#[test]
+fn a_failure_in_a_flow_has_its_text_in_the_lines_and_in_the_summary_of_a_load_run() {
+    let grid = Grid::new(GRID).build();
+    let nginx = Nginx::start(ANSWERS);
+    let url = nginx.url();
+    let flags = ["--url", &url, "--scenario", "failing", "--allow-overload"];
+    let load = [&flags[..], &["--vus", "1", "--iterations", "2"]].concat();
+    let ended = grid.start(&load).finish().expect_code(99);
+    let calls = ["broken.goes_on", "broken.ends"];
+    for call in calls {
+        let first = format!("failed: failing.{call}.http_request.fails  status: ");
+        assert!(ended.stderr.contains(&first), "{}", ended.stderr);
+    }
+    let text = "status 200, expected 201";
+    // Each as a line when it happened, and below its kind in the summary.
+    assert_eq!(ended.stderr.matches(text).count(), 4, "{}", ended.stderr);
+    nginx.stop();
+}

@@ -4,13 +4,13 @@
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
 use super::line::{Line, LinesSoFar};
+use super::step_names::StepNames;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exchange::Exchange;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::grid::Scenario;
 use crate::health::{FailedHere, FellBehind};
 use crate::info::{Instance, ResourceInfo, Sensitivity};
 use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
@@ -29,8 +29,7 @@ pub struct JsonLines {
     lines: LineWriter,
     level: LogLevel,
     so_far: LinesSoFar,
-    /// Those of the grid.
-    scenarios: &'static [Scenario],
+    names: StepNames,
 }
 
 impl JsonLines {
@@ -40,7 +39,7 @@ impl JsonLines {
             lines,
             level,
             so_far: LinesSoFar::default(),
-            scenarios: &[],
+            names: StepNames::default(),
         }
     }
 
@@ -53,12 +52,12 @@ impl JsonLines {
 
 impl Output for JsonLines {
     fn begins(&mut self, run: &RunDescription) {
-        self.scenarios = run.grid.scenarios;
+        self.names = StepNames::new(run);
         self.put(LogLevel::Info, || begins(run));
     }
 
     fn event(&mut self, event: &Event) {
-        self.put(event.level(), || told(event, self.scenarios));
+        self.put(event.level(), || told(event, &self.names));
     }
 
     fn second(&mut self, second: &Second<'_>) {
@@ -93,11 +92,11 @@ pub fn line_of(object: Object) -> String {
 }
 
 /// An event.
-pub fn told(event: &Event, scenarios: &'static [Scenario]) -> Object {
+pub fn told(event: &Event, names: &StepNames) -> Object {
     match event {
-        Event::Step(end) => step(end, scenarios),
-        Event::FirstFailure(end) => first_failure(end, scenarios),
-        Event::Check(report) => check(report, scenarios),
+        Event::Step(end) => step(end, names),
+        Event::FirstFailure(end) => first_failure(end, names),
+        Event::Check(report) => check(report, names),
         Event::Resource(info, event) => resource(info, event),
         Event::Message(level, text) => Object::event(level_name(*level)).put("text", text.clone()),
         Event::Panic(text) => Object::event("error")
@@ -225,24 +224,31 @@ fn put_load(object: Object, users: u64, bounds: (Option<u64>, Option<Duration>))
         .put_some("duration", length.map(seconds))
 }
 
-fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) -> Object {
+fn named(event: &'static str, end: &StepReport, names: &StepNames) -> Object {
     let object = Object::event(event)
-        .put_some("scenario", end.scenario_name(scenarios))
+        .put_some("scenario", names.scenario(end))
         .put("step", end.info.to_string());
-    put_instance(object, &end.instance)
+    put_instance(object, &end.instance).put_some("path", path(names.calls(end)))
 }
 
-fn check(report: &CheckReport, scenarios: &'static [Scenario]) -> Object {
+fn check(report: &CheckReport, names: &StepNames) -> Object {
     let object = Object::event("check")
-        .put_some("scenario", report.scenario_name(scenarios))
+        .put_some("scenario", names.scenario(report))
         .put("step", report.info.to_string());
     put_instance(object, &report.instance)
+        .put_some("path", path(names.calls(report)))
         .put("check", report.check.name())
         .put("required", report.check.is_required())
         .put("text", report.text.clone())
         .put("place", report.place.clone())
         .count("vu", report.user)
         .count("iteration", report.iteration)
+}
+
+/// The calls of flows on the way to a step, if there are any.
+fn path(calls: &[Text]) -> Option<Vec<Value>> {
+    let path = calls.iter().cloned().map(Value::Text);
+    (!calls.is_empty()).then(|| path.collect())
 }
 
 fn put_instance(object: Object, instance: &Instance) -> Object {
@@ -253,7 +259,7 @@ fn put_instance(object: Object, instance: &Instance) -> Object {
     }
 }
 
-fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
+fn step(end: &StepReport, names: &StepNames) -> Object {
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
         StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => "failed",
@@ -261,7 +267,7 @@ fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
         StepOutcome::Cancelled => "cancelled",
     };
     let took = end.service.filter(|_| outcome != "skipped").map(millis);
-    let object = named("step", end, scenarios)
+    let object = named("step", end, names)
         .put("outcome", outcome)
         .put_some("ms", took)
         .count("vu", end.user)
@@ -286,16 +292,12 @@ fn put_exchanges(object: Object, exchanges: &[Exchange]) -> Object {
     object.put_some("exchanges", (!all.is_empty()).then_some(all))
 }
 
-fn first_failure(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
+fn first_failure(end: &StepReport, names: &StepNames) -> Object {
     let Some(fault) = &end.fault else {
-        return named("warning", end, scenarios);
+        return named("warning", end, names);
     };
-    let text = format!(
-        "{} failed in a new way: {}",
-        end.full_name(scenarios),
-        fault.kind()
-    );
-    let object = named("warning", end, scenarios).put("text", text);
+    let text = format!("{} failed in a new way: {}", names.full(end), fault.kind());
+    let object = named("warning", end, names).put("text", text);
     let object = put_exchanges(object, &end.exchanges);
     put_fault(object, fault, end.info.place(), end.info.sensitivity())
 }
@@ -482,14 +484,10 @@ fn put_metrics(object: Object, metrics: &Metrics) -> Object {
 }
 
 fn step_row(step: &Row) -> Object {
-    let path = (!step.path.is_empty()).then(|| {
-        let path = step.path.iter().cloned();
-        path.map(Value::Text).collect::<Vec<_>>()
-    });
     let object = Object::default()
         .put("step", step.step.clone())
         .put("scenario", step.scenario.clone())
-        .put_some("path", path);
+        .put_some("path", path(&step.path));
     put_metrics(put_tags(row(object, step), &step.tags), &step.metrics)
 }
 

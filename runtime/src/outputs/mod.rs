@@ -21,6 +21,7 @@ mod progress;
 mod report;
 mod result_file;
 mod samples_file;
+mod step_names;
 mod summary;
 mod terminal;
 mod text;

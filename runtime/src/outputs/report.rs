@@ -6,14 +6,14 @@
 use super::json::JsonLines;
 use super::mailbox::{Bounded, Received, Receiver, Sender, answer, mailbox};
 use super::progress::{Progress, ProgressLines};
+use super::step_names::StepNames;
 use super::summary::TextSummary;
 use super::terminal;
 use super::text::{TextLines, described};
 use super::writer::LineWriter;
 use super::{Conclusion, Format, Output, RunDescription};
-use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepReport};
+use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
 use crate::exit::Exit;
-use crate::grid::Scenario;
 use crate::judgement::{Judgement, OnFail, Watch};
 use crate::memory;
 use bggo_metrics::report::{Examples, Figures, Paint, Percentiles, checks};
@@ -140,6 +140,7 @@ impl Report {
             examples: Examples::default(),
             is_whole: true,
             description: None,
+            names: StepNames::default(),
             measured: None,
         };
         std::thread::Builder::new()
@@ -249,13 +250,14 @@ impl EventSink for Report {
 struct Reporter {
     outputs: Vec<Box<dyn Output>>,
     lines: LineWriter,
-    /// Failures already logged of any thread, by step or resource and kind.
-    logged: BTreeSet<(usize, u32, &'static str)>,
+    /// Failures already logged of any thread, by the name of a step or resource and kind.
+    logged: BTreeSet<(String, Text)>,
     /// A text of each of them.
     examples: Examples,
     /// No output has had any trouble.
     is_whole: bool,
     description: Option<RunDescription>,
+    names: StepNames,
     measured: Option<Measured>,
 }
 
@@ -323,6 +325,7 @@ impl Reporter {
         for output in &mut self.outputs {
             output.begins(&description);
         }
+        self.names = StepNames::new(&description);
         self.description = Some(description);
     }
 
@@ -342,19 +345,18 @@ impl Reporter {
     /// Whether no thread told this failure before. (Under load each thread tells it once.)
     fn is_first(&mut self, event: &Event) -> bool {
         let key = match event {
-            Event::FirstFailure(end) => end.fault.as_ref().map(|fault| {
-                (
-                    std::ptr::from_ref(end.info).addr(),
-                    end.scenario,
-                    fault.kind(),
-                )
-            }),
+            Event::FirstFailure(end) => {
+                let fault = end.fault.as_ref();
+                fault.map(|fault| (self.names.row(end), Text::Static(fault.kind())))
+            }
             Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
-                Some((std::ptr::from_ref(*info).addr(), 0, fault.kind()))
+                let name = format!("resource.{info}");
+                Some((name, Text::Static(fault.kind())))
             }
             // In a functional run each failure is told.
             Event::Check(check) if self.description.as_ref().is_some_and(|run| !run.functional) => {
-                Some((std::ptr::from_ref(check.check).addr(), check.scenario, ""))
+                let name = format!("check.{}", self.names.row(check));
+                Some((name, Text::Static(check.check.name())))
             }
             _ => None,
         };
@@ -364,12 +366,7 @@ impl Reporter {
     /// Keeps the text of a failure for the summary.
     fn keep_example(&mut self, event: &Event) {
         if let Event::Check(check) = event {
-            let run = self.description.as_ref();
-            let scenarios: &[Scenario] = run.map_or(&[], |run| run.grid.scenarios);
-            let scenario = scenarios.get(check.scenario as usize);
-            let scenario = scenario.map_or("", Scenario::name);
-            let step = check.info.to_string();
-            let key = [scenario, &step, check.check.name()];
+            let key = [&self.names.row(check), check.check.name()];
             self.examples.keep_check(key, (&check.text, &check.place));
         }
         let (Event::Step(end) | Event::FirstFailure(end)) = event else {
@@ -381,7 +378,7 @@ impl Reporter {
         let text = text
             .strip_prefix(&format!("{}: ", fault.kind()))
             .unwrap_or(&text);
-        let row = self.row_of(end);
+        let row = self.names.row(end);
         let kind = || Text::Static(fault.kind());
         match end.exchanges.last() {
             Some(exchange) => {
@@ -391,16 +388,6 @@ impl Reporter {
                 self.examples.keep_exchange(&row, kind(), sides);
             }
             None => self.examples.keep(&row, kind(), text),
-        }
-    }
-
-    /// The name of the step's row in the summary.
-    fn row_of(&self, end: &StepReport) -> String {
-        let run = self.description.as_ref();
-        let scenarios: &[Scenario] = run.map_or(&[], |run| run.grid.scenarios);
-        match end.scenario_name(scenarios) {
-            Some(scenario) => format!("{scenario}.{}", end.info),
-            None => end.info.to_string(),
         }
     }
 

@@ -8,10 +8,11 @@ mod progress_lines;
 mod reporter;
 
 use super::line::{Line, LinesSoFar};
+use super::step_names::StepNames;
 use super::*;
 use crate::event::{CheckReport, EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
-use crate::grid::{Body, Scenario};
+use crate::grid::{Body, BodyCall, Scenario};
 use crate::health::Cause;
 use crate::info::{
     CheckInfo, Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot,
@@ -102,6 +103,7 @@ fn ended(
         scenario: 0,
         user: 1,
         iteration: 0,
+        first_slot: 0,
         service: Some(Duration::from_micros(12_345)),
         outcome,
         fault: fault.cloned(),
@@ -110,15 +112,15 @@ fn ended(
 }
 
 fn text(event: &Event) -> String {
-    text::told(event, GRID.scenarios, Paint(false)) + "\n"
+    text::told(event, &StepNames::default(), Paint(false)) + "\n"
 }
 
 fn json_line(event: &Event) -> String {
-    json::line_of(json::told(event, GRID.scenarios))
+    json::line_of(json::told(event, &StepNames::default()))
 }
 
 fn object(event: &Event) -> serde_json::Value {
-    parsed(json::told(event, GRID.scenarios))
+    parsed(json::told(event, &StepNames::default()))
 }
 
 fn parsed(object: json::Object) -> serde_json::Value {
@@ -296,6 +298,7 @@ fn failed_check() -> CheckReport {
         scenario: 0,
         user: 1,
         iteration: 0,
+        first_slot: 0,
         check: &CHECK,
         text: "got 500".to_owned(),
         place: "grid.hcl:7:3".to_owned(),

@@ -1,12 +1,12 @@
 //! What happens in a run as lines for people.
 
 use super::describe::words;
+use super::step_names::StepNames;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exchange::Exchange;
 use crate::fault::Fault;
-use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::judgement::Second;
 use bggo_metrics::report::measure::{or_dash, plural, short};
@@ -18,8 +18,7 @@ pub struct TextLines {
     lines: LineWriter,
     level: LogLevel,
     paint: Paint,
-    /// Those of the grid.
-    scenarios: &'static [Scenario],
+    names: StepNames,
 }
 
 impl TextLines {
@@ -29,7 +28,7 @@ impl TextLines {
             lines,
             level,
             paint,
-            scenarios: &[],
+            names: StepNames::default(),
         }
     }
 
@@ -42,7 +41,7 @@ impl TextLines {
 
 impl Output for TextLines {
     fn begins(&mut self, run: &RunDescription) {
-        self.scenarios = run.grid.scenarios;
+        self.names = StepNames::new(run);
         self.put(LogLevel::Info, || begins(run));
         if let Some(line) = replaced(run) {
             self.put(LogLevel::Info, || line);
@@ -50,7 +49,7 @@ impl Output for TextLines {
     }
 
     fn event(&mut self, event: &Event) {
-        self.put(event.level(), || told(event, self.scenarios, self.paint));
+        self.put(event.level(), || told(event, &self.names, self.paint));
     }
 
     fn second(&mut self, _: &Second<'_>) {}
@@ -59,21 +58,17 @@ impl Output for TextLines {
 }
 
 /// An event, without its line break.
-pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> String {
+pub fn told(event: &Event, names: &StepNames, paint: Paint) -> String {
     match event {
-        Event::Step(end) => step(end, scenarios, paint) + &exchanges(end),
+        Event::Step(end) => step(end, names, paint) + &exchanges(end),
         Event::FirstFailure(end) => format!(
             "{} {}  {} (the first of its kind)",
             paint.on(YELLOW, "failed:"),
-            end.full_name(scenarios),
+            names.full(end),
             reason(end)
         ),
         Event::Check(report) => {
-            format!(
-                "{} {}",
-                paint.on(YELLOW, "check:"),
-                check(report, scenarios)
-            )
+            format!("{} {}", paint.on(YELLOW, "check:"), check(report, names))
         }
         Event::Resource(info, event) => resource(info, event, paint),
         Event::Message(LogLevel::Error, text) => format!("{} {text}", paint.on(RED, "error:")),
@@ -101,8 +96,8 @@ fn replaced(run: &RunDescription) -> Option<String> {
 }
 
 /// A failure as a line: `http_request.order "is created" failed: got 500, grid.hcl:12:3`.
-fn check(report: &CheckReport, scenarios: &'static [Scenario]) -> String {
-    let (step, check) = (report.full_name(scenarios), report.check.name());
+fn check(report: &CheckReport, names: &StepNames) -> String {
+    let (step, check) = (names.full(report), report.check.name());
     let reason = match report.text.as_str() {
         "" => String::new(),
         text => format!(": {text}"),
@@ -142,8 +137,8 @@ fn begins(run: &RunDescription) -> String {
     }
 }
 
-fn step(end: &StepReport, scenarios: &'static [Scenario], paint: Paint) -> String {
-    let name = end.full_name(scenarios);
+fn step(end: &StepReport, names: &StepNames, paint: Paint) -> String {
+    let name = names.full(end);
     let line = |colour, outcome: &str| {
         // Painted text has bytes without width, so the padding is made outside.
         let pad = " ".repeat(9_usize.saturating_sub(outcome.len()));

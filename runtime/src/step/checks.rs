@@ -84,6 +84,7 @@ impl Checks<'_> {
                 scenario: self.step.scenario(),
                 user: self.step.vu(),
                 iteration: self.step.iteration(),
+                first_slot: self.step.first_slot(),
                 check,
                 text,
                 place,

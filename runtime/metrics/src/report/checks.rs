@@ -30,6 +30,8 @@ pub struct CheckRow {
     pub step: Text,
     /// The scenario.
     pub scenario: Text,
+    /// The uses of flows by which the scenario comes to the step.
+    pub path: Vec<Text>,
     /// The check.
     pub check: Text,
     /// The step fails where it fails.
@@ -62,6 +64,7 @@ pub fn rows(layout: &Layout, total: &Interval) -> Vec<CheckRow> {
             step_name: name.to_string(),
             step: step.name.clone(),
             scenario: step.scenario.clone(),
+            path: step.path.clone(),
             check: check.name.clone(),
             required: check.required,
             judged,
@@ -74,7 +77,7 @@ pub fn rows(layout: &Layout, total: &Interval) -> Vec<CheckRow> {
 /// Gives each check the example that was kept of it.
 pub fn fill(rows: &mut [CheckRow], examples: &Examples) {
     for row in rows {
-        let example = examples.of_check(&row.scenario, &row.step, &row.check);
+        let example = examples.of_check(&row.step_name, &row.check);
         row.example = example.map(|(text, place)| Example {
             text: text.to_owned(),
             place: place.to_owned(),
@@ -155,6 +158,11 @@ pub fn values(rows: &[CheckRow]) -> Vec<Value> {
             (Text::Static("passed"), number(row.judged.passed)),
             (Text::Static("of"), number(row.judged.of)),
         ];
+        if !row.path.is_empty() {
+            let path = row.path.iter().cloned().map(Value::Text);
+            let path = Value::from(path.collect::<Vec<_>>());
+            pairs.push((Text::Static("path"), path));
+        }
         if let Some(Example { text, place }) = &row.example {
             let example = vec![
                 (Text::Static("text"), Value::Text(text.clone().into())),

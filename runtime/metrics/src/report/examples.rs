@@ -21,7 +21,7 @@ pub struct Examples {
     /// What was sent and what came back, of some of them.
     exchanges: BTreeMap<(String, Text), (String, Option<String>)>,
     /// By scenario, step and check: a text, and where the check is written.
-    checks: BTreeMap<[String; 3], (String, String)>,
+    checks: BTreeMap<[String; 2], (String, String)>,
 }
 
 impl Examples {
@@ -54,7 +54,7 @@ impl Examples {
     }
 
     /// Keeps the text of a check that failed and its place, if it is its first one and there is room.
-    pub fn keep_check(&mut self, check: [&str; 3], (text, place): (&str, &str)) {
+    pub fn keep_check(&mut self, check: [&str; 2], (text, place): (&str, &str)) {
         let key = check.map(str::to_owned);
         if self.checks.len() < MOST || self.checks.contains_key(&key) {
             let example = || (cut(text), place.to_owned());
@@ -62,9 +62,9 @@ impl Examples {
         }
     }
 
-    /// The text of a check of a step in a scenario, and its place.
-    pub fn of_check(&self, scenario: &str, step: &str, check: &str) -> Option<(&str, &str)> {
-        let example = self.checks.get(&[scenario, step, check].map(str::to_owned));
+    /// The text of a check of a step, by its full name, and its place.
+    pub fn of_check(&self, step: &str, check: &str) -> Option<(&str, &str)> {
+        let example = self.checks.get(&[step, check].map(str::to_owned));
         example.map(|(text, place)| (text.as_str(), place.as_str()))
     }
 

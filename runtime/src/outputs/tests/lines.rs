@@ -2,31 +2,90 @@
 
 use super::*;
 
-#[test]
-fn of_several_scenarios_an_event_names_its_own() {
-    static SCENARIOS: [Scenario; 2] = [
+fn of_two_scenarios() -> RunDescription {
+    static GRID: Grid = Grid::new("several").scenarios(&[
         Scenario::new("browse", "main"),
         Scenario::new("order", "main"),
-    ];
+    ]);
+    RunDescription {
+        grid: &GRID,
+        ..run_of(Schedule::ONCE)
+    }
+}
+
+#[test]
+fn of_several_scenarios_an_event_names_its_own() {
+    let names = StepNames::new(&of_two_scenarios());
     let fault = Fault::new("connect", "refused");
     let failed = StepReport {
         scenario: 1,
         ..ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault))
     };
-    let line = text::told(&Event::Step(failed.clone()), &SCENARIOS, Paint(false));
+    let line = text::told(&Event::Step(failed.clone()), &names, Paint(false));
     assert!(
         line.starts_with("failed    order.http_request.login "),
         "{line}"
     );
     let first = Event::FirstFailure(failed);
-    let line = text::told(&first, &SCENARIOS, Paint(false));
+    let line = text::told(&first, &names, Paint(false));
     assert!(
         line.starts_with("failed: order.http_request.login  connect"),
         "{line}"
     );
-    let object = parsed(json::told(&first, &SCENARIOS));
+    let object = parsed(json::told(&first, &names));
     assert_eq!(object["scenario"], "order");
     assert_eq!(object["step"], "http_request.login");
+}
+
+/// A body that calls a flow of one step twice: the slots of the calls are 0..4 and 4..8, of the step 8..12 and 12..16. In the
+/// warm-up the same stand behind those of the iterations.
+static CALLING: Grid = {
+    static CALLS: [Info; 2] = [
+        Info::new("visit", "first", "grid.hcl:30").slots(0..4),
+        Info::new("visit", "second", "grid.hcl:40").slots(4..8),
+    ];
+    static FLOW: Body = Body::new("flow.visit", &LOGIN);
+    static LOGIN: [Info; 1] = [Info::new("http_request", "login", "grid.hcl:3").slots(0..4)];
+    static MAIN: [Body; 1] = [Body::new("main", &CALLS).calls(&[
+        BodyCall::new(&CALLS[0], &FLOW, 8),
+        BodyCall::new(&CALLS[1], &FLOW, 12),
+    ])];
+    Grid::new("calling").bodies(&MAIN)
+};
+
+#[test]
+fn an_event_of_a_flow_names_the_calls_also_in_a_warm_up() {
+    let schedule = Schedule::iterations(2, 9).at_most(Duration::from_secs(1));
+    let mut run = RunDescription {
+        grid: &CALLING,
+        ..run_of(schedule)
+    };
+    run.loads[0].load.warm_up = Duration::from_secs(1);
+    let names = StepNames::new(&run);
+    let first_of_warm_up = RunSlots::new(&CALLING, |_| false).count;
+    let fault = Fault::new("connect", "refused");
+    let failed = |first_slot| StepReport {
+        first_slot,
+        ..ended(
+            &STEPS[0],
+            Instance::Index(2),
+            StepOutcome::Failed,
+            Some(&fault),
+        )
+    };
+    for (slot, call) in [(8, "first"), (12, "second")] {
+        for slot in [slot, first_of_warm_up + slot] {
+            let event = Event::Step(failed(slot));
+            let line = text::told(&event, &names, Paint(false));
+            let name = format!("failed    visit.{call}.http_request.login[2] ");
+            assert!(line.starts_with(&name), "{line}");
+            let object = parsed(json::told(&event, &names));
+            assert_eq!(object["step"], "http_request.login");
+            assert_eq!(object["path"], serde_json::json!([format!("visit.{call}")]));
+        }
+    }
+    let own = parsed(json::told(&Event::Step(failed(0)), &names));
+    assert!(own.get("path").is_none(), "{own}");
 }
 
 #[test]
@@ -120,6 +179,7 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
     let written = Written::default();
     let format = Format::Text { colour: false };
     let report = Report::new(format, LogLevel::Info, Box::new(written.clone())).unwrap();
+    report.begins(of_two_scenarios());
     let (refused, late) = (Fault::new("connect", "no"), Fault::new("timeout", "no"));
     for fault in [&refused, &late, &refused] {
         for step in &STEPS {
@@ -135,7 +195,8 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
     report.tell(Event::FirstFailure(end));
     report.flush();
     let said = written.text();
-    assert_eq!(said.lines().count(), 2 * STEPS.len() + 1, "{said}");
+    let failed = said.lines().filter(|line| line.starts_with("failed:"));
+    assert_eq!(failed.count(), 2 * STEPS.len() + 1, "{said}");
 }
 
 #[test]
@@ -163,7 +224,7 @@ fn colours_are_only_used_where_they_are_asked_for() {
     let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
     assert!(!text(&Event::Step(passed.clone())).contains('\x1b'));
     assert!(
-        text::told(&Event::Step(passed), GRID.scenarios, Paint(true))
+        text::told(&Event::Step(passed), &StepNames::default(), Paint(true))
             .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
