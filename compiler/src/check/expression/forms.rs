@@ -8,6 +8,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::MOST_PARTS;
+use super::outputs::tuple_or_list;
 use super::context::{Bound, Checker, constant, error};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
@@ -235,8 +236,12 @@ impl Checker<'_> {
         } else {
             each.sensitivity.under(crate::check::sensitivity::EVERY)
         };
+        let ty = match &over.ty {
+            Type::Tuple(items) => tuple_or_list(items.len(), each.ty.clone()),
+            _ => Type::list(each.ty.clone()),
+        };
         TExpr {
-            ty: Type::list(each.ty.clone()),
+            ty,
             binding: over.binding.max(each.binding),
             sensitivity,
             span,
@@ -254,14 +259,19 @@ impl Checker<'_> {
             return over;
         };
         let keyed = self.known_instances(step).is_some_and(TInstances::is_keyed);
-        let (Type::Map(item), true) = (&over.ty, keyed) else {
-            return over;
+        let ty = match &over.ty {
+            Type::Map(item) if keyed => Type::List(item.clone()),
+            // They stand in key order.
+            Type::Object(fields) if keyed => {
+                Type::Tuple(fields.iter().map(|field| field.ty.clone()).collect())
+            }
+            _ => return over,
         };
         let Some(function) = bggo_function_table::find("values") else {
             return over;
         };
         TExpr {
-            ty: Type::List(item.clone()),
+            ty,
             binding: over.binding,
             sensitivity: over.sensitivity.moved(),
             span: over.span,

@@ -22,14 +22,21 @@ impl Checker<'_> {
         let Some(instances) = self.known_instances(id) else {
             return error(span);
         };
-        let keyed = match instances {
+        let known = match instances {
             TInstances::Single => {
                 let text = format!("expected `.output` after `{address}`");
                 self.error(codes::INVALID_REFERENCE, span, text)
                     .hint(format!("a step's results are `{address}.output`"));
                 return error(span);
             }
-            several => several.is_keyed(),
+            TInstances::Count(count) => Known::Numbers(*count as usize),
+            TInstances::ForEach(pairs) => {
+                let keys = pairs.iter().map(|(key, _)| Text::from(key.clone()));
+                Known::Keys(keys.collect())
+            }
+            TInstances::Late(late) => Known::Late {
+                is_keyed: late.of.is_keyed(),
+            },
         };
         let Some((output, sensitivity)) = self.output_object(id) else {
             return error(span);
@@ -37,11 +44,7 @@ impl Checker<'_> {
         let item = Type::Object(vec![field("output", output)]);
         TExpr {
             kind: TKind::Instances(id),
-            ty: if keyed {
-                Type::map(item)
-            } else {
-                Type::list(item)
-            },
+            ty: known.together(item),
             binding: Binding::Iteration,
             sensitivity: sensitivity.under("output").under("*"),
             span,
@@ -458,6 +461,49 @@ impl Checker<'_> {
                 error(span)
             }
         }
+    }
+}
+
+/// What is known of the instances of a step, for the type of all of them.
+enum Known {
+    Numbers(usize),
+    Keys(Vec<Text>),
+    Late { is_keyed: bool },
+}
+
+impl Known {
+    /// The type of all instances where one is of this type: a tuple or an object, and a list or a map where they are known late or
+    /// too many to be named each.
+    fn together(self, item: Type) -> Type {
+        match self {
+            Known::Numbers(count) => tuple_or_list(count, item),
+            Known::Keys(keys) if are_few(keys.len(), &item) => {
+                let named = keys.into_iter().map(|name| Field {
+                    name,
+                    ty: item.clone(),
+                    optional: None,
+                });
+                Type::Object(named.collect())
+            }
+            Known::Late { is_keyed: false } => Type::list(item),
+            Known::Keys(_) | Known::Late { is_keyed: true } => Type::map(item),
+        }
+    }
+}
+
+/// The most parts of a tuple or an object that is made of a type for each instance of a step.
+const MOST_PARTS_OF_INSTANCES: usize = 10_000;
+
+fn are_few(count: usize, item: &Type) -> bool {
+    let parts = item.size(MOST_PARTS_OF_INSTANCES);
+    count.saturating_mul(parts) <= MOST_PARTS_OF_INSTANCES
+}
+
+/// So many items of one type: a tuple, unless there are too many.
+pub(super) fn tuple_or_list(count: usize, item: Type) -> Type {
+    match are_few(count, &item) {
+        true => Type::Tuple(vec![item; count]),
+        false => Type::list(item),
     }
 }
 
