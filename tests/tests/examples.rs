@@ -49,6 +49,9 @@ fn examples_print_what_their_answers_said() {
         "{fan}"
     );
     assert!(fan.contains("the first asked for page 1\n"), "{fan}");
+    let items = |flags: &[&str]| out("for_each_of_an_answer", flags);
+    assert_eq!(items(&[]), "3 items: ink, paper, pen\n");
+    assert_eq!(items(&["--ids", "[]"]), "0 items: \n");
     assert_eq!(out("shared_client", &[]), "{\"session\":\"abc\"}\n");
     assert_eq!(
         out("texts_of_answers", &[]),

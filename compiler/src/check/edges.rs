@@ -73,7 +73,7 @@ fn read_by(
     let name = |place: &u32| match instances.get(id)?.as_ref()? {
         TInstances::Count(_) => Some(Instances::Index(*place)),
         TInstances::ForEach(keys) => Some(Instances::Key(keys.get(*place as usize)?.0.clone())),
-        TInstances::Single => None,
+        TInstances::Single | TInstances::Late(_) => None,
     };
     let names: Option<Vec<Instances>> = places.iter().map(name).collect();
     names.unwrap_or_else(|| vec![Instances::All])
@@ -92,6 +92,13 @@ fn named(edge: &Edge, address: &str, instances: &TInstances, problems: &mut Prob
         (known, Instances::Key(key)) if known.position_of_key(key).is_some() => {
             return edge.instances.clone();
         }
+        // Which instances there are shows when the step begins, so all of them are waited for.
+        (TInstances::Late(late), Instances::Index(_)) if !late.of.is_keyed() => {
+            return Instances::All;
+        }
+        (TInstances::Late(late), Instances::Key(_)) if late.of.is_keyed() => {
+            return Instances::All;
+        }
         // Expressions that surely run report their own indexes.
         _ if edge.kind != EdgeKind::Explicit => return Instances::All,
         (TInstances::Single, _) => (
@@ -106,7 +113,7 @@ fn named(edge: &Edge, address: &str, instances: &TInstances, problems: &mut Prob
                 .checked_sub(1)
                 .map(|last| format!("the indexes are 0 to {last}").into()),
         ),
-        (TInstances::Count(_), _) => (
+        (TInstances::Count(_), _) | (TInstances::Late(_), Instances::Key(_)) => (
             codes::UNEXPECTED_INDEX,
             format!("the instances of `{address}` are numbered, found a key"),
             Some(Hint::write(format!("{address}[0]"))),
@@ -118,6 +125,11 @@ fn named(edge: &Edge, address: &str, instances: &TInstances, problems: &mut Prob
                 Some(near) => Some(Hint::meant(format!("{address}[\"{near}\"]"))),
                 None => nearest::advice(key, keys.iter().map(|(key, _)| key.as_str())),
             },
+        ),
+        (TInstances::Late(_), _) => (
+            codes::UNEXPECTED_INDEX,
+            format!("the instances of `{address}` have keys, found a number"),
+            Some(format!("write a key in quotes, or `{address}` for all of them").into()),
         ),
         (TInstances::ForEach(keys), _) => (
             codes::UNEXPECTED_INDEX,

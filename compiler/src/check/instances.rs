@@ -7,9 +7,9 @@ use crate::resolve::model::StepId;
 use crate::syntax::decl::Expr;
 
 use super::expression::context::Checker;
-use super::typed::{TExpr, TInstances};
+use super::typed::{LateOf, TExpr, TInstances, TLate};
 
-/// The most instances of a step. Each one is a future and a slot in every user.
+/// The most instances of a step that are known when the grid is built. Each one is a future and a slot in every user.
 pub const MOST_INSTANCES: u32 = 100_000;
 
 impl Checker<'_> {
@@ -44,10 +44,7 @@ impl Checker<'_> {
             return None;
         }
         let text = match count.constant() {
-            None => {
-                self.late("count", &count);
-                return None;
-            }
+            None => return Some(late(count, LateOf::Count)),
             Some(Value::Number(number)) => match number.as_u64() {
                 Some(whole) if whole <= u64::from(MOST_INSTANCES) => {
                     return Some(TInstances::Count(
@@ -66,15 +63,6 @@ impl Checker<'_> {
         };
         self.error(codes::INVALID_COUNT, count.span, text);
         None
-    }
-
-    fn late(&mut self, what: &str, value: &TExpr) {
-        let text =
-            format!("`{what}` that is known only when the program runs is not yet supported");
-        let hint =
-            "in this version it must be computed from literals, or from locals made of literals";
-        self.error(codes::NOT_YET_SUPPORTED, value.span, text)
-            .hint(hint);
     }
 
     fn for_each(&mut self, expr: &Expr) -> Option<TInstances> {
@@ -106,8 +94,11 @@ impl Checker<'_> {
             return None;
         }
         let Some(value) = over.constant() else {
-            self.late("for_each", &over);
-            return None;
+            let of = match over.ty {
+                Type::Set(_) => LateOf::Set,
+                _ => LateOf::Map,
+            };
+            return Some(late(over, of));
         };
         match keys(value, &over.ty) {
             Ok(pairs) => Some(TInstances::ForEach(pairs)),
@@ -117,6 +108,10 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn late(over: TExpr, of: LateOf) -> TInstances {
+    TInstances::Late(Box::new(TLate { over, of }))
 }
 
 /// The keys in order with their values.

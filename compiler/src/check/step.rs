@@ -83,6 +83,7 @@ impl Checker<'_> {
         self.hands_over(id, &arguments);
         self.step = None;
         let instances = self.known_instances(id).cloned();
+        let instances = instances.unwrap_or(TInstances::Single);
         Some(TStep {
             callee,
             runner_name: step.runner.text.clone(),
@@ -94,6 +95,7 @@ impl Checker<'_> {
                 || sensitivity::reads_secret(rules.expressions(), &self.locals)
                 || sensitivity::reads_secret(records.iter().map(|it| &it.value), &self.locals)
                 || sensitivity::reads_secret(enabled.iter().chain(&execution), &self.locals)
+                || sensitivity::reads_secret(instances.late(), &self.locals)
                 || sensitivity::reads_secret(
                     (delay_before.iter().chain(&delay_after)).flat_map(TDelay::expressions),
                     &self.locals,
@@ -103,7 +105,7 @@ impl Checker<'_> {
             checks,
             arguments,
             uses,
-            instances: instances.unwrap_or(TInstances::Single),
+            instances,
             enabled: enabled
                 .filter(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true)))),
             execution,

@@ -463,6 +463,7 @@ impl TStep {
         let delays = delays.flat_map(TDelay::expressions);
         let all = arguments.chain(settings).chain(delays);
         let all = all.chain(self.parts.expressions());
+        let all = all.chain(self.instances.late());
         all.chain(self.rules.expressions()).chain(self.judging())
     }
 
@@ -589,9 +590,55 @@ pub enum TInstances {
     Count(u32),
     /// `for_each`: keys with their values, by ascending keys.
     ForEach(Vec<(String, Value)>),
+    /// Known when the step begins.
+    Late(Box<TLate>),
+}
+
+/// Instances that are known when the step begins.
+#[derive(Debug, Clone)]
+pub struct TLate {
+    /// The value of `count` as a number, or that of `for_each`.
+    pub over: TExpr,
+    /// What it is.
+    pub of: LateOf,
+}
+
+/// What makes instances that are known late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LateOf {
+    /// `count`
+    Count,
+    /// `for_each` over a map, an object, or a value of any type, which must turn out to be one.
+    Map,
+    /// `for_each` over a set, whose items must turn out to be strings.
+    Set,
+}
+
+impl LateOf {
+    /// Whether the instances have keys.
+    pub fn is_keyed(self) -> bool {
+        self != LateOf::Count
+    }
 }
 
 impl TInstances {
+    /// The value that they are made of, if that is known late.
+    pub fn late(&self) -> Option<&TExpr> {
+        match self {
+            Self::Late(late) => Some(&late.over),
+            Self::Single | Self::Count(_) | Self::ForEach(_) => None,
+        }
+    }
+
+    /// Whether the instances have keys.
+    pub fn is_keyed(&self) -> bool {
+        match self {
+            Self::Single | Self::Count(_) => false,
+            Self::ForEach(_) => true,
+            Self::Late(late) => late.of.is_keyed(),
+        }
+    }
+
     /// The position of the instance with this key.
     pub fn position_of_key(&self, key: &str) -> Option<usize> {
         let Self::ForEach(keys) = self else {

@@ -28,6 +28,7 @@ impl Writer<'_> {
         let metrics = self.metric_table();
         let schedule = ScheduleWriter::write(self);
         let steps = self.all_steps();
+        let late = self.late_functions();
         let waits = self.wait_functions();
         let resources = self.body().resources.iter();
         let resources: Vec<_> = resources.map(|at| self.resource_access(*at)).collect();
@@ -45,6 +46,7 @@ impl Writer<'_> {
             #one_run
             #schedule
             #steps
+            #late
             #waits
             #(#resources)*
             #locals
@@ -104,7 +106,16 @@ impl Writer<'_> {
                 value: quote!(scope: &iteration_scope),
             });
         }
-        if body.steps.iter().any(|step| step.read) {
+        if let Some(late) = super::late::late_values(body) {
+            let count = body.steps.iter();
+            let count = count.filter(|step| step.instances.late().is_some()).count();
+            let count = Literal::usize_unsuffixed(count);
+            fields.push(BodyField {
+                field: quote!(late: [LateInstances; #count]),
+                value: quote!(late: #late),
+            });
+        }
+        if body.steps.iter().any(Step::has_output_slots) {
             fields.push(BodyField {
                 field: quote!(outputs: #outputs),
                 value: quote!(outputs: #outputs::new()),
@@ -189,7 +200,7 @@ impl Writer<'_> {
 
     fn output_leaves(&self) -> Vec<(usize, Leaf)> {
         let steps = self.body().steps.iter().enumerate();
-        let read = steps.filter(|(_, step)| step.read);
+        let read = steps.filter(|(_, step)| step.has_output_slots());
         read.map(|(at, step)| {
             let name = self.step(at).name.clone();
             let count = self.instance_count(at);

@@ -35,6 +35,7 @@ pub fn cut(plan: &Plan) -> Plan {
         }
         let rules = step.rules.expressions_mut();
         let settings = step.enabled.iter_mut().chain(&mut step.execution);
+        let settings = settings.chain(step.instances.late_value_mut());
         for expr in settings.chain(rules) {
             cut_expression(expr);
         }
@@ -174,6 +175,8 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
 pub fn of_step(step: &Step) -> impl Iterator<Item = &TExpr> {
     let arguments = step.arguments.iter().map(|argument| &argument.value);
     let settings = step.enabled.iter().chain(&step.execution);
+    let late = step.instances.late().map(|late| &late.over);
+    let settings = settings.chain(late);
     let rules = step.rules.expressions();
     let all = arguments.chain(settings).chain(rules);
     let all = all.chain(step.parts.expressions());

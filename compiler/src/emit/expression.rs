@@ -243,7 +243,7 @@ impl Writer<'_> {
                 instance,
                 field,
             } => return self.output(step.index, instance, *field, span, at),
-            TKind::Instances(step) => return ExprTokens::Value(self.instances(step.index)),
+            TKind::Instances(step) => return self.instances(step.index, span),
             TKind::Export { resource, field } => return self.export(*resource, *field, span, at),
             TKind::CountIndex => return ExprTokens::Value(quote!(input_conversion::index(index))),
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
@@ -729,6 +729,7 @@ impl Writer<'_> {
                         let keys = self.key_static(step);
                         quote!(#path.key(#by, &#keys, #info))
                     }
+                    Instances::Late(late) if late.of.is_keyed() => quote!(#path.key(#by, #info)),
                     _ => quote!(#path.index(#by, #info)),
                 })
             }
@@ -752,15 +753,23 @@ impl Writer<'_> {
     }
 
     /// All instances of a step, with their outputs.
-    pub fn instances(&mut self, step: usize) -> TokenStream {
+    pub fn instances(&mut self, step: usize, span: Span) -> ExprTokens {
         let path = self.output_path(step);
         let names = self.names_static(step);
         match &self.body().steps[step].instances {
             Instances::Keys(_) => {
                 let keys = self.key_static(step);
-                quote!(#path.by_key(&#keys, &#names))
+                ExprTokens::Value(quote!(#path.by_key(&#keys, &#names)))
             }
-            _ => quote!(#path.list(&#names)),
+            Instances::Late(late) => {
+                let info = &self.step(step).info;
+                let call = match late.of.is_keyed() {
+                    true => quote!(#path.by_key(&#names, #info)),
+                    false => quote!(#path.list(&#names, #info)),
+                };
+                ExprTokens::Placed(call, span)
+            }
+            _ => ExprTokens::Value(quote!(#path.list(&#names))),
         }
     }
 
@@ -830,6 +839,12 @@ fn each(expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
     let EvaluatedIn::Body(Some(keys)) = at else {
         return quote!(Value::Null);
     };
+    if let Some(late) = &keys.late {
+        return match expr.kind {
+            TKind::EachKey => quote!(#late.key_of(index)),
+            _ => quote!(#late.value_of(index)),
+        };
+    }
     let (name, table) = match expr.kind {
         TKind::EachKey => (format_ident!("key"), &keys.keys),
         _ => (format_ident!("nth"), &keys.values),

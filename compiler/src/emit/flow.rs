@@ -194,7 +194,10 @@ impl Writer<'_> {
         if calls.any(|call| self.plan.body(call.body).makes_in_calls) {
             fields.push(quote!(scope: this.scope));
         }
-        if flow.steps.iter().any(|step| step.read) {
+        if let Some(late) = super::late::late_values(flow) {
+            fields.push(quote!(late: #late));
+        }
+        if flow.steps.iter().any(Step::has_output_slots) {
             let ty = &names.outputs_type;
             fields.push(quote!(outputs: #ty::new()));
         }

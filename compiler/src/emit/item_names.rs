@@ -84,6 +84,16 @@ pub struct StepNames {
     pub keys: Ident,
     /// Static with its values.
     pub values: Ident,
+    /// Of instances that are known late.
+    pub late: Option<LateNames>,
+}
+
+/// Names of the instances of a step that are known late.
+pub struct LateNames {
+    /// Function that finds them.
+    pub find: Ident,
+    /// Constant with their position among those of the body.
+    pub position: Ident,
 }
 
 /// Names of a resource's items that all bodies share.
@@ -232,7 +242,13 @@ fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
             (name, function)
         })
         .collect();
-    let all = functions.into_iter().map(|(name, function)| StepNames {
+    let is_late = plan
+        .body(body)
+        .steps
+        .iter()
+        .map(|step| step.instances.late().is_some());
+    let all = functions.into_iter().zip(is_late);
+    let all = all.map(|((name, function), is_late)| StepNames {
         name: function,
         info: names.upper(&format!("step_{name}")),
         attempt: names.snake(&format!("{name}_attempt")),
@@ -244,6 +260,10 @@ fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
         count: names.upper(&format!("{name}_count")),
         keys: names.upper(&format!("{name}_keys")),
         values: names.upper(&format!("{name}_values")),
+        late: is_late.then(|| LateNames {
+            find: names.snake(&format!("{name}_instances")),
+            position: names.upper(&format!("{name}_instances")),
+        }),
     });
     all.collect()
 }

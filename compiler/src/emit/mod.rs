@@ -8,6 +8,7 @@ mod expression;
 mod flow;
 mod inputs;
 mod item_names;
+mod late;
 mod names;
 mod parts;
 mod print;

@@ -1,6 +1,7 @@
 //! The parts of a step around its attempts: one function for each, which its drive is given.
 
 use super::constant;
+use super::late::enabled_of_attempt;
 use super::names::call_path;
 use super::step::takes_index;
 use super::tokens::{EvaluatedIn, or_unused};
@@ -29,7 +30,7 @@ impl Writer<'_> {
         let keys = self.step_keys(at);
         let here = EvaluatedIn::Body(Some(&keys));
         let mut all = EmittedParts::default();
-        if let Some(enabled) = &step.enabled {
+        if let Some(enabled) = enabled_of_attempt(step) {
             self.enter_part("enabled");
             let body = self.truth(enabled, here);
             self.leave_part();

@@ -114,15 +114,16 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         let name = call_path(&self.writer.step(at).name);
         let plain = self.writer.is_plain(at);
         let (from, to) = node.range;
+        let count = body.steps[at].instances.known_count();
         let first = Literal::usize_unsuffixed(from);
-        let end = if to == body.steps[at].instances.len() {
+        let end = if Some(to) == count {
             self.writer.instance_count(at)
         } else {
             let end = Literal::usize_unsuffixed(to);
             quote!(#end)
         };
         // One instance that something waits for by name, out of several.
-        let named = to - from == 1 && body.steps[at].instances.len() > 1;
+        let named = to - from == 1 && count.is_some_and(|count| count > 1);
         let index = if named { quote!(#first) } else { quote!(index) };
         let one = match (&body.steps[at].instances, plain) {
             (_, true) => self.writer.plain(at, &index),
@@ -131,6 +132,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         };
         let call = match body.steps[at].instances {
             Instances::Single => one,
+            Instances::Late(_) => self.writer.late_call(at, &one),
             _ if named => one,
             _ => {
                 let each = self.writer.names.of_runtime("each");
@@ -192,7 +194,10 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         let mut name = format!("from_{}", self.writer.step(node.step).name);
         let mut doc = format!(" The branch from{}", self.writer.step_doc(node.step));
         let instances = &body.steps[node.step].instances;
-        if to - from < instances.len() {
+        if instances
+            .known_count()
+            .is_some_and(|count| to - from < count)
+        {
             match instances {
                 Instances::Keys(keys) if to - from == 1 => {
                     let key = keys.get(from).map_or("", |(key, _)| key);

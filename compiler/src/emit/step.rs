@@ -4,6 +4,7 @@ use super::argument::{has_late, is_late, is_started};
 use super::constant;
 use super::cut;
 use super::inputs::known;
+use super::late::enabled_of_attempt;
 use super::names::{call_path, field};
 use super::parts::EmittedParts;
 use super::tokens::{EvaluatedIn, Keys, names_in, or_unused};
@@ -229,9 +230,10 @@ impl Writer<'_> {
     /// unless it reads one, so an attempt with it waits itself.
     fn waits_outside(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
+        let enabled = enabled_of_attempt(step);
         // What comes before the resources waits for them only if it reads one.
-        let mut before = step.enabled.iter().chain(step.delays());
-        let comes_before = step.enabled.is_some() || step.delay_before.is_some();
+        let mut before = enabled.into_iter().chain(step.delays());
+        let comes_before = enabled.is_some() || step.delay_before.is_some();
         !step.needs.is_empty() && (!comes_before || before.any(|it| self.reads_export(it)))
     }
 
@@ -312,7 +314,7 @@ impl Writer<'_> {
 
     fn before_attempt(&mut self, at: usize, here: EvaluatedIn<'_>) -> TokenStream {
         let step = &self.body().steps[at];
-        let enabled = step.enabled.as_ref().map(|enabled| {
+        let enabled = enabled_of_attempt(step).map(|enabled| {
             self.enter_part("enabled");
             let disabled = self.untruth(enabled, here);
             self.leave_part();
@@ -458,6 +460,10 @@ impl Writer<'_> {
                 let keys = self.key_static(at);
                 quote!(At::nth(#info, &#keys, #index))
             }
+            Instances::Late(_) => {
+                let late = self.late_path(at);
+                quote!(#late.at(#info, #index))
+            }
         }
     }
 
@@ -467,11 +473,19 @@ impl Writer<'_> {
                 instanced: true,
                 keys: Some(self.key_static(at)),
                 values: Some(self.step(at).values.clone()),
+                late: None,
+            },
+            Instances::Late(_) => Keys {
+                instanced: true,
+                keys: None,
+                values: None,
+                late: self.late_path(at),
             },
             Instances::Single | Instances::Count(_) => Keys {
                 instanced: matches!(self.body().steps[at].instances, Instances::Count(_)),
                 keys: None,
                 values: None,
+                late: None,
             },
         }
     }
@@ -491,7 +505,8 @@ impl Writer<'_> {
         quote!(#runner::Needs::NONE #(#gets)*)
     }
 
-    fn wait_for(&self, resource: usize) -> TokenStream {
+    /// Waits for a resource.
+    pub fn wait_for(&self, resource: usize) -> TokenStream {
         let name = call_path(&self.resource_functions(resource).get);
         quote!(#name(this).await?;)
     }

@@ -23,6 +23,8 @@ pub struct Keys {
     pub keys: Option<Ident>,
     /// Their values.
     pub values: Option<Ident>,
+    /// Where its instances are, if they are known late: they have keys and values.
+    pub late: Option<TokenStream>,
 }
 
 /// Tokens of an expression.

@@ -348,7 +348,7 @@ impl<'p> Writer<'p> {
         name
     }
 
-    /// How many instances a step has.
+    /// How many instances a step has, where that is known when the grid is built.
     pub fn instance_count(&self, step: usize) -> TokenStream {
         match &self.body().steps[step].instances {
             Instances::Count(_) => {
@@ -356,7 +356,7 @@ impl<'p> Writer<'p> {
                 quote!(#name)
             }
             other => {
-                let count = Literal::usize_unsuffixed(other.len());
+                let count = Literal::usize_unsuffixed(other.known_count().unwrap_or_default());
                 quote!(#count)
             }
         }
@@ -368,8 +368,17 @@ impl<'p> Writer<'p> {
         quote!(this.steps.#path)
     }
 
+    /// Instances of a step that are known late as a body reaches them.
+    pub fn late_path(&self, step: usize) -> Option<TokenStream> {
+        let position = &self.step(step).late.as_ref()?.position;
+        Some(quote!(this.late[#position]))
+    }
+
     /// The outputs of a step as a body reaches them.
     pub fn output_path(&self, step: usize) -> TokenStream {
+        if let Some(late) = self.late_path(step) {
+            return late;
+        }
         let path = self.output_paths.get(&step);
         quote!(this.outputs.#path)
     }
@@ -427,6 +436,10 @@ impl<'p> Writer<'p> {
             Instances::Single => String::new(),
             Instances::Count(_) => ", `count`".to_owned(),
             Instances::Keys(_) => ", `for_each`".to_owned(),
+            Instances::Late(late) => match late.of.is_keyed() {
+                true => ", late `for_each`".to_owned(),
+                false => ", late `count`".to_owned(),
+            },
         };
         format!(
             " step {:?} {:?}{instances}, {}",

@@ -16,6 +16,7 @@ pub use print::print;
 use crate::check::typed::{
     Binding, Sensitivity, TBody, TExpr, TInstances, TKind, TLocal, TRules, TStep, Typed,
 };
+use crate::check::typed_parts::TAmong;
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, Callee, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -23,7 +24,7 @@ use crate::syntax::decl::BodyKind;
 use bggo_manifest::{Input, Lifetime, Metric};
 use bggo_values::Value;
 use model::{
-    Argument, BodyMetric, BodyPlan, Call, Instances, Local, Node as Scheduled, Plan, Record,
+    Argument, BodyMetric, BodyPlan, Call, Instances, Late, Local, Node as Scheduled, Plan, Record,
     Resource, Runs, Scenario, Schedule, Step, UsedAsset,
 };
 use std::collections::BTreeSet;
@@ -243,7 +244,8 @@ impl Resources {
             handed.retain(|at| !own.contains(at));
             for own in own.iter().filter(|own| read_by_outputs.contains(own)) {
                 // Whoever computes the outputs is one more user.
-                self.list[*own].users_of_bodies[id.0] += 1;
+                let users = &mut self.list[*own].users_of_bodies[id.0];
+                *users = users.saturating_add(1);
             }
             let read = read_by_outputs.iter().copied().collect();
             calls::flow((typed, id), (flow, demand), [own, handed, read])
@@ -319,7 +321,7 @@ impl Resources {
             .iter()
             .filter_map(|step| Some((step, step.call()?)));
         let inner = calls.map(|(step, call)| {
-            let instances = u32::try_from(step.instances.len()).unwrap_or(u32::MAX);
+            let instances = step.instances.most();
             let handed = calls::handed_to(&planned[call.body.0]).any(|at| at == below);
             match handed {
                 true => self
@@ -345,7 +347,8 @@ impl Resources {
                     // What a call makes on top of what it is handed was counted with the call.
                     let is_made = body.resources.contains(&at) && body.makes(at);
                     let is_counted = body.makes(below_at);
-                    below.users_of_bodies[place] += u32::from(is_made && is_counted);
+                    let users = &mut below.users_of_bodies[place];
+                    *users = users.saturating_add(u32::from(is_made && is_counted));
                 }
             }
         }
@@ -384,6 +387,7 @@ impl Resources {
                 outputs: demand.positions(id, typed.runner(step.callee, modules)),
             }),
         };
+        let instances = instances(step);
         let mut uses = Vec::new();
         for (position, wanted) in runner.uses.iter().enumerate() {
             match step.uses.iter().find(|(given, ..)| *given == position) {
@@ -426,15 +430,13 @@ impl Resources {
         users_of.sort_unstable();
         users_of.dedup();
         for &used in &users_of {
-            self.list[used].users_of_bodies[id.body.0] += parts;
+            let users = &mut self.list[used].users_of_bodies[id.body.0];
+            *users = users.saturating_add(parts);
         }
         if let Runs::Flow(call) = &runs {
-            // What a call makes on top of one of these is a user of it as well.
-            let instances = match &step.instances {
-                TInstances::Single => 1,
-                TInstances::Count(count) => *count,
-                TInstances::ForEach(keys) => u32::try_from(keys.len()).unwrap_or(u32::MAX),
-            };
+            // What a call makes on top of one of these is a user of it as well. Where nobody knows how many calls there will
+            // be, it lives until its scope ends.
+            let instances = instances.most();
             for &used in &users_of {
                 let built = self.built_on(used, call.body, planned);
                 let users = &mut self.list[used].users_of_bodies[id.body.0];
@@ -456,11 +458,7 @@ impl Resources {
             name: step.name.clone(),
             runs,
             span: step.span,
-            instances: match &step.instances {
-                TInstances::Single => Instances::Single,
-                TInstances::Count(count) => Instances::Count(*count),
-                TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
-            },
+            instances,
             arguments: arguments(&step.arguments, &runner.inputs, (locals, step.span)),
             uses,
             needs,
@@ -525,6 +523,35 @@ impl Resources {
             id: None,
         });
         Some(self.list.len() - 1)
+    }
+}
+
+/// How many instances that are known late run at the same time, unless the step says it.
+const AT_ONCE: u32 = 100;
+
+/// How many instances of a step that are known late run at the same time: its `concurrency`, if that counts them together and is
+/// written as a number.
+fn at_once(step: &TStep) -> u32 {
+    let concurrency = step.parts.concurrency.as_ref();
+    let counted = concurrency.filter(|one| one.key.is_none() && one.among == TAmong::Iteration);
+    let limit = counted.and_then(|one| match one.limit.constant() {
+        Some(Value::Number(limit)) => limit.as_u64(),
+        _ => None,
+    });
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok());
+    limit.unwrap_or(AT_ONCE)
+}
+
+fn instances(step: &TStep) -> Instances {
+    match &step.instances {
+        TInstances::Single => Instances::Single,
+        TInstances::Count(count) => Instances::Count(*count),
+        TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
+        TInstances::Late(late) => Instances::Late(Late {
+            over: late.over.clone(),
+            of: late.of,
+            at_once: at_once(step),
+        }),
     }
 }
 

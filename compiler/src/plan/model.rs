@@ -1,6 +1,8 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TCheck, TDelay, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable};
+use crate::check::typed::{
+    LateOf, TCheck, TDelay, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable,
+};
 use crate::check::typed_parts::TParts;
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
@@ -315,6 +317,11 @@ impl Step {
         }
     }
 
+    /// Its outputs are kept where those of the body are. Instances that are known late keep them themselves.
+    pub fn has_output_slots(&self) -> bool {
+        self.read && self.instances.late().is_none()
+    }
+
     /// Something is computed once it has run, before its end is counted.
     pub fn is_judged(&self) -> bool {
         !self.records.is_empty() || !self.checks.is_empty()
@@ -363,12 +370,26 @@ pub enum Instances {
     Count(u32),
     /// `for_each`
     Keys(Vec<(String, Value)>),
+    /// Known when the step begins.
+    Late(Late),
+}
+
+/// Instances that are known when the step begins. They are one node, whose range says nothing.
+#[derive(Debug, Clone)]
+pub struct Late {
+    /// The value of `count` or of `for_each`.
+    pub over: TExpr,
+    /// What it is.
+    pub of: LateOf,
+    /// How many of them run at the same time at most.
+    pub at_once: u32,
 }
 
 impl Resource {
     /// Users of the whole run: what a resource of scope run or worker counts.
     pub fn users(&self) -> u32 {
-        self.users_of_bodies.iter().sum::<u32>() + self.users_beside
+        let users = self.users_of_bodies.iter().copied();
+        users.fold(self.users_beside, u32::saturating_add)
     }
 
     /// Users in one run of a body: what a resource of a narrower scope counts.
@@ -378,18 +399,36 @@ impl Resource {
 }
 
 impl Instances {
-    /// How many.
-    pub fn len(&self) -> usize {
+    /// How many; `None` where that is known late.
+    pub fn known_count(&self) -> Option<usize> {
         match self {
-            Self::Single => 1,
-            Self::Count(count) => *count as usize,
-            Self::Keys(keys) => keys.len(),
+            Self::Single => Some(1),
+            Self::Count(count) => Some(*count as usize),
+            Self::Keys(keys) => Some(keys.len()),
+            Self::Late(_) => None,
         }
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The same with those that are known late as if they were without end.
+    pub fn most(&self) -> u32 {
+        let known = self.known_count();
+        known.map_or(u32::MAX, |count| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Those that are known late.
+    pub fn late(&self) -> Option<&Late> {
+        match self {
+            Self::Late(late) => Some(late),
+            Self::Single | Self::Count(_) | Self::Keys(_) => None,
+        }
+    }
+
+    /// The value that they are made of, to be changed.
+    pub fn late_value_mut(&mut self) -> Option<&mut TExpr> {
+        match self {
+            Self::Late(late) => Some(&mut late.over),
+            Self::Single | Self::Count(_) | Self::Keys(_) => None,
+        }
     }
 }
 

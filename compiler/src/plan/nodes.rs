@@ -44,7 +44,8 @@ pub fn nodes(body: &TBody) -> Vec<Node> {
 
 fn count(step: &TStep) -> usize {
     match &step.instances {
-        TInstances::Single => 1,
+        // What is known late is one node: nobody can wait for an instance that may not be there.
+        TInstances::Single | TInstances::Late(_) => 1,
         TInstances::Count(count) => *count as usize,
         TInstances::ForEach(keys) => keys.len(),
     }

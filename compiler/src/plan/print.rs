@@ -1,7 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
 use super::model::{BodyPlan, Instances, Local, Plan, Schedule, Step};
-use crate::check::typed::{TLoad, TRules};
+use crate::check::typed::{LateOf, TLoad, TRules};
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -115,7 +115,10 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
         let how = if resource.implicit {
             ", implicit".to_owned()
         } else {
-            format!(", used by {}", resource.users())
+            match resource.users() {
+                u32::MAX => ", used by nobody knows how many".to_owned(),
+                users => format!(", used by {users}"),
+            }
         };
         write!(out, "  {name} : scope {}{how}", word(resource.scope))?;
         for below in &resource.on {
@@ -157,6 +160,17 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
             Instances::Single => {}
             Instances::Count(count) => write!(out, " x {count}")?,
             Instances::Keys(keys) => write!(out, " x {} keys", keys.len())?,
+            Instances::Late(late) => write!(
+                out,
+                " x late {}, {}, {} at once",
+                match late.of {
+                    LateOf::Count => "count",
+                    LateOf::Map => "map",
+                    LateOf::Set => "set",
+                },
+                word(late.over.binding),
+                late.at_once
+            )?,
         }
         write!(
             out,
@@ -230,6 +244,7 @@ fn schedule(body: &BodyPlan, part: &Schedule, depth: usize, out: &mut String) {
             let step = &body.steps[node.step];
             let range = match step.instances {
                 Instances::Single => String::new(),
+                Instances::Late(_) => "[*]".to_owned(),
                 _ => format!("[{}..{}]", node.range.0, node.range.1),
             };
             let _ = writeln!(out, "{indent}{}.{}{range}", step.runner, step.name);

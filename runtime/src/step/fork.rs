@@ -234,6 +234,9 @@ pub fn each<'a>(
     }
 }
 
+/// How many instances end before others of the thread have a turn. Those that wait for nothing would else end in one poll.
+const IN_ONE_POLL: u32 = 1_000;
+
 /// See [`each`].
 pub struct Each<'a> {
     running: Join<'a>,
@@ -249,13 +252,20 @@ impl Future for Each<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
+        let mut ended = 0;
         loop {
             while this.next < this.to && this.running.fan.branches.len() < this.at_once {
                 this.running.fan.add((this.instance)(this.next));
                 this.next += 1;
             }
             match this.running.poll_one(cx) {
-                Poll::Ready(Some(Ok(()))) => {}
+                Poll::Ready(Some(Ok(()))) => {
+                    ended += 1;
+                    if ended == IN_ONE_POLL {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
                 Poll::Ready(Some(Err(stop))) => return Poll::Ready(Err(stop)),
                 Poll::Ready(None) if this.next < this.to => {}
                 Poll::Ready(None) => return Poll::Ready(this.running.done()),

@@ -187,24 +187,7 @@ impl OutputSlots {
     /// # Errors
     /// It is no whole number, or there is no such instance.
     pub fn index(&self, index: &Value, info: &'static Info) -> Result<&OutputSlot, Fault> {
-        match index {
-            Value::Number(number) => {
-                match number.as_u64().and_then(|whole| u32::try_from(whole).ok()) {
-                    Some(i) => self.instance(i, info),
-                    None => Err(Fault::new(
-                        "value",
-                        FaultText::plain(format_args!(
-                            "an index of step {info} is a whole number from 0, not "
-                        ))
-                        .and_value(number),
-                    )),
-                }
-            }
-            _ => Err(Fault::new(
-                "value",
-                FaultText::plain(format_args!("an index of step {info} is a number")),
-            )),
-        }
+        self.instance(number_of_instance(index, info)?, info)
     }
 
     /// The instance of a key; `keys` are those of the step's `for_each`, ascending.
@@ -217,24 +200,8 @@ impl OutputSlots {
         keys: &[Text],
         info: &'static Info,
     ) -> Result<&OutputSlot, Fault> {
-        match key {
-            Value::Text(key) => match keys
-                .binary_search(key)
-                .ok()
-                .and_then(|at| u32::try_from(at).ok())
-            {
-                Some(i) => self.instance(i, info),
-                None => Err(Fault::new(
-                    "value",
-                    FaultText::plain(format_args!("step {info} has no instance "))
-                        .and_value(format_args!("[{:?}]", key.as_str())),
-                )),
-            },
-            _ => Err(Fault::new(
-                "value",
-                FaultText::plain(format_args!("a key of step {info} is a string")),
-            )),
-        }
+        let find = |key: &Text| keys.binary_search(key).ok();
+        self.instance(number_of_key(key, info, find)?, info)
     }
 
     /// All instances of a `count`, each as `{ output = .. }`.
@@ -259,7 +226,41 @@ impl OutputSlots {
     }
 }
 
-fn instance(slot: &OutputSlot, names: &[&'static str]) -> Value {
+/// The number of the instance that a number of the grid names.
+pub(super) fn number_of_instance(index: &Value, info: &Info) -> Result<u32, Fault> {
+    let Value::Number(number) = index else {
+        let text = FaultText::plain(format_args!("an index of step {info} is a number"));
+        return Err(Fault::new("value", text));
+    };
+    let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok());
+    whole.ok_or_else(|| {
+        let text = format_args!("an index of step {info} is a whole number from 0, not ");
+        Fault::new("value", FaultText::plain(text).and_value(number))
+    })
+}
+
+/// The number of the instance of a key, among all keys in which `find` looks for it.
+pub(super) fn number_of_key(
+    key: &Value,
+    info: &Info,
+    find: impl FnOnce(&Text) -> Option<usize>,
+) -> Result<u32, Fault> {
+    let Value::Text(key) = key else {
+        let text = FaultText::plain(format_args!("a key of step {info} is a string"));
+        return Err(Fault::new("value", text));
+    };
+    let found = find(key).and_then(|at| u32::try_from(at).ok());
+    found.ok_or_else(|| {
+        let text = FaultText::plain(format_args!("step {info} has no instance "));
+        Fault::new(
+            "value",
+            text.and_value(format_args!("[{:?}]", key.as_str())),
+        )
+    })
+}
+
+/// An instance as an object with its output.
+pub(super) fn instance(slot: &OutputSlot, names: &[&'static str]) -> Value {
     Value::from(vec![(Text::Static("output"), slot.whole(names))])
 }
 

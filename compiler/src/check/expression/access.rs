@@ -129,6 +129,12 @@ impl Checker<'_> {
                 let types: Vec<Type> = pairs.iter().map(|(_, value)| Type::of(value)).collect();
                 join(&types)
             }
+            Some(TInstances::Late(late)) => match &late.over.ty {
+                Type::Map(item) => (**item).clone(),
+                Type::Object(fields) => join(fields.iter().map(|field| &field.ty)),
+                Type::Set(_) => Type::String,
+                _ => Type::Any,
+            },
             _ => Type::Error,
         }
     }

@@ -9,6 +9,7 @@ use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::MOST_PARTS;
 use super::context::{Bound, Checker, constant, error};
+use super::outputs::tuple_or_list;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {
@@ -235,8 +236,12 @@ impl Checker<'_> {
         } else {
             each.sensitivity.under(crate::check::sensitivity::EVERY)
         };
+        let ty = match &over.ty {
+            Type::Tuple(items) => tuple_or_list(items.len(), each.ty.clone()),
+            _ => Type::list(each.ty.clone()),
+        };
         TExpr {
-            ty: Type::list(each.ty.clone()),
+            ty,
             binding: over.binding.max(each.binding),
             sensitivity,
             span,
@@ -253,15 +258,20 @@ impl Checker<'_> {
         let TKind::Instances(step) = over.kind else {
             return over;
         };
-        let keyed = matches!(self.known_instances(step), Some(TInstances::ForEach(_)));
-        let (Type::Map(item), true) = (&over.ty, keyed) else {
-            return over;
+        let keyed = self.known_instances(step).is_some_and(TInstances::is_keyed);
+        let ty = match &over.ty {
+            Type::Map(item) if keyed => Type::List(item.clone()),
+            // They stand in key order.
+            Type::Object(fields) if keyed => {
+                Type::Tuple(fields.iter().map(|field| field.ty.clone()).collect())
+            }
+            _ => return over,
         };
         let Some(function) = bggo_function_table::find("values") else {
             return over;
         };
         TExpr {
-            ty: Type::List(item.clone()),
+            ty,
             binding: over.binding,
             sensitivity: over.sensitivity.moved(),
             span: over.span,

@@ -23,15 +23,21 @@ impl Checker<'_> {
         let Some(instances) = self.known_instances(id) else {
             return error(span);
         };
-        let keyed = match instances {
+        let known = match instances {
             TInstances::Single => {
                 let text = format!("expected `.output` after `{address}`");
                 self.error(codes::INVALID_REFERENCE, span, text)
                     .hint(format!("a step's results are `{address}.output`"));
                 return error(span);
             }
-            TInstances::Count(_) => false,
-            TInstances::ForEach(_) => true,
+            TInstances::Count(count) => Known::Numbers(*count as usize),
+            TInstances::ForEach(pairs) => {
+                let keys = pairs.iter().map(|(key, _)| Text::from(key.clone()));
+                Known::Keys(keys.collect())
+            }
+            TInstances::Late(late) => Known::Late {
+                is_keyed: late.of.is_keyed(),
+            },
         };
         let Some((output, sensitivity)) = self.output_object(id) else {
             return error(span);
@@ -39,11 +45,7 @@ impl Checker<'_> {
         let item = Type::Object(vec![field("output", output)]);
         TExpr {
             kind: TKind::Instances(id),
-            ty: if keyed {
-                Type::map(item)
-            } else {
-                Type::list(item)
-            },
+            ty: known.together(item),
             binding: Binding::Iteration,
             sensitivity: sensitivity.under("output").under("*"),
             span,
@@ -141,6 +143,7 @@ impl Checker<'_> {
         if matches!(instance, InstanceOf::Only) && !matches!(instances, TInstances::Single) {
             let (what, forms) = forms_of(instances, &address);
             let missing = match instances {
+                TInstances::Late(_) => "say which one is read",
                 TInstances::Count(0) => "there is no output to read",
                 TInstances::ForEach(keys) if keys.is_empty() => "there is no output to read",
                 _ => "say which one is read",
@@ -251,6 +254,39 @@ impl Checker<'_> {
                     _ => Some(InstanceOf::Computed(Box::new(by))),
                 }
             }
+            TInstances::Late(late) if !late.of.is_keyed() => {
+                let by = self.convert(by, &Type::Number, "the index of an instance");
+                if by.is_error() {
+                    return None;
+                }
+                if by.is_null() && self.certain {
+                    self.error(codes::INVALID_VALUE, by.span, "the index is null");
+                    return None;
+                }
+                let known = by.constant().and_then(super::place_of);
+                if let Some(number) = known
+                    && number.as_u64().is_none()
+                    && self.certain
+                {
+                    let text = format!(
+                        "the indexes of `{address}` are whole numbers from 0, found {number}"
+                    );
+                    self.error(codes::INDEX_OUT_OF_RANGE, span, text);
+                    return None;
+                }
+                Some(InstanceOf::Computed(Box::new(by)))
+            }
+            TInstances::Late(_) => {
+                let by = self.convert(by, &Type::String, "the key of an instance");
+                if by.is_error() {
+                    return None;
+                }
+                if by.is_null() && self.certain {
+                    self.error(codes::INVALID_VALUE, by.span, "the key is null");
+                    return None;
+                }
+                Some(InstanceOf::Computed(Box::new(by)))
+            }
             TInstances::ForEach(_) => {
                 let by = self.convert(by, &Type::String, "the key of an instance");
                 if by.is_error() {
@@ -271,7 +307,7 @@ impl Checker<'_> {
                     TInstances::ForEach(keys) => {
                         nearest::advice(key, keys.iter().map(|(key, _)| key.as_str()))
                     }
-                    TInstances::Single | TInstances::Count(_) => None,
+                    TInstances::Single | TInstances::Count(_) | TInstances::Late(_) => None,
                 };
                 let text = format!("`{address}` has no instance \"{key}\"");
                 self.error(codes::INDEX_OUT_OF_RANGE, index.span, text)
@@ -430,6 +466,49 @@ impl Checker<'_> {
     }
 }
 
+/// What is known of the instances of a step, for the type of all of them.
+enum Known {
+    Numbers(usize),
+    Keys(Vec<Text>),
+    Late { is_keyed: bool },
+}
+
+impl Known {
+    /// The type of all instances where one is of this type: a tuple or an object, and a list or a map where they are known late or
+    /// too many to be named each.
+    fn together(self, item: Type) -> Type {
+        match self {
+            Known::Numbers(count) => tuple_or_list(count, item),
+            Known::Keys(keys) if are_few(keys.len(), &item) => {
+                let named = keys.into_iter().map(|name| Field {
+                    name,
+                    ty: item.clone(),
+                    optional: None,
+                });
+                Type::Object(named.collect())
+            }
+            Known::Late { is_keyed: false } => Type::list(item),
+            Known::Keys(_) | Known::Late { is_keyed: true } => Type::map(item),
+        }
+    }
+}
+
+/// The most parts of a tuple or an object that is made of a type for each instance of a step.
+const MOST_PARTS_OF_INSTANCES: usize = 10_000;
+
+fn are_few(count: usize, item: &Type) -> bool {
+    let parts = item.size(MOST_PARTS_OF_INSTANCES);
+    count.saturating_mul(parts) <= MOST_PARTS_OF_INSTANCES
+}
+
+/// So many items of one type: a tuple, unless there are too many.
+pub(super) fn tuple_or_list(count: usize, item: Type) -> Type {
+    match are_few(count, &item) {
+        true => Type::Tuple(vec![item; count]),
+        false => Type::list(item),
+    }
+}
+
 fn field(name: &str, ty: Type) -> Field {
     Field {
         name: Text::from(name),
@@ -471,6 +550,19 @@ fn forms_of(instances: &TInstances, address: &str) -> (String, String) {
                 "write `{address}[0].output` for one, `{address}[count.index].output` in a step with the same `count`, `{address}[*].output` for all"
             );
             (what, forms)
+        }
+        TInstances::Late(late) => {
+            let (what, own, one) = match late.of.is_keyed() {
+                true => ("for_each", "each.key", "[\"KEY\"]"),
+                false => ("count", "count.index", "[0]"),
+            };
+            let forms = format!(
+                "write `{address}{one}.output` for one, `{address}[{own}].output` in a step with the same `{what}`, `{address}[*].output` for all"
+            );
+            (
+                format!("instances by a `{what}` that is known when it begins"),
+                forms,
+            )
         }
         TInstances::Single => (String::new(), String::new()),
     }

@@ -24,6 +24,17 @@ struct Node {
     count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<String>>,
+    /// How many instances there are is known when the step begins.
+    #[serde(skip_serializing_if = "is_false")]
+    late: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Serialize)]
@@ -46,6 +57,7 @@ pub fn text(graph: &Graph) -> String {
         flow: None,
         count: None,
         keys: None,
+        late: false,
     };
     let mut nodes = vec![terminal("Start", "start")];
     nodes.extend(graph.nodes.iter().map(|one| node(graph, one)));
@@ -83,7 +95,7 @@ pub fn text(graph: &Graph) -> String {
 
 fn node(graph: &Graph, node: &GraphNode) -> Node {
     let (count, keys) = match &node.instances {
-        NodeInstances::Single => (None, None),
+        NodeInstances::Single | NodeInstances::Late => (None, None),
         NodeInstances::Count(count) => (Some(*count), None),
         NodeInstances::Keys(keys) => (None, Some(keys.clone())),
     };
@@ -97,6 +109,7 @@ fn node(graph: &Graph, node: &GraphNode) -> Node {
         name: node.name.clone(),
         count,
         keys,
+        late: matches!(node.instances, NodeInstances::Late),
     }
 }
 

@@ -71,6 +71,8 @@ pub enum NodeInstances {
     Count(u32),
     /// `for_each`
     Keys(Vec<String>),
+    /// Known when the step begins.
+    Late,
 }
 
 /// Why a node waits for another. The strongest comes first: of two reasons the picture shows the first one.
@@ -140,6 +142,7 @@ impl Graph {
             NodeInstances::Single => name,
             NodeInstances::Count(count) => format!("{name}[{count}]"),
             NodeInstances::Keys(keys) => format!("{name}[{}]", keys.len()),
+            NodeInstances::Late => format!("{name}[*]"),
         };
         match node.is_call {
             true => format!("{label}: {}", node.kind),

@@ -47,6 +47,7 @@ pub fn picture(typed: &Typed) -> Graph {
         let instances = match &step.instances {
             TInstances::Single => NodeInstances::Single,
             TInstances::Count(count) => NodeInstances::Count(*count),
+            TInstances::Late(_) => NodeInstances::Late,
             TInstances::ForEach(items) => {
                 NodeInstances::Keys(items.iter().map(|(key, _)| key.clone()).collect())
             }

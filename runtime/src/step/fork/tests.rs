@@ -350,3 +350,29 @@ fn an_instance_that_stops_lets_no_other_begin() {
         assert_eq!((flow, started.get()), (Err(Stop), 1));
     });
 }
+
+#[test]
+fn instances_that_wait_for_nothing_let_others_have_their_turn() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let ran = Cell::new(0);
+        let ran = &ran;
+        let instance = |_: u32| -> Running<'_, Flow> {
+            Box::pin(async move {
+                ran.set(ran.get() + 1);
+                Ok(())
+            })
+        };
+        let it = worker.iteration(0);
+        let mut all = each(it, 0, 2_500, Some(100), Box::new(instance));
+        let mut polls = 0;
+        std::future::poll_fn(|cx| {
+            polls += 1;
+            assert!(ran.get() <= polls * 1_100, "{} in {polls}", ran.get());
+            Pin::new(&mut all).poll(cx)
+        })
+        .await
+        .unwrap();
+        assert_eq!((ran.get(), polls), (2_500, 3));
+    });
+}
