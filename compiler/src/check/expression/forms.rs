@@ -8,8 +8,8 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::MOST_PARTS;
-use super::outputs::tuple_or_list;
 use super::context::{Bound, Checker, constant, error};
+use super::outputs::tuple_or_list;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {
