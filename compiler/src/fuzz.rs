@@ -170,14 +170,19 @@ impl Seen<'_> {
                 &step.count,
                 &step.for_each,
                 &step.enabled,
-                &step.execution,
                 &step.delay_before,
                 &step.delay_after,
                 &step.continue_on_failure,
+                &step.always,
+                &step.sensitive,
                 &step.tags,
                 &step.description,
             ];
             self.optional(&parts);
+            for part in step.parts.iter() {
+                self.span(part.span);
+                part.attributes.iter().for_each(|(_, expr)| self.expr(expr));
+            }
             self.blocks([&step.record, &None]);
             for check in &step.checks {
                 self.span(check.span);

@@ -16,10 +16,11 @@ pub use crate::input_conversion;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
-    Begun, Branch, Called, Checks, Fan, Fork, Iteration, Join, Latch, LateInstances, Memo,
-    OutputSlot, OutputSlots, Policy, Ran, Step, StepBranch, Wait, delay_between, delay_exponential,
-    each,
+    Among, Backoff, Begun, Branch, Called, Checks, Concurrency, Ends, Fan, Fork, Iteration, Join,
+    Latch, LateInstances, Memo, OutputSlot, OutputSlots, Policy, Ran, Repeat, Retry, Step,
+    StepBranch, StepParts, Timeouts, Wait, delay_between, delay_exponential, each,
 };
+pub use crate::step_limits::StepRate;
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 pub use bggo_schedule::declared::{Field as LoadField, Profile};

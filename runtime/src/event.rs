@@ -31,6 +31,8 @@ pub enum StepOutcome {
     Failed,
     /// With a fault after which the iteration goes on (`continue_on_failure`).
     FailedAndContinued,
+    /// With a fault, but a fallback stands in for its outputs, so the iteration passes.
+    Recovered,
     /// It was not enabled.
     Skipped,
     /// It was dropped while it ran.
@@ -54,6 +56,8 @@ pub struct StepEnd<'a> {
     pub iteration: u64,
     /// The first of its slots, where its counters stand.
     pub first_slot: u32,
+    /// How many attempts it took; 0 where only one can be.
+    pub attempts: u16,
     /// The address of the run of the step, which no other has that runs at the same time.
     pub step: usize,
     /// From the moment when the step was due to its end; `None` if the load profile gives the step no such moment.
@@ -77,6 +81,7 @@ impl StepEnd<'_> {
             iteration: self.iteration,
             first_slot: self.first_slot,
             service: self.service.map(Duration::from_nanos),
+            attempts: self.attempts,
             outcome: self.outcome,
             fault: self.fault.cloned(),
             exchanges: Vec::new(),
@@ -101,6 +106,8 @@ pub struct StepReport {
     pub first_slot: u32,
     /// From the moment sent (or begun) to the end; `None` where it ended before it began.
     pub service: Option<Duration>,
+    /// How many attempts it took; 0 where only one can be.
+    pub attempts: u16,
     /// How.
     pub outcome: StepOutcome,
     /// Why it failed.
@@ -182,6 +189,7 @@ impl Event {
                 StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => {
                     LogLevel::Error
                 }
+                StepOutcome::Recovered => LogLevel::Warn,
                 _ => LogLevel::Info,
             },
             Self::FirstFailure(_) | Self::Check(_) => LogLevel::Warn,

@@ -2,6 +2,7 @@
 
 use crate::host_limit::Lacked;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
@@ -11,7 +12,7 @@ use tokio::sync::Notify;
 pub enum Exit {
     /// Every step passed, or a load run stayed below its thresholds.
     Passed = 0,
-    /// A step of a functional run failed.
+    /// A step of a functional run failed, or one whose failure ends the run.
     StepFailed = 1,
     /// A threshold of a load run failed, or no iteration ended.
     ThresholdFailed = 99,
@@ -36,7 +37,10 @@ impl Exit {
     /// All of them with what they mean, for `--help`.
     pub const MEANINGS: [(Self, &'static str); 10] = [
         (Self::Passed, "passed"),
-        (Self::StepFailed, "a step of a functional run failed"),
+        (
+            Self::StepFailed,
+            "a step of a functional run failed, or one whose failure ends the run",
+        ),
         (
             Self::ThresholdFailed,
             "a threshold of a load run failed, or no iteration ended",
@@ -84,9 +88,12 @@ pub struct ExitCauses {
     overloaded: AtomicBool,
     output_failed: AtomicBool,
     bug: AtomicBool,
+    /// The step that ended the run.
+    ended_by: OnceLock<String>,
     /// What this host had none left of. It decides nothing and explains much.
     pub lacked: Lacked,
     news: Notify,
+    end: Notify,
 }
 
 impl ExitCauses {
@@ -136,6 +143,24 @@ impl ExitCauses {
     /// Something happened after which the run cannot go on.
     pub fn cannot_go_on(&self) -> bool {
         self.bug.load(Ordering::Acquire) || self.set_up_failed.load(Ordering::Acquire)
+    }
+
+    /// A failure of this step ends the run: of the first one, if there are several.
+    pub fn ended_by(&self, step: String) {
+        self.step_failed();
+        if self.ended_by.set(step).is_ok() {
+            self.end.notify_one();
+        }
+    }
+
+    /// The step whose failure ends the run, once it has come.
+    pub async fn ended(&self) -> &str {
+        loop {
+            if let Some(step) = self.ended_by.get() {
+                return step;
+            }
+            self.end.notified().await;
+        }
     }
 
     /// Completes when something happened after which the run cannot go on.

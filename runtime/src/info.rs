@@ -18,9 +18,16 @@ pub struct Info {
     without_warning: &'static [&'static str],
     tags: &'static [(&'static str, &'static str)],
     checks: &'static [CheckInfo],
+    counts_attempts: bool,
     sensitive: bool,
     sensitive_inputs: &'static [&'static str],
 }
+
+/// What counts attempts, behind the metrics of the manifest of a step that may have several.
+static ATTEMPTS: [MetricInfo; 2] = [
+    MetricInfo::new("attempts", "").kind(MetricKind::Counter),
+    MetricInfo::new("retries", "").kind(MetricKind::Counter),
+];
 
 impl Info {
     /// Step `"runner" "name"`, at a place like `grid.hcl:5`.
@@ -35,6 +42,7 @@ impl Info {
             without_warning: &[],
             tags: &[],
             checks: &[],
+            counts_attempts: false,
             sensitive: false,
             sensitive_inputs: &[],
         }
@@ -68,6 +76,12 @@ impl Info {
     /// The checks that the grid gives it.
     pub const fn checks(mut self, checks: &'static [CheckInfo]) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// It may have several attempts, which are counted: in slots behind the metrics of its manifest.
+    pub const fn counts_attempts(mut self) -> Self {
+        self.counts_attempts = true;
         self
     }
 
@@ -106,6 +120,16 @@ impl Info {
     /// The metrics of its manifest.
     pub fn metric_infos(&self) -> &'static [MetricInfo] {
         self.metrics
+    }
+
+    /// What counts its attempts, in slots behind those of its metrics; empty where it has only one.
+    pub(crate) fn attempt_infos(&self) -> &'static [MetricInfo] {
+        if self.counts_attempts { &ATTEMPTS } else { &[] }
+    }
+
+    /// How many of its slots lie between those of its times and its checks.
+    pub(crate) fn metric_count(&self) -> usize {
+        self.metrics.len() + self.attempt_infos().len()
     }
 
     /// The checks that the grid gives it.

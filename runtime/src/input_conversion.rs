@@ -1,6 +1,6 @@
 //! Converts a computed value to the Rust type of an input. A null input is absent; a required one must not be null.
 
-use crate::fault::{Fault, Place, Placed};
+use crate::fault::{Fault, FaultText, Place, Placed};
 use bggo_values::{Fault as ValueFault, Number, Seq, Text, Value, convert, json, ops};
 use std::time::Duration;
 
@@ -96,6 +96,36 @@ pub fn optional_bool(value: &Value) -> Result<Option<bool>, Fault> {
     } else {
         Ok(Some(convert::to_bool(value)?))
     }
+}
+
+/// A whole number from 1.
+///
+/// # Errors
+/// It is null, or no such number.
+pub fn whole(value: &Value, input: &str) -> Result<u32, Fault> {
+    let number = number(value, input)?;
+    let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok());
+    whole.filter(|whole| *whole > 0).ok_or_else(|| {
+        let text = format_args!("`{input}` is a whole number from 1 to {}, found ", u32::MAX);
+        Fault::new("value", FaultText::plain(text).and_value(number))
+    })
+}
+
+/// A number from 1.
+///
+/// # Errors
+/// It is null, or no such number.
+pub fn factor(value: &Value, input: &str) -> Result<f64, Fault> {
+    let number = number(value, input)?;
+    let factor = number.as_f64();
+    if factor < 1.0 {
+        let text = format_args!("`{input}` is 1 at least, found ");
+        return Err(Fault::new(
+            "value",
+            FaultText::plain(text).and_value(number),
+        ));
+    }
+    Ok(factor)
 }
 
 /// A length of time.

@@ -57,6 +57,7 @@ pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod stdout;
 pub(crate) mod step;
+pub(crate) mod step_limits;
 #[cfg(test)]
 mod test_support;
 #[doc(hidden)]

@@ -141,7 +141,10 @@ fn push_row(
     };
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
-        StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => "failed",
+        StepOutcome::Failed
+        | StepOutcome::FailedAndContinued
+        | StepOutcome::Recovered
+        | StepOutcome::Cut => "failed",
         StepOutcome::Skipped => "skipped",
         StepOutcome::Cancelled => "cancelled",
     };

@@ -151,6 +151,7 @@ impl TestWorker {
             let outcome = match end.outcome {
                 StepOutcome::Passed => "passed",
                 StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
+                StepOutcome::Recovered => "recovered",
                 StepOutcome::Skipped => "skipped",
                 StepOutcome::Cancelled => "cancelled",
                 StepOutcome::Cut => "cut",

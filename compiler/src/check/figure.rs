@@ -17,10 +17,11 @@ use crate::syntax::decl::Name;
 
 use super::called::RunnerRef;
 use super::expression::context::Checker;
+use super::parts::OF_PARTS;
 use super::typed::{TScenario, TStep};
 
 /// Kinds of failure that need no manifest.
-const KINDS: &[&str] = &[
+pub(super) const KINDS: &[&str] = &[
     "asset",
     "bug",
     "check",
@@ -294,7 +295,7 @@ impl<'a> Checker<'a> {
         };
         let errors = runners.iter().flat_map(|runner| &runner.errors);
         let mut kinds: Vec<String> = errors.map(|error| error.name.clone()).collect();
-        kinds.extend(KINDS.iter().map(|kind| (*kind).to_owned()));
+        kinds.extend(KINDS.iter().chain(&OF_PARTS).map(|kind| (*kind).to_owned()));
         kinds.sort();
         kinds.dedup();
         kinds

@@ -13,11 +13,14 @@ use bggo_values::{Type, Value};
 use crate::diagnostics::codes;
 use crate::resolve::model::{BodyId, Callee, InputId, Node, StepId};
 use crate::source::Span;
-use crate::syntax::decl::{InputDecl, OutputDecl};
+use crate::syntax::decl::{Expr, ExprKind, InputDecl, OutputDecl};
 
 use super::called::RunnerRef;
 use super::expression::context::{Checker, error};
+use super::parts::{collects, has_attempts, metrics_of_attempts};
+
 use super::typed::{Binding, Sensitivity, TExpr, TFlow, TKind};
+use super::typed_parts::collecting;
 
 /// The most steps that a body comes to with those of the flows that it calls.
 const MOST_STEPS_OF_CALLS: u64 = 100_000;
@@ -100,21 +103,37 @@ impl<'a> Checker<'a> {
 
     /// What a step runs, if that is known.
     pub(in crate::check) fn runner_of(&mut self, id: StepId) -> Option<RunnerRef<'a>> {
-        match self.callee_of(id)? {
-            Callee::Runner(at) => Some(RunnerRef::Module(self.modules.runner(at))),
-            Callee::Flow(flow) => Some(RunnerRef::Flow(self.flow(flow)?.runner)),
+        let runner = match self.callee_of(id)? {
+            Callee::Runner(at) => RunnerRef::Module(self.modules.runner(at)),
+            Callee::Flow(flow) => RunnerRef::Flow(self.flow(flow)?.runner),
+        };
+        Some(self.with_parts(id, runner))
+    }
+
+    /// The same with what the parts of a step add to it: the output `collected`, and metrics of its attempts.
+    fn with_parts(&self, id: StepId, runner: RunnerRef<'a>) -> RunnerRef<'a> {
+        let parts = &self.declarations.step(id).parts;
+        if !has_attempts(parts) {
+            return runner;
         }
+        let mut own = match collects(parts) {
+            true => collecting(&runner),
+            false => (*runner).clone(),
+        };
+        own.metrics.extend(metrics_of_attempts());
+        RunnerRef::Flow(Rc::new(own))
     }
 
     /// The same of a step that some expression before has read, or after all flows were checked.
     pub(in crate::check) fn known_runner_of(&self, id: StepId) -> Option<RunnerRef<'a>> {
-        match self.callee_of(id)? {
-            Callee::Runner(at) => Some(RunnerRef::Module(self.modules.runner(at))),
+        let runner = match self.callee_of(id)? {
+            Callee::Runner(at) => RunnerRef::Module(self.modules.runner(at)),
             Callee::Flow(flow) => {
                 let known = self.flows.get(flow.0)?.as_ref()?;
-                Some(RunnerRef::Flow(known.runner.clone()))
+                RunnerRef::Flow(known.runner.clone())
             }
-        }
+        };
+        Some(self.with_parts(id, runner))
     }
 
     /// Whether a step calls a flow of which a part could not be read, which is reported.
@@ -130,6 +149,24 @@ impl<'a> Checker<'a> {
 
     /// What is sensitive of an output of a step.
     pub(in crate::check) fn sensitivity_of_output(&self, id: StepId, output: usize) -> Sensitivity {
+        let step = self.declarations.step(id);
+        let says_so = |expr: &Expr| !matches!(expr.kind, ExprKind::Bool(false));
+        if step.sensitive.as_ref().is_some_and(says_so) {
+            return Sensitivity::whole();
+        }
+        if collects(&step.parts) {
+            // What is collected may be of any output.
+            let own = self.known_runner_of(id);
+            let outputs = own.as_ref().map_or(0, |runner| runner.outputs.len()) - 1;
+            if output == outputs {
+                let mut all = (0..outputs).map(|at| self.sensitivity_of_runners_output(id, at));
+                return Sensitivity::whole_if(all.any(|one| one.any()));
+            }
+        }
+        self.sensitivity_of_runners_output(id, output)
+    }
+
+    fn sensitivity_of_runners_output(&self, id: StepId, output: usize) -> Sensitivity {
         match self.callee_of(id) {
             Some(Callee::Runner(at)) => {
                 let output = self.modules.runner(at).outputs.get(output);

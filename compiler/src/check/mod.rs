@@ -26,6 +26,7 @@ mod lifetime;
 mod metric;
 mod mix;
 mod null_safety;
+mod parts;
 mod resource;
 mod rule;
 mod scenario;
@@ -33,6 +34,7 @@ mod sensitivity;
 mod step;
 mod threshold;
 pub mod typed;
+pub mod typed_parts;
 mod variable;
 pub mod walk;
 
@@ -131,6 +133,9 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     for body in checker.callers_first() {
         let ids = declarations.step_ids(body);
         steps[body.0] = ids.map(|id| checker.step(id)).collect();
+    }
+    for (edges, steps) in edges.iter().zip(&steps) {
+        checker.always_comes_last(edges, steps);
     }
     let mixes: Vec<_> = declarations
         .body_ids()

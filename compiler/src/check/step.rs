@@ -10,6 +10,7 @@ use crate::syntax::decl::Expr;
 
 use super::contract::ArgumentOwner;
 use super::expression::context::Checker;
+use super::parts::GoesOn;
 use super::rule::TimeLimit;
 use super::sensitivity;
 use super::typed::{Binding, TDelay, TExpr, TInstances, TStep, constant_duration};
@@ -21,10 +22,7 @@ impl Checker<'_> {
         self.step = Some(id);
         let enabled = step.enabled.as_ref().map(|enabled| self.enabled(enabled));
         let faults = self.problems.list.len();
-        let execution = step
-            .execution
-            .as_ref()
-            .and_then(|limit| self.execution(limit));
+        let execution = step.execution().and_then(|limit| self.execution(limit));
         let limit = match &execution {
             None if self.problems.list.len() > faults => TimeLimit::Unknown,
             limit => TimeLimit::Is(limit.clone()),
@@ -37,6 +35,14 @@ impl Checker<'_> {
             .continue_on_failure
             .as_ref()
             .and_then(|expr| self.known(expr, &Type::Bool, "`continue_on_failure`"));
+        let always = step.always.as_ref();
+        let always = always.and_then(|expr| self.known(expr, &Type::Bool, "`always`"));
+        let is_always = matches!(always, Some(Value::Bool(true)));
+        let sensitive = step.sensitive.as_ref();
+        let sensitive = sensitive.and_then(|expr| self.known(expr, &Type::Bool, "`sensitive`"));
+        let is_sensitive = matches!(sensitive, Some(Value::Bool(true)));
+        let (parts, goes_on) = self.parts_of_step(id, step);
+        self.shows_nothing_sensitive(&parts, is_sensitive);
         let tags = step
             .tags
             .as_ref()
@@ -83,7 +89,9 @@ impl Checker<'_> {
             runner_name: step.runner.text.clone(),
             name: step.name.text.clone(),
             span: step.span,
-            sensitive: sensitivity::has_secret(&arguments, &runner.inputs, &self.locals)
+            sensitive: is_sensitive
+                || sensitivity::reads_secret(parts.expressions(), &self.locals)
+                || sensitivity::has_secret(&arguments, &runner.inputs, &self.locals)
                 || sensitivity::reads_secret(rules.expressions(), &self.locals)
                 || sensitivity::reads_secret(records.iter().map(|it| &it.value), &self.locals)
                 || sensitivity::reads_secret(enabled.iter().chain(&execution), &self.locals)
@@ -103,7 +111,11 @@ impl Checker<'_> {
             execution,
             delay_before,
             delay_after,
-            continue_on_failure: matches!(continue_on_failure, Some(Value::Bool(true))),
+            continue_on_failure: matches!(continue_on_failure, Some(Value::Bool(true)))
+                || goes_on == GoesOn::Yes
+                || is_always,
+            always: is_always,
+            parts: Box::new(parts),
             tags: pairs(tags.as_ref()),
             description,
         })

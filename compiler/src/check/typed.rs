@@ -12,8 +12,11 @@ use bggo_manifest::{Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::{Type, Value};
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
+
+use super::typed_parts::{TParts, collecting};
 
 /// When the value of an expression is known, from early to late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -335,6 +338,15 @@ impl Typed {
         }
     }
 
+    /// The same with the outputs that the step has beside those of its runner.
+    pub fn runner_of<'t>(&'t self, step: &TStep, modules: &'t Modules) -> Cow<'t, Runner> {
+        let runner = self.runner(step.callee, modules);
+        match step.parts.collects() {
+            true => Cow::Owned(collecting(runner)),
+            false => Cow::Borrowed(runner),
+        }
+    }
+
     /// A resource.
     pub fn resource(&self, id: ResourceId) -> &TResource {
         &self.bodies[id.body.0].resources[id.index]
@@ -393,8 +405,12 @@ pub struct TStep {
     pub delay_before: Option<TDelay>,
     /// `delay_after`
     pub delay_after: Option<TDelay>,
-    /// `continue_on_failure`
+    /// `continue_on_failure`, or `on_error` with the same meaning.
     pub continue_on_failure: bool,
+    /// `always`
+    pub always: bool,
+    /// When it may run, how often, and what happens when it fails.
+    pub parts: Box<TParts>,
     /// `tags`, constant texts.
     pub tags: Vec<(String, String)>,
     /// `description`
@@ -446,6 +462,7 @@ impl TStep {
         let delays = self.delay_before.iter().chain(&self.delay_after);
         let delays = delays.flat_map(TDelay::expressions);
         let all = arguments.chain(settings).chain(delays);
+        let all = all.chain(self.parts.expressions());
         let all = all.chain(self.instances.late());
         all.chain(self.rules.expressions()).chain(self.judging())
     }

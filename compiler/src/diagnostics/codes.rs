@@ -111,6 +111,10 @@ codes! {
     INVALID_DELAY = "invalid_delay", "Invalid delay";
     INVALID_MIX = "invalid_mix", "Invalid mix";
     INVALID_TIMEOUT = "invalid_timeout", "Invalid timeout";
+    INVALID_RETRY = "invalid_retry", "Invalid retry";
+    INVALID_REPEAT = "invalid_repeat", "Invalid repeat";
+    INVALID_ON_ERROR = "invalid_on_error", "Invalid on_error";
+    INVALID_LIMIT = "invalid_limit", "Invalid limit";
     INVALID_SCOPE = "invalid_scope", "Invalid scope";
     INVALID_DEFAULT = "invalid_default", "Invalid default";
     DUPLICATE_FLAG = "duplicate_flag", "Duplicate flag";

@@ -241,7 +241,8 @@ impl Writer<'_> {
             let checks = step.checks.iter().map(|check| self.check_info(check));
             let checks: Vec<TokenStream> = checks.collect();
             let checks = (!checks.is_empty()).then(|| quote!(.checks(&[#(#checks),*])));
-            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #tags #checks #sensitive #inputs)
+            let attempts = step.parts.has_attempts().then(|| quote!(.counts_attempts()));
+            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #attempts #tags #checks #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));

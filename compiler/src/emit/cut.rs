@@ -43,6 +43,9 @@ pub fn cut(plan: &Plan) -> Plan {
         for expr in delays.flat_map(TDelay::expressions_mut) {
             cut_expression(expr);
         }
+        for expr in step.parts.expressions_mut() {
+            cut_expression(expr);
+        }
         for expr in step.judging_mut() {
             cut_expression(expr);
         }
@@ -176,6 +179,7 @@ pub fn of_step(step: &Step) -> impl Iterator<Item = &TExpr> {
     let settings = settings.chain(late);
     let rules = step.rules.expressions();
     let all = arguments.chain(settings).chain(rules);
+    let all = all.chain(step.parts.expressions());
     all.chain(step.delays()).chain(step.judging())
 }
 

@@ -70,8 +70,6 @@ pub struct StepNames {
     pub attempt: Ident,
     /// Function of what it records and of its checks.
     pub judged: Ident,
-    /// Function of the delay behind it.
-    pub delay: Ident,
     /// Static with its known inputs.
     pub inputs: Ident,
     /// Function that computes inputs known at start.
@@ -255,7 +253,6 @@ fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
         info: names.upper(&format!("step_{name}")),
         attempt: names.snake(&format!("{name}_attempt")),
         judged: names.snake(&format!("{name}_judged")),
-        delay: names.snake(&format!("{name}_delay_after")),
         inputs: names.upper(&format!("{name}_inputs")),
         prepare: names.snake(&format!("{name}_inputs")),
         limit: names.snake(&format!("{name}_limit")),
@@ -355,7 +352,9 @@ fn body_names(
     });
     let locals = locals.collect();
     let mut latches = vec![None; body.latches];
-    latch_owners(&body.schedule, &mut None, &mut latches);
+    for schedule in std::iter::once(&body.schedule).chain(&body.always) {
+        latch_owners(schedule, &mut None, &mut latches);
+    }
     let latches = latches.into_iter().map(|node| {
         let step = node.map_or("start", |node: usize| {
             &body.steps[body.nodes[node].step].name

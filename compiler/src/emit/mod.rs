@@ -10,6 +10,7 @@ mod inputs;
 mod item_names;
 mod late;
 mod names;
+mod parts;
 mod print;
 mod program;
 mod resource;
@@ -25,6 +26,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use crate::check::typed_parts::COLLECTED;
 use crate::modules::Modules;
 use crate::plan::model::Plan;
 use bggo_manifest::Output;
@@ -46,20 +48,28 @@ pub struct Package {
 /// Writes the program of a plan.
 pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let plan = &cut::cut(plan);
-    let names = |outputs: &[Output]| outputs.iter().map(|output| output.name.clone()).collect();
+    let names = |outputs: &[Output]| -> Vec<String> {
+        outputs.iter().map(|output| output.name.clone()).collect()
+    };
     let exports = plan.resources.iter().map(|resource| {
         let asset = modules.find_asset(&resource.asset);
         asset.map_or_else(Vec::new, |asset| names(&modules.asset(asset).outputs))
     });
     let outputs = plan.bodies.iter().map(|body| {
         let steps = body.steps.iter().map(|step| {
-            if let Some(call) = step.call() {
-                let flow = plan.body(call.body).flow.as_ref();
-                let outputs = flow.map_or(&[][..], |flow| &flow.outputs).iter();
-                return outputs.map(|output| output.name.clone()).collect();
-            }
-            let runner = modules.find_runner(&step.runner);
-            runner.map_or_else(Vec::new, |runner| names(&modules.runner(runner).outputs))
+            let mut all: Vec<String> = match step.call() {
+                Some(call) => {
+                    let flow = plan.body(call.body).flow.as_ref();
+                    let outputs = flow.map_or(&[][..], |flow| &flow.outputs).iter();
+                    outputs.map(|output| output.name.clone()).collect()
+                }
+                None => {
+                    let runner = modules.find_runner(&step.runner);
+                    runner.map_or_else(Vec::new, |runner| names(&modules.runner(runner).outputs))
+                }
+            };
+            all.extend(step.parts.collects().then(|| COLLECTED.to_owned()));
+            all
         });
         steps.collect()
     });

@@ -23,9 +23,24 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             writer: &mut *writer,
             functions: TokenStream::new(),
         };
-        let whole = schedule.writer.body().schedule.clone();
-        let statements = schedule.statements(&whole);
-        let body = schedule.body(statements);
+        let planned = schedule.writer.body();
+        let statements = schedule.statements(&planned.schedule);
+        let body = match &planned.always {
+            None => schedule.body(statements),
+            Some(always) => {
+                let doc = " All steps but those that always run.";
+                let others = schedule.function("until_always", doc, statements);
+                let statements = schedule.statements(always);
+                let doc = " The steps that always run.";
+                let always = schedule.function("always", doc, statements);
+                quote! {
+                    let flow = #others(this).await;
+                    this.iteration.always_begins();
+                    #always(this).await?;
+                    flow
+                }
+            }
+        };
         let (functions, ty) = (schedule.functions, writer.body_type());
         quote! {
             impl #ty<'_> {

@@ -6,10 +6,12 @@ use super::cut;
 use super::inputs::known;
 use super::late::enabled_of_attempt;
 use super::names::{call_path, field};
+use super::parts::EmittedParts;
 use super::tokens::{EvaluatedIn, Keys, names_in, or_unused};
 use super::tree::Leaf;
 use super::writer::Writer;
 use crate::check::typed::{TDelay, TExpr, TKind, constant_duration};
+use crate::check::typed_parts::COLLECTED;
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -98,8 +100,8 @@ impl Writer<'_> {
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
-        let has_delay = step.delay_before.is_some() || step.delay_after.is_some();
-        let is_simple = step.enabled.is_none() && step.call().is_none() && !has_delay;
+        let has_parts = step.delay_before.is_some() || step.has_parts();
+        let is_simple = step.enabled.is_none() && step.call().is_none() && !has_parts;
         is_simple && step.needs.is_empty() && !late && !step.is_judged()
     }
 
@@ -169,8 +171,7 @@ impl Writer<'_> {
         let body = self.attempt(at);
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
-        let reads_index = instanced && names_in(&body, &format_ident!("index"));
-        let index = reads_index.then(|| quote!(let index = step.index();));
+        let index = takes_index(step, &body);
         let (doc, path, at_step) = (
             self.step_doc(at),
             self.step_path(at),
@@ -180,19 +181,27 @@ impl Writer<'_> {
             .kept(at, &quote!(index))
             .unwrap_or_else(|| quote!(None));
         let attempt_doc = format!("{doc}: one attempt");
-        let wait = self.waits_outside(at).then(|| self.wait_function(at));
-        let delay = self.delay_function(at);
-        let drive = match wait {
-            wait if delay.is_some() => {
-                let wait = wait.map_or_else(|| quote!(None), |wait| quote!(Some(#wait)));
-                let delay = &self.step(at).delay;
-                quote!(drive_with_delay(#path.policy(), #at_step, #kept, (this, #wait, #attempt, #delay)))
-            }
-            Some(wait) => {
-                quote!(drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
-            }
-            None => quote!(drive(#path.policy(), #at_step, #kept, (this, #attempt))),
+        let mut around = EmittedParts::default();
+        let drive = if step.has_parts() {
+            around = self.parts_of_step(at);
+            let (wait, calls) = (self.wait_of_parts(at), &around.calls);
+            let judged = step.is_judged().then(|| {
+                let judged = call_path(&self.step(at).judged);
+                quote!(.judged(#judged))
+            });
+            quote!(drive_in_parts(
+                #path.policy(),
+                #at_step,
+                #kept,
+                StepParts::new(this, #attempt) #wait #calls #judged,
+            ))
+        } else if self.waits_outside(at) {
+            let wait = self.wait_function(at);
+            quote!(drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
+        } else {
+            quote!(drive(#path.policy(), #at_step, #kept, (this, #attempt)))
         };
+        let around = around.functions;
         let judged = self.judged(at);
         let parts = self.take_parts();
         quote! {
@@ -211,7 +220,7 @@ impl Writer<'_> {
 
             #judged
 
-            #delay
+            #around
 
             #parts
         }
@@ -229,7 +238,7 @@ impl Writer<'_> {
     }
 
     /// The function that waits for the resources of a step. Steps that need the same ones share it.
-    fn wait_function(&mut self, at: usize) -> Ident {
+    pub fn wait_function(&mut self, at: usize) -> Ident {
         let needs = &self.body().steps[at].needs;
         if let Some(name) = self.waits.get(needs) {
             return name.clone();
@@ -274,11 +283,37 @@ impl Writer<'_> {
         functions.collect()
     }
 
-    /// In this order: `enabled`, the exports that it reads, its rules, its arguments, its assets, the run.
+    /// In this order: `enabled`, the exports that it reads, its rules, its arguments, its assets, the run. Of a step with parts
+    /// around its attempts the first two and its checks are such parts.
     fn attempt(&mut self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let keys = self.step_keys(at);
         let here = EvaluatedIn::Body(Some(&keys));
+        let before = match step.has_parts() {
+            true => TokenStream::new(),
+            false => self.before_attempt(at, here),
+        };
+        let judged = (step.is_judged() && !step.has_parts()).then(|| {
+            let judged = call_path(&self.step(at).judged);
+            quote!(#judged(this, step))
+        });
+        if let Some(call) = step.call() {
+            let run = self.call(at, call, here);
+            let end = judged.unwrap_or_else(|| quote!(Ok(Ran::Done)));
+            return quote!(#before #run #end);
+        }
+        let checks = self.checks(&step.rules, here);
+        let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
+        let (path, uses) = (self.step_path(at), self.needs(at));
+        let run = quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await);
+        match judged {
+            Some(judged) => quote!(#run?; #judged),
+            None => run,
+        }
+    }
+
+    fn before_attempt(&mut self, at: usize, here: EvaluatedIn<'_>) -> TokenStream {
+        let step = &self.body().steps[at];
         let enabled = enabled_of_attempt(step).map(|enabled| {
             self.enter_part("enabled");
             let disabled = self.untruth(enabled, here);
@@ -300,27 +335,7 @@ impl Writer<'_> {
             self.leave_part();
             quote!(step.delay(#time).await;)
         });
-        let before = quote!(#enabled #delay #(#needs)*);
-        if let Some(call) = step.call() {
-            let run = self.call(at, call, here);
-            let end = if step.is_judged() {
-                let judged = call_path(&self.step(at).judged);
-                quote!(#judged(this, step))
-            } else {
-                quote!(Ok(Ran::Done))
-            };
-            return quote!(#before #run #end);
-        }
-        let checks = self.checks(&step.rules, here);
-        let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
-        let (path, uses) = (self.step_path(at), self.needs(at));
-        let run = quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await);
-        if step.is_judged() {
-            let judged = call_path(&self.step(at).judged);
-            quote!(#run?; #judged(this, step))
-        } else {
-            run
-        }
+        quote!(#enabled #delay #(#needs)*)
     }
 
     /// The time of a delay, of type `Duration`; faults leave by `?`.
@@ -355,13 +370,14 @@ impl Writer<'_> {
         self.placed(call, time.span)
     }
 
-    /// The function that computes the delay behind a step, if it has one.
-    fn delay_function(&mut self, at: usize) -> Option<TokenStream> {
-        let step = &self.body().steps[at];
-        let delay = step.delay_after.as_ref()?;
-        let keys = self.step_keys(at);
-        self.enter_part("delay_after");
-        let here = EvaluatedIn::Body(Some(&keys));
+    /// A delay as a result of type `Result<Duration, Fault>`.
+    pub fn delay_result(
+        &mut self,
+        name: &str,
+        delay: &TDelay,
+        here: EvaluatedIn<'_>,
+    ) -> TokenStream {
+        self.enter_part(name);
         let time = match delay {
             TDelay::Fixed(time) if constant_duration(time).is_none() => self.delay_call(time, here),
             drawn => {
@@ -370,22 +386,7 @@ impl Writer<'_> {
             }
         };
         self.leave_part();
-        let instanced = !matches!(step.instances, Instances::Single);
-        let reads_index = instanced && names_in(&time, &format_ident!("index"));
-        let index = reads_index.then(|| quote!(let index = step.index();));
-        let (this, step) = (
-            or_unused("this", &time),
-            or_unused("step", &quote!(#index #time)),
-        );
-        let (name, doc, ty) = (&self.step(at).delay, self.step_doc(at), self.body_type());
-        let doc = format!("{doc}: how long the branch waits behind it");
-        Some(quote! {
-            #[doc = #doc]
-            fn #name(#this: &#ty<'_>, #step: &Step<'_>) -> Result<Duration, Fault> {
-                #index
-                #time
-            }
-        })
+        time
     }
 
     /// What a step records, then its checks: a function that is called when its attempt has run.
@@ -421,9 +422,7 @@ impl Writer<'_> {
         } else {
             quote!(let mut checks = step.checks(); #(#checks)* checks.end())
         });
-        let instanced = !matches!(step.instances, Instances::Single);
-        let reads_index = instanced && names_in(&body, &format_ident!("index"));
-        let index = reads_index.then(|| quote!(let index = step.index();));
+        let index = takes_index(step, &body);
         let (name, this) = (&self.step(at).judged, or_unused("this", &body));
         let (doc, ty) = (self.step_doc(at), self.body_type());
         let doc = format!("{doc}: what it records and its checks, once it has run");
@@ -468,7 +467,7 @@ impl Writer<'_> {
         }
     }
 
-    fn step_keys(&mut self, at: usize) -> Keys {
+    pub fn step_keys(&mut self, at: usize) -> Keys {
         match self.body().steps[at].instances {
             Instances::Keys(_) => Keys {
                 instanced: true,
@@ -567,6 +566,13 @@ impl Writer<'_> {
     }
 }
 
+/// The statement that names the index of the instance, if the code behind it reads that.
+pub fn takes_index(step: &Step, body: &TokenStream) -> Option<TokenStream> {
+    let instanced = !matches!(step.instances, Instances::Single);
+    let reads_index = instanced && names_in(body, &format_ident!("index"));
+    reads_index.then(|| quote!(let index = step.index();))
+}
+
 fn reads_value(step: &Step) -> bool {
     let mut found = false;
     for expr in cut::of_step(step) {
@@ -597,7 +603,10 @@ fn fixed_policy(step: &Step) -> TokenStream {
 }
 
 fn wanted(step: &Step, runner: &Ident) -> TokenStream {
-    let read = step.outputs.iter().map(|name| {
+    let collects = step.parts.collects();
+    let outputs = step.outputs.iter();
+    let read = outputs.filter(|name| !collects || *name != COLLECTED);
+    let read = read.map(|name| {
         let name = field(name);
         quote!(.#name())
     });

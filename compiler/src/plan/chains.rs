@@ -7,12 +7,37 @@
 
 use super::model::{Node, Schedule};
 
-/// The schedule of nodes that stand in an order in which each comes after all in its `after`, and the number of its latches.
-pub fn schedule(nodes: &[Node]) -> (Schedule, usize) {
-    let graph = Graph::of(nodes);
-    let mut latches = 0;
-    let all: Vec<usize> = (0..nodes.len()).collect();
-    (graph.schedule(&all, &mut latches), latches)
+/// The schedule of those nodes that `is_part` takes, as if there were no others; `None` where it takes none. The nodes stand in an
+/// order in which each comes after all in its `after`. `latches` counts on.
+pub fn schedule(
+    nodes: &[Node],
+    is_part: impl Fn(&Node) -> bool,
+    latches: &mut usize,
+) -> Option<Schedule> {
+    let part: Vec<usize> = (0..nodes.len()).filter(|at| is_part(&nodes[*at])).collect();
+    let own = part.iter().map(|at| {
+        let after = nodes[*at].after.iter();
+        Node {
+            after: after.filter_map(|to| part.binary_search(to).ok()).collect(),
+            ..nodes[*at].clone()
+        }
+    });
+    let own: Vec<Node> = own.collect();
+    let all: Vec<usize> = (0..own.len()).collect();
+    let mut schedule = Graph::of(&own).schedule(&all, latches);
+    renumber(&mut schedule, &part);
+    (!part.is_empty()).then_some(schedule)
+}
+
+/// Nodes by their numbers among all.
+fn renumber(schedule: &mut Schedule, numbers: &[usize]) {
+    match schedule {
+        Schedule::Node(node) => *node = numbers[*node],
+        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
+            parts.iter_mut().for_each(|part| renumber(part, numbers));
+        }
+        Schedule::Choice(_) | Schedule::Wait(_) | Schedule::Open(_) => {}
+    }
 }
 
 struct Graph {
@@ -190,6 +215,13 @@ fn has(bits: &[u64], node: usize) -> bool {
 mod tests {
     use super::*;
 
+    /// The schedule of all nodes, and the number of its latches.
+    fn whole(nodes: &[Node]) -> (Schedule, usize) {
+        let mut latches = 0;
+        let schedule = schedule(nodes, |_| true, &mut latches);
+        (schedule.unwrap(), latches)
+    }
+
     fn nodes(edges: &[&[usize]]) -> Vec<Node> {
         edges
             .iter()
@@ -258,22 +290,36 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_the_nodes_is_scheduled_as_if_there_were_no_others() {
+        let all = nodes(&[&[], &[0], &[0], &[1, 2], &[3]]);
+        let mut latches = 0;
+        let mut part = |numbers: &[usize]| {
+            let is_part = |node: &Node| numbers.contains(&node.step);
+            schedule(&all, is_part, &mut latches).map(|part| shown(&part))
+        };
+        assert_eq!(part(&[0, 1, 2]).as_deref(), Some("(0 [1 | 2])"));
+        assert_eq!(part(&[3, 4]).as_deref(), Some("(3 4)"));
+        assert_eq!(part(&[1, 4]).as_deref(), Some("[1 | 4]"));
+        assert_eq!(part(&[]), None);
+    }
+
+    #[test]
     fn the_readme_picture_is_a_sequence_with_a_fork() {
-        let (schedule, latches) = schedule(&nodes(&[&[], &[0], &[0], &[1, 2]]));
+        let (schedule, latches) = whole(&nodes(&[&[], &[0], &[0], &[1, 2]]));
         assert_eq!((shown(&schedule).as_str(), latches), ("(0 [1 | 2] 3)", 0));
     }
 
     #[test]
     fn parts_without_connection_are_a_fork_of_sequences() {
         assert_eq!(
-            shown(&schedule(&nodes(&[&[], &[], &[0], &[1]])).0),
+            shown(&whole(&nodes(&[&[], &[], &[0], &[1]])).0),
             "[(0 2) | (1 3)]"
         );
     }
 
     #[test]
     fn an_n_has_a_latch_and_no_join() {
-        let (schedule, latches) = schedule(&nodes(&[&[], &[], &[0, 1], &[1]]));
+        let (schedule, latches) = whole(&nodes(&[&[], &[], &[0, 1], &[1]]));
         assert_eq!(
             (shown(&schedule).as_str(), latches),
             ("[(0 w0 2) | (1 o0 3)]", 1)
@@ -282,7 +328,7 @@ mod tests {
 
     #[test]
     fn an_edge_that_another_implies_changes_nothing() {
-        assert_eq!(shown(&schedule(&nodes(&[&[], &[0], &[0, 1]])).0), "(0 1 2)");
+        assert_eq!(shown(&whole(&nodes(&[&[], &[0], &[0, 1]])).0), "(0 1 2)");
     }
 
     #[test]
@@ -309,7 +355,7 @@ mod tests {
                     .max()
                     .unwrap_or(0);
             }
-            let (schedule, latches) = schedule(&nodes);
+            let (schedule, latches) = whole(&nodes);
             assert_eq!(
                 simulate(&schedule, &lengths, latches),
                 expected,

@@ -240,9 +240,7 @@ impl ExpressionReader<'_> {
 
     /// Outputs of a step by their names.
     fn named(&mut self, step: StepId, names: &BTreeSet<String>) {
-        let runner = self
-            .typed
-            .runner(self.typed.step(step).callee, self.modules);
+        let runner = self.typed.runner_of(self.typed.step(step), self.modules);
         let positions = runner
             .outputs
             .iter()

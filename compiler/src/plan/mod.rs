@@ -16,6 +16,7 @@ pub use print::print;
 use crate::check::typed::{
     Binding, Sensitivity, TBody, TExpr, TInstances, TKind, TLocal, TRules, TStep, Typed,
 };
+use crate::check::typed_parts::TAmong;
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, Callee, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -182,9 +183,17 @@ impl Resources {
     ) -> BodyPlan {
         let body = typed.body(id);
         let nodes = nodes::nodes(body);
-        let (schedule, latches) = match &body.mix {
-            Some(weights) => (choice(weights, &nodes), 0),
-            None => chains::schedule(&nodes),
+        let mut latches = 0;
+        let mut part = |always| {
+            let is_part = |node: &model::Node| body.steps[node.step].always == always;
+            chains::schedule(&nodes, is_part, &mut latches)
+        };
+        let (schedule, always) = match &body.mix {
+            Some(weights) => (choice(weights, &nodes), None),
+            None => {
+                let schedule = part(false).unwrap_or(Schedule::Sequence(Vec::new()));
+                (schedule, part(true))
+            }
         };
         let metrics = recorded(body);
         let mut steps = Vec::with_capacity(body.steps.len());
@@ -252,6 +261,7 @@ impl Resources {
             steps,
             nodes,
             schedule,
+            always,
             latches,
             locals: positioned(
                 locals
@@ -368,16 +378,16 @@ impl Resources {
         (parts, typed, planned): (u32, &Typed, &[BodyPlan]),
     ) -> Step {
         let locals = typed.locals.as_slice();
-        let runner = typed.runner(step.callee, modules);
+        let runner = &*typed.runner_of(step, modules);
         let runs = match step.callee {
             Callee::Runner(at) => Runs::Module(modules.module(at).crate_name.clone()),
             Callee::Flow(body) => Runs::Flow(Call {
                 body,
                 first_slot: 0,
-                outputs: demand.positions(id, runner),
+                outputs: demand.positions(id, typed.runner(step.callee, modules)),
             }),
         };
-        let instances = instances(&step.instances);
+        let instances = instances(step);
         let mut uses = Vec::new();
         for (position, wanted) in runner.uses.iter().enumerate() {
             match step.uses.iter().find(|(given, ..)| *given == position) {
@@ -460,6 +470,8 @@ impl Resources {
             delay_before: step.delay_before.clone(),
             delay_after: step.delay_after.clone(),
             continue_on_failure: step.continue_on_failure,
+            always: step.always,
+            parts: step.parts.clone(),
             tags: step.tags.clone(),
             sensitive: step.sensitive,
             rules: step.rules.clone(),
@@ -514,18 +526,31 @@ impl Resources {
     }
 }
 
-/// How many instances that are known late run at the same time.
+/// How many instances that are known late run at the same time, unless the step says it.
 const AT_ONCE: u32 = 100;
 
-fn instances(of: &TInstances) -> Instances {
-    match of {
+/// How many instances of a step that are known late run at the same time: its `concurrency`, if that counts them together and is
+/// written as a number.
+fn at_once(step: &TStep) -> u32 {
+    let concurrency = step.parts.concurrency.as_ref();
+    let counted = concurrency.filter(|one| one.key.is_none() && one.among == TAmong::Iteration);
+    let limit = counted.and_then(|one| match one.limit.constant() {
+        Some(Value::Number(limit)) => limit.as_u64(),
+        _ => None,
+    });
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok());
+    limit.unwrap_or(AT_ONCE)
+}
+
+fn instances(step: &TStep) -> Instances {
+    match &step.instances {
         TInstances::Single => Instances::Single,
         TInstances::Count(count) => Instances::Count(*count),
         TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
         TInstances::Late(late) => Instances::Late(Late {
             over: late.over.clone(),
             of: late.of,
-            at_once: AT_ONCE,
+            at_once: at_once(step),
         }),
     }
 }

@@ -3,6 +3,7 @@
 use crate::check::typed::{
     LateOf, TCheck, TDelay, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable,
 };
+use crate::check::typed_parts::TParts;
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -48,6 +49,8 @@ pub struct BodyPlan {
     pub nodes: Vec<Node>,
     /// When each node runs.
     pub schedule: Schedule,
+    /// When those of steps with `always` run, once all others have ended, however they ended.
+    pub always: Option<Schedule>,
     /// How many latches the schedule has.
     pub latches: usize,
     /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
@@ -79,6 +82,7 @@ impl Default for BodyPlan {
             steps: Vec::new(),
             nodes: Vec::new(),
             schedule: Schedule::Sequence(Vec::new()),
+            always: None,
             latches: 0,
             locals: Vec::new(),
             connections: 0,
@@ -251,8 +255,12 @@ pub struct Step {
     pub delay_before: Option<TDelay>,
     /// `delay_after`
     pub delay_after: Option<TDelay>,
-    /// `continue_on_failure`
+    /// `continue_on_failure`, or `on_error` with the same meaning.
     pub continue_on_failure: bool,
+    /// `always`
+    pub always: bool,
+    /// When it may run, how often, and what happens when it fails.
+    pub parts: Box<TParts>,
     /// `tags`
     pub tags: Vec<(String, String)>,
     /// It reads something sensitive, so the texts of its faults hide values.
@@ -317,6 +325,11 @@ impl Step {
     /// Something is computed once it has run, before its end is counted.
     pub fn is_judged(&self) -> bool {
         !self.records.is_empty() || !self.checks.is_empty()
+    }
+
+    /// It has parts around its attempts, so that it is driven with them.
+    pub fn has_parts(&self) -> bool {
+        self.delay_after.is_some() || !self.parts.is_empty()
     }
 
     /// The expressions of its delays.

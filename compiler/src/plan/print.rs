@@ -22,6 +22,10 @@ pub fn print(plan: &Plan) -> String {
         locals("  locals\n", "    ", &body.locals, &mut out);
         out.push_str("  schedule\n");
         schedule(body, &body.schedule, 2, &mut out);
+        if let Some(always) = &body.always {
+            out.push_str("  always\n");
+            schedule(body, always, 2, &mut out);
+        }
     }
     out
 }

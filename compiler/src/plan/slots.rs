@@ -1,6 +1,6 @@
 //! Which slots measure what, as numbers. All arithmetic of slots that the compiler has stands here.
 //!
-//! A step has slots of its times, then of the metrics of its manifest, then of its checks. Behind all steps of a body stand
+//! A step has slots of its times, then of the metrics of its manifest and of its attempts, then of its checks. Behind all steps of a body stand
 //! the metrics of the grid that they record. Steps and bodies begin at even slots: a slot shares its pages of memory with its
 //! neighbour, and the first two of a step are the ones that are alike.
 //!
@@ -11,6 +11,9 @@
 use super::model::{BodyPlan, Resource, Runs, Scenario};
 use crate::resolve::model::BodyId;
 use bggo_metrics::step_slot;
+
+/// Counters of attempts and of retries, of a step that may have several attempts.
+const ATTEMPTS: u32 = 2;
 
 /// Gives steps, scenarios and resources their slots.
 ///
@@ -26,7 +29,12 @@ pub fn number(
         body.slots = 0;
         for step in &mut body.steps {
             let checks = u32::try_from(step.checks.len()).unwrap_or(u32::MAX);
-            let before_checks = step_slot::first_metric(0) + step.metrics;
+            let attempts = if step.parts.has_attempts() {
+                ATTEMPTS
+            } else {
+                0
+            };
+            let before_checks = step_slot::first_metric(0) + step.metrics + attempts;
             step.slots = (body.slots, before_checks + checks);
             body.slots += step.slots.1.next_multiple_of(2);
         }

@@ -7,7 +7,7 @@ use crate::modules::Modules;
 use crate::source::Span;
 use crate::syntax::decl::{
     Attribute, AttributeBlock, Declarations, Expr, ExprId, ExprKind, ForExpr, Name, Part,
-    ThresholdDecl,
+    PartsDecl, ThresholdDecl,
 };
 
 use super::model::{
@@ -46,6 +46,8 @@ pub(super) struct Owner {
     pub(super) each: bool,
     /// `output` has a meaning: the expressions are computed when the step has run.
     pub(super) output: bool,
+    /// `previous` has a meaning: the expressions are arguments of a step that is repeated.
+    pub(super) previous: bool,
     /// Edges that are caused are of this kind.
     pub(super) kind: EdgeKind,
 }
@@ -111,6 +113,7 @@ impl<'a> Resolver<'a> {
                 count: false,
                 each: false,
                 output: false,
+                previous: false,
                 kind: EdgeKind::Implicit,
             },
             scopes: Vec::new(),
@@ -216,13 +219,23 @@ impl<'a> Resolver<'a> {
             self.owner.count = step.count.is_some();
             self.owner.each = step.for_each.is_some();
             self.optional(step.enabled.as_ref());
+            self.owner.previous = step.parts.repeat.is_some();
             self.block(step.arguments.as_ref(), EdgeKind::Implicit);
+            self.owner.previous = false;
             self.block(step.uses.as_ref(), EdgeKind::Uses);
+            for part in step.parts.iter() {
+                for (name, expr) in &part.attributes {
+                    self.owner.output = PartsDecl::AFTER_AN_ATTEMPT.contains(name);
+                    self.expr(expr);
+                }
+            }
+            self.owner.output = false;
             for expr in [
-                &step.execution,
                 &step.delay_before,
                 &step.delay_after,
                 &step.continue_on_failure,
+                &step.always,
+                &step.sensitive,
                 &step.tags,
                 &step.description,
             ] {
@@ -279,6 +292,7 @@ impl<'a> Resolver<'a> {
             count: false,
             each: false,
             output: false,
+            previous: false,
             kind: EdgeKind::Implicit,
         };
     }

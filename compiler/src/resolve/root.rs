@@ -10,7 +10,8 @@ use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
-    "var", "local", "input", "step", "resource", "output", "count", "each", "vu", "run", "path",
+    "var", "local", "input", "step", "resource", "output", "previous", "count", "each", "vu",
+    "run", "path",
 ];
 /// First words of references of the language that this version does not know.
 const ROOTS_LATER: &[&str] = &["data", "scenario"];
@@ -67,6 +68,7 @@ impl<'a> Resolver<'a> {
             "step" => self.step(&here),
             "resource" => self.resource(&here),
             "output" => self.own_output(&here),
+            "previous" => self.previous(&here),
             "count" => self.count(&here),
             "each" => self.each(&here),
             "vu" => {
@@ -325,10 +327,36 @@ impl<'a> Resolver<'a> {
         if let (Some(Node::Step(id)), true) = (self.owner.node, self.owner.output) {
             return here.refer(self, 0, Reference::OwnOutput(id));
         }
-        let text = "`output` is there once the step has run: its checks and its `record` read it";
+        let text = "`output` is there once the step has run: its checks, its `record` and its `repeat` read it";
         self.problems
             .error(codes::REFERENCE_NOT_ALLOWED, here.upto(0), text)
             .hint("the output of another step is `step.RUNNER.NAME.output`");
+        here.refer(self, 0, Reference::Error);
+    }
+
+    /// `previous.output` in the arguments of a step that is repeated.
+    fn previous(&mut self, here: &Traversal<'_, 'a>) {
+        match (self.owner.node, self.owner.previous, here.first) {
+            (Some(Node::Step(id)), true, Some(name)) if name.text == "output" => {
+                return here.refer(self, 1, Reference::OwnOutput(id));
+            }
+            (_, true, _) => self
+                .problems
+                .error(
+                    codes::UNKNOWN_REFERENCE,
+                    here.upto(1),
+                    "what there is of the attempt before is `previous.output`",
+                )
+                .hint("it is null in the first attempt"),
+            _ => self
+                .problems
+                .error(
+                    codes::REFERENCE_NOT_ALLOWED,
+                    here.upto(0),
+                    "`previous` is there in the arguments of a step with `repeat`",
+                )
+                .hint("`previous.output` is the output of the attempt before, and null in the first one"),
+        };
         here.refer(self, 0, Reference::Error);
     }
 

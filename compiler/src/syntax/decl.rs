@@ -360,14 +360,18 @@ pub struct StepDecl {
     pub for_each: Option<Expr>,
     /// `enabled`
     pub enabled: Option<Expr>,
-    /// `timeouts { execution = .. }`
-    pub execution: Option<Expr>,
     /// `delay_before`
     pub delay_before: Option<Expr>,
     /// `delay_after`
     pub delay_after: Option<Expr>,
     /// `continue_on_failure`
     pub continue_on_failure: Option<Expr>,
+    /// `always`
+    pub always: Option<Expr>,
+    /// `sensitive`
+    pub sensitive: Option<Expr>,
+    /// Its parts that are blocks of their own.
+    pub parts: PartsDecl,
     /// `tags = { }`
     pub tags: Option<Expr>,
     /// `description`
@@ -376,7 +380,70 @@ pub struct StepDecl {
     pub broken: bool,
 }
 
+/// A block of a step that holds attributes with known names.
+#[derive(Debug, Clone)]
+pub struct PartDecl {
+    /// Its header.
+    pub span: Span,
+    /// Those that are there.
+    pub attributes: Vec<(&'static str, Expr)>,
+    /// Something of it could not be read (reported).
+    pub broken: bool,
+}
+
+impl PartDecl {
+    /// An attribute that may be there.
+    pub fn get(&self, name: &str) -> Option<&Expr> {
+        let mut all = self.attributes.iter();
+        all.find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+}
+
+/// When a step may run, how often, and what happens when it fails.
+#[derive(Debug, Clone, Default)]
+pub struct PartsDecl {
+    /// `timeouts { execution, start, queue, deadline }`
+    pub timeouts: Option<PartDecl>,
+    /// `retry { attempts, max_duration, retry_on, abort_on }`
+    pub retry: Option<PartDecl>,
+    /// `backoff { strategy, initial, factor, max, jitter }` in `retry`
+    pub backoff: Option<PartDecl>,
+    /// `repeat { until, while, every, max_attempts, timeout, collect }`
+    pub repeat: Option<PartDecl>,
+    /// `on_error { action, fallback }`
+    pub on_error: Option<PartDecl>,
+    /// `concurrency { limit, per_key, scope }`
+    pub concurrency: Option<PartDecl>,
+    /// `rate_limit { limit, per, burst, key }`
+    pub rate_limit: Option<PartDecl>,
+}
+
+impl PartsDecl {
+    /// All of them that are there.
+    pub fn iter(&self) -> impl Iterator<Item = &PartDecl> {
+        let all = [
+            &self.timeouts,
+            &self.retry,
+            &self.backoff,
+            &self.repeat,
+            &self.on_error,
+            &self.concurrency,
+            &self.rate_limit,
+        ];
+        all.into_iter().flatten()
+    }
+
+    /// The attributes of `repeat` that are computed once an attempt has run.
+    pub const AFTER_AN_ATTEMPT: [&str; 3] = ["until", "while", "collect"];
+}
+
 impl StepDecl {
+    /// `timeouts { execution = .. }`
+    pub fn execution(&self) -> Option<&Expr> {
+        self.parts.timeouts.as_ref()?.get("execution")
+    }
+
     /// A step without any settings.
     pub fn plain(runner: Name, name: Name, span: Span) -> Self {
         Self {
@@ -391,10 +458,12 @@ impl StepDecl {
             count: None,
             for_each: None,
             enabled: None,
-            execution: None,
             delay_before: None,
             delay_after: None,
             continue_on_failure: None,
+            always: None,
+            sensitive: None,
+            parts: PartsDecl::default(),
             tags: None,
             description: None,
             broken: false,

@@ -26,30 +26,25 @@ const STEP: Shape = Shape {
         "continue_on_failure",
         "delay_before",
         "delay_after",
+        "always",
+        "sensitive",
         "tags",
         "description",
     ],
-    blocks: &["arguments", "uses", "timeouts", "record"],
-    repeated: &["check"],
-    labelled: &["check"],
-    later: &[
-        "repeat",
+    blocks: &[
+        "arguments",
+        "uses",
+        "timeouts",
+        "record",
         "retry",
+        "repeat",
         "on_error",
         "concurrency",
         "rate_limit",
-        "priority",
-        "sensitive",
     ],
-};
-
-const TIMEOUTS: Shape = Shape {
-    owner: "`timeouts`",
-    attributes: &["execution"],
-    blocks: &[],
-    repeated: &[],
-    labelled: &[],
-    later: &["start", "queue", "deadline"],
+    repeated: &["check"],
+    labelled: &["check"],
+    later: &[],
 };
 
 const RESOURCE: Shape = Shape {
@@ -203,10 +198,7 @@ impl FileParser<'_, '_> {
         let (span, unread) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &STEP);
         let broken = unread || found.misplaced;
-        let execution = found.block("timeouts").and_then(|timeouts| {
-            let mut found = self.sort(timeouts.body, &TIMEOUTS);
-            self.optional(&mut found, "execution")
-        });
+        let parts = self.parts(&mut found);
         let checks = found.blocks("check").into_iter();
         let checks = checks.filter_map(|block| self.check(block)).collect();
         Some(StepDecl {
@@ -225,10 +217,12 @@ impl FileParser<'_, '_> {
             count: self.optional(&mut found, "count"),
             for_each: self.optional(&mut found, "for_each"),
             enabled: self.optional(&mut found, "enabled"),
-            execution,
             delay_before: self.optional(&mut found, "delay_before"),
             delay_after: self.optional(&mut found, "delay_after"),
             continue_on_failure: self.optional(&mut found, "continue_on_failure"),
+            always: self.optional(&mut found, "always"),
+            sensitive: self.optional(&mut found, "sensitive"),
+            parts,
             tags: self.optional(&mut found, "tags"),
             description: self.optional(&mut found, "description"),
             broken,

@@ -22,6 +22,7 @@ mod format;
 mod lexer;
 mod literal;
 mod mix;
+mod parts;
 mod scenario;
 mod structure;
 mod template;

@@ -76,6 +76,11 @@ impl Segment {
         (k / self.stripes * self.own + place) % self.workers == self.worker
     }
 
+    /// The share of its host: so many parts of so many.
+    pub const fn share(&self) -> (u64, u64) {
+        (self.own, self.stripes)
+    }
+
     /// How many of `total` things, numbered from 0, are this worker's.
     pub fn of(&self, total: u64) -> u64 {
         let (rounds, rest) = (total / self.stripes, total % self.stripes);

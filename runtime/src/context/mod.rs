@@ -5,12 +5,14 @@
 
 mod deadline;
 mod exchanges;
+mod held;
 mod outside;
 mod recording;
 mod user;
 mod worker;
 
 pub use deadline::Deadline;
+pub(crate) use held::Recorded;
 pub use recording::AssetMetrics;
 pub(crate) use recording::metric_methods;
 pub(crate) use user::Cut;

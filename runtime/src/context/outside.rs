@@ -82,6 +82,7 @@ impl WorkerContext {
             names: KnownNames::new(Arc::default()),
             events,
             causes: Arc::default(),
+            limits: Arc::default(),
         }))
     }
 }

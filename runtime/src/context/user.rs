@@ -29,6 +29,8 @@ pub struct UserContext {
     scenario: u32,
     /// Why its running iteration is dropped, if it is.
     cut: Cell<Option<Cut>>,
+    /// It begins no further iteration.
+    leaves: Cell<bool>,
     /// Iterations that it has begun.
     iterations: Cell<u64>,
 }
@@ -41,8 +43,19 @@ impl UserContext {
             number,
             scenario,
             cut: Cell::new(None),
+            leaves: Cell::new(false),
             iterations: Cell::new(0),
         }
+    }
+
+    /// It begins no further iteration.
+    pub(crate) fn leave(&self) {
+        self.leaves.set(true);
+    }
+
+    /// Whether it begins no further iteration.
+    pub(crate) fn leaves(&self) -> bool {
+        self.leaves.get()
     }
 
     /// Its running iteration is dropped.

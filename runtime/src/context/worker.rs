@@ -2,21 +2,23 @@
 
 use super::deadline::{Deadline, Deadlines};
 use super::exchanges::{KeptExchanges, Others};
+use super::held::{Held, Recorded};
 use crate::clock::{Clock, Moment};
-use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
+use crate::event::{CheckReport, Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown, Unmade};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Lifetime, ResourceInfo, iteration_slot, time_slot};
+use crate::info::{Info, Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder};
 use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
+use crate::step_limits::{OwnKey, Places, StepLimits};
 use bggo_schedule::{Nanos, Segment};
 use bggo_values::context::WallClock;
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,6 +57,12 @@ pub struct WorkerContext {
     /// How much is shown of what the steps of a functional run send and receive; `None`: only of those that fail.
     trace: Option<Shown>,
     exchanges: KeptExchanges,
+    /// What attempts that may be tried again have found, by the address of their step.
+    held: RefCell<HashMap<usize, Held>>,
+    /// What `rate_limit` and `concurrency` count over all threads.
+    pub(crate) limits: Arc<StepLimits>,
+    /// What `concurrency` counts within a user.
+    pub(crate) places: RefCell<Places<OwnKey>>,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -71,6 +79,7 @@ pub(crate) struct WorkerContextParts {
     pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
+    pub limits: Arc<StepLimits>,
 }
 
 /// What is known of the time without a look at the clock, which takes a tenth of the shortest iteration. Where a step ends and
@@ -110,6 +119,7 @@ impl WorkerContext {
             names,
             events,
             causes,
+            limits,
         } = parts;
         let clock = Rc::new(Clock::new());
         Self {
@@ -129,6 +139,9 @@ impl WorkerContext {
             trace,
             samples: samples.map(SampleRows::new),
             exchanges: KeptExchanges::default(),
+            held: RefCell::default(),
+            limits,
+            places: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
     }
@@ -219,7 +232,7 @@ impl WorkerContext {
                     self.recorder.nanos(first + time_slot::RESPONSE, response);
                 }
             }
-            StepOutcome::Failed | StepOutcome::FailedAndContinued => {
+            StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Recovered => {
                 failed = Some(self.step_failed(end));
             }
             StepOutcome::Cut => failed = Some(self.step_cut(end)),
@@ -266,6 +279,41 @@ impl WorkerContext {
         self.exchanges.keep(step, exchange, others);
     }
 
+    /// Keeps what an attempt of the step with this address recorded, until it is known that it was the last one.
+    pub(crate) fn hold(&self, step: usize, slot: u32, recorded: Recorded) {
+        let mut held = self.held.borrow_mut();
+        held.entry(step).or_default().record(slot, recorded);
+    }
+
+    /// The same with the failure of a check.
+    pub(crate) fn hold_check(&self, step: usize, slot: u32, report: CheckReport) {
+        let mut held = self.held.borrow_mut();
+        held.entry(step).or_default().tell(slot, report);
+    }
+
+    /// What the last attempt of a step has found counts.
+    pub(crate) fn settle_held(&self, step: usize) {
+        let held = self.held.borrow_mut().remove(&step);
+        if let Some(held) = held {
+            let is_told = |slot| self.tells_of_check(slot);
+            held.settle(&self.recorder, is_told, |event| self.tell(event));
+        }
+    }
+
+    /// Another attempt takes the place of what a step has found, sent and received.
+    pub(crate) fn forget_attempt(&self, step: usize) {
+        self.held.borrow_mut().remove(&step);
+        self.exchanges.take_unjudged(step);
+        if !self.functional {
+            self.exchanges.take(step);
+        }
+    }
+
+    /// A failure of this step ends the run.
+    pub(crate) fn ends_run(&self, step: &Info) {
+        self.causes.ended_by(step.to_string());
+    }
+
     /// Keeps the exchange of a step whose checks are judged next.
     pub(crate) fn keep_unjudged(&self, step: usize, exchange: Unmade) {
         self.exchanges.keep_unjudged(step, exchange);
@@ -285,7 +333,8 @@ impl WorkerContext {
     }
 
     fn step_failed(&self, end: &StepEnd<'_>) -> usize {
-        if end.outcome == StepOutcome::FailedAndContinued {
+        let goes_on = [StepOutcome::FailedAndContinued, StepOutcome::Recovered];
+        if goes_on.contains(&end.outcome) {
             self.recorder.count(end.first_slot, Outcome::Continued);
         }
         // A step that failed before it began has no service time.
@@ -323,7 +372,9 @@ impl WorkerContext {
             self.causes.lacked.add(limit);
         }
         if self.functional {
-            self.causes.step_failed();
+            if end.outcome != StepOutcome::Recovered {
+                self.causes.step_failed();
+            }
         } else if self.told.borrow_mut().insert((end.first_slot, kind)) {
             let mut report = end.report();
             report.exchanges = self.exchanges.take(end.step);

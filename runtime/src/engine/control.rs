@@ -259,6 +259,7 @@ enum Happened {
     OutOfTime,
     Ordered(Order),
     CannotGoOn,
+    EndedBy(String),
     Signal,
 }
 
@@ -325,6 +326,7 @@ impl Workers<'_> {
                 self.stopping.search(scenario, rate);
             }
             Happened::CannotGoOn => self.stopping.cancel(),
+            Happened::EndedBy(step) => self.stopping.ended_by(&step),
             Happened::Signal => self.left = self.stopping.signal(),
         }
     }
@@ -358,15 +360,22 @@ impl Workers<'_> {
             self.causes.broken().await;
             Happened::CannotGoOn
         };
+        let ended = async {
+            if stopping.is_ended() {
+                std::future::pending::<()>().await;
+            }
+            Happened::EndedBy(self.causes.ended().await.to_owned())
+        };
         let signal = async {
             self.signals.next().await;
             Happened::Signal
         };
-        let all: [Pin<&mut dyn Future<Output = Happened>>; 5] = [
+        let all: [Pin<&mut dyn Future<Output = Happened>>; 6] = [
             pin!(news),
             pin!(ordered),
             pin!(time),
             pin!(broken),
+            pin!(ended),
             pin!(signal),
         ];
         select_all(all).await.0

@@ -13,6 +13,7 @@ use crate::metrics::{AskedSlots, KnownNames, Recorder, RunNames, RunSlots, Slab,
 use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::samples::Sampling;
 use crate::start::Start;
+use crate::step_limits::StepLimits;
 use bggo_metrics::{Course, Judge, Layout, MetricName, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Search, Segment, workers};
 use bggo_values::Text;
@@ -224,6 +225,7 @@ pub(super) struct RunState {
     asked: AskedSlots,
     pub(super) names: Arc<RunNames>,
     pub(super) causes: Arc<ExitCauses>,
+    limits: Arc<StepLimits>,
 }
 
 impl RunState {
@@ -233,6 +235,7 @@ impl RunState {
             asked: run.asked(),
             names: Arc::default(),
             causes: Arc::default(),
+            limits: Arc::new(StepLimits::new(run.segment, Instant::now())),
         }
     }
 
@@ -255,6 +258,7 @@ impl RunState {
             names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,
             causes: Arc::clone(&self.causes),
+            limits: Arc::clone(&self.limits),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Stopping<'a> {
     lasts: Vec<(u32, Option<Instant>, Option<Instant>)>,
     scenarios: Vec<Running>,
     signals: u32,
+    /// A step ended the run.
+    is_ended: bool,
 }
 
 impl<'a> Stopping<'a> {
@@ -48,6 +50,7 @@ impl<'a> Stopping<'a> {
             lasts: Vec::new(),
             scenarios: Vec::new(),
             signals: 0,
+            is_ended: false,
         }
     }
 
@@ -199,14 +202,32 @@ impl<'a> Stopping<'a> {
         }
     }
 
-    /// A threshold ends the run: no iteration begins any more, and those of each scenario have its own time to finish.
+    /// Whether a step ended the run.
+    pub(super) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
+    /// A step failed whose failure ends the run, as a threshold does.
+    pub(super) fn ended_by(&mut self, step: &str) {
+        self.is_ended = true;
+        self.drain(&format!(
+            "step {step} failed, which ends the run: no iteration begins any more"
+        ));
+    }
+
+    /// A threshold ends the run.
     pub(super) fn abort(&mut self, threshold: &str) {
+        self.drain(&format!(
+            "threshold {threshold} is broken and ends the run: no iteration begins any more"
+        ));
+    }
+
+    /// No iteration begins any more, and those of each scenario have its own time to finish.
+    fn drain(&mut self, why: &str) {
         if !self.may_cancel() {
             return;
         }
-        self.report.warn(&format!(
-            "threshold {threshold} is broken and ends the run: no iteration begins any more"
-        ));
+        self.report.warn(why);
         let now = tokio::time::Instant::now().into_std();
         self.nothing_begins();
         for running in &mut self.scenarios {

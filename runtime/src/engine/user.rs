@@ -420,7 +420,7 @@ impl Future for Next<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let user = self.user;
-        if user.phase() != Phase::Running {
+        if user.phase() != Phase::Running || user.context.leaves() {
             user.leaves_its_turn();
             return Poll::Ready(None);
         }

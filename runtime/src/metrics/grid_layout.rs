@@ -208,7 +208,7 @@ fn tags(outer: &[(&'static str, &'static str)], inner: &[(&'static str, &'static
 }
 
 fn step_layout(row: &Scenario, (reached, info): (&Reached, &Info), first: u32) -> StepLayout {
-    let metrics = info.metric_infos().iter();
+    let metrics = info.metric_infos().iter().chain(info.attempt_infos());
     StepLayout {
         scenario: Text::Static(row.name()),
         path: reached

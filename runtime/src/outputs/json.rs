@@ -262,7 +262,10 @@ fn put_instance(object: Object, instance: &Instance) -> Object {
 fn step(end: &StepReport, names: &StepNames) -> Object {
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
-        StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => "failed",
+        StepOutcome::Failed
+        | StepOutcome::FailedAndContinued
+        | StepOutcome::Recovered
+        | StepOutcome::Cut => "failed",
         StepOutcome::Skipped => "skipped",
         StepOutcome::Cancelled => "cancelled",
     };
@@ -270,12 +273,20 @@ fn step(end: &StepReport, names: &StepNames) -> Object {
     let object = named("step", end, names)
         .put("outcome", outcome)
         .put_some("ms", took)
+        .put_some(
+            "attempts",
+            (end.attempts > 1).then(|| Number::from(u64::from(end.attempts))),
+        )
         .count("vu", end.user)
         .count("iteration", end.iteration);
     let object = put_exchanges(object, &end.exchanges);
     match &end.fault {
         Some(fault) => put_fault(object, fault, end.info.place(), end.info.sensitivity())
-            .put("continued", end.outcome == StepOutcome::FailedAndContinued),
+            .put("continued", end.outcome == StepOutcome::FailedAndContinued)
+            .put_some(
+                "recovered",
+                (end.outcome == StepOutcome::Recovered).then_some(true),
+            ),
         None => object,
     }
 }

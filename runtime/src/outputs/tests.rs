@@ -105,6 +105,7 @@ fn ended(
         iteration: 0,
         first_slot: 0,
         service: Some(Duration::from_micros(12_345)),
+        attempts: 0,
         outcome,
         fault: fault.cloned(),
         exchanges: Vec::new(),

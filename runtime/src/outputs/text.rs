@@ -142,8 +142,12 @@ fn step(end: &StepReport, names: &StepNames, paint: Paint) -> String {
     let line = |colour, outcome: &str| {
         // Painted text has bytes without width, so the padding is made outside.
         let pad = " ".repeat(9_usize.saturating_sub(outcome.len()));
+        let attempts = match end.attempts {
+            0 | 1 => String::new(),
+            several => format!("  ({several} attempts)"),
+        };
         format!(
-            "{}{pad} {name:<32} {:>7}",
+            "{}{pad} {name:<32} {:>7}{attempts}",
             paint.on(colour, outcome),
             or_dash(end.service)
         )
@@ -154,6 +158,13 @@ fn step(end: &StepReport, names: &StepNames, paint: Paint) -> String {
         StepOutcome::Cancelled => line(YELLOW, "cancelled"),
         StepOutcome::Failed | StepOutcome::Cut => {
             format!("{}  {}", line(RED, "failed"), reason(end))
+        }
+        StepOutcome::Recovered => {
+            format!(
+                "{}  {} (its fallback stands in)",
+                line(YELLOW, "failed"),
+                reason(end)
+            )
         }
         StepOutcome::FailedAndContinued => {
             format!("{}  {} (the run goes on)", line(RED, "failed"), reason(end))

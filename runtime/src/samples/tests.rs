@@ -77,6 +77,7 @@ fn a_row_has_the_times_of_a_step_in_milliseconds() {
         step: 0,
         response: Some(12_345_000),
         service: Some(45_000),
+        attempts: 0,
         outcome: StepOutcome::Failed,
         fault: Some(&fault),
     };
@@ -94,6 +95,7 @@ fn a_row_has_the_times_of_a_step_in_milliseconds() {
         instance: &Instance::Index(4),
         scenario: 0,
         response: None,
+        attempts: 0,
         outcome: StepOutcome::Passed,
         fault: None,
         ..end
@@ -133,6 +135,7 @@ fn a_thread_keeps_a_bounded_number_of_bytes() {
         step: 0,
         response: None,
         service: None,
+        attempts: 0,
         outcome: StepOutcome::Passed,
         fault: None,
     };

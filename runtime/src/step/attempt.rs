@@ -3,8 +3,8 @@
 use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::clock::Moment;
-use crate::context::{CUT, Cut, Deadline, WorkerContext, metric_methods};
-use crate::event::{StepEnd, StepOutcome};
+use crate::context::{CUT, Cut, Deadline, Recorded, WorkerContext, metric_methods};
+use crate::event::{CheckReport, Event, StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown, Unmade};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// The kind of failure of a step whose required check failed.
 pub(super) const CHECK: &str = "check";
 /// The kind of failure of a step that took longer than its limit.
-const TIMEOUT: &str = "timeout";
+pub(super) const TIMEOUT: &str = "timeout";
 
 /// What happens when a step is slow or fails.
 #[derive(Debug, Clone, Copy, Default)]
@@ -141,8 +141,23 @@ impl Iteration<'_> {
             ended: Cell::new(false),
             judged: Cell::new(false),
             timed_out: Cell::new(false),
+            holds_back: Cell::new(false),
+            attempts: Cell::new(0),
             kept: None,
         }
+    }
+
+    /// The same, with a slot for its outputs, for the first attempt right after the step before it.
+    pub(super) fn step_that_keeps<'s>(
+        &'s self,
+        at: At,
+        policy: &'s Policy,
+        kept: Option<&'s OutputSlot>,
+    ) -> Step<'s> {
+        let mut step = self.step(at, policy);
+        step.kept = kept;
+        step.begun.set(step.worker().just_read());
+        step
     }
 }
 
@@ -180,6 +195,10 @@ pub struct Step<'a> {
     judged: Cell<bool>,
     /// Its time limit has come, so its attempt is dropped.
     timed_out: Cell<bool>,
+    /// What is found out about an attempt counts once it is known that it was the last one.
+    holds_back: Cell<bool>,
+    /// How many attempts have begun, if there can be several.
+    attempts: Cell<u16>,
     /// The slot for its outputs, if some expression reads them.
     kept: Option<&'a OutputSlot>,
 }
@@ -267,7 +286,7 @@ impl<'a> Step<'a> {
     }
 
     /// `work` with the step's time limit, which begins with [`Step::begin`].
-    fn limited<'s, T>(
+    pub(super) fn limited<'s, T>(
         &'s self,
         work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
     ) -> Limited<'s, T> {
@@ -344,6 +363,91 @@ impl<'a> Step<'a> {
     /// last moments.
     pub fn pause(&self, time: Duration) -> Pause<'_> {
         Pause::new(self.worker(), time)
+    }
+
+    /// One more attempt of a step that may have several; whether it follows one that failed.
+    pub(super) fn begins_attempt(&self, holds_back: bool, is_retry: bool) {
+        let attempts = self.attempts.get().saturating_add(1);
+        self.attempts.set(attempts);
+        self.holds_back.set(holds_back);
+        if attempts > 1 {
+            self.has_begun.set(false);
+            self.begun.set(None);
+            self.sent.set(None);
+            self.received.set(None);
+            self.judged.set(false);
+            self.timed_out.set(false);
+        }
+        if !self.info().attempt_infos().is_empty() {
+            let (worker, first) = self.metrics();
+            let slot = first + u32::try_from(self.info().metric_infos().len()).unwrap_or(u32::MAX);
+            worker.recorder.add(slot, 1);
+            if is_retry {
+                worker.recorder.add(slot + 1, 1);
+            }
+        }
+    }
+
+    /// The outputs of the attempt that has just run, for one that may take their place and fail.
+    pub(super) fn kept_so_far(&self) -> Option<Box<[Value]>> {
+        self.kept.and_then(OutputSlot::offered)
+    }
+
+    /// An attempt failed and is tried again: what it has found does not count, and its outputs are what they were `before`.
+    pub(super) fn forgets_attempt(&self, before: Option<&[Value]>) {
+        self.worker().forget_attempt(self.address());
+        if let Some(slot) = self.kept {
+            match before {
+                Some(values) => slot.offer(values),
+                None => slot.clear(),
+            }
+        }
+    }
+
+    /// The output `collected` stands behind all others.
+    pub(super) fn keep_collected(&self, collected: Vec<Value>) {
+        if let Some(slot) = self.kept {
+            slot.push(Value::from(collected));
+        }
+    }
+
+    /// A limit of it has come while its attempt runs, or before it began.
+    pub(super) fn is_timed_out(&self) {
+        self.timed_out.set(true);
+    }
+
+    /// Whether what is found out about the attempt does not count yet.
+    pub(super) fn holds_back(&self) -> bool {
+        self.holds_back.get()
+    }
+
+    /// Counts what was recorded in a slot, now or when it is known that this was the last attempt.
+    pub(super) fn count(&self, slot: u32, recorded: Recorded) {
+        let worker = self.worker();
+        if self.holds_back.get() {
+            worker.hold(self.address(), slot, recorded);
+        } else {
+            recorded.count(&worker.recorder, slot);
+        }
+    }
+
+    /// The same for the failure of a check.
+    pub(super) fn tell_of_check(&self, slot: u32, report: CheckReport) {
+        let worker = self.worker();
+        if self.holds_back.get() {
+            worker.hold_check(self.address(), slot, report);
+        } else {
+            worker.tell(Event::Check(report));
+        }
+    }
+
+    /// Counts the end of a step that failed, with outputs that stand in for its own.
+    pub(super) fn recovers(&self, fault: &Fault, outputs: Vec<Value>) {
+        if let Some(slot) = self.kept {
+            slot.offer(outputs);
+            slot.passed();
+        }
+        self.book(StepOutcome::Recovered, Some(fault));
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
@@ -547,6 +651,13 @@ impl<'a> Step<'a> {
 
     fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
         self.ended.set(true);
+        if self.holds_back.get() {
+            let (worker, step) = (self.worker(), self.address());
+            match outcome {
+                StepOutcome::Cancelled => worker.forget_attempt(step),
+                _ => worker.settle_held(step),
+            }
+        }
         let now = self.worker().step_ends(self.received.get());
         let from = self.sent.get().or(self.begun());
         let end = StepEnd {
@@ -557,6 +668,7 @@ impl<'a> Step<'a> {
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
             step: self.address(),
+            attempts: self.attempts.get(),
             // The due time of the branch that is polled, which is the branch of this step.
             response: self.iteration.due().map(|due| now.since(due)),
             service: from.map(|from| now.since(from)),
@@ -572,7 +684,9 @@ impl<'a> Step<'a> {
         }
         let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {
-            self.iteration.note_failure(kind);
+            if outcome != StepOutcome::Recovered {
+                self.iteration.note_failure(kind);
+            }
             if !self.judged.get() {
                 self.misses_its_checks();
             }
@@ -608,7 +722,7 @@ impl Drop for Step<'_> {
 }
 
 /// See [`Step::limited`].
-struct Limited<'s, T> {
+pub(super) struct Limited<'s, T> {
     work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
     step: &'s Step<'s>,
     /// Set once the work has to wait.

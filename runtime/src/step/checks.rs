@@ -1,7 +1,8 @@
 //! The checks of a step: how an attempt that ran is judged, before the step's end is counted.
 
 use super::attempt::{CHECK, Ran, Step};
-use crate::event::{CheckReport, Event};
+use crate::context::Recorded;
+use crate::event::CheckReport;
 use crate::fault::{Fault, FaultText};
 use crate::info::{CheckInfo, Sensitivity, step_slot};
 use bggo_values::Value;
@@ -43,7 +44,7 @@ impl<'a> Step<'a> {
 
     /// The slot of its first check, behind those of the metrics of its manifest.
     fn first_check(&self) -> u32 {
-        step_slot::first_check(self.first_slot(), self.info().metric_infos().len())
+        step_slot::first_check(self.first_slot(), self.info().metric_count())
     }
 }
 
@@ -60,10 +61,11 @@ impl Checks<'_> {
         let (worker, slot) = (self.step.worker(), self.step.first_check() + number);
         let judged = condition();
         if let Ok(Value::Bool(true)) = judged {
-            return worker.recorder.hit(slot);
+            return self.step.count(slot, Recorded::Held(true));
         }
-        worker.recorder.miss(slot);
-        let is_told = worker.tells_of_check(slot);
+        self.step.count(slot, Recorded::Held(false));
+        // One that is held back may still be told.
+        let is_told = self.step.holds_back() || worker.tells_of_check(slot);
         let is_fault = check.is_required() && self.fault.is_none();
         if !is_told && !is_fault {
             return;
@@ -78,7 +80,7 @@ impl Checks<'_> {
             self.fault = Some(Fault::new(CHECK, text).at(check.place()));
         }
         if is_told {
-            worker.tell(Event::Check(CheckReport {
+            let report = CheckReport {
                 info: self.step.info(),
                 instance: self.step.instance().clone(),
                 scenario: self.step.scenario(),
@@ -88,7 +90,8 @@ impl Checks<'_> {
                 check,
                 text,
                 place,
-            }));
+            };
+            self.step.tell_of_check(slot, report);
         }
     }
 

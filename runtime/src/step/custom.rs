@@ -1,6 +1,7 @@
 //! What a step records of the metrics of the grid.
 
 use super::attempt::Step;
+use crate::context::Recorded;
 use crate::fault::{Fault, FaultText};
 use crate::info::{BodyMetric, MetricInfo, MetricKind};
 use bggo_metrics::buckets::LARGEST;
@@ -19,36 +20,35 @@ impl Step<'_> {
     pub fn record_custom(&self, metric: &BodyMetric, value: &Value) -> Result<(), Fault> {
         let (info, worker) = (metric.info(), self.worker());
         let slot = self.first_slot_of_body() + metric.slot();
-        let recorder = &worker.recorder;
-        match (info.metric_kind(), value) {
-            (_, Value::Null) => {}
-            (MetricKind::Rate, Value::Bool(true)) => recorder.hit(slot),
-            (MetricKind::Rate, Value::Bool(false)) => recorder.miss(slot),
+        let now = || worker.start.since_epoch(worker.now());
+        let recorded = match (info.metric_kind(), value) {
+            (_, Value::Null) => return Ok(()),
+            (MetricKind::Rate, Value::Bool(held)) => Recorded::Held(*held),
             (MetricKind::Trend, Value::Duration(took)) => {
                 within(info, *took, duration::format(*took))?;
-                recorder.time(slot, *took);
+                Recorded::Time(*took)
             }
             (MetricKind::Gauge, Value::Duration(took)) => {
                 within(info, *took, duration::format(*took))?;
                 let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-                recorder.set(slot, micros, worker.start.since_epoch(worker.now()));
+                Recorded::Set(micros, now())
             }
             (MetricKind::Trend, Value::Number(number)) => {
-                recorder.value(slot, counted(info, number, LARGEST)?);
+                Recorded::Value(counted(info, number, LARGEST)?)
             }
             (MetricKind::Counter, Value::Number(number)) => {
-                recorder.add(slot, counted(info, number, LARGEST_COUNT)?);
+                Recorded::Add(counted(info, number, LARGEST_COUNT)?)
             }
             (MetricKind::Gauge, Value::Number(number)) => {
-                let counted = counted(info, number, LARGEST_COUNT)?;
-                recorder.set(slot, counted, worker.start.since_epoch(worker.now()));
+                Recorded::Set(counted(info, number, LARGEST_COUNT)?, now())
             }
             // `check` has converted the value to the type that the metric takes.
             _ => {
                 let text = format_args!("the metric `{}` takes no value of this type", info.name());
                 return Err(Fault::new("value", FaultText::plain(text)));
             }
-        }
+        };
+        self.count(slot, recorded);
         Ok(())
     }
 }

@@ -1,58 +1,23 @@
 //! Think times: how long a step waits before it begins and after it has ended.
 
-use super::attempt::{AttemptOf, Pause, Policy, Ran, Step, WaitOf};
+use super::attempt::{Pause, Step};
 use super::iteration::Iteration;
-use super::output::OutputSlot;
 use crate::clock::Moment;
-use crate::fault::Fault;
-use crate::flow::{Flow, Running};
-use crate::info::At;
 use bggo_values::context::Context;
 use std::time::Duration;
 
 /// How late a pause ends at most, where the machine is not too busy.
 const LATE: Duration = Duration::from_millis(2);
 
-/// An emitted delay: a function of the emitted state of the iteration and of the run of the step.
-pub type DelayOf<B> = for<'t> fn(&'t B, &'t Step<'t>) -> Result<Duration, Fault>;
-
-/// The parts of a step with a delay behind it: the emitted state, what waits for its resources, its attempt, and the delay.
-pub type Delayed<'s, B> = (&'s B, Option<WaitOf<B>>, AttemptOf<B>, DelayOf<B>);
-
 impl Iteration<'_> {
-    /// The same as `drive` for a step after which the branch waits, once its end is counted: the steps after it are due when the
-    /// delay is over. A step that was not enabled has no delay.
-    pub fn drive_with_delay<'s, B>(
-        &'s self,
-        policy: &'s Policy,
-        at: At,
-        kept: Option<&'s OutputSlot>,
-        (body, wait, attempt, delay): Delayed<'s, B>,
-    ) -> Running<'s, Flow> {
-        Box::pin(async move {
-            let mut after = Duration::ZERO;
-            let run = self.run_step(at, policy, kept, async |step| {
-                if let Some(waiting) = wait.and_then(|wait| wait(body)) {
-                    waiting.await?;
-                }
-                // It is known before the attempt, which may fail or be dropped and be waited for all the same.
-                let time = delay(body, step);
-                after = *time.as_ref().unwrap_or(&Duration::ZERO);
-                let ran = attempt(body, step).await?;
-                match ran {
-                    Ran::Done => drop(time?),
-                    Ran::Skipped => after = Duration::ZERO,
-                }
-                Ok(ran)
-            });
-            run.await?;
-            if !after.is_zero() {
-                let began = self.worker().moment();
-                Pause::new(self.worker(), after).await;
-                self.is_due_after(began, after);
-            }
-            Ok(())
-        })
+    /// The branch waits behind a step whose end is counted: the steps after it are due when the delay is over.
+    pub(super) async fn pause_behind(&self, delay: Duration) {
+        if delay.is_zero() {
+            return;
+        }
+        let began = self.worker().moment();
+        Pause::new(self.worker(), delay).await;
+        self.is_due_after(began, delay);
     }
 
     /// The next step is due so long after it was before, a delay that began at a moment and is over. Up to [`LATE`] that it
@@ -99,9 +64,12 @@ fn unit(context: &Context<'_>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::attempt::{AttemptOf, Policy, Ran};
+    use super::super::parts::{PartOf, StepParts};
     use super::*;
-    use crate::flow::Stop;
-    use crate::info::Info;
+    use crate::fault::Fault;
+    use crate::flow::{Flow, Running, Stop};
+    use crate::info::{At, Info};
     use crate::test_support::{TestWorker, ms, on_stopped_clock};
 
     static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
@@ -117,14 +85,18 @@ mod tests {
 
     fn attempt<'a>(this: &'a Body, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
         Box::pin(async move {
-            if matches!(this.end, Ok(Ran::Skipped)) {
-                return Ok(Ran::Skipped);
-            }
-            step.delay(this.before).await;
             step.begin();
             tokio::time::sleep(ms(10)).await;
             this.end.clone()
         })
+    }
+
+    fn enabled(this: &Body, _: &Step<'_>) -> Result<bool, Fault> {
+        Ok(!matches!(this.end, Ok(Ran::Skipped)))
+    }
+
+    fn before(this: &Body, _: &Step<'_>) -> Result<Duration, Fault> {
+        Ok(this.before)
     }
 
     fn after(this: &Body, _: &Step<'_>) -> Result<Duration, Fault> {
@@ -143,10 +115,13 @@ mod tests {
         let iteration = worker.iteration(0);
         let due = worker.context.moment();
         iteration.set_due(Some(due));
-        let parts = (&body, None, attempt as AttemptOf<_>, after as DelayOf<_>);
+        let parts = StepParts::new(&body, attempt as AttemptOf<_>)
+            .enabled(enabled as PartOf<_, _>)
+            .delay_before(before as PartOf<_, _>)
+            .delay_after(after as PartOf<_, _>);
         let began = worker.began();
         let at = At::step(&FIRST);
-        let flow = iteration.drive_with_delay(policy, at, None, parts).await;
+        let flow = iteration.drive_in_parts(policy, at, None, parts).await;
         let next = iteration.due().map_or(0, |next| next.since(due));
         let ends = worker.step_ends();
         let times = ends.first().and_then(|end| end.service);

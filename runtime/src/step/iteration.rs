@@ -254,6 +254,16 @@ impl<'a> Iteration<'a> {
         self.due.set(due);
     }
 
+    /// All steps of its body but those that always run have ended: these are due now.
+    pub fn always_begins(&self) {
+        self.due.set(Some(self.user.worker().moment()));
+    }
+
+    /// Its user begins no further iteration.
+    pub(super) fn user_leaves(&self) {
+        self.user.leave();
+    }
+
     /// A step of it failed; `kind` is the number of the kind of failure. Only the first one is kept.
     pub(crate) fn note_failure(&self, kind: usize) {
         if self.begun.failed_by.get() == 0 {

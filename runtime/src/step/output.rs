@@ -72,6 +72,26 @@ impl OutputSlot {
         }
     }
 
+    /// The outputs of such an attempt.
+    pub(crate) fn offered(&self) -> Option<Box<[Value]>> {
+        match &*self.0.borrow() {
+            Outputs::Offered(values) => Some(values.clone()),
+            _ => None,
+        }
+    }
+
+    /// One more output of such an attempt, behind the others.
+    pub(crate) fn push(&self, value: Value) {
+        let mut values = self.offered().unwrap_or_default().into_vec();
+        values.push(value);
+        self.offer(values);
+    }
+
+    /// No attempt has given outputs.
+    pub(crate) fn clear(&self) {
+        self.0.replace(Outputs::None);
+    }
+
     /// The step passed.
     pub(crate) fn passed(&self) {
         let mut outputs = self.0.borrow_mut();

@@ -68,8 +68,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(super) literals: Literals,
     /// Every expression with its type, if the caller wants them.
     pub(in crate::check) seen: Option<Vec<Seen>>,
-    /// `.output` of each runner and flow, whole.
-    pub(super) outputs: BTreeMap<Callee, Type>,
+    /// `.output` of each runner and flow, whole; with what is collected or without.
+    pub(super) outputs: BTreeMap<(Callee, bool), Type>,
     /// Inputs of flows, by body.
     pub(in crate::check) flow_inputs: Vec<Vec<Input>>,
     /// Flows whose outputs have types so far, by body.

@@ -13,6 +13,7 @@ use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, error};
 use crate::check::article::with_article;
+use crate::check::parts::collects;
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
@@ -55,7 +56,8 @@ impl Checker<'_> {
     fn output_object(&mut self, id: StepId) -> Option<(Type, Sensitivity)> {
         let at = self.callee_of(id)?;
         let runner = self.runner_of(id)?;
-        let ty = self.outputs.entry(at).or_insert_with(|| {
+        let collects = collects(&self.declarations.step(id).parts);
+        let ty = self.outputs.entry((at, collects)).or_insert_with(|| {
             let fields = runner.outputs.iter();
             Type::Object(
                 fields

@@ -1,6 +1,7 @@
 //! Each check of an attempt that ran is counted once, whatever the others do.
 
 use super::*;
+use crate::event::Event;
 use crate::exchange::{Message, Secrets};
 use crate::fault::Place;
 use crate::flow::{Flow, Stop};

@@ -1,0 +1,604 @@
+//! The parts of a step that say when it may run, how often, and what happens when it fails, to typed parts.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bggo_manifest::{Metric, MetricKind};
+use bggo_values::{Type, Value};
+
+use crate::diagnostics::{Code, codes, nearest};
+use crate::resolve::model::{Edge, Node, StepId};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, ExprKind, PartDecl, PartsDecl, StepDecl};
+
+use super::expression::context::Checker;
+use super::figure::KINDS;
+use super::typed::{Binding, TExpr, TStep, constant_duration};
+use super::typed_parts::{
+    TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TParts, TRateLimit, TRepeat, TRetry,
+};
+
+/// Kinds of failure that parts of a step make, beside those of its manifest.
+pub(super) const OF_PARTS: [&str; 2] = ["repeat", "rate_limit"];
+/// Kinds that no step ends with while it may be tried again.
+const NEVER_RETRIED: [&str; 4] = ["bug", "cut", "no_failed_step", "other"];
+
+/// A whole number that a part of a step needs.
+struct Whole {
+    name: &'static str,
+    code: Code,
+    /// It is the same in the whole run.
+    at_start: bool,
+}
+
+/// What a part of a step decides besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GoesOn {
+    /// As `continue_on_failure` says.
+    Unsaid,
+    /// The iteration goes on after a failure.
+    Yes,
+}
+
+impl Checker<'_> {
+    /// The parts of a step, and whether `on_error` says that the iteration goes on.
+    pub(super) fn parts_of_step(&mut self, id: StepId, step: &StepDecl) -> (TParts, GoesOn) {
+        let parts = &step.parts;
+        let mut typed = TParts::default();
+        if let Some(timeouts) = &parts.timeouts {
+            let mut limit = |name: &str| self.positive(timeouts, name, codes::INVALID_TIMEOUT);
+            typed.start = limit("start");
+            typed.queue = limit("queue");
+            typed.deadline = limit("deadline");
+        }
+        typed.retry = parts
+            .retry
+            .as_ref()
+            .and_then(|retry| self.retry(id, retry, parts.backoff.as_ref()));
+        typed.repeat = parts.repeat.as_ref().and_then(|repeat| self.repeat(repeat));
+        typed.concurrency = parts
+            .concurrency
+            .as_ref()
+            .and_then(|part| self.concurrency(part));
+        typed.rate_limit = parts
+            .rate_limit
+            .as_ref()
+            .and_then(|part| self.rate_limit(part));
+        if let (Some(queue), None, None) = (&typed.queue, &parts.concurrency, &parts.rate_limit) {
+            let text = "`queue` limits how long a step waits for its `concurrency` or `rate_limit`, and it has neither";
+            self.error(codes::INVALID_TIMEOUT, queue.span, text);
+        }
+        let goes_on = parts
+            .on_error
+            .as_ref()
+            .map(|on_error| self.on_error(id, step, on_error, &mut typed));
+        (typed, goes_on.unwrap_or(GoesOn::Unsaid))
+    }
+
+    /// The outputs of a step may be shown, unless it says that it is sensitive: so nothing sensitive may become one.
+    pub(super) fn shows_nothing_sensitive(&mut self, parts: &TParts, is_sensitive: bool) {
+        if is_sensitive {
+            return;
+        }
+        let collect = parts.repeat.iter().filter_map(|one| one.collect.as_ref());
+        let fallback = parts.fallback.iter().flatten().map(|(_, value)| value);
+        let secret = fallback.chain(collect).find(|one| one.sensitivity.any());
+        if let Some(secret) = secret {
+            let text = "this is sensitive, and becomes an output of a step that is not";
+            self.error(codes::INVALID_VALUE, secret.span, text)
+                .hint("write `sensitive = true` in the step");
+        }
+    }
+
+    /// A step that always runs does so behind all others of its body, so none of these can wait for it.
+    pub(super) fn always_comes_last(&mut self, edges: &[Edge], steps: &[Option<TStep>]) {
+        let always = |node: &Node| match node {
+            Node::Step(id) => steps
+                .get(id.index)
+                .and_then(Option::as_ref)
+                .is_some_and(|step| step.always),
+            _ => false,
+        };
+        if !steps.iter().flatten().any(|step| step.always) {
+            return;
+        }
+        // Nodes that are no steps hand on what they wait for.
+        let mut last: BTreeSet<Node> = BTreeSet::new();
+        loop {
+            let is_last = |node: &Node| always(node) || last.contains(node);
+            let more = edges.iter().filter(|edge| is_last(&edge.to));
+            let more = more.filter(|edge| !matches!(edge.from, Node::Step(_)));
+            let more: Vec<Node> = more.map(|edge| edge.from).collect();
+            let before = last.len();
+            last.extend(more);
+            if last.len() == before {
+                break;
+            }
+        }
+        for edge in edges {
+            let waits = always(&edge.to) || last.contains(&edge.to);
+            if let Node::Step(from) = edge.from
+                && waits
+                && !always(&edge.from)
+            {
+                let own = self.declarations.step(from).address();
+                let other = match edge.to {
+                    Node::Step(id) => format!("`{}`, which", self.declarations.step(id).address()),
+                    _ => "a step that".to_owned(),
+                };
+                let text =
+                    format!("`{own}` cannot wait for {other} runs once all others have ended");
+                self.error(codes::INVALID_DEPENDENCY, edge.cause, text)
+                    .hint("only steps with `always = true` depend on one that has it");
+            }
+        }
+    }
+
+    fn retry(
+        &mut self,
+        id: StepId,
+        retry: &PartDecl,
+        backoff: Option<&PartDecl>,
+    ) -> Option<TRetry> {
+        let whole = Whole {
+            name: "attempts",
+            code: codes::INVALID_RETRY,
+            at_start: false,
+        };
+        let attempts = match retry.get("attempts") {
+            Some(expr) => self.whole(expr, &whole),
+            None => Some(number(3, retry.span)),
+        };
+        let max_duration = self.positive(retry, "max_duration", codes::INVALID_RETRY);
+        let kinds = self.kinds_of_step(id);
+        let retry_on = retry
+            .get("retry_on")
+            .map(|expr| self.kinds("retry_on", expr, &kinds));
+        let abort_on = retry
+            .get("abort_on")
+            .map(|expr| self.kinds("abort_on", expr, &kinds));
+        let backoff = backoff.map(|backoff| self.backoff(backoff));
+        Some(TRetry {
+            attempts: attempts?,
+            max_duration,
+            retry_on: match retry_on {
+                Some(kinds) => Some(kinds?),
+                None => None,
+            },
+            abort_on: match abort_on {
+                Some(kinds) => kinds?,
+                None => Vec::new(),
+            },
+            backoff: match backoff {
+                Some(backoff) => Some(backoff?),
+                None => None,
+            },
+        })
+    }
+
+    /// Kinds of failure with which an attempt of a step may end.
+    fn kinds_of_step(&mut self, id: StepId) -> Vec<String> {
+        let runner = self.runner_of(id);
+        let own = runner
+            .iter()
+            .flat_map(|runner| &runner.errors)
+            .map(|error| error.name.as_str());
+        let built_in = KINDS.iter().chain(&OF_PARTS).copied();
+        let built_in = built_in.filter(|kind| !NEVER_RETRIED.contains(kind));
+        let mut kinds: Vec<String> = own.chain(built_in).map(str::to_owned).collect();
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    }
+
+    /// A list of kinds of failure; `known` is empty where the runner is not known.
+    fn kinds(&mut self, name: &str, expr: &Expr, known: &[String]) -> Option<Vec<String>> {
+        let what = format!("`{name}`");
+        let value = self.known(expr, &Type::list(Type::String), &what)?;
+        let Value::List(items) = &value else {
+            return None;
+        };
+        let places: &[Expr] = match &expr.kind {
+            ExprKind::List(items) => items,
+            _ => &[],
+        };
+        let mut kinds = Vec::new();
+        for (nth, item) in items.iter().enumerate() {
+            let kind = item.as_text().unwrap_or_default();
+            if !known.iter().any(|known| known == kind) {
+                let span = places.get(nth).map_or(expr.span, |place| place.span);
+                let hint = nearest::advice(kind, known.iter().map(String::as_str));
+                let text = format!("no attempt of this step fails with the kind \"{kind}\"");
+                let kinds = format!("its kinds are {}", known.join(", "));
+                self.error(codes::INVALID_RETRY, span, text)
+                    .advise(hint.unwrap_or(kinds.into()));
+                return None;
+            }
+            kinds.push(kind.to_owned());
+        }
+        if kinds.is_empty() && name == "retry_on" {
+            let text = "`retry_on` is empty, so nothing is tried again";
+            self.error(codes::INVALID_RETRY, expr.span, text)
+                .hint("without `retry_on` every kind of failure but `value` is tried again");
+            return None;
+        }
+        Some(kinds)
+    }
+
+    fn backoff(&mut self, backoff: &PartDecl) -> Option<TBackoff> {
+        const CODE: Code = codes::INVALID_RETRY;
+        let strategies = ["constant", "linear", "exponential"];
+        let strategy = self.word(backoff, "strategy", &strategies, CODE);
+        let initial = match backoff.get("initial") {
+            Some(_) => self.positive(backoff, "initial", CODE),
+            None => Some(duration(Duration::from_millis(100), backoff.span)),
+        };
+        let max = self.positive(backoff, "max", CODE);
+        let jitter = self.word(backoff, "jitter", &["none", "full", "equal"], CODE);
+        let factor = backoff.get("factor").map(|expr| (expr, self.factor(expr)));
+        let growth = match (strategy?.unwrap_or("exponential"), factor) {
+            ("exponential", None) => TGrowth::Exponential(number(2, backoff.span)),
+            ("exponential", Some((_, factor))) => TGrowth::Exponential(factor?),
+            (strategy, Some((expr, _))) => {
+                let text = format!("a wait that is \"{strategy}\" has no `factor`");
+                self.error(CODE, expr.span, text)
+                    .hint("`strategy = \"exponential\"` multiplies by it");
+                return None;
+            }
+            ("linear", None) => TGrowth::Linear,
+            (_, None) => TGrowth::Constant,
+        };
+        Some(TBackoff {
+            growth,
+            initial: initial?,
+            max,
+            jitter: match jitter?.unwrap_or("none") {
+                "full" => TJitter::Full,
+                "equal" => TJitter::Equal,
+                _ => TJitter::None,
+            },
+        })
+    }
+
+    /// A number from 1.
+    fn factor(&mut self, expr: &Expr) -> Option<TExpr> {
+        let typed = self.setting(expr, &Type::Number, "factor", codes::INVALID_RETRY)?;
+        if let Some(Value::Number(number)) = typed.constant()
+            && number.as_f64() < 1.0
+        {
+            let text = format!("`factor` is 1 at least, found {number}");
+            self.error(codes::INVALID_RETRY, typed.span, text)
+                .hint("each wait is so many times as long as the one before");
+            return None;
+        }
+        Some(typed)
+    }
+
+    fn repeat(&mut self, repeat: &PartDecl) -> Option<TRepeat> {
+        const CODE: Code = codes::INVALID_REPEAT;
+        let condition = match (repeat.get("until"), repeat.get("while")) {
+            (Some(until), Some(other)) => {
+                let text = "`repeat` has `until` or `while`, found both";
+                self.error(CODE, other.span, text)
+                    .label(until.span, "`until`");
+                None
+            }
+            (Some(until), None) => Some((self.condition(until), true)),
+            (None, Some(other)) => Some((self.condition(other), false)),
+            // It is reported where the block was read.
+            (None, None) => None,
+        };
+        if let Some((condition, ends_at)) = &condition
+            && let Some(Value::Bool(holds)) = condition.constant()
+            && holds != ends_at
+        {
+            let text = "this never ends the repetition: it reads nothing of the step";
+            self.error(CODE, condition.span, text)
+                .hint("`output.FIELD` is the output of the attempt that has just run");
+        }
+        let whole = Whole {
+            name: "max_attempts",
+            code: CODE,
+            at_start: false,
+        };
+        let max_attempts = repeat
+            .get("max_attempts")
+            .map(|expr| self.whole(expr, &whole));
+        let every = self.positive(repeat, "every", CODE);
+        let timeout = self.positive(repeat, "timeout", CODE);
+        let collect = repeat.get("collect").map(|expr| self.infer(expr));
+        let (condition, ends_at) = condition.filter(|(condition, _)| !condition.is_error())?;
+        Some(TRepeat {
+            condition,
+            ends_at,
+            max_attempts: match max_attempts {
+                Some(most) => Some(most?),
+                None => None,
+            },
+            every,
+            timeout,
+            collect: collect.filter(|collect| !collect.is_error()),
+        })
+    }
+
+    fn concurrency(&mut self, part: &PartDecl) -> Option<TConcurrency> {
+        const CODE: Code = codes::INVALID_LIMIT;
+        let limit = part.get("limit").and_then(|expr| self.limit(expr));
+        let key = self.key_of_limit(part, "per_key");
+        let scopes = ["iteration", "vu", "run"];
+        let among = self.word(part, "scope", &scopes, CODE)?;
+        Some(TConcurrency {
+            limit: limit?,
+            key,
+            among: match among.unwrap_or("iteration") {
+                "vu" => TAmong::User,
+                "run" => TAmong::Run,
+                _ => TAmong::Iteration,
+            },
+        })
+    }
+
+    fn rate_limit(&mut self, part: &PartDecl) -> Option<TRateLimit> {
+        let limit = part.get("limit").and_then(|expr| self.limit(expr));
+        let per = self.positive(part, "per", codes::INVALID_LIMIT);
+        let whole = Whole {
+            name: "burst",
+            code: codes::INVALID_LIMIT,
+            at_start: true,
+        };
+        let burst = part.get("burst").map(|expr| self.whole(expr, &whole));
+        let key = self.key_of_limit(part, "key");
+        if let Some(per) = &per {
+            self.known_at_start(per, "per")?;
+        }
+        Some(TRateLimit {
+            limit: limit?,
+            per,
+            burst: match burst {
+                Some(burst) => Some(burst?),
+                None => None,
+            },
+            key,
+        })
+    }
+
+    fn limit(&mut self, expr: &Expr) -> Option<TExpr> {
+        let whole = Whole {
+            name: "limit",
+            code: codes::INVALID_LIMIT,
+            at_start: true,
+        };
+        self.whole(expr, &whole)
+    }
+
+    fn key_of_limit(&mut self, part: &PartDecl, name: &str) -> Option<TExpr> {
+        let expr = part.get(name)?;
+        let what = format!("`{name}`");
+        let key = self.infer(expr);
+        let key = self.convert(key, &Type::String, &what);
+        (!key.is_error() && !key.is_null()).then_some(key)
+    }
+
+    fn on_error(
+        &mut self,
+        id: StepId,
+        step: &StepDecl,
+        part: &PartDecl,
+        typed: &mut TParts,
+    ) -> GoesOn {
+        const CODE: Code = codes::INVALID_ON_ERROR;
+        let actions = ["fail", "continue", "fallback", "stop_user", "stop_run"];
+        let action = self.word(part, "action", &actions, CODE);
+        let fallback = part.get("fallback");
+        if let Some(expr) = fallback {
+            typed.fallback = self.fallback(id, expr);
+        }
+        let Some(action) = action else {
+            return GoesOn::Unsaid;
+        };
+        let place = part.get("action").map_or(part.span, |action| action.span);
+        match (action, fallback) {
+            (Some("fallback"), None) if !part.broken => {
+                self.error(CODE, place, "this action needs the attribute `fallback`")
+                    .hint("write `fallback = { OUTPUT = .. }`: what stands in for the outputs");
+            }
+            (Some(other), Some(fallback)) if other != "fallback" => {
+                let text = format!("the action \"{other}\" has no `fallback`");
+                self.error(CODE, fallback.span, text)
+                    .label(place, "the action");
+            }
+            _ => {}
+        }
+        if let Some(other) = &step.continue_on_failure {
+            let text = "a step has `continue_on_failure` or `on_error`, found both";
+            self.error(CODE, other.span, text)
+                .label(part.span, "`on_error`")
+                .hint("`on_error { action = \"continue\" }` says the same");
+        }
+        match action {
+            Some("continue") => return GoesOn::Yes,
+            Some("stop_user") => typed.ends = Some(TEnds::User),
+            Some("stop_run") => typed.ends = Some(TEnds::Run),
+            _ => {}
+        }
+        GoesOn::Unsaid
+    }
+
+    /// The outputs that stand in for those of a step that failed.
+    fn fallback(&mut self, id: StepId, expr: &Expr) -> Option<Vec<(usize, TExpr)>> {
+        const CODE: Code = codes::INVALID_ON_ERROR;
+        let ExprKind::Object(pairs) = &expr.kind else {
+            if expr.is_whole() {
+                let text = "`fallback` is an object of outputs";
+                self.error(CODE, expr.span, text).hint(
+                    "write `fallback = { OUTPUT = .. }`; outputs that it leaves out are null",
+                );
+            }
+            return None;
+        };
+        let runner = self.runner_of(id)?;
+        let mut values = Vec::new();
+        for (key, value) in pairs {
+            let ExprKind::Text(name) = &key.kind else {
+                if !matches!(key.kind, ExprKind::Error) {
+                    let text = "`fallback` has no computed names: they are those of outputs";
+                    self.error(CODE, key.span, text);
+                }
+                self.infer(value);
+                continue;
+            };
+            let outputs = &runner.outputs;
+            let Some(at) = outputs.iter().position(|output| output.name == *name) else {
+                let hint = nearest::advice(name, outputs.iter().map(|one| one.name.as_str()));
+                let text = format!("`{}` has no output `{name}`", runner.name);
+                self.error(codes::UNKNOWN_OUTPUT, key.span, text)
+                    .advise(hint);
+                self.infer(value);
+                continue;
+            };
+            let ty = outputs[at].ty.clone();
+            let what = format!("the output `{name}`");
+            let typed = self.infer_wanted(value, &ty);
+            let typed = self.convert(typed, &ty, &what);
+            if !typed.is_error() {
+                values.push((at, typed));
+            }
+        }
+        Some(values)
+    }
+
+    /// A word out of several; `None` where it is none of them, which is reported.
+    fn word<'w>(
+        &mut self,
+        part: &PartDecl,
+        name: &str,
+        words: &[&'w str],
+        code: Code,
+    ) -> Option<Option<&'w str>> {
+        let Some(expr) = part.get(name) else {
+            return Some(None);
+        };
+        let what = format!("`{name}`");
+        let value = self.known(expr, &Type::String, &what)?;
+        let found = value.as_text().unwrap_or_default();
+        if let Some(word) = words.iter().find(|word| **word == found) {
+            return Some(Some(*word));
+        }
+        let all = words.iter().map(|word| format!("\"{word}\""));
+        let all = all.collect::<Vec<_>>().join(", ");
+        let near = nearest::nearest(found, words.iter().copied());
+        let text = format!("`{name}` is one of {all}, found \"{found}\"");
+        let problem = self.error(code, expr.span, text);
+        if let Some(near) = near {
+            problem.advise(Some(
+                crate::diagnostics::Hint::meant(format!("\"{near}\"")).at(expr.span),
+            ));
+        }
+        None
+    }
+
+    /// A duration that is longer than zero.
+    fn positive(&mut self, part: &PartDecl, name: &str, code: Code) -> Option<TExpr> {
+        let expr = part.get(name)?;
+        let typed = self.setting(expr, &Type::Duration, name, code)?;
+        if constant_duration(&typed) == Some(Duration::ZERO) {
+            let text = format!("`{name}` must be longer than 0s");
+            self.error(code, typed.span, text);
+            return None;
+        }
+        Some(typed)
+    }
+
+    /// A whole number from 1.
+    fn whole(&mut self, expr: &Expr, of: &Whole) -> Option<TExpr> {
+        let typed = self.setting(expr, &Type::Number, of.name, of.code)?;
+        if let Some(Value::Number(number)) = typed.constant()
+            && !number
+                .as_u64()
+                .is_some_and(|whole| (1..=u64::from(u32::MAX)).contains(&whole))
+        {
+            let text = format!(
+                "`{}` is a whole number from 1 to {}, found {number}",
+                of.name,
+                u32::MAX
+            );
+            self.error(of.code, typed.span, text);
+            return None;
+        }
+        if of.at_start {
+            self.known_at_start(&typed, of.name)?;
+        }
+        Some(typed)
+    }
+
+    /// It is the same in the whole run; if not, that is reported.
+    fn known_at_start(&mut self, typed: &TExpr, name: &str) -> Option<()> {
+        if typed.binding <= Binding::Start {
+            return Some(());
+        }
+        let text = format!(
+            "`{name}` is the same in the whole run, and this differs between users or iterations"
+        );
+        self.error(codes::NOT_KNOWN_AT_START, typed.span, text)
+            .hint("it is computed from literals, variables, and locals made of these");
+        None
+    }
+
+    /// The value of a setting that is there; null is none.
+    fn setting(&mut self, expr: &Expr, ty: &Type, name: &str, code: Code) -> Option<TExpr> {
+        let what = format!("`{name}`");
+        let typed = self.infer(expr);
+        if !expr.is_whole() {
+            return None;
+        }
+        let typed = self.convert(typed, ty, &what);
+        if typed.is_error() {
+            return None;
+        }
+        if typed.is_null() {
+            let text = format!("{what} is null");
+            self.error(code, typed.span, text);
+            return None;
+        }
+        Some(typed)
+    }
+}
+
+/// Whether a step has the output `collected`.
+pub(super) fn collects(parts: &PartsDecl) -> bool {
+    let repeat = parts.repeat.as_ref();
+    repeat.is_some_and(|repeat| repeat.get("collect").is_some())
+}
+
+/// Whether a step may have several attempts.
+pub(super) fn has_attempts(parts: &PartsDecl) -> bool {
+    parts.retry.is_some() || parts.repeat.is_some()
+}
+
+/// The metrics of a step that may have several attempts, behind those of its manifest.
+pub(super) fn metrics_of_attempts() -> [Metric; 2] {
+    let counter = |name: &str, description: &str| Metric {
+        name: name.to_owned(),
+        kind: MetricKind::Counter,
+        unit: String::new(),
+        label: None,
+        description: description.to_owned(),
+        warning: None,
+        on_demand: false,
+    };
+    [
+        counter(
+            "attempts",
+            "Attempts of the step, those that failed included.",
+        ),
+        counter("retries", "Attempts that followed one that failed."),
+    ]
+}
+
+fn number(value: u32, span: Span) -> TExpr {
+    super::expression::context::constant(Value::Number(value.into()), Type::Number, span)
+}
+
+fn duration(value: Duration, span: Span) -> TExpr {
+    super::expression::context::constant(Value::Duration(value), Type::Duration, span)
+}
