@@ -126,6 +126,9 @@ impl Reader<'_> {
             for time in delays.flat_map(TDelay::expressions) {
                 reader.used(time, "a delay must not be null");
             }
+            for value in step.parts.expressions() {
+                reader.read(value);
+            }
             let others = step.execution.iter().chain(step.rules.expressions());
             for value in others.chain(step.judging()) {
                 reader.read(value);
@@ -320,12 +323,12 @@ impl Reader<'_> {
         if is_there.is_some_and(|name| self.holds(&name)) {
             return None;
         }
-        if step.continue_on_failure
-            && let Some(expr) = &declared.continue_on_failure
-        {
+        if step.continue_on_failure {
+            let of_step = declared.continue_on_failure.as_ref().map(|expr| expr.span);
+            let of_part = declared.parts.on_error.as_ref().map(|part| part.span);
             let why = "the iteration goes on where it fails".to_owned();
             return Some(Null {
-                span: expr.span,
+                span: of_step.or(of_part).unwrap_or(step.span),
                 why,
             });
         }
