@@ -25,6 +25,7 @@ mod instances;
 mod lifetime;
 mod metric;
 mod mix;
+mod null_safety;
 mod parts;
 mod resource;
 mod rule;
@@ -204,6 +205,10 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
             thresholds,
             bound_names,
         });
+    if let Some(typed) = &typed {
+        null_safety::warn(typed, (declarations, modules), &mut problems);
+        problems.sort();
+    }
     ((typed, problems, seen), found)
 }
 

@@ -125,6 +125,7 @@ codes! {
     UNUSED_METRIC = "unused_metric", "Unused metric";
     UNUSED_FLOW = "unused_flow", "Unused flow";
     NO_STEPS = "no_steps", "No steps";
+    MAY_BE_NULL = "may_be_null", "Value that may be null";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds

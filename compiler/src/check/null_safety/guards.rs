@@ -1,0 +1,153 @@
+//! What a condition says of values that may be null: names of what is not null, and of conditions that hold.
+
+use crate::check::typed::{InstanceOf, TExpr, TKind};
+use crate::resolve::model::StepId;
+use crate::syntax::decl::{BinaryOp, UnaryOp};
+
+/// The name of a value that two expressions have in common if they read the same thing: `var.user.nick` and the local that is
+/// `var.user` with `.nick`. `None` for what has no name.
+pub(super) fn name_of(expr: &TExpr, locals: &[Option<String>]) -> Option<String> {
+    Some(match &expr.kind {
+        TKind::Variable(id) => format!("var {}", id.0),
+        TKind::Input(id) => format!("input {} {}", id.flow.0, id.index),
+        TKind::Bound(id) => format!("bound {}", id.0),
+        TKind::EachKey => "each.key".to_owned(),
+        TKind::EachValue => "each.value".to_owned(),
+        TKind::CountIndex => "count.index".to_owned(),
+        TKind::Local(id) => match locals.get(id.0) {
+            Some(Some(same)) => same.clone(),
+            _ => format!("local {}", id.0),
+        },
+        TKind::Constant(value) => format!("{value:?}"),
+        TKind::Convert(of) => name_of(of, locals)?,
+        TKind::Field(of, name) => format!("{} .{name}", name_of(of, locals)?),
+        TKind::Index(of, by) => format!("{} [{}]", name_of(of, locals)?, name_of(by, locals)?),
+        TKind::Output {
+            step,
+            instance,
+            field,
+        } => {
+            let whole = output(*step, instance, locals)?;
+            match field {
+                Some(field) => format!("{whole} {field}"),
+                None => whole,
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// The name of the whole output of a step, or of one of its instances.
+pub(super) fn output(
+    step: StepId,
+    instance: &InstanceOf,
+    locals: &[Option<String>],
+) -> Option<String> {
+    let instance = match instance {
+        InstanceOf::Only | InstanceOf::Own => String::new(),
+        InstanceOf::Position(position) => position.to_string(),
+        InstanceOf::Computed(by) => name_of(by, locals)?,
+    };
+    Some(format!("step {} {} {instance}", step.body.0, step.index))
+}
+
+/// A condition as a text that is the same wherever it is written; `None` where it is more than names, constants and operators.
+fn condition(expr: &TExpr, locals: &[Option<String>]) -> Option<String> {
+    match &expr.kind {
+        TKind::Unary(UnaryOp::Not, of) => Some(format!("not {}", condition(of, locals)?)),
+        TKind::Binary(op, a, b) => {
+            let (a, b) = (condition(a, locals)?, condition(b, locals)?);
+            Some(format!("({a} {op:?} {b})"))
+        }
+        TKind::Convert(of) => condition(of, locals),
+        _ => name_of(expr, locals),
+    }
+}
+
+/// What holds for certain where a condition comes out as `truth`.
+pub(super) fn facts(expr: &TExpr, truth: bool, locals: &[Option<String>]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![(expr, truth)];
+    while let Some((expr, truth)) = open.pop() {
+        match (&expr.kind, truth) {
+            (TKind::Convert(of), _) => open.push((of, truth)),
+            (TKind::Unary(UnaryOp::Not, of), _) => {
+                open.push((of, !truth));
+            }
+            (TKind::Binary(BinaryOp::And, a, b), true)
+            | (TKind::Binary(BinaryOp::Or, a, b), false) => {
+                open.extend([(&**a, truth), (&**b, truth)]);
+                continue;
+            }
+            (TKind::Binary(BinaryOp::NotEqual, a, b), true)
+            | (TKind::Binary(BinaryOp::Equal, a, b), false) => {
+                let other = match (a.is_null(), b.is_null()) {
+                    (true, false) => Some(b),
+                    (false, true) => Some(a),
+                    _ => None,
+                };
+                found.extend(other.and_then(|other| name_of(other, locals)));
+            }
+            // What can be read is there, with all on the way to it.
+            (TKind::Can(of), true) => found.extend(on_the_way(of, locals)),
+            _ => {}
+        }
+        if let Some(same) = condition(expr, locals) {
+            found.push(match truth {
+                true => holds(&same),
+                false => holds(&format!("not {same}")),
+            });
+        }
+    }
+    found
+}
+
+/// The names of all that must be there and not null so that an expression has a value.
+fn on_the_way(expr: &TExpr, locals: &[Option<String>]) -> Vec<String> {
+    let (mut found, mut open) = (Vec::new(), vec![expr]);
+    while let Some(expr) = open.pop() {
+        found.extend(name_of(expr, locals));
+        match &expr.kind {
+            TKind::Convert(of)
+            | TKind::Field(of, _)
+            | TKind::Index(of, _)
+            | TKind::Unary(_, of) => open.push(of),
+            TKind::Output { step, instance, .. } => found.extend(output(*step, instance, locals)),
+            TKind::Binary(
+                BinaryOp::And | BinaryOp::Or | BinaryOp::Equal | BinaryOp::NotEqual,
+                ..,
+            ) => {}
+            TKind::Binary(_, a, b) => open.extend([&**a, &**b]),
+            TKind::Call {
+                function,
+                arguments,
+                expand: false,
+            } => {
+                let params = function.params.iter().zip(arguments);
+                let must = params.filter(|(param, _)| !param.nullable);
+                open.extend(must.map(|(_, argument)| argument));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The conditions that must hold so that a step is enabled; `None` where one of them has no text.
+pub(super) fn conditions_of(enabled: &TExpr, locals: &[Option<String>]) -> Option<Vec<String>> {
+    let (mut found, mut open) = (Vec::new(), vec![enabled]);
+    while let Some(expr) = open.pop() {
+        match &expr.kind {
+            TKind::Binary(BinaryOp::And, a, b) => open.extend([&**a, &**b]),
+            TKind::Convert(of) => open.push(of),
+            _ => found.push(holds(&condition(expr, locals)?)),
+        }
+    }
+    Some(found)
+}
+
+/// The name of the fact that a condition holds. Not twice is not at all.
+fn holds(condition: &str) -> String {
+    let plain = condition.strip_prefix("not not ").unwrap_or(condition);
+    format!("if {plain}")
+}

@@ -1,0 +1,443 @@
+//! Warns where a value is used that may be null, or an output that may be missing, and nothing around it asks for that.
+//!
+//! Only what the grid itself declares counts: a variable or an input that is null by default or `nullable = true`, an
+//! attribute that is `optional` without a default, an arm of a conditional that is null, a step that may not be enabled or
+//! goes on when it fails. What a response may lack is not known here.
+
+mod guards;
+
+use std::collections::BTreeSet;
+
+use bggo_manifest::Input;
+use bggo_values::{Type, Value};
+
+use crate::diagnostics::{Problems, codes};
+use crate::modules::Modules;
+use crate::resolve::model::{Callee, InputId, Node, StepId, VariableId};
+use crate::source::Span;
+use crate::syntax::decl::{BinaryOp, Declarations};
+
+use super::typed::{InstanceOf, TDelay, TExpr, TKind, TPart, TStep, Typed};
+use super::walk::children;
+
+/// Warnings of a grid without errors.
+pub(super) fn warn(
+    typed: &Typed,
+    (declarations, modules): (&Declarations, &Modules),
+    problems: &mut Problems,
+) {
+    let mut reader = Reader {
+        typed,
+        declarations,
+        modules,
+        problems,
+        names: vec![None; typed.locals.len()],
+        nulls: vec![None; typed.locals.len()],
+        facts: Vec::new(),
+        said: BTreeSet::new(),
+    };
+    reader.locals();
+    reader.variables();
+    for body in typed.body_ids() {
+        for id in typed.step_ids(body) {
+            reader.step(typed.step(id));
+        }
+        for id in typed.resource_ids(body) {
+            let resource = typed.resource(id);
+            let inputs = &modules.asset(resource.asset).inputs;
+            reader.arguments(&resource.arguments, inputs);
+            for value in resource.rules.expressions() {
+                reader.read(value);
+            }
+        }
+        let parts = typed.body(body);
+        let outputs = parts.flow.iter().flat_map(|flow| &flow.outputs);
+        outputs.for_each(|value| reader.read(value));
+        let loads = parts.scenario.iter();
+        let loads = loads.flat_map(|scenario| scenario.load.expressions());
+        loads.for_each(|value| reader.read(value));
+    }
+}
+
+/// Where a value may become null, and why.
+#[derive(Debug, Clone)]
+struct Null {
+    span: Span,
+    why: String,
+}
+
+struct Reader<'a> {
+    typed: &'a Typed,
+    declarations: &'a Declarations,
+    modules: &'a Modules,
+    problems: &'a mut Problems,
+    /// By local: what it is another name of.
+    names: Vec<Option<String>>,
+    /// By local: where its value may become null.
+    nulls: Vec<Option<Null>>,
+    /// What holds where the expression stands that is read.
+    facts: Vec<String>,
+    /// Places that were warned of.
+    said: BTreeSet<Span>,
+}
+
+impl Reader<'_> {
+    /// Locals in an order in which each stands after those that it reads.
+    fn locals(&mut self) {
+        let typed = self.typed;
+        let order = typed.bodies.first().map_or(&[][..], |main| &main.order);
+        for node in order {
+            let Node::Local(id) = *node else { continue };
+            let value = &typed.locals[id.0].value;
+            self.read(value);
+            self.names[id.0] = guards::name_of(value, &self.names);
+            self.nulls[id.0] = self.null(value);
+        }
+    }
+
+    fn variables(&mut self) {
+        for variable in &self.typed.variables {
+            for (condition, message, _) in &variable.validations {
+                self.used(condition, "a condition must not be null");
+                self.read(message);
+            }
+        }
+    }
+
+    fn step(&mut self, step: &TStep) {
+        let mut facts = Vec::new();
+        if let Some(enabled) = &step.enabled {
+            self.used(enabled, "`enabled` must not be null");
+            facts = guards::facts(enabled, true, &self.names);
+        }
+        let inputs = match step.callee {
+            Callee::Runner(at) => &self.modules.runner(at).inputs,
+            Callee::Flow(body) => match &self.typed.body(body).flow {
+                Some(flow) => &flow.runner.inputs,
+                None => return,
+            },
+        };
+        self.under(facts, |reader| {
+            if let Some(over) = step.instances.late() {
+                reader.used(over, "`count` and `for_each` must not be null");
+            }
+            reader.arguments(&step.arguments, inputs);
+            let delays = step.delay_before.iter().chain(&step.delay_after);
+            for time in delays.flat_map(TDelay::expressions) {
+                reader.used(time, "a delay must not be null");
+            }
+            for value in step.parts.expressions() {
+                reader.read(value);
+            }
+            let others = step.execution.iter().chain(step.rules.expressions());
+            for value in others.chain(step.judging()) {
+                reader.read(value);
+            }
+        });
+    }
+
+    /// What an input must have must not be null.
+    fn arguments(&mut self, given: &[(usize, TExpr)], inputs: &[Input]) {
+        for (at, value) in given {
+            match inputs.get(*at) {
+                Some(input) if input.required && !input.nullable => {
+                    let text = format!("`{}` is required and must not be null", input.name);
+                    self.used(value, &text);
+                }
+                _ => self.read(value),
+            }
+        }
+    }
+
+    /// Reads something where more is known to hold.
+    fn under(&mut self, facts: Vec<String>, read: impl FnOnce(&mut Self)) {
+        let before = self.facts.len();
+        self.facts.extend(facts);
+        read(self);
+        self.facts.truncate(before);
+    }
+
+    fn holds(&self, fact: &str) -> bool {
+        self.facts.iter().any(|known| known == fact)
+    }
+
+    /// Reads a value that must not be null where it stands.
+    fn used(&mut self, expr: &TExpr, refused: &str) {
+        self.read(expr);
+        if let Some(null) = self.null(expr)
+            && self.said.insert(expr.span)
+        {
+            self.problems
+                .warning(codes::MAY_BE_NULL, expr.span, refused)
+                .label(null.span, null.why)
+                .hint("give another value for null: `x == null ? .. : x`, `coalesce(x, ..)` or `try(x.y, ..)`");
+        }
+    }
+
+    /// Looks for uses in an expression.
+    fn read(&mut self, expr: &TExpr) {
+        match &expr.kind {
+            // They answer for what is null or missing in them.
+            TKind::Try(_) | TKind::Can(_) => {}
+            TKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), ..) => self.chain(expr, *op),
+            TKind::Binary(BinaryOp::Equal | BinaryOp::NotEqual, a, b) => {
+                self.read(a);
+                self.read(b);
+            }
+            TKind::Binary(_, a, b) => {
+                self.used(a, "an operand must not be null");
+                self.used(b, "an operand must not be null");
+            }
+            TKind::Unary(_, of) => self.used(of, "an operand must not be null"),
+            TKind::Conditional(condition, yes, no) => {
+                self.used(condition, "a condition must not be null");
+                let facts = |truth| guards::facts(condition, truth, &self.names);
+                let (if_true, if_false) = (facts(true), facts(false));
+                self.under(if_true, |reader| reader.read(yes));
+                self.under(if_false, |reader| reader.read(no));
+            }
+            TKind::Template(parts) => match parts.as_slice() {
+                // It stays what it is.
+                [TPart::Hole(only)] => self.read(only),
+                parts => self.parts(parts),
+            },
+            TKind::For(form) => {
+                self.used(&form.over, "a `for` cannot run over null");
+                let facts = form.condition.as_ref().map(|condition| {
+                    self.used(condition, "a condition must not be null");
+                    guards::facts(condition, true, &self.names)
+                });
+                self.under(facts.unwrap_or_default(), |reader| {
+                    if let Some(key) = &form.key_result {
+                        reader.used(key, "a key must not be null");
+                    }
+                    reader.read(&form.result);
+                });
+            }
+            TKind::Field(of, _) => self.used(of, "null has no attributes"),
+            TKind::Index(of, by) => {
+                self.used(of, "null has no items");
+                self.used(by, "an index must not be null");
+            }
+            TKind::Output {
+                step,
+                instance,
+                field,
+            } => {
+                if let InstanceOf::Computed(by) = instance {
+                    self.used(by, "an index must not be null");
+                }
+                if field.is_some() {
+                    self.output(*step, instance, expr.span);
+                }
+            }
+            TKind::Call {
+                function,
+                arguments,
+                expand,
+            } => {
+                for (at, argument) in arguments.iter().enumerate() {
+                    let is_spread = *expand && at + 1 == arguments.len();
+                    let param = function.params.get(at).or(function.rest.as_ref());
+                    match param {
+                        Some(param) if !param.nullable && !is_spread => {
+                            let text = format!("`{}` refuses null", function.name);
+                            self.used(argument, &text);
+                        }
+                        _ => self.read(argument),
+                    }
+                }
+            }
+            _ => {
+                for child in children(expr) {
+                    self.read(child);
+                }
+            }
+        }
+    }
+
+    /// Operands of `&&` or `||`: behind each one, what it says holds.
+    fn chain(&mut self, expr: &TExpr, op: BinaryOp) {
+        let (mut operands, mut left) = (Vec::new(), expr);
+        while let TKind::Binary(same, a, b) = &left.kind
+            && *same == op
+        {
+            operands.push(&**b);
+            left = a;
+        }
+        operands.push(left);
+        let before = self.facts.len();
+        for operand in operands.into_iter().rev() {
+            self.used(operand, "an operand must not be null");
+            let facts = guards::facts(operand, op == BinaryOp::And, &self.names);
+            self.facts.extend(facts);
+        }
+        self.facts.truncate(before);
+    }
+
+    fn parts(&mut self, parts: &[TPart]) {
+        for part in parts {
+            match part {
+                TPart::Text(_) => {}
+                TPart::Hole(hole) => self.used(hole, "a text with a hole refuses null"),
+                TPart::If { condition, yes, no } => {
+                    self.used(condition, "a condition must not be null");
+                    let facts = |truth| guards::facts(condition, truth, &self.names);
+                    let (if_true, if_false) = (facts(true), facts(false));
+                    self.under(if_true, |reader| reader.parts(yes));
+                    self.under(if_false, |reader| reader.parts(no));
+                }
+                TPart::For { over, body, .. } => {
+                    self.used(over, "a `for` cannot run over null");
+                    self.parts(body);
+                }
+            }
+        }
+    }
+
+    /// An output is read of a step that may have none.
+    fn output(&mut self, step: StepId, instance: &InstanceOf, span: Span) {
+        let Some(missing) = self.missing(step, instance) else {
+            return;
+        };
+        if self.said.insert(span) {
+            let address = self.declarations.step(step).address();
+            self.problems
+                .warning(
+                    codes::MAY_BE_NULL,
+                    span,
+                    format!("`{address}` may have no output"),
+                )
+                .label(missing.span, missing.why)
+                .hint("write `try(.., OTHER)` around it, or give the step that reads it the same `enabled`");
+        }
+    }
+
+    /// Why a step may have no output where it is read.
+    fn missing(&self, id: StepId, instance: &InstanceOf) -> Option<Null> {
+        if matches!(instance, InstanceOf::Own) {
+            return None;
+        }
+        let (step, declared) = (self.typed.step(id), self.declarations.step(id));
+        let is_there = guards::output(id, instance, &self.names);
+        if is_there.is_some_and(|name| self.holds(&name)) {
+            return None;
+        }
+        if step.continue_on_failure {
+            let of_step = declared.continue_on_failure.as_ref().map(|expr| expr.span);
+            let of_part = declared.parts.on_error.as_ref().map(|part| part.span);
+            let why = "the iteration goes on where it fails".to_owned();
+            return Some(Null {
+                span: of_step.or(of_part).unwrap_or(step.span),
+                why,
+            });
+        }
+        let enabled = step.enabled.as_ref()?;
+        let conditions = guards::conditions_of(enabled, &self.names);
+        if conditions.is_some_and(|all| all.iter().all(|one| self.holds(one))) {
+            return None;
+        }
+        let why = "it runs only where this holds".to_owned();
+        Some(Null {
+            span: enabled.span,
+            why,
+        })
+    }
+
+    /// Where a value may become null, unless something around it has asked.
+    fn null(&mut self, expr: &TExpr) -> Option<Null> {
+        let found = match &expr.kind {
+            TKind::Constant(value) if value.is_null() => Some(Null {
+                span: expr.span,
+                why: "null here".to_owned(),
+            }),
+            TKind::Convert(of) => return self.null(of),
+            TKind::Template(parts) => match parts.as_slice() {
+                [TPart::Hole(only)] => return self.null(only),
+                _ => None,
+            },
+            TKind::Variable(id) => self.variable(*id),
+            TKind::Input(id) => self.input(*id),
+            TKind::Local(id) => self.nulls.get(id.0).cloned().flatten(),
+            TKind::Field(of, name) => optional(of, name),
+            TKind::Output {
+                step,
+                instance,
+                field: None,
+            } => self.missing(*step, instance),
+            TKind::Conditional(condition, yes, no) => {
+                let facts = |truth| guards::facts(condition, truth, &self.names);
+                let (if_true, if_false) = (facts(true), facts(false));
+                let mut found = None;
+                self.under(if_true, |reader| found = reader.null(yes));
+                if found.is_none() {
+                    self.under(if_false, |reader| found = reader.null(no));
+                }
+                return found;
+            }
+            TKind::Try(items) => return items.iter().find_map(|item| self.null(item)),
+            _ => None,
+        };
+        let found = found?;
+        let name = guards::name_of(expr, &self.names);
+        let is_asked = name.is_some_and(|name| self.holds(&name));
+        (!is_asked).then_some(found)
+    }
+
+    /// A variable that is null by default, or that says that it may be null. (One without either may be set to null by a flag,
+    /// but its author did not say so.)
+    fn variable(&self, id: VariableId) -> Option<Null> {
+        let variable = self.typed.variables.get(id.0)?;
+        let declared = self.declarations.variables.get(id.0)?;
+        if !variable.nullable {
+            return None;
+        }
+        if let (Some(Value::Null), Some(default)) = (&variable.default, &declared.default) {
+            let why = format!("`var.{}` is null by default", variable.name);
+            return Some(Null {
+                span: default.span,
+                why,
+            });
+        }
+        let nullable = declared.nullable.as_ref()?;
+        let why = format!("`var.{}` may be null", variable.name);
+        Some(Null {
+            span: nullable.span,
+            why,
+        })
+    }
+
+    /// The same of an input of a flow. One that is not `nullable` has its default where a call hands over null, which may be
+    /// null.
+    fn input(&self, id: InputId) -> Option<Null> {
+        let flow = self.typed.body(id.flow).flow.as_ref()?;
+        let input = flow.runner.inputs.get(id.index)?;
+        let declared = self.declarations.flow(id.flow)?.inputs.get(id.index)?;
+        if let (Some(Value::Null), Some(default)) = (&input.default, &declared.default) {
+            let why = format!("`input.{}` is null by default", input.name);
+            return Some(Null {
+                span: default.span,
+                why,
+            });
+        }
+        let nullable = declared.nullable.as_ref()?;
+        let why = format!("`input.{}` may be null", input.name);
+        input.nullable.then_some(Null {
+            span: nullable.span,
+            why,
+        })
+    }
+}
+
+/// An attribute that may be left out and has no default.
+fn optional(of: &TExpr, name: &str) -> Option<Null> {
+    let Type::Object(fields) = &of.ty else {
+        return None;
+    };
+    let field = fields.iter().find(|field| field.name.as_str() == name)?;
+    let default = field.optional.as_ref()?;
+    default.0.is_none().then(|| Null {
+        span: of.span,
+        why: format!("its attribute `{name}` is optional"),
+    })
+}
