@@ -13,6 +13,7 @@ pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod link;
+pub mod lsp;
 pub mod modules;
 pub mod plan;
 pub mod resolve;
@@ -76,6 +77,7 @@ fn check_here(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems)
     (typed, problems)
 }
 
+/// All that the stages up to the check find. Who calls it does so on a large stack.
 fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>, Problems) {
     let (mut declarations, mut problems) = syntax::parse(sources);
     let allows = std::mem::take(&mut declarations.allows);

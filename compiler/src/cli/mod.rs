@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod fmt;
 mod graph;
+mod lsp;
 mod merge;
 mod new;
 mod noise_file;
@@ -86,6 +87,8 @@ enum Command {
     Calibrate(calibrate::Calibrate),
     /// Print the completion script of a shell
     Completions(completions::Completions),
+    /// Answer an editor: a language server on standard input and output
+    Lsp(lsp::Lsp),
     /// Show how large the cache is, or remove it
     Cache(cache::Cache),
 }
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(&mut console),
         Command::Calibrate(command) => command.run(&mut console),
         Command::Completions(command) => command.run(Arguments::command(), &mut console),
+        Command::Lsp(command) => command.run(&mut console),
         Command::Cache(command) => command.run(&mut console),
     };
     // The panic has been reported by the hook.

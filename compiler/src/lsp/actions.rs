@@ -1,0 +1,78 @@
+//! The cures of problems that are replacements, as an editor offers them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, TextEdit, Uri, WorkspaceEdit};
+
+use super::analysis::Analysis;
+use super::document::Document;
+use super::published::diagnostic;
+use crate::diagnostics::Problem;
+
+/// An action for each problem that touches these bytes and has a cure.
+pub fn actions(
+    analysis: &Analysis,
+    uri: &Uri,
+    document: &Document,
+    bytes: &Range<usize>,
+) -> Vec<CodeActionOrCommand> {
+    let touches = |problem: &&Problem| {
+        let places = problem.span.into_iter();
+        let mut places = places.chain(problem.fixes.iter().map(|fix| fix.span));
+        places.any(|span| {
+            let place = analysis.bytes(span);
+            place.start <= bytes.end && bytes.start <= place.end
+        })
+    };
+    let problems = analysis.problems.list.iter();
+    let curable = problems.filter(|problem| !problem.fixes.is_empty());
+    curable
+        .filter(touches)
+        .map(|problem| action(problem, analysis, uri, document))
+        .collect()
+}
+
+fn action(
+    problem: &Problem,
+    analysis: &Analysis,
+    uri: &Uri,
+    document: &Document,
+) -> CodeActionOrCommand {
+    let new = |fix: &crate::diagnostics::Fix| fix.text(&analysis.sources);
+    let title = match problem.fixes.as_slice() {
+        [fix] => {
+            let old = analysis.sources.text(fix.span);
+            match (old, new(fix)) {
+                ("", new) => format!("Write `{new}`"),
+                (old, new) if new.is_empty() => format!("Remove `{}`", first_line(old)),
+                (old, new) => format!("Change `{}` to `{}`", first_line(old), first_line(&new)),
+            }
+        }
+        _ => problem.hint.clone().unwrap_or_else(|| problem.text.clone()),
+    };
+    let edits = problem.fixes.iter().map(|fix| TextEdit {
+        range: analysis.range(fix.span, document),
+        new_text: new(fix),
+    });
+    CodeActionOrCommand::CodeAction(CodeAction {
+        title,
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![diagnostic(problem, analysis, uri, document)]),
+        edit: Some(edit(uri, edits.collect())),
+        is_preferred: Some(true),
+        ..CodeAction::default()
+    })
+}
+
+/// Edits of one file.
+pub fn edit(uri: &Uri, edits: Vec<TextEdit>) -> WorkspaceEdit {
+    WorkspaceEdit {
+        changes: Some(HashMap::from([(uri.clone(), edits)])),
+        ..WorkspaceEdit::default()
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! What the stages say of a text that an editor has open.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use lsp_types::Uri;
+use percent_encoding::percent_decode_str;
+
+use super::document::Document;
+use crate::diagnostics::Problems;
+use crate::modules::Modules;
+use crate::resolve::model::Resolved;
+use crate::source::{FileId, Sources, Span};
+
+/// A file of this name holds values for a run, and is no grid.
+const VALUES: &str = ".vars.hcl";
+
+/// The result of all stages up to the check.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The text.
+    pub sources: Sources,
+    /// What its names stand for, also where some of it is wrong.
+    pub resolved: Resolved,
+    /// What `bggo check` says of the same text.
+    pub problems: Problems,
+}
+
+impl Analysis {
+    /// Checks the text of a file, as it is in the editor and not as it is on the disk.
+    pub fn of(uri: &Uri, document: &Document, modules: &Modules) -> Self {
+        let sources = sources(uri, document);
+        let (resolved, _, mut problems) = crate::check_whole(&sources, modules);
+        if sources.name.ends_with(VALUES) {
+            problems = Problems::default();
+        }
+        Self {
+            sources,
+            resolved,
+            problems,
+        }
+    }
+
+    /// The bytes of the editor's text that a piece of the grid is.
+    pub fn bytes(&self, span: Span) -> Range<usize> {
+        let dropped = self.dropped();
+        span.start as usize + dropped..span.end as usize + dropped
+    }
+
+    /// The place of a piece of the grid.
+    pub fn range(&self, span: Span, document: &Document) -> lsp_types::Range {
+        document.range(self.bytes(span))
+    }
+
+    fn dropped(&self) -> usize {
+        let file = self.sources.file(FileId(0));
+        file.map_or(0, |file| file.dropped as usize)
+    }
+}
+
+/// The only file of a grid, named as if it were read from the disk.
+pub fn sources(uri: &Uri, document: &Document) -> Sources {
+    let path = percent_decode_str(uri.path().as_str()).decode_utf8_lossy();
+    let path = PathBuf::from(path.into_owned());
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let name = name.to_string_lossy().into_owned();
+    let mut sources = Sources::from_texts(vec![(name, document.text.clone())]);
+    sources.root = path.parent().map(PathBuf::from).unwrap_or_default();
+    sources
+}

@@ -1,0 +1,43 @@
+//! What the server can do, as it says when it is asked first.
+
+use lsp_types::{
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, InitializeParams, OneOf,
+    PositionEncodingKind, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions,
+};
+
+use super::document::Columns;
+
+/// What columns count: bytes where the editor offers that.
+pub fn columns(editor: &InitializeParams) -> Columns {
+    let general = editor.capabilities.general.as_ref();
+    let offered = general.and_then(|general| general.position_encodings.as_ref());
+    match offered.is_some_and(|all| all.contains(&PositionEncodingKind::UTF8)) {
+        true => Columns::Utf8,
+        false => Columns::Utf16,
+    }
+}
+
+/// The list.
+pub fn capabilities(columns: Columns) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(match columns {
+            Columns::Utf8 => PositionEncodingKind::UTF8,
+            Columns::Utf16 => PositionEncodingKind::UTF16,
+        }),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(
+            TextDocumentSyncOptions {
+                open_close: Some(true),
+                change: Some(TextDocumentSyncKind::INCREMENTAL),
+                ..TextDocumentSyncOptions::default()
+            },
+        )),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
+        ..ServerCapabilities::default()
+    }
+}

@@ -1,0 +1,20 @@
+//! `bggo lsp`: what an editor asks about a grid, over the language server protocol.
+//!
+//! ```text
+//! messages --server--> documents --analysis--> the stages, as `bggo check` runs them
+//!                                     published, actions, symbols: what they found, in the protocol's words
+//! ```
+//!
+//! One thread does all of it, in the order in which the messages come. A check takes milliseconds, and it waits until no
+//! message does: of many edits only the last one is checked.
+
+mod actions;
+mod analysis;
+mod capabilities;
+mod document;
+mod published;
+mod server;
+mod symbols;
+
+pub use lsp_server::Connection;
+pub use server::serve;

@@ -1,0 +1,154 @@
+//! The editor's side of a conversation.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bggo::modules::Modules;
+use lsp_server::{Connection, Message, Notification, Request};
+use serde_json::{Value, json};
+
+/// Longer than anything takes, so that a server that says nothing fails its test.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An editor that talks to a server in another thread.
+pub struct Editor {
+    connection: Connection,
+    server: Option<JoinHandle<()>>,
+    next: i32,
+    /// Notifications that came while an answer was waited for.
+    told: Vec<Notification>,
+}
+
+/// The address of a file that need not be there.
+pub fn uri(name: &str) -> String {
+    format!("file:///grids/{name}")
+}
+
+impl Editor {
+    /// Starts a server that counts columns in UTF-16.
+    pub fn start() -> Self {
+        Self::start_with(json!({}), &[]).0
+    }
+
+    /// Starts a server that finds these notifications waiting when it is ready. Also gives its capabilities.
+    pub fn start_with(capabilities: Value, waiting: &[(&str, Value)]) -> (Self, Value) {
+        let (connection, other) = Connection::memory();
+        let mut editor = Editor {
+            connection,
+            server: None,
+            next: 0,
+            told: Vec::new(),
+        };
+        let id = editor.ask("initialize", json!({ "capabilities": capabilities }));
+        editor.tell("initialized", json!({}));
+        for (method, params) in waiting {
+            editor.tell(method, params.clone());
+        }
+        let serve = move || bggo::lsp::serve(&other, Modules::built_in()).unwrap();
+        editor.server = Some(std::thread::spawn(serve));
+        let result = editor.answer(id).unwrap();
+        (editor, result["capabilities"].clone())
+    }
+
+    /// Says something.
+    pub fn tell(&self, method: &str, params: Value) {
+        let notification = Notification::new(method.to_owned(), params);
+        self.connection.sender.send(notification.into()).unwrap();
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> i32 {
+        self.next += 1;
+        let request = Request::new(self.next.into(), method.to_owned(), params);
+        self.connection.sender.send(request.into()).unwrap();
+        self.next
+    }
+
+    /// What is answered to a request, or the code of the refusal.
+    pub fn request(&mut self, method: &str, params: Value) -> Result<Value, i32> {
+        let id = self.ask(method, params);
+        self.answer(id)
+    }
+
+    fn answer(&mut self, id: i32) -> Result<Value, i32> {
+        loop {
+            match self.connection.receiver.recv_timeout(PATIENCE).unwrap() {
+                Message::Response(response) => {
+                    assert_eq!(response.id, id.into());
+                    let response = serde_json::to_value(response).unwrap();
+                    return match response.get("error") {
+                        Some(error) => Err(i32::try_from(error["code"].as_i64().unwrap()).unwrap()),
+                        None => Ok(response["result"].clone()),
+                    };
+                }
+                Message::Notification(notification) => self.told.push(notification),
+                Message::Request(request) => panic!("the server asks {request:?}"),
+            }
+        }
+    }
+
+    /// The next problems that are published: the version of the text, and the list.
+    pub fn published(&mut self) -> (Value, Vec<Value>) {
+        let notification = if self.told.is_empty() {
+            match self.connection.receiver.recv_timeout(PATIENCE).unwrap() {
+                Message::Notification(notification) => notification,
+                other => panic!("expected problems, found {other:?}"),
+            }
+        } else {
+            self.told.remove(0)
+        };
+        assert_eq!(notification.method, "textDocument/publishDiagnostics");
+        let params = notification.params;
+        let list = params["diagnostics"].as_array().unwrap().clone();
+        (params["version"].clone(), list)
+    }
+
+    /// Opens a text, and gives its problems.
+    pub fn open(&mut self, name: &str, text: &str) -> Vec<Value> {
+        self.tell("textDocument/didOpen", opened(name, text));
+        self.published().1
+    }
+
+    /// Replaces the whole text, and gives its problems.
+    pub fn replace(&mut self, name: &str, version: i32, text: &str) -> Vec<Value> {
+        self.change(name, version, json!([{ "text": text }]))
+    }
+
+    /// Makes changes, and gives the problems of what is left.
+    pub fn change(&mut self, name: &str, version: i32, changes: Value) -> Vec<Value> {
+        self.tell("textDocument/didChange", changed(name, version, changes));
+        let (of, list) = self.published();
+        assert_eq!(of, version);
+        list
+    }
+
+    /// A request about a file.
+    pub fn of_file(&mut self, method: &str, name: &str, more: Value) -> Value {
+        let mut params = more;
+        params["textDocument"] = json!({ "uri": uri(name) });
+        self.request(&format!("textDocument/{method}"), params)
+            .unwrap()
+    }
+
+    /// Ends the server, and says whether it ended in order.
+    pub fn end(mut self) {
+        assert_eq!(self.request("shutdown", Value::Null), Ok(Value::Null));
+        self.tell("exit", Value::Null);
+        self.server.take().unwrap().join().unwrap();
+    }
+}
+
+/// What is said of a text that is opened.
+pub fn opened(name: &str, text: &str) -> Value {
+    json!({ "textDocument": { "uri": uri(name), "languageId": "hcl", "version": 1, "text": text } })
+}
+
+/// What is said of one that is changed.
+pub fn changed(name: &str, version: i32, changes: Value) -> Value {
+    json!({ "textDocument": { "uri": uri(name), "version": version }, "contentChanges": changes })
+}
+
+/// A range of one line or several.
+pub fn range(start: (usize, usize), end: (usize, usize)) -> Value {
+    let place = |(line, character)| json!({ "line": line, "character": character });
+    json!({ "start": place(start), "end": place(end) })
+}

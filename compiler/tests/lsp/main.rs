@@ -1,0 +1,12 @@
+//! The language server, as an editor meets it: over memory, and once as a process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod editor;
+mod edits;
+mod problems;
+mod process;
