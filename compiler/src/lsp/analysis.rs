@@ -1,5 +1,6 @@
 //! What the stages say of a text that an editor has open.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use lsp_types::Uri;
 use percent_encoding::percent_decode_str;
 
 use super::document::Document;
+use crate::check::{self, Seen};
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
 use crate::resolve::model::Resolved;
@@ -24,6 +26,7 @@ pub struct Analysis {
     pub resolved: Resolved,
     /// What `bggo check` says of the same text.
     pub problems: Problems,
+    types: OnceCell<Vec<Seen>>,
 }
 
 impl Analysis {
@@ -38,7 +41,19 @@ impl Analysis {
             sources,
             resolved,
             problems,
+            types: OnceCell::new(),
         }
+    }
+
+    /// The types of all expressions, made when they are asked for.
+    pub fn types(&self, modules: &Modules) -> &[Seen] {
+        self.types
+            .get_or_init(|| check::types(&self.resolved, modules))
+    }
+
+    /// The byte of the grid's text that stands at this one of the editor's.
+    pub fn at(&self, byte: usize) -> u32 {
+        u32::try_from(byte.saturating_sub(self.dropped())).unwrap_or(u32::MAX)
     }
 
     /// The bytes of the editor's text that a piece of the grid is.

@@ -9,19 +9,26 @@ use lsp_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _,
     PublishDiagnostics,
 };
-use lsp_types::request::{CodeActionRequest, DocumentSymbolRequest, Formatting, Request as _};
+use lsp_types::request::{
+    CodeActionRequest, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
+    PrepareRenameRequest, References, Rename, Request as _,
+};
 use lsp_types::{
-    Diagnostic, DocumentSymbolResponse, InitializeParams, InitializeResult,
-    PublishDiagnosticsParams, ServerInfo, TextEdit, Uri,
+    Diagnostic, DocumentSymbolResponse, GotoDefinitionResponse, HoverContents, InitializeParams,
+    InitializeResult, Location, MarkupContent, MarkupKind, PrepareRenameResponse,
+    PublishDiagnosticsParams, RenameParams, ServerInfo, TextDocumentPositionParams, TextEdit, Uri,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::actions::actions;
+use super::actions::{actions, edit};
 use super::analysis::{Analysis, sources};
 use super::capabilities::{capabilities, columns};
 use super::document::{Columns, Document};
+use super::hover::hover;
+use super::names::{Place, place_at, places};
 use super::published::diagnostics;
+use super::rename::renamed;
 use super::symbols::symbols;
 use crate::modules::Modules;
 use crate::source::FileId;
@@ -200,6 +207,43 @@ impl Server<'_> {
                     Some(DocumentSymbolResponse::Nested(symbols))
                 });
             }
+            HoverRequest::METHOD => self.answer::<HoverRequest>(id, params, |server, params| {
+                let at = params.text_document_position_params;
+                let modules = server.modules;
+                let (analysis, document) = server.analysed(&at.text_document.uri)?;
+                let byte = analysis.at(document.byte(at.position));
+                let found = hover(analysis, modules, byte)?;
+                Some(lsp_types::Hover {
+                    contents: HoverContents::Markup(MarkupContent {
+                        kind: MarkupKind::Markdown,
+                        value: found.words,
+                    }),
+                    range: Some(analysis.range(found.span, document)),
+                })
+            }),
+            GotoDefinition::METHOD => {
+                self.answer::<GotoDefinition>(id, params, |server, params| {
+                    let at = params.text_document_position_params;
+                    let found = server.places(&at, |place| place.declares)?;
+                    Some(GotoDefinitionResponse::Array(found))
+                })
+            }
+            References::METHOD => self.answer::<References>(id, params, |server, params| {
+                let with_declaration = params.context.include_declaration;
+                server.places(&params.text_document_position, |place| {
+                    with_declaration || !place.declares
+                })
+            }),
+            PrepareRenameRequest::METHOD => {
+                self.answer::<PrepareRenameRequest>(id, params, |server, at| {
+                    let (analysis, document) = server.analysed(&at.text_document.uri)?;
+                    let byte = analysis.at(document.byte(at.position));
+                    let place = place_at(&places(analysis), byte)?;
+                    let range = analysis.range(place.span, document);
+                    Some(PrepareRenameResponse::Range(range))
+                });
+            }
+            Rename::METHOD => self.rename(id, params),
             _ => {
                 let text = format!("`{method}` is not known");
                 self.refuse(id, ErrorCode::MethodNotFound, text);
@@ -227,6 +271,51 @@ impl Server<'_> {
                 let text = format!("`{}`: {error}", R::METHOD);
                 self.refuse(id, ErrorCode::InvalidParams, text);
             }
+        }
+    }
+
+    /// The places that name what stands at one.
+    fn places(
+        &mut self,
+        at: &TextDocumentPositionParams,
+        wanted: impl Fn(&Place) -> bool,
+    ) -> Option<Vec<Location>> {
+        let uri = &at.text_document.uri;
+        let (analysis, document) = self.analysed(uri)?;
+        let all = places(analysis);
+        let here = place_at(&all, analysis.at(document.byte(at.position)))?;
+        let same = all.iter().filter(|place| place.named == here.named);
+        let found = same.filter(|place| wanted(place)).map(|place| Location {
+            uri: uri.clone(),
+            range: analysis.range(place.span, document),
+        });
+        Some(found.collect())
+    }
+
+    fn rename(&mut self, id: RequestId, params: serde_json::Value) {
+        let params: RenameParams = match serde_json::from_value(params) {
+            Ok(params) => params,
+            Err(error) => {
+                let text = format!("`{}`: {error}", Rename::METHOD);
+                return self.refuse(id, ErrorCode::InvalidParams, text);
+            }
+        };
+        let at = params.text_document_position;
+        let uri = at.text_document.uri;
+        let Some((analysis, document)) = self.analysed(&uri) else {
+            return self.send(Response::new_ok(id, ()).into());
+        };
+        let byte = analysis.at(document.byte(at.position));
+        match renamed(analysis, &places(analysis), byte, &params.new_name) {
+            Ok(found) => {
+                let edits = found.iter().map(|place| TextEdit {
+                    range: analysis.range(place.span, document),
+                    new_text: params.new_name.clone(),
+                });
+                let edit = edit(&uri, edits.collect());
+                self.send(Response::new_ok(id, edit).into());
+            }
+            Err(text) => self.refuse(id, ErrorCode::RequestFailed, text),
         }
     }
 

@@ -164,5 +164,11 @@ fn ask_everything(editor: &mut Editor, name: &str, at: (usize, usize)) {
     editor.of_file("documentSymbol", name, json!({}));
     let options = json!({ "options": { "tabSize": 2, "insertSpaces": true } });
     editor.of_file("formatting", name, options);
-    let _ = at;
+    let position = json!({ "line": at.0, "character": at.1 });
+    for method in ["hover", "definition", "prepareRename"] {
+        editor.of_file(method, name, json!({ "position": position }));
+    }
+    let context = json!({ "includeDeclaration": true });
+    let references = json!({ "position": position, "context": context });
+    editor.of_file("references", name, references);
 }

@@ -8,5 +8,6 @@
 
 mod editor;
 mod edits;
+mod places;
 mod problems;
 mod process;

@@ -1,0 +1,302 @@
+//! What is said of the place at which the mouse stands: what a name means, what type a value has, and when it is known.
+
+use bggo_function_table::{Function, Param};
+use bggo_manifest::{Input, Output, Use};
+
+use super::analysis::Analysis;
+use super::expressions::expressions;
+use super::names::{Named, place_at, places};
+use crate::check::Seen;
+use crate::check::typed::Binding;
+use crate::modules::Modules;
+use crate::resolve::model::{Callee, Reference, StepId};
+use crate::source::Span;
+use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Name};
+
+/// A piece of the grid, and what is said of it, in Markdown.
+pub struct Hover {
+    /// The piece.
+    pub span: Span,
+    /// The words.
+    pub words: String,
+}
+
+/// What is known of the smallest piece around a byte.
+pub fn hover(analysis: &Analysis, modules: &Modules, byte: u32) -> Option<Hover> {
+    let asked = Asked {
+        analysis,
+        modules,
+        byte,
+    };
+    asked
+        .header()
+        .or_else(|| asked.name())
+        .or_else(|| asked.expression())
+}
+
+struct Asked<'a> {
+    analysis: &'a Analysis,
+    modules: &'a Modules,
+    byte: u32,
+}
+
+impl Asked<'_> {
+    fn touches(&self, span: Span) -> bool {
+        span.start <= self.byte && self.byte < span.end
+    }
+
+    /// Kinds of steps and resources, and the names of what they are given.
+    fn header(&self) -> Option<Hover> {
+        let all = &self.analysis.resolved.declarations;
+        for body in all.body_ids() {
+            for id in all.step_ids(body) {
+                let step = all.step(id);
+                let Some(Some(Callee::Runner(at))) = self.analysis.resolved.callees.get(id) else {
+                    continue;
+                };
+                let runner = self.modules.runner(*at);
+                if self.touches(step.runner.span) {
+                    let words = kind("runner", &runner.name, &runner.description, &runner.outputs);
+                    return Some(hovered(step.runner.span, words));
+                }
+                let found = self.given(step.arguments.as_ref(), &runner.inputs);
+                let found = found.or_else(|| self.used(step.uses.as_ref(), &runner.uses));
+                if found.is_some() {
+                    return found;
+                }
+            }
+            for id in all.resource_ids(body) {
+                let resource = all.resource(id);
+                let Some(Some(at)) = self.analysis.resolved.assets.get(id) else {
+                    continue;
+                };
+                let asset = self.modules.asset(*at);
+                if self.touches(resource.asset.span) {
+                    let words = kind("asset", &asset.name, &asset.description, &asset.outputs);
+                    return Some(hovered(resource.asset.span, words));
+                }
+                let found = self.given(resource.arguments.as_ref(), &asset.inputs);
+                let found = found.or_else(|| self.used(resource.uses.as_ref(), &asset.uses));
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    /// The attribute of a block whose name is pointed at.
+    fn attribute<'b>(&self, block: Option<&'b AttributeBlock>) -> Option<&'b Name> {
+        let mut attributes = block?.attributes.iter().map(|one| &one.name);
+        attributes.find(|name| self.touches(name.span))
+    }
+
+    fn given(&self, block: Option<&AttributeBlock>, inputs: &[Input]) -> Option<Hover> {
+        let name = self.attribute(block)?;
+        let input = inputs.iter().find(|input| input.name == name.text)?;
+        Some(hovered(name.span, input_words(input)))
+    }
+
+    fn used(&self, block: Option<&AttributeBlock>, uses: &[Use]) -> Option<Hover> {
+        let name = self.attribute(block)?;
+        let taken = uses.iter().find(|taken| taken.name == name.text)?;
+        let assets = taken.assets.join("`, `");
+        let words = format!("`{}`: `{assets}`\n\n{}", taken.name, taken.description);
+        Some(hovered(name.span, words))
+    }
+
+    /// What the grid declares.
+    fn name(&self) -> Option<Hover> {
+        let places = places(self.analysis);
+        let place = place_at(&places, self.byte).filter(|place| self.touches(place.span))?;
+        let all = &self.analysis.resolved.declarations;
+        let described = |head: String, description: Option<&Expr>| match description {
+            Some(Expr {
+                kind: ExprKind::Text(text),
+                ..
+            }) => format!("{head}\n\n{text}"),
+            _ => head,
+        };
+        let words = match place.named {
+            Named::Variable(id) => {
+                let variable = all.variables.get(id.0)?;
+                let ty = variable.ty.as_ref();
+                let ty = ty.map_or("any".to_owned(), |ty| ty.ty.to_string());
+                let head = format!(
+                    "variable `{}`: `{ty}`, {}",
+                    variable.name.text,
+                    when(Binding::Start)
+                );
+                described(head, variable.description.as_ref())
+            }
+            Named::Local(id) => {
+                let local = all.locals.get(id.0)?;
+                let value = self.seen_of(local.value.span)?;
+                format!("local `{}`: {}", local.name.text, value_words(value))
+            }
+            Named::Input(id) => {
+                let input = all.flow(id.flow)?.inputs.get(id.index)?;
+                let ty = input.ty.as_ref();
+                let ty = ty.map_or("any".to_owned(), |ty| ty.ty.to_string());
+                let head = format!("input `{}`: `{ty}`", input.name.text);
+                described(head, input.description.as_ref())
+            }
+            Named::Flow(id) => {
+                let head = format!("flow `{}`", all.body(id).name.text);
+                described(head, all.flow(id)?.description.as_ref())
+            }
+            Named::Step(id) => {
+                let head = format!("`{}`", all.step(id).address());
+                described(head, all.step(id).description.as_ref())
+            }
+            Named::Resource(id) => {
+                let head = format!("`{}`", all.resource(id).address());
+                described(head, all.resource(id).description.as_ref())
+            }
+        };
+        Some(hovered(place.span, words))
+    }
+
+    /// A function, an output, or a value of which the type alone is known.
+    fn expression(&self) -> Option<Hover> {
+        for expr in expressions(&self.analysis.resolved.declarations) {
+            match &expr.kind {
+                ExprKind::Call { name, .. } if self.touches(name.span) => {
+                    let function = bggo_function_table::find(&name.text)?;
+                    return Some(hovered(name.span, function_words(function)));
+                }
+                ExprKind::Field(base, name) if self.touches(name.span) => {
+                    if let Some(output) = self.output(base, name) {
+                        let words = output_words(output);
+                        let seen = self.seen_of(expr.span);
+                        let seen = seen.map(|seen| format!("\n\n{}", sentence(seen)));
+                        return Some(hovered(name.span, words + &seen.unwrap_or_default()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let seen = self.analysis.types(self.modules).iter();
+        let around = seen.filter(|seen| self.touches(seen.span));
+        let smallest = around.min_by_key(|seen| seen.span.end - seen.span.start)?;
+        Some(hovered(smallest.span, value_words(smallest)))
+    }
+
+    /// The output that `step.R.N.output.NAME`, `output.NAME` or `resource.A.N.NAME` is.
+    fn output(&self, base: &Expr, name: &Name) -> Option<&Output> {
+        let resolved = &self.analysis.resolved;
+        let outputs = match resolved.references.get(&base.id) {
+            Some(Reference::Resource(id)) => {
+                &self.modules.asset((*resolved.assets.get(*id)?)?).outputs
+            }
+            Some(Reference::OwnOutput(id)) => self.outputs_of(*id)?,
+            _ => {
+                let ExprKind::Field(step, word) = &base.kind else {
+                    return None;
+                };
+                // An instance stands between a step and its output.
+                let step = match &step.kind {
+                    ExprKind::Index(step, _) => step,
+                    _ => step,
+                };
+                match resolved.references.get(&step.id) {
+                    Some(Reference::Step(id)) if word.text == "output" => self.outputs_of(*id)?,
+                    _ => return None,
+                }
+            }
+        };
+        outputs.iter().find(|output| output.name == name.text)
+    }
+
+    fn outputs_of(&self, id: StepId) -> Option<&Vec<Output>> {
+        match (*self.analysis.resolved.callees.get(id)?)? {
+            Callee::Runner(at) => Some(&self.modules.runner(at).outputs),
+            Callee::Flow(_) => None,
+        }
+    }
+
+    fn seen_of(&self, span: Span) -> Option<&Seen> {
+        let seen = self.analysis.types(self.modules);
+        seen.iter().find(|seen| seen.span == span)
+    }
+}
+
+fn hovered(span: Span, words: String) -> Hover {
+    Hover { span, words }
+}
+
+/// When a value is known, in words.
+pub fn when(binding: Binding) -> &'static str {
+    match binding {
+        Binding::Built => "known when the grid is built",
+        Binding::Start => "known when the program starts",
+        Binding::Vu => "known for each user",
+        Binding::Iteration => "known in each iteration",
+        Binding::Step => "known for each instance of its step",
+    }
+}
+
+fn value_words(seen: &Seen) -> String {
+    format!("`{}`, {}", seen.ty, sentence(seen))
+}
+
+fn sentence(seen: &Seen) -> String {
+    let secret = match seen.sensitivity.paths.is_empty() {
+        true => "",
+        false => ", sensitive",
+    };
+    format!("{}{secret}", when(seen.binding))
+}
+
+fn kind(word: &str, name: &str, description: &str, outputs: &[Output]) -> String {
+    let mut words = format!("{word} `{name}`\n\n{description}");
+    if !outputs.is_empty() {
+        words.push_str("\n\nOutputs:");
+        for output in outputs {
+            words.push_str("\n- ");
+            words.push_str(&output_words(output));
+        }
+    }
+    words
+}
+
+fn output_words(output: &Output) -> String {
+    format!("`{}`: `{}`. {}", output.name, output.ty, output.description)
+}
+
+/// An argument with its type, whether it must be there, and what it is for.
+pub fn input_words(input: &Input) -> String {
+    let mut words = format!("`{}`: `{}`", input.name, input.ty);
+    if input.required {
+        words.push_str(", required");
+    }
+    if !input.one_of.is_empty() {
+        words.push_str(&format!(", one of `{}`", input.one_of.join("`, `")));
+    }
+    if !input.description.is_empty() {
+        words.push_str(&format!("\n\n{}", input.description));
+    }
+    words
+}
+
+/// How a function is called.
+pub fn signature(function: &Function) -> String {
+    let shown = |param: &Param| {
+        let mark = if param.optional { "?" } else { "" };
+        format!("{}{mark}: {}", param.name, (param.ty)())
+    };
+    let mut params: Vec<String> = function.params.iter().map(shown).collect();
+    params.extend(function.rest.iter().map(|rest| shown(rest) + "..."));
+    format!("{}({})", function.name, params.join(", "))
+}
+
+/// What the manual says of a function.
+pub fn function_words(function: &Function) -> String {
+    format!(
+        "```hcl\n{}\n```\n\n{}\n\n`{}` gives `{}`",
+        signature(function),
+        function.description,
+        function.example,
+        function.gives
+    )
+}

@@ -1,0 +1,309 @@
+//! Each place of a grid at which a name stands, with what it names: the declaration itself, and who reads it.
+
+use super::analysis::Analysis;
+use super::expressions::expressions;
+use crate::resolve::model::{
+    BodyId, Callee, InputId, LocalId, MetricSubject, Reference, ResourceId, StepId, VariableId,
+};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, ExprKind, Name};
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A step.
+    Step(StepId),
+    /// A resource.
+    Resource(ResourceId),
+    /// A variable.
+    Variable(VariableId),
+    /// A local.
+    Local(LocalId),
+    /// An input of a flow.
+    Input(InputId),
+    /// A flow.
+    Flow(BodyId),
+}
+
+/// A place at which a name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The name alone, without quotes.
+    pub span: Span,
+    /// What it names.
+    pub named: Named,
+    /// Whether it is the declaration.
+    pub declares: bool,
+}
+
+/// All of them, in the order of the text.
+pub fn places(analysis: &Analysis) -> Vec<Place> {
+    let mut finder = Finder {
+        analysis,
+        found: Vec::new(),
+    };
+    finder.declarations();
+    for expr in expressions(&analysis.resolved.declarations) {
+        finder.reference(expr);
+    }
+    finder.metrics();
+    let mut found = finder.found;
+    found.sort_by_key(|place| (place.span, !place.declares));
+    found.dedup_by_key(|place| (place.span, place.named));
+    found
+}
+
+/// The place whose name a byte touches.
+pub fn place_at(places: &[Place], byte: u32) -> Option<Place> {
+    let touches = |place: &&Place| place.span.start <= byte && byte <= place.span.end;
+    places.iter().find(touches).copied()
+}
+
+struct Finder<'a> {
+    analysis: &'a Analysis,
+    found: Vec<Place>,
+}
+
+impl Finder<'_> {
+    fn declarations(&mut self) {
+        let all = &self.analysis.resolved.declarations;
+        for (at, variable) in all.variables.iter().enumerate() {
+            self.add(variable.name.span, Named::Variable(VariableId(at)), true);
+        }
+        for (at, local) in all.locals.iter().enumerate() {
+            self.add(local.name.span, Named::Local(LocalId(at)), true);
+        }
+        for (flow, decl) in all.flows() {
+            self.add(all.body(flow).name.span, Named::Flow(flow), true);
+            for (index, input) in decl.inputs.iter().enumerate() {
+                let named = Named::Input(InputId { flow, index });
+                self.add(input.name.span, named, true);
+            }
+        }
+        for body in all.body_ids() {
+            for id in all.resource_ids(body) {
+                let resource = all.resource(id);
+                self.add(resource.name.span, Named::Resource(id), true);
+                self.depends_on(body, &resource.depends_on);
+            }
+            for id in all.step_ids(body) {
+                self.step(id);
+            }
+        }
+    }
+
+    fn step(&mut self, id: StepId) {
+        let resolved = &self.analysis.resolved;
+        let step = resolved.declarations.step(id);
+        // A choice of a mix has its flow's name, which stands there once.
+        if step.name.span != step.runner.span {
+            self.add(step.name.span, Named::Step(id), true);
+        }
+        self.depends_on(id.body, &step.depends_on);
+        let Some(flow) = self.flow_of(id) else {
+            return;
+        };
+        self.add(step.runner.span, Named::Flow(flow), false);
+        let inputs = resolved.declarations.flow(flow).map(|flow| &flow.inputs);
+        let Some(inputs) = inputs else { return };
+        let given = step.arguments.iter().flat_map(|block| &block.attributes);
+        for attribute in given {
+            let name = &attribute.name;
+            if let Some(index) = inputs.iter().position(|input| input.name.text == name.text) {
+                self.add(name.span, Named::Input(InputId { flow, index }), false);
+            }
+        }
+    }
+
+    /// The flow that a step calls.
+    fn flow_of(&self, id: StepId) -> Option<BodyId> {
+        match self.analysis.resolved.callees.get(id)? {
+            Some(Callee::Flow(flow)) => Some(*flow),
+            Some(Callee::Runner(_)) | None => None,
+        }
+    }
+
+    /// An expression that the resolve stage knows the meaning of.
+    fn reference(&mut self, expr: &Expr) {
+        let ExprKind::Field(base, name) = &expr.kind else {
+            return;
+        };
+        let named = match self.analysis.resolved.references.get(&expr.id) {
+            Some(Reference::Step(id)) => {
+                self.kind_of(*id, base);
+                Named::Step(*id)
+            }
+            Some(Reference::Resource(id)) => Named::Resource(*id),
+            Some(Reference::Variable(id)) => Named::Variable(*id),
+            Some(Reference::Local(id)) => Named::Local(*id),
+            Some(Reference::Input(id)) => Named::Input(*id),
+            _ => return,
+        };
+        self.add(name.span, named, false);
+    }
+
+    /// The `F` of `step.F.N`, where that is a flow.
+    fn kind_of(&mut self, id: StepId, base: &Expr) {
+        if let (ExprKind::Field(_, kind), Some(flow)) = (&base.kind, self.flow_of(id)) {
+            self.add(kind.span, Named::Flow(flow), false);
+        }
+    }
+
+    /// Items of `depends_on`, which name steps and resources in two forms.
+    fn depends_on(&mut self, body: BodyId, items: &[Expr]) {
+        for item in items {
+            let Some([root, kind, name]) = self.address(item) else {
+                continue;
+            };
+            let all = &self.analysis.resolved.declarations;
+            let named = match root.text.as_str() {
+                "step" => {
+                    let is_meant = |id: &StepId| {
+                        let step = all.step(*id);
+                        step.runner.text == kind.text && step.name.text == name.text
+                    };
+                    all.step_ids(body).find(is_meant).map(Named::Step)
+                }
+                "resource" => {
+                    let is_meant = |id: &ResourceId| {
+                        let resource = all.resource(*id);
+                        resource.asset.text == kind.text && resource.name.text == name.text
+                    };
+                    let mut ids = all.resource_ids(body).chain(all.resource_ids(BodyId::MAIN));
+                    ids.find(is_meant).map(Named::Resource)
+                }
+                _ => None,
+            };
+            let Some(named) = named else { continue };
+            self.add(name.span, named, false);
+            if let Named::Step(id) = named
+                && let Some(flow) = self.flow_of(id)
+            {
+                self.add(kind.span, Named::Flow(flow), false);
+            }
+        }
+    }
+
+    /// The three names of an item, whatever instance it means.
+    fn address(&self, item: &Expr) -> Option<[Name; 3]> {
+        match &item.kind {
+            ExprKind::Index(over, _) | ExprKind::Splat { over, .. } => self.address(over),
+            ExprKind::Field(base, name) => match &base.kind {
+                ExprKind::Field(base, kind) => match &base.kind {
+                    ExprKind::Root(root) => {
+                        let root = Name {
+                            text: root.clone(),
+                            span: base.span,
+                        };
+                        Some([root, kind.clone(), name.clone()])
+                    }
+                    _ => None,
+                },
+                _ => None,
+            },
+            ExprKind::Text(text) => {
+                let inner = self.unquoted(item.span);
+                // With escapes in it, places in the text are not places in the file.
+                if self.analysis.sources.text(inner) != text {
+                    return None;
+                }
+                let mut at = inner.start;
+                let mut names = text.split('.').map(|written| {
+                    let name = written.split('[').next().unwrap_or_default();
+                    let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+                    let span = Span {
+                        start: at,
+                        end: at.saturating_add(length(name)),
+                        ..inner
+                    };
+                    at = at.saturating_add(length(written)).saturating_add(1);
+                    Name {
+                        text: name.to_owned(),
+                        span,
+                    }
+                });
+                Some([names.next()?, names.next()?, names.next()?])
+            }
+            _ => None,
+        }
+    }
+
+    /// `metrics.R.N`, `metrics.flow.F` and `metrics.flow.F.step.R.N` of thresholds.
+    fn metrics(&mut self) {
+        let analysis = self.analysis;
+        for read in &analysis.resolved.metrics {
+            match &read.subject {
+                MetricSubject::Step {
+                    runner,
+                    name,
+                    steps,
+                    ..
+                } => {
+                    // Several steps of one name are not told apart here, and none of them is renamed alone.
+                    if let [step] = steps.as_slice() {
+                        let before = format!(".{runner}.");
+                        self.after(read.span, (&before, name, ""), Named::Step(*step));
+                        if let Some(flow) = self.flow_of(*step) {
+                            let after = format!(".{name}");
+                            self.after(read.span, (".", runner, &after), Named::Flow(flow));
+                        }
+                    }
+                }
+                MetricSubject::Flow { flow, step, steps } => {
+                    let name = &analysis.resolved.declarations.body(*flow).name.text;
+                    self.after(read.span, (".flow.", name, ""), Named::Flow(*flow));
+                    if let (Some([runner, name]), [id]) = (step, steps.as_slice()) {
+                        let before = format!(".step.{runner}.");
+                        self.after(read.span, (&before, name, ""), Named::Step(*id));
+                    }
+                }
+                MetricSubject::Run | MetricSubject::Scenario(_) | MetricSubject::Custom(_) => {}
+            }
+        }
+    }
+
+    /// The name that stands between these words in a piece of text.
+    fn after(&mut self, within: Span, (before, name, after): (&str, &str, &str), named: Named) {
+        let text = self.analysis.sources.text(within);
+        let Some(at) = text.find(&format!("{before}{name}{after}")) else {
+            return;
+        };
+        let offset = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let start = within.start.saturating_add(offset(at + before.len()));
+        let end = start.saturating_add(offset(name.len()));
+        let span = Span {
+            start,
+            end,
+            ..within
+        };
+        self.found.push(Place {
+            span,
+            named,
+            declares: false,
+        });
+    }
+
+    fn add(&mut self, span: Span, named: Named, declares: bool) {
+        let span = self.unquoted(span);
+        if span.start < span.end {
+            self.found.push(Place {
+                span,
+                named,
+                declares,
+            });
+        }
+    }
+
+    fn unquoted(&self, span: Span) -> Span {
+        let text = self.analysis.sources.text(span);
+        let is_quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+        match is_quoted {
+            true => Span {
+                start: span.start + 1,
+                end: span.end - 1,
+                ..span
+            },
+            false => span,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What is said of a place: its words, where its name is declared and read, and its new name.
+
+use serde_json::{Value, json};
+
+use super::editor::{Editor, range, uri};
+
+const GRID: &str = r#"variable "host" {
+  type        = string
+  default     = "http://127.0.0.1:1"
+  description = "Where the shop is."
+}
+
+locals {
+  page = "${var.host}/é😀/${vu.id}"
+}
+
+resource "http_client" "shop" {}
+
+flow "login" {
+  description = "Gets a token."
+
+  input "user" {
+    type        = string
+    description = "Who."
+  }
+
+  step "print" "say" {
+    arguments {
+      input = upper(input.user)
+    }
+  }
+
+  output "name" {
+    value = input.user
+  }
+}
+
+step "http_request" "front" {
+  arguments {
+    method = "GET"
+    url    = local.page
+  }
+  uses {
+    client = resource.http_client.shop
+  }
+}
+
+step "login" "first" {
+  depends_on = ["step.http_request.front"]
+
+  arguments {
+    user = step.http_request.front.output.status_code == 200 ? "a" : var.host
+  }
+}
+
+threshold "fast" {
+  condition = metrics.http_request.front.response_time.p95 < "1s"
+}
+"#;
+
+/// The position of a byte of a piece of the text.
+fn at(piece: &str, offset: usize) -> Value {
+    let byte = GRID.find(piece).unwrap() + offset;
+    let line = GRID[..byte].matches('\n').count();
+    let start = GRID[..byte].rfind('\n').map_or(0, |at| at + 1);
+    json!({ "line": line, "character": GRID[start..byte].encode_utf16().count() })
+}
+
+fn opened() -> Editor {
+    let mut editor = Editor::start();
+    assert_eq!(editor.open("a.hcl", GRID), Vec::<Value>::new());
+    editor
+}
+
+#[test]
+fn what_is_pointed_at_is_said_in_words() {
+    let mut editor = opened();
+    let mut words = |piece: &str, offset: usize| {
+        let found = editor.of_file("hover", "a.hcl", json!({ "position": at(piece, offset) }));
+        found["contents"]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    for (piece, offset, expected) in [
+        ("\"http_request\" \"front\"", 3, "runner `http_request`"),
+        ("\"http_client\" \"shop\"", 3, "asset `http_client`"),
+        ("url    =", 1, "`url`: `string`, required"),
+        ("client = resource", 1, "`client`: `http_client"),
+        (
+            "var.host}",
+            5,
+            "variable `host`: `string`, known when the program starts\n\nWhere the shop is.",
+        ),
+        (
+            "local.page",
+            7,
+            "local `page`: `string`, known for each user",
+        ),
+        ("\"login\" \"first\"", 3, "flow `login`\n\nGets a token."),
+        ("user = step", 1, "input `user`: `string`\n\nWho."),
+        ("output.status", 9, "`status_code`: `number`."),
+        ("upper(", 1, "upper("),
+        ("status_code == 200", 12, "`bool`, known in each iteration"),
+        ("\"GET\"", 1, "`string`, known when the grid is built"),
+        ("vu.id", 4, "`number`, known for each user"),
+    ] {
+        let found = words(piece, offset);
+        assert!(found.contains(expected), "{piece}: {found}");
+    }
+    assert_eq!(words("\n\nlocals", 1), "");
+    editor.end();
+}
+
+#[test]
+fn a_name_leads_to_its_declaration_and_to_all_who_read_it() {
+    let mut editor = opened();
+    let place = |piece: &str, offset: usize, length: u64| {
+        let start = at(piece, offset);
+        let mut end = start.clone();
+        end["character"] = json!(start["character"].as_u64().unwrap() + length);
+        json!({ "uri": uri("a.hcl"), "range": { "start": start, "end": end } })
+    };
+    let ask = json!({ "position": at("resource.http_client.shop", 22) });
+    assert_eq!(
+        editor.of_file("definition", "a.hcl", ask),
+        json!([place("\"http_client\" \"shop\"", 15, 4)])
+    );
+    let mut ask =
+        json!({ "position": at("front\" {", 1), "context": { "includeDeclaration": false } });
+    let readers = [
+        place("\"step.http_request.front\"", 19, 5),
+        place("step.http_request.front.output", 18, 5),
+        place("metrics.http_request.front", 21, 5),
+    ];
+    assert_eq!(
+        editor.of_file("references", "a.hcl", ask.clone()),
+        json!(readers)
+    );
+    ask["context"]["includeDeclaration"] = json!(true);
+    let all = editor.of_file("references", "a.hcl", ask);
+    assert_eq!(all.as_array().unwrap().len(), 4);
+    editor.end();
+}
+
+#[test]
+fn a_new_name_is_written_at_each_place_and_the_grid_stays_right() {
+    let mut editor = opened();
+    for (version, (piece, offset, places)) in [
+        ("front\" {", 1, 4),
+        ("\"host\"", 1, 3),
+        ("local.page", 7, 2),
+        ("\"shop\"", 1, 2),
+        ("flow \"login\"", 7, 2),
+        ("input.user)", 7, 4),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ask = json!({ "position": at(piece, offset), "newName": "an-other" });
+        let edit = editor.of_file("rename", "a.hcl", ask);
+        let changes = edit["changes"][uri("a.hcl")].as_array().unwrap().clone();
+        assert_eq!(changes.len(), places, "{piece}: {edit:#}");
+        let version = 2 * i32::try_from(version).unwrap() + 2;
+        // Later places first, so that the earlier ones stay where they are.
+        let changes: Vec<Value> = changes
+            .iter()
+            .rev()
+            .map(|change| json!({ "range": change["range"], "text": change["newText"] }))
+            .collect();
+        let found = editor.change("a.hcl", version, json!(changes));
+        assert_eq!(found, Vec::<Value>::new(), "{piece}");
+        editor.replace("a.hcl", version + 1, GRID);
+    }
+    let mut refused = |piece: &str, offset: usize, name: &str| {
+        let params = json!({
+            "textDocument": { "uri": uri("a.hcl") }, "position": at(piece, offset), "newName": name
+        });
+        editor.request("textDocument/rename", params)
+    };
+    assert_eq!(refused("\"host\"", 1, "1st"), Err(-32803));
+    assert_eq!(refused("\"host\"", 1, ""), Err(-32803));
+    assert_eq!(refused("threshold", 1, "x"), Err(-32803));
+    let two = GRID.replace("page =", "side = 1\n  page =");
+    editor.replace("a.hcl", 90, &two);
+    let start = two.find("page =").unwrap();
+    let line = two[..start].matches('\n').count();
+    let params = json!({
+        "textDocument": { "uri": uri("a.hcl") }, "position": range((line, 2), (line, 2))["start"], "newName": "side"
+    });
+    assert_eq!(editor.request("textDocument/rename", params), Err(-32803));
+    editor.end();
+}
