@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! messages --server--> documents --analysis--> the stages, as `bggo check` runs them
-//!                                     published, actions, symbols, hover, names: what they found, in the protocol's words
+//!                                     published, actions, symbols, hover, names, complete: what they found, in the protocol's words
 //! ```
 //!
 //! One thread does all of it, in the order in which the messages come. A check takes milliseconds, and it waits until no
@@ -11,6 +11,8 @@
 mod actions;
 mod analysis;
 mod capabilities;
+mod complete;
+mod cursor;
 mod document;
 mod expressions;
 mod hover;

@@ -10,12 +10,12 @@ use lsp_types::notification::{
     PublishDiagnostics,
 };
 use lsp_types::request::{
-    CodeActionRequest, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
+    CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
     PrepareRenameRequest, References, Rename, Request as _,
 };
 use lsp_types::{
-    Diagnostic, DocumentSymbolResponse, GotoDefinitionResponse, HoverContents, InitializeParams,
-    InitializeResult, Location, MarkupContent, MarkupKind, PrepareRenameResponse,
+    CompletionResponse, Diagnostic, DocumentSymbolResponse, GotoDefinitionResponse, HoverContents,
+    InitializeParams, InitializeResult, Location, MarkupContent, MarkupKind, PrepareRenameResponse,
     PublishDiagnosticsParams, RenameParams, ServerInfo, TextDocumentPositionParams, TextEdit, Uri,
 };
 use serde::Serialize;
@@ -24,6 +24,8 @@ use serde::de::DeserializeOwned;
 use super::actions::{actions, edit};
 use super::analysis::{Analysis, sources};
 use super::capabilities::{capabilities, columns};
+use super::complete::complete;
+use super::cursor::cursor;
 use super::document::{Columns, Document};
 use super::hover::hover;
 use super::names::{Place, place_at, places};
@@ -220,6 +222,15 @@ impl Server<'_> {
                     }),
                     range: Some(analysis.range(found.span, document)),
                 })
+            }),
+            Completion::METHOD => self.answer::<Completion>(id, params, |server, params| {
+                let at = params.text_document_position;
+                let modules = server.modules;
+                let (analysis, document) = server.analysed(&at.text_document.uri)?;
+                let before = document.text.get(..document.byte(at.position))?;
+                let before = before.trim_start_matches('\u{feff}');
+                let items = complete(&cursor(before), analysis, modules);
+                Some(CompletionResponse::Array(items))
             }),
             GotoDefinition::METHOD => {
                 self.answer::<GotoDefinition>(id, params, |server, params| {

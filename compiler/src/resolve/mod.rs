@@ -24,6 +24,8 @@ use crate::diagnostics::Problems;
 use crate::modules::Modules;
 use crate::syntax::decl::{Declarations, Expr};
 
+pub use root::ROOTS;
+
 use model::{Condition, Resolved};
 use reference::{Reads, Resolver};
 use scope::Names;

@@ -9,7 +9,7 @@ use super::reference::{Reads, Resolver};
 use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
-pub(super) const ROOTS: &[&str] = &[
+pub const ROOTS: &[&str] = &[
     "var", "local", "input", "step", "resource", "output", "previous", "count", "each", "vu",
     "scenario", "run", "path",
 ];

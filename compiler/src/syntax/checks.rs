@@ -6,7 +6,7 @@ use super::fields::Shape;
 use super::structure::RawBlock;
 use crate::diagnostics::codes;
 
-const CHECK: Shape = Shape {
+pub(super) const CHECK: Shape = Shape {
     owner: "a check",
     attributes: &["condition", "error_message", "required"],
     blocks: &[],
@@ -15,7 +15,7 @@ const CHECK: Shape = Shape {
     later: &[],
 };
 
-const METRIC: Shape = Shape {
+pub(super) const METRIC: Shape = Shape {
     owner: "a metric",
     attributes: &["kind", "unit", "scale", "description"],
     blocks: &[],

@@ -16,7 +16,7 @@ use super::types;
 /// The kinds of block that this version builds, for who knows none of them.
 const BLOCKS: &str = "a grid holds the blocks `scenario`, `flow`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
 
-const STEP: Shape = Shape {
+pub(super) const STEP: Shape = Shape {
     owner: "a step",
     attributes: &[
         "depends_on",
@@ -47,7 +47,7 @@ const STEP: Shape = Shape {
     later: &[],
 };
 
-const RESOURCE: Shape = Shape {
+pub(super) const RESOURCE: Shape = Shape {
     owner: "a resource",
     attributes: &["depends_on", "scope", "description"],
     blocks: &["arguments", "uses"],
@@ -56,7 +56,7 @@ const RESOURCE: Shape = Shape {
     later: &[],
 };
 
-const VARIABLE: Shape = Shape {
+pub(super) const VARIABLE: Shape = Shape {
     owner: "a variable",
     attributes: &["type", "default", "description", "sensitive", "nullable"],
     blocks: &[],
@@ -65,7 +65,7 @@ const VARIABLE: Shape = Shape {
     later: &[],
 };
 
-const VALIDATION: Shape = Shape {
+pub(super) const VALIDATION: Shape = Shape {
     owner: "`validation`",
     attributes: &["condition", "error_message"],
     blocks: &[],

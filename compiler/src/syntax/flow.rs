@@ -11,7 +11,7 @@ use super::scenario::RESERVED;
 use super::structure::RawBlock;
 use super::types;
 
-const FLOW: Shape = Shape {
+pub(super) const FLOW: Shape = Shape {
     owner: "a flow",
     attributes: &["description"],
     blocks: &[],
@@ -20,7 +20,7 @@ const FLOW: Shape = Shape {
     later: &[],
 };
 
-const INPUT: Shape = Shape {
+pub(super) const INPUT: Shape = Shape {
     owner: "an input",
     attributes: &["type", "default", "description", "sensitive", "nullable"],
     blocks: &[],
@@ -29,7 +29,7 @@ const INPUT: Shape = Shape {
     later: &[],
 };
 
-const OUTPUT: Shape = Shape {
+pub(super) const OUTPUT: Shape = Shape {
     owner: "an output",
     attributes: &["value", "description", "sensitive"],
     blocks: &[],

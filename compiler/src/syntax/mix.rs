@@ -7,7 +7,7 @@ use super::expr::FileParser;
 use super::fields::{Found, Shape};
 use super::structure::RawBlock;
 
-const MIX: Shape = Shape {
+pub(super) const MIX: Shape = Shape {
     owner: "a `mix`",
     attributes: &["weight"],
     blocks: &["arguments"],

@@ -23,6 +23,7 @@ mod lexer;
 mod literal;
 mod mix;
 mod parts;
+pub mod places;
 mod scenario;
 mod structure;
 mod template;

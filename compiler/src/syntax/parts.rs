@@ -19,9 +19,9 @@ const fn of(owner: &'static str, attributes: &'static [&'static str]) -> Shape {
     }
 }
 
-const TIMEOUTS: Shape = of("`timeouts`", &["execution", "start", "queue", "deadline"]);
+pub(super) const TIMEOUTS: Shape = of("`timeouts`", &["execution", "start", "queue", "deadline"]);
 
-const RETRY: Shape = Shape {
+pub(super) const RETRY: Shape = Shape {
     blocks: &["backoff"],
     ..of(
         "`retry`",
@@ -29,12 +29,12 @@ const RETRY: Shape = Shape {
     )
 };
 
-const BACKOFF: Shape = of(
+pub(super) const BACKOFF: Shape = of(
     "`backoff`",
     &["strategy", "initial", "factor", "max", "jitter"],
 );
 
-const REPEAT: Shape = of(
+pub(super) const REPEAT: Shape = of(
     "`repeat`",
     &[
         "until",
@@ -46,11 +46,11 @@ const REPEAT: Shape = of(
     ],
 );
 
-const ON_ERROR: Shape = of("`on_error`", &["action", "fallback"]);
+pub(super) const ON_ERROR: Shape = of("`on_error`", &["action", "fallback"]);
 
-const CONCURRENCY: Shape = of("`concurrency`", &["limit", "per_key", "scope"]);
+pub(super) const CONCURRENCY: Shape = of("`concurrency`", &["limit", "per_key", "scope"]);
 
-const RATE_LIMIT: Shape = of("`rate_limit`", &["limit", "per", "burst", "key"]);
+pub(super) const RATE_LIMIT: Shape = of("`rate_limit`", &["limit", "per", "burst", "key"]);
 
 impl FileParser<'_, '_> {
     /// The parts of a step that are blocks of their own.

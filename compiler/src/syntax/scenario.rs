@@ -7,7 +7,7 @@ use super::expr::FileParser;
 use super::fields::Shape;
 use super::structure::RawBlock;
 
-const SCENARIO: Shape = Shape {
+pub(super) const SCENARIO: Shape = Shape {
     owner: "a scenario",
     attributes: &[
         "start_after",

@@ -8,7 +8,7 @@ use super::token::TokenKind;
 use crate::diagnostics::codes;
 use std::ops::Range;
 
-const THRESHOLD: Shape = Shape {
+pub(super) const THRESHOLD: Shape = Shape {
     owner: "a threshold",
     attributes: &[
         "condition",

@@ -165,7 +165,7 @@ fn ask_everything(editor: &mut Editor, name: &str, at: (usize, usize)) {
     let options = json!({ "options": { "tabSize": 2, "insertSpaces": true } });
     editor.of_file("formatting", name, options);
     let position = json!({ "line": at.0, "character": at.1 });
-    for method in ["hover", "definition", "prepareRename"] {
+    for method in ["completion", "hover", "definition", "prepareRename"] {
         editor.of_file(method, name, json!({ "position": position }));
     }
     let context = json!({ "includeDeclaration": true });

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod completion;
 mod editor;
 mod edits;
 mod places;
