@@ -5,7 +5,7 @@ use crate::info::{BodyMetric, Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_metrics::Threshold;
 use bggo_schedule::Load;
-use bggo_values::{Type, Value};
+use bggo_values::{Text, Type, Value};
 
 /// What is known of a grid when it is built: names for `--help`, for reports, and the variables.
 #[derive(Debug)]
@@ -110,6 +110,12 @@ impl Grid {
             }));
         }
         all
+    }
+
+    /// The name of the scenario with this number, as `scenario.name`.
+    pub fn scenario_name(&self, number: u32) -> Value {
+        let scenario = self.scenarios.get(number as usize);
+        Value::Text(Text::Static(scenario.map_or("", |row| row.name)))
     }
 
     fn body_of(&self, scenario: &Scenario) -> Option<&'static Body> {

@@ -277,3 +277,42 @@ fn flags_choose_scenarios_replace_a_load_and_ask_for_one_run_of_each() {
     let counted = [("each".to_owned(), 140), ("single".to_owned(), 1)];
     assert_eq!(requests(nginx), BTreeMap::from(counted));
 }
+
+/// Two scenarios run one flow: `all` numbers its iterations over the run, `own` over each user.
+#[test]
+fn a_scenario_tells_its_name_and_the_numbers_of_its_iterations() {
+    let grid = Grid::new(
+        r#"
+        flow "say" {
+          step "print" "name" {
+            arguments {
+              input = "${scenario.name} ${scenario.iteration}"
+            }
+          }
+        }
+
+        scenario "all" {
+          load "shared_iterations" {
+            vus        = 3
+            iterations = 6
+          }
+          step "say" "it" {}
+        }
+
+        scenario "own" {
+          load "per_vu_iterations" {
+            vus        = 2
+            iterations = 2
+          }
+          step "say" "it" {}
+        }
+        "#,
+    );
+    let ended = grid.build().start(&["--threads", "2"]).finish();
+    let ended = ended.expect_code(0);
+    let mut lines: Vec<&str> = ended.stdout.lines().collect();
+    lines.sort_unstable();
+    let all = ["all 0", "all 1", "all 2", "all 3", "all 4", "all 5"];
+    let own = ["own 0", "own 0", "own 1", "own 1"];
+    assert_eq!(lines, [&all[..], &own[..]].concat());
+}

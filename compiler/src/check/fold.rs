@@ -167,6 +167,8 @@ fn value_of_kind(expr: &TExpr, known: &mut Known) -> Result {
         | TKind::EachValue
         | TKind::VuId
         | TKind::VuIteration
+        | TKind::ScenarioName
+        | TKind::ScenarioIteration
         | TKind::RunId
         | TKind::Loaded
         | TKind::Error => Err(Failure::Unknown),

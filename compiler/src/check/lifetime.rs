@@ -100,10 +100,15 @@ impl<'a> Lifetimes<'a> {
                     "an input of the flow".to_owned()
                 });
             }
-            TKind::VuIteration => {
-                limit.narrow(Lifetime::Iteration, node.span, || {
-                    "`vu.iteration`".to_owned()
-                });
+            TKind::ScenarioName => {
+                limit.narrow(Lifetime::Vu, node.span, || "`scenario.name`".to_owned());
+            }
+            TKind::VuIteration | TKind::ScenarioIteration => {
+                let name = match node.kind {
+                    TKind::VuIteration => "`vu.iteration`",
+                    _ => "`scenario.iteration`",
+                };
+                limit.narrow(Lifetime::Iteration, node.span, || name.to_owned());
             }
             TKind::Call { function, .. } if function.time == Time::Iteration => {
                 limit.narrow(Lifetime::Iteration, node.span, || {

@@ -94,6 +94,10 @@ pub enum TKind {
     VuId,
     /// `vu.iteration`
     VuIteration,
+    /// `scenario.name`
+    ScenarioName,
+    /// `scenario.iteration`
+    ScenarioIteration,
     /// `run.id`
     RunId,
     /// `scenario.loaded` of a rule: whether the run is a load run.

@@ -51,6 +51,8 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
         | TKind::EachValue
         | TKind::VuId
         | TKind::VuIteration
+        | TKind::ScenarioName
+        | TKind::ScenarioIteration
         | TKind::RunId
         | TKind::Loaded
         | TKind::Bound(_)
@@ -123,6 +125,8 @@ pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
         | TKind::EachValue
         | TKind::VuId
         | TKind::VuIteration
+        | TKind::ScenarioName
+        | TKind::ScenarioIteration
         | TKind::RunId
         | TKind::Loaded
         | TKind::Bound(_)

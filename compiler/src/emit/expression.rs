@@ -249,6 +249,12 @@ impl Writer<'_> {
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
             TKind::VuId => return ExprTokens::Value(quote!(this.iteration.vu())),
             TKind::VuIteration => return ExprTokens::Value(quote!(this.iteration.iteration())),
+            TKind::ScenarioName => {
+                return ExprTokens::Value(quote!(GRID.scenario_name(this.iteration.scenario())));
+            }
+            TKind::ScenarioIteration => {
+                return ExprTokens::Value(quote!(this.iteration.iteration_of_scenario()));
+            }
             TKind::Loaded => {
                 let start = self.start(at);
                 return ExprTokens::Value(quote!(Value::Bool(#start.is_loaded())));

@@ -216,6 +216,10 @@ pub enum Reference {
     VuId,
     /// `vu.iteration`
     VuIteration,
+    /// `scenario.name`
+    ScenarioName,
+    /// `scenario.iteration`
+    ScenarioIteration,
     /// `run.id`
     RunId,
     /// `path.grid`: always folded.

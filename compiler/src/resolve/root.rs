@@ -11,10 +11,10 @@ use super::traversal::{Traversal, name_at, spine};
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
     "var", "local", "input", "step", "resource", "output", "previous", "count", "each", "vu",
-    "run", "path",
+    "scenario", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data", "scenario"];
+const ROOTS_LATER: &[&str] = &["data"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -75,6 +75,13 @@ impl<'a> Resolver<'a> {
                 let known = [
                     ("id", Reference::VuId),
                     ("iteration", Reference::VuIteration),
+                ];
+                self.fixed(&here, name, &known);
+            }
+            "scenario" => {
+                let known = [
+                    ("name", Reference::ScenarioName),
+                    ("iteration", Reference::ScenarioIteration),
                 ];
                 self.fixed(&here, name, &known);
             }

@@ -157,6 +157,17 @@ impl<'a> Iteration<'a> {
         Value::Number(Number::from(self.user.iteration()))
     }
 
+    /// `scenario.iteration`: its number in the whole run where the load profile numbers iterations so, else that of its user.
+    pub fn iteration_of_scenario(&self) -> Value {
+        let (IterationKey::Run(number) | IterationKey::User { nth: number, .. }) = self.key();
+        Value::Number(Number::from(number))
+    }
+
+    /// The number of its scenario in the grid's table.
+    pub fn scenario(&self) -> u32 {
+        self.user.scenario()
+    }
+
     /// `run.id`
     pub fn run_id(&self) -> Value {
         Value::Text(self.worker().start.run_id().clone())

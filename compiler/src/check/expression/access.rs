@@ -71,6 +71,10 @@ impl Checker<'_> {
             Reference::Bound(id) => self.bound_name(id, span),
             Reference::VuId => late(TKind::VuId, Type::Number, Binding::Vu),
             Reference::VuIteration => late(TKind::VuIteration, Type::Number, Binding::Iteration),
+            Reference::ScenarioName => late(TKind::ScenarioName, Type::String, Binding::Vu),
+            Reference::ScenarioIteration => {
+                late(TKind::ScenarioIteration, Type::Number, Binding::Iteration)
+            }
             Reference::RunId => late(TKind::RunId, Type::String, Binding::Start),
             // Places are relative to the grid's folder, so that the same grid gives the same program everywhere.
             Reference::PathGrid => constant(Value::text("."), Type::String, span),
