@@ -58,6 +58,7 @@ pub(crate) mod start;
 pub(crate) mod stdout;
 pub(crate) mod step;
 pub(crate) mod step_limits;
+pub(crate) mod step_outputs;
 #[cfg(test)]
 mod test_support;
 #[doc(hidden)]

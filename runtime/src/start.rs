@@ -3,9 +3,10 @@
 
 use crate::exchange::Secrets;
 use crate::fault::Fault;
+use crate::step_outputs::KeptOutputs;
 use bggo_values::{Text, Value};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Variables, and locals that are known at start. All threads share it and only read it; a local is computed when it is first
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Start {
     variables: Vec<Value>,
     locals: Vec<OnceLock<Result<Value, Fault>>>,
+    /// Outputs of `setup` that something reads later.
+    of_setup: Vec<OnceLock<KeptOutputs>>,
     loaded: bool,
     run_id: Text,
     seed: u64,
@@ -28,6 +31,7 @@ impl Start {
         Self {
             variables,
             locals: std::iter::repeat_with(OnceLock::new).take(locals).collect(),
+            of_setup: Vec::new(),
             loaded: false,
             run_id: Text::from(format!("{:016x}", random())),
             seed: random(),
@@ -37,6 +41,16 @@ impl Start {
                 SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
                 tokio::time::Instant::now().into_std(),
             ),
+        }
+    }
+
+    /// With room for the outputs of so many steps of `setup`.
+    #[must_use]
+    pub fn keeping(self, steps_of_setup: usize) -> Self {
+        let room = std::iter::repeat_with(OnceLock::new);
+        Self {
+            of_setup: room.take(steps_of_setup).collect(),
+            ..self
         }
     }
 
@@ -109,6 +123,27 @@ impl Start {
         match self.locals.get(i) {
             Some(cell) => cell.get_or_init(|| compute(self)).clone(),
             None => compute(self),
+        }
+    }
+
+    /// The outputs of step `i` of `setup` among those that something reads later; none before it has run.
+    pub fn of_setup(&self, i: usize) -> &KeptOutputs {
+        static NONE: LazyLock<KeptOutputs> = LazyLock::new(KeptOutputs::default);
+        let kept = self.of_setup.get(i);
+        kept.and_then(OnceLock::get).unwrap_or(&NONE)
+    }
+
+    /// Whether step `i` of `setup` has passed.
+    pub fn has_set_up(&self, i: usize) -> bool {
+        let kept = self.of_setup.get(i).and_then(OnceLock::get);
+        kept.is_some_and(KeptOutputs::have_come)
+    }
+
+    /// Keeps the outputs of step `i` of `setup`, which runs once.
+    pub(crate) fn keep(&self, i: usize, outputs: KeptOutputs) {
+        if let Some(place) = self.of_setup.get(i) {
+            // A second run would be none of this one.
+            let _ = place.set(outputs);
         }
     }
 

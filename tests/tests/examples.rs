@@ -58,6 +58,16 @@ fn examples_print_what_their_answers_said() {
         "{\"token\":\"t0k3n-42\",\"price\":\"12.50 in EUR\",\"step\":\"2\",\"dear\":[2,3]}\n"
     );
     assert_eq!(out("env_vars", &[]), "testing test in eu-west-1\n");
+    assert_eq!(
+        out("setup_and_teardown", &[]),
+        "bought with k-42\nclosed with k-42\n"
+    );
+    let users = out("login_once_per_user", &["--vus", "2", "--iterations", "6"]);
+    assert_eq!(users.lines().count(), 6, "{users}");
+    for line in users.lines() {
+        assert!(line.starts_with("session of-user-"), "{line}");
+        assert!(line.ends_with("logged in by an answer of 200"), "{line}");
+    }
 }
 
 #[test]

@@ -79,10 +79,15 @@ impl<'a> Lifetimes<'a> {
         limit.narrow(self.resources[id], span, address);
     }
 
-    /// Narrows a limit to the iteration in which a step runs that is named here.
+    /// Narrows a limit to the iteration in which a step runs that is named here, or to the user for which it has run.
     pub(super) fn narrow_to_step(&self, limit: &mut Limit, id: StepId, span: Span) {
-        let address = || format!("`{}`", self.declarations.step(id).address());
-        limit.narrow(Lifetime::Iteration, span, address);
+        let address = || format!("`{}`", self.declarations.full_address(id));
+        let lifetime = match self.declarations.phase_of(id.body) {
+            None => Lifetime::Iteration,
+            Some((phase, _)) if phase.is_of_users() => Lifetime::Vu,
+            Some(_) => Lifetime::Run,
+        };
+        limit.narrow(lifetime, span, address);
     }
 
     /// Narrows a limit to all that an expression reads.

@@ -27,6 +27,7 @@ mod metric;
 mod mix;
 mod null_safety;
 mod parts;
+mod phase;
 mod resource;
 mod rule;
 mod scenario;
@@ -41,6 +42,7 @@ pub mod walk;
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, Node, Resolved};
+use crate::syntax::decl::BodyDecl;
 
 use called::SensitiveInputs;
 use expression::context::Checker;
@@ -80,8 +82,9 @@ fn to_the_end(resolved: &Resolved, modules: &Modules, seen: Option<Vec<Seen>>) -
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
+    let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
     let nothing =
-        declarations.steps().next().is_none() && declarations.scenarios().next().is_none();
+        !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
     if nothing && !declarations.incomplete && !declarations.later {
         let problem = checker
             .problems
@@ -92,6 +95,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let metrics = checker.all_metrics();
     checker.all_inputs();
     checker.run = checker.run_bodies();
+    let of_phases = phase::read_by_main(resolved);
     for body in declarations.body_ids() {
         // Those of a flow whose output was read have their instances already.
         if body != BodyId::MAIN {
@@ -99,6 +103,9 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
             continue;
         }
         for node in checker.order_of(body) {
+            for phase in of_phases.get(node).into_iter().flatten() {
+                checker.instances_in(*phase);
+            }
             match node {
                 Node::Local(id) => {
                     let local = &declarations.locals[id.0];
@@ -142,6 +149,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .map(|body| checker.mix(body))
         .collect();
     let scenarios = checker.all_scenarios(&resolved.after);
+    let phases = checker.all_phases();
     let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
     checker.searches(&scenarios, &thresholds);
     let edges: Vec<_> = edges
@@ -169,10 +177,13 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .zip(steps)
         .zip(resources);
     let parts = parts.zip(edges).zip(&resolved.graphs);
-    let parts = parts.zip(scenarios).zip(flows).zip(mixes);
+    let parts = parts.zip(scenarios).zip(flows).zip(mixes).zip(phases);
     let bodies: Option<Vec<TBody>> = parts
         .map(
-            |((((((((id, body), steps), resources), edges), graph), scenario), flow), mix)| {
+            |(
+                ((((((((id, body), steps), resources), edges), graph), scenario), flow), mix),
+                phase,
+            )| {
                 let steps: Vec<TStep> = steps.into_iter().collect::<Option<_>>()?;
                 // A flow that nothing calls is checked, and no part of the program.
                 let is_run = run.contains(&id);
@@ -187,6 +198,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
                     order: order.collect(),
                     scenario,
                     flow,
+                    phase,
                     mix,
                 })
             },

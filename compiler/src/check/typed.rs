@@ -6,7 +6,7 @@ use crate::resolve::model::{
     BodyId, BoundId, Callee, Edge, InputId, LocalId, MetricId, Node, ResourceId, StepId, VariableId,
 };
 use crate::source::Span;
-use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
+use crate::syntax::decl::{BinaryOp, BodyKind, Phase, UnaryOp};
 use bggo_function_table::Function;
 use bggo_manifest::{Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
@@ -233,8 +233,21 @@ pub struct TBody {
     pub scenario: Option<TScenario>,
     /// What a `flow` block says beside its steps.
     pub flow: Option<TFlow>,
+    /// What a block `setup` or the like says beside its steps.
+    pub phase: Option<TPhase>,
     /// Each iteration runs one of its steps: the weight of each.
     pub mix: Option<Vec<u32>>,
+}
+
+/// A checked block `setup` or the like, without its steps.
+#[derive(Debug, Clone)]
+pub struct TPhase {
+    /// Which it is.
+    pub phase: Phase,
+    /// The scenario in which it stands; `main` at the top of the grid.
+    pub owner: BodyId,
+    /// How long its steps may take together.
+    pub limit: Duration,
 }
 
 /// A checked flow, without its steps and resources.
@@ -244,6 +257,26 @@ pub struct TFlow {
     pub runner: Rc<Runner>,
     /// The values of its outputs.
     pub outputs: Vec<TExpr>,
+}
+
+impl TFlow {
+    /// What takes nothing and gives nothing.
+    pub fn nothing() -> Self {
+        let runner = Runner {
+            name: String::new(),
+            description: String::new(),
+            uses: Vec::new(),
+            inputs: Vec::new(),
+            rules: Vec::new(),
+            outputs: Vec::new(),
+            metrics: Vec::new(),
+            errors: Vec::new(),
+        };
+        Self {
+            runner: Rc::new(runner),
+            outputs: Vec::new(),
+        }
+    }
 }
 
 /// A checked scenario, without its steps and resources.

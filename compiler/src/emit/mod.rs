@@ -8,9 +8,11 @@ mod expression;
 mod flow;
 mod inputs;
 mod item_names;
+mod kept;
 mod late;
 mod names;
 mod parts;
+mod phase;
 mod print;
 mod program;
 mod resource;
@@ -89,10 +91,17 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         TokenStream::extend(&mut bodies, writer.body_items());
         TokenStream::extend(&mut lives, writer.life());
     }
+    for body in plan.phase_bodies() {
+        writer.enter(body);
+        TokenStream::extend(&mut of_users, writer.user_assets());
+        TokenStream::extend(&mut bodies, writer.body_items());
+        TokenStream::extend(&mut lives, writer.phase_life());
+    }
     let worker = writer.worker(&lives);
     let loads = writer.loads();
     let locals = writer.started_locals();
     let inputs = writer.resource_inputs();
+    let keys = writer.key_statics_elsewhere();
     let constants = &writer.constants.statics;
     let tokens = quote! {
         #imports
@@ -105,6 +114,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #of_users
         #ready
         #inputs
+        #keys
         #constants
     };
     let header = format!(

@@ -11,7 +11,7 @@ use super::tree::WIDTH;
 use crate::check::typed::{TExpr, TKind, TPart};
 use crate::check::walk::walk;
 use crate::plan::model::{BodyPlan, Instances, Plan};
-use crate::resolve::model::{BodyId, BoundId, LocalId, ResourceId};
+use crate::resolve::model::{BodyId, BoundId, LocalId, ResourceId, StepId};
 use crate::source::Span;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -53,6 +53,10 @@ pub struct Writer<'p> {
     pub waits: BTreeMap<Vec<usize>, Ident>,
     /// Steps of the body with a `for_each` whose keys are read.
     pub read_keys: BTreeSet<usize>,
+    /// Paths of outputs that other bodies read within the struct of outputs of their body.
+    pub kept_paths: BTreeMap<StepId, TokenStream>,
+    /// Steps of other bodies whose keys are read, each with the static that holds them.
+    pub read_keys_elsewhere: BTreeMap<StepId, Ident>,
     /// Steps of the body whose names of outputs are read.
     pub read_names: BTreeSet<usize>,
     /// Paths of the body's steps within the struct of prepared steps.
@@ -107,6 +111,8 @@ impl<'p> Writer<'p> {
             readers: BTreeMap::new(),
             waits: BTreeMap::new(),
             read_keys: BTreeSet::new(),
+            kept_paths: BTreeMap::new(),
+            read_keys_elsewhere: BTreeMap::new(),
             read_names: BTreeSet::new(),
             step_paths: Vec::new(),
             output_paths: BTreeMap::new(),
@@ -212,7 +218,7 @@ impl<'p> Writer<'p> {
     fn subject(&self, expr: &TExpr) -> Option<String> {
         match &expr.kind {
             TKind::Output { step, field, .. } => {
-                let outputs = &self.all_outputs[self.body_id.0][step.index];
+                let outputs = &self.all_outputs[step.body.0][step.index];
                 field.and_then(|field| outputs.get(field)).cloned()
             }
             TKind::Export { resource, field } => {

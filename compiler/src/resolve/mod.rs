@@ -13,6 +13,7 @@ mod graph;
 mod hint;
 mod metrics;
 pub mod model;
+mod phase;
 mod quoted;
 mod reference;
 mod root;
@@ -41,6 +42,7 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     let mut problems = resolver.problems;
     flow::report_cycles(&declarations, &mut callees, &mut problems);
     flow::read_through(&declarations, &callees, &mut found.graphs);
+    phase::report_and_order(&declarations, &callees, &mut found.graphs, &mut problems);
     for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
         graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
     }

@@ -165,6 +165,15 @@ impl<'a> Resolver<'a> {
         for (body, flow) in declarations.flows() {
             self.flow(body, flow);
         }
+        for (_, _, phase) in declarations.phases() {
+            self.owner_is(None, Reads::Everything);
+            self.optional(phase.limit.as_ref());
+            self.owner_is(
+                None,
+                Reads::Nothing("the description of a phase", WRITTEN_OUT),
+            );
+            self.optional(phase.description.as_ref());
+        }
         let mixes = declarations
             .bodies
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Hint, Problem, codes, nearest};
 use crate::source::Span;
-use crate::syntax::decl::{Expr, ExprKind, Name};
+use crate::syntax::decl::{Expr, ExprKind, Name, Phase};
 
 use super::model::{Instances, Node, Read, Reference};
 use super::reference::{Reads, Resolver};
@@ -10,8 +10,8 @@ use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
-    "var", "local", "input", "step", "resource", "output", "previous", "count", "each", "vu",
-    "scenario", "run", "path",
+    "var", "local", "input", "step", "resource", "setup", "vu_setup", "output", "previous",
+    "count", "each", "vu", "scenario", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
 const ROOTS_LATER: &[&str] = &["data"];
@@ -71,6 +71,10 @@ impl<'a> Resolver<'a> {
             "previous" => self.previous(&here),
             "count" => self.count(&here),
             "each" => self.each(&here),
+            "setup" => self.phase_step(Phase::Setup, &here),
+            "vu_setup" => self.phase_step(Phase::VuSetup, &here),
+            "teardown" | "vu_teardown" => self.after_all(name, &here),
+            "vu" | "scenario" if self.is_outside(name, &here) => {}
             "vu" => {
                 let known = [
                     ("id", Reference::VuId),
@@ -469,7 +473,7 @@ impl<'a> Resolver<'a> {
         self.problems.error(codes::SELF_REFERENCE, span, text)
     }
 
-    fn reads(&mut self, to: Node, instances: Instances, cause: Span) {
+    pub(super) fn reads(&mut self, to: Node, instances: Instances, cause: Span) {
         let kind = self.owner.kind;
         self.edge(to, instances, (cause, kind));
     }

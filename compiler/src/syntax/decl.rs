@@ -119,6 +119,24 @@ impl Declarations {
         bodies.filter_map(|(id, body)| Some((id, body.flow.as_ref()?)))
     }
 
+    /// The bodies that are phases, in written order, each with the scenario in which it stands.
+    pub fn phases(&self) -> impl Iterator<Item = (BodyId, Phase, &PhaseDecl)> {
+        let bodies = self.body_ids().zip(&self.bodies);
+        bodies.filter_map(|(id, body)| match body.kind {
+            BodyKind::Phase(phase) => Some((id, phase, body.phase.as_ref()?)),
+            _ => None,
+        })
+    }
+
+    /// Which phase a body is, if it is one, and the scenario in which it stands.
+    pub fn phase_of(&self, id: BodyId) -> Option<(Phase, BodyId)> {
+        let body = self.body(id);
+        match body.kind {
+            BodyKind::Phase(phase) => Some((phase, body.phase.as_ref()?.owner)),
+            _ => None,
+        }
+    }
+
     /// What a body says that is a flow.
     pub fn flow(&self, id: BodyId) -> Option<&FlowDecl> {
         self.body(id).flow.as_ref()
@@ -143,6 +161,21 @@ pub enum BodyKind {
     Scenario,
     /// The steps of a `flow` block, which other bodies call.
     Flow,
+    /// The steps of a block `setup` or the like.
+    Phase(Phase),
+}
+
+/// What runs before or after the iterations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Once, before all scenarios.
+    Setup,
+    /// Once, after all scenarios.
+    Teardown,
+    /// Once for each user, before its first iteration.
+    VuSetup,
+    /// Once for each user, after its last iteration.
+    VuTeardown,
 }
 
 /// A scope of steps and resources with a graph and a schedule of its own. Its steps are visible in it alone; its resources
@@ -163,6 +196,8 @@ pub struct BodyDecl {
     pub scenario: Option<ScenarioDecl>,
     /// What a `flow` block says beside its steps.
     pub flow: Option<FlowDecl>,
+    /// What a block `setup` or the like says beside its steps.
+    pub phase: Option<PhaseDecl>,
     /// Each iteration runs one of its steps, all of which call flows.
     pub mix: Option<MixDecl>,
 }
@@ -205,9 +240,23 @@ impl BodyDecl {
             resources: Vec::new(),
             scenario: None,
             flow: None,
+            phase: None,
             mix: None,
         }
     }
+}
+
+/// `setup { .. }` and the like, without its steps.
+#[derive(Debug, Clone)]
+pub struct PhaseDecl {
+    /// The scenario in which it stands; `main` at the top of the grid, where it belongs to all scenarios.
+    pub owner: BodyId,
+    /// `timeouts { execution = .. }`: how long its steps may take together.
+    pub limit: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
 }
 
 /// `flow "NAME" { .. }`, without its steps and resources.

@@ -3,8 +3,8 @@
 use crate::diagnostics::{Hint, codes, nearest};
 
 use super::decl::{
-    BadHeader, Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl,
-    VariableDecl,
+    BadHeader, BodyId, Declarations, Expr, ExprKind, Name, Phase, ResourceDecl, StepDecl,
+    ValidationDecl, VariableDecl,
 };
 use super::elsewhere;
 use super::expr::FileParser;
@@ -15,7 +15,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `scenario`, `flow`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `setup`, `teardown`, `vu_setup`, `vu_teardown`, `flow`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -131,6 +131,9 @@ impl FileParser<'_, '_> {
     }
 
     fn top(&mut self, block: RawBlock, to: &mut Declarations) {
+        if let Some(phase) = Phase::of_name(&block.kind.text) {
+            return self.phase(phase, block, (BodyId::MAIN, to));
+        }
         match block.kind.text.as_str() {
             "step" => {
                 let step = self.named(block, to, Self::step);

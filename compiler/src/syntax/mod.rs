@@ -23,6 +23,7 @@ mod lexer;
 mod literal;
 mod mix;
 mod parts;
+mod phase;
 mod scenario;
 mod structure;
 mod template;

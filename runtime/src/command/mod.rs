@@ -238,7 +238,9 @@ fn prepare(
     }
     let variables = grid.all_variables().enumerate();
     let sensitive = variables.filter_map(|(number, one)| one.sensitive.then_some(number));
-    let mut start = Start::new(values, grid.locals).keeping_back(sensitive);
+    let mut start = Start::new(values, grid.locals)
+        .keeping(grid.kept_of_setup)
+        .keeping_back(sensitive);
     if let Some(seed) = flags.seed {
         start = start.seeded(seed);
     }

@@ -1,6 +1,7 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
 mod arrivals;
+mod phases;
 mod prepared;
 mod scenarios;
 mod searches;
