@@ -155,6 +155,12 @@ impl<'a> Checker<'a> {
                 runner: text(runner),
                 name: text(name),
             },
+            MetricSubject::Flow { flow, step, .. } => Subject::Flow {
+                flow: scenario(*flow),
+                step: step
+                    .as_ref()
+                    .map(|step| step.each_ref().map(|name| text(name))),
+            },
             MetricSubject::Custom(name) => Subject::Custom(text(&name.text)),
         };
         let pair = |(key, value): &(Name, Name)| (text(&key.text), text(&value.text));
@@ -181,7 +187,7 @@ impl<'a> Checker<'a> {
                 self.searches_its_rate(read, *body)?;
                 OF_SCENARIO
             }
-            MetricSubject::Step { .. } => OF_STEP,
+            MetricSubject::Step { .. } | MetricSubject::Flow { .. } => OF_STEP,
             MetricSubject::Custom(name) => return self.custom(name),
         };
         let name = read.metric.as_ref()?;
@@ -269,7 +275,8 @@ impl<'a> Checker<'a> {
 
     /// The runner of the steps of an address: all of them have the same.
     fn runner_of_address(&self, read: &MetricRead) -> Option<RunnerRef<'a>> {
-        let MetricSubject::Step { steps, .. } = &read.subject else {
+        let (MetricSubject::Step { steps, .. } | MetricSubject::Flow { steps, .. }) = &read.subject
+        else {
             return None;
         };
         steps.first().and_then(|step| self.known_runner_of(*step))
@@ -277,7 +284,8 @@ impl<'a> Checker<'a> {
 
     /// Names of the checks of the steps of an address.
     fn checks_of(&self, read: &MetricRead) -> Vec<String> {
-        let MetricSubject::Step { steps, .. } = &read.subject else {
+        let (MetricSubject::Step { steps, .. } | MetricSubject::Flow { steps, .. }) = &read.subject
+        else {
             return Vec::new();
         };
         let steps = steps.iter().map(|step| self.declarations.step(*step));
@@ -343,7 +351,7 @@ impl<'a> Checker<'a> {
         let ((first, _), (_, last)) = read.tags.first().zip(read.tags.last())?;
         let declarations = self.declarations;
         let places: Vec<Vec<(String, String)>> = match &read.subject {
-            MetricSubject::Step { steps, .. } => {
+            MetricSubject::Step { steps, .. } | MetricSubject::Flow { steps, .. } => {
                 let known = steps.iter().filter_map(|id| grid.tags_of_step(*id));
                 known.collect()
             }
@@ -395,6 +403,8 @@ impl<'a> Checker<'a> {
             MetricSubject::Run => declarations.body_ids().collect(),
             MetricSubject::Scenario(body) => vec![*body],
             MetricSubject::Step { steps, .. } => steps.iter().map(|step| step.body).collect(),
+            // Whose load it is depends on who calls it.
+            MetricSubject::Flow { .. } => return,
             MetricSubject::Custom(_) => return,
         };
         let loads = bodies.iter().filter_map(|body| {

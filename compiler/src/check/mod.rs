@@ -180,7 +180,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
                 let order = order.filter(|node| is_run || !matches!(node, Node::Step(_)));
                 Some(TBody {
                     kind: body.kind,
-                    name: body.name.text.clone(),
+                    name: body.shown_name().to_owned(),
                     steps: if is_run { steps } else { Vec::new() },
                     resources: resources.into_iter().collect::<Option<_>>()?,
                     edges: if is_run { edges } else { Vec::new() },

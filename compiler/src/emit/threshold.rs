@@ -136,6 +136,17 @@ fn address(address: &Address) -> TokenStream {
             let (runner, name) = (text(runner), text(name));
             quote!(Subject::Step { scenario: #scenario, runner: #runner, name: #name })
         }
+        Subject::Flow { flow, step } => {
+            let flow = text(flow);
+            let step = match step {
+                Some([runner, name]) => {
+                    let (runner, name) = (text(runner), text(name));
+                    quote!(Some([#runner, #name]))
+                }
+                None => quote!(None),
+            };
+            quote!(Subject::Flow { flow: #flow, step: #step })
+        }
         Subject::Custom(name) => {
             let name = text(name);
             quote!(Subject::Custom(#name))

@@ -178,6 +178,28 @@ impl<'a> Resolver<'a> {
                     _ => (MetricSubject::Scenario(body), 2),
                 }
             }
+            ("flow", of) => {
+                let [_, flow, rest @ ..] = names.as_slice() else {
+                    let form = "metrics.flow.NAME.METRIC.STATISTIC";
+                    return self.incomplete_address(&parts, form);
+                };
+                let flow = self.flow_of_address(flow)?;
+                match rest {
+                    [_, runner, name, ..] if of == "step" => {
+                        let found = self.steps_of_address([runner, name], Some(flow))?;
+                        let MetricSubject::Step { steps, .. } = found else {
+                            return None;
+                        };
+                        let step = Some([runner, name].map(|name| name.text.clone()));
+                        (MetricSubject::Flow { flow, step, steps }, 5)
+                    }
+                    _ if of == "step" => {
+                        let form = "metrics.flow.NAME.step.RUNNER.NAME.METRIC.STATISTIC";
+                        return self.incomplete_address(&parts, form);
+                    }
+                    _ => (self.calls_of_address(flow, names[1])?, 2),
+                }
+            }
             _ => {
                 let [runner, name, ..] = names.as_slice() else {
                     return self.incomplete_address(&parts, FORM);
@@ -278,6 +300,40 @@ impl<'a> Resolver<'a> {
         None
     }
 
+    fn flow_of_address(&mut self, name: &Name) -> Option<BodyId> {
+        if let Some(flow) = self.names.flows.get(name.text.as_str()) {
+            return Some(*flow);
+        }
+        if !self.declarations.may_declare("flow", &[&name.text]) {
+            let known = self.names.flows.keys().copied();
+            let hint = nearest::advice(&name.text, known);
+            self.unknown_in_address((codes::UNKNOWN_REFERENCE, name.span), hint, || {
+                format!("there is no flow `{}`", name.text)
+            });
+        }
+        None
+    }
+
+    /// All steps that call a flow.
+    fn calls_of_address(&mut self, flow: BodyId, name: &Name) -> Option<MetricSubject> {
+        let declarations = self.declarations;
+        let all = declarations.body_ids();
+        let all = all.flat_map(|body| declarations.step_ids(body));
+        let calls = all.filter(|id| declarations.step(*id).runner.text == name.text);
+        let steps: Vec<StepId> = calls.collect();
+        if steps.is_empty() {
+            self.unknown_in_address((codes::UNKNOWN_REFERENCE, name.span), None, || {
+                format!(
+                    "no step calls the flow `{}`, so it has no figures",
+                    name.text
+                )
+            });
+            return None;
+        }
+        let step = None;
+        Some(MetricSubject::Flow { flow, step, steps })
+    }
+
     /// The steps of these names, in one scenario or in all.
     fn steps_of_address(
         &mut self,
@@ -333,8 +389,12 @@ impl<'a> Resolver<'a> {
         let full = format!("{}.{}", runner.text, name.text);
         self.unknown_in_address((codes::UNKNOWN_STEP, place), hint, || match only {
             Some(body) => {
-                let scenario = &declarations.body(body).name.text;
-                format!("there is no step `{full}` in the scenario `{scenario}`")
+                let body = declarations.body(body);
+                let (kind, name) = match body.flow {
+                    Some(_) => ("flow", &body.name.text),
+                    None => ("scenario", &body.name.text),
+                };
+                format!("there is no step `{full}` in the {kind} `{name}`")
             }
             None => format!("there is no step `{full}`"),
         });

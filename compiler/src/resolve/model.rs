@@ -297,6 +297,15 @@ pub enum MetricSubject {
         /// All steps of these names, at least one.
         steps: Vec<StepId>,
     },
+    /// All calls of a flow, or a step of it over all of its calls.
+    Flow {
+        /// The flow.
+        flow: BodyId,
+        /// The kind of runner and the name of a step of it.
+        step: Option<[String; 2]>,
+        /// The steps whose figures they are, at least one.
+        steps: Vec<StepId>,
+    },
     /// A metric of the grid, which may not be there.
     Custom(Name),
 }

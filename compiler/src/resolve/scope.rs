@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
-use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name};
+use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name, StepDecl};
 
 use super::model::{BodyId, ByBody, Callee, LocalId, ResourceId, StepId, VariableId};
 
@@ -312,10 +312,11 @@ pub(super) fn callees<'d>(
     problems: &mut Problems,
 ) -> ByBody<Option<Callee>> {
     let mut known: BTreeMap<&'d str, Option<Callee>> = BTreeMap::new();
-    let mut callee_of = |kind: &'d Name| {
-        let callee = *known.entry(&kind.text).or_insert_with(|| {
-            let flow = names.flows.get(kind.text.as_str());
-            let runner = || modules.find_runner(&kind.text).map(Callee::Runner);
+    let mut callee_of = |step: &'d StepDecl| {
+        let (kind, name) = (&step.runner, step.callee());
+        let callee = *known.entry(name).or_insert_with(|| {
+            let flow = names.flows.get(name);
+            let runner = || modules.find_runner(name).map(Callee::Runner);
             flow.copied().map(Callee::Flow).or_else(runner)
         });
         // A flow whose header is wrong may be the one that is meant.
@@ -333,7 +334,7 @@ pub(super) fn callees<'d>(
     };
     let of_body = |body: &'d BodyDecl| {
         let steps = body.steps.iter();
-        steps.map(|step| callee_of(&step.runner)).collect()
+        steps.map(&mut callee_of).collect()
     };
     ByBody(declarations.bodies.iter().map(of_body).collect())
 }

@@ -186,6 +186,15 @@ impl BodyDecl {
         Self::empty(BodyKind::Main, name, Span::default())
     }
 
+    /// Its name as it is shown: that of the flow of a step of the kind `mix` has its place behind it, so that no two are alike.
+    pub fn shown_name(&self) -> &str {
+        let name = self.name.text.as_str();
+        match (self.mix.is_some(), name.rsplit_once(' ')) {
+            (true, Some((shown, _))) => shown,
+            _ => name,
+        }
+    }
+
     /// A body without steps, resources and settings.
     pub fn empty(kind: BodyKind, name: Name, span: Span) -> Self {
         Self {
@@ -231,6 +240,21 @@ pub struct InputDecl {
     pub sensitive: Option<Expr>,
     /// `nullable`
     pub nullable: Option<Expr>,
+}
+
+impl InputDecl {
+    /// An input of any type, which must be handed over.
+    pub fn any(name: Name) -> Self {
+        Self {
+            span: name.span,
+            name,
+            ty: None,
+            default: None,
+            description: None,
+            sensitive: None,
+            nullable: None,
+        }
+    }
 }
 
 /// `output "NAME" { .. }` of a flow.
@@ -372,6 +396,8 @@ pub struct StepDecl {
     pub sensitive: Option<Expr>,
     /// Its parts that are blocks of their own.
     pub parts: PartsDecl,
+    /// The name of the flow that a step of the kind `mix` runs, which no grid can write.
+    pub mix: Option<String>,
     /// `tags = { }`
     pub tags: Option<Expr>,
     /// `description`
@@ -439,6 +465,11 @@ impl PartsDecl {
 }
 
 impl StepDecl {
+    /// What it is looked up by: a runner or a flow.
+    pub fn callee(&self) -> &str {
+        self.mix.as_deref().unwrap_or(&self.runner.text)
+    }
+
     /// `timeouts { execution = .. }`
     pub fn execution(&self) -> Option<&Expr> {
         self.parts.timeouts.as_ref()?.get("execution")
@@ -464,6 +495,7 @@ impl StepDecl {
             always: None,
             sensitive: None,
             parts: PartsDecl::default(),
+            mix: None,
             tags: None,
             description: None,
             broken: false,

@@ -195,7 +195,7 @@ impl Subject {
         match self {
             Self::Run => OF_ITERATIONS,
             Self::Scenario(_) => OF_SCENARIO,
-            Self::Step { .. } => OF_STEP,
+            Self::Step { .. } | Self::Flow { .. } => OF_STEP,
             Self::Custom(_) => &[],
         }
     }
@@ -280,6 +280,11 @@ impl fmt::Display for Address {
                 }
                 write!(f, "{runner}.{name}")?;
             }
+            Subject::Flow { flow, step: None } => write!(f, "flow.{flow}")?,
+            Subject::Flow {
+                flow,
+                step: Some([runner, name]),
+            } => write!(f, "flow.{flow}.step.{runner}.{name}")?,
             Subject::Custom(name) => write!(f, "custom.{name}")?,
         }
         if !self.tags.is_empty() {
@@ -524,6 +529,7 @@ impl Layout {
                 }
                 Ok(rows)
             }
+            Subject::Flow { flow, step } => self.rows_of_flow(flow, step.as_ref()),
             Subject::Custom(name) => {
                 let rows = self.custom.iter().filter_map(|custom| {
                     let mut rows = self.iterations.iter();
@@ -543,6 +549,41 @@ impl Layout {
                 Ok(rows)
             }
         }
+    }
+
+    /// The steps that call a flow, or a step of the flow in each of its calls.
+    fn rows_of_flow(&self, flow: &Text, step: Option<&[Text; 2]>) -> Result<Vec<Row<'_>>, Unknown> {
+        let calls = |call: &Text| {
+            let name = call.strip_prefix(flow.as_str());
+            name.is_some_and(|name| name.starts_with('.'))
+        };
+        let full = step.map(|[runner, name]| format!("{runner}.{name}"));
+        let is_meant = |row: &StepLayout| match &full {
+            None => calls(&row.name),
+            Some(full) => row.path.last().is_some_and(calls) && row.name.as_str() == full,
+        };
+        let rows = self.steps.iter().filter_map(|row| {
+            let mut scenarios = self.iterations.iter();
+            let scenario = scenarios.position(|one| one.scenario == row.scenario)?;
+            is_meant(row).then_some(Row {
+                scenario,
+                first: row.first,
+                whose: Whose::Step(row),
+            })
+        });
+        let rows: Vec<Row<'_>> = rows.collect();
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+        let called = self.steps.iter().flat_map(|row| row.path.last());
+        if called.clone().any(calls) {
+            let inner = self.steps.iter();
+            let inner = inner.filter(|row| row.path.last().is_some_and(calls));
+            let full = full.unwrap_or_default();
+            return Err(unknown("step", &full, inner.map(|row| row.name.as_str())));
+        }
+        let flows = called.filter_map(|call| Some(call.as_str().split_once('.')?.0));
+        Err(unknown("flow", flow, flows))
     }
 
     fn scenario(&self, name: &Text) -> Result<usize, Unknown> {

@@ -18,6 +18,13 @@ pub enum Subject {
         /// Its name.
         name: Text,
     },
+    /// All calls of a flow, or a step of it over all of its calls.
+    Flow {
+        /// The flow.
+        flow: Text,
+        /// The kind of runner and the name of a step of it.
+        step: Option<[Text; 2]>,
+    },
     /// A metric of the grid.
     Custom(Text),
 }

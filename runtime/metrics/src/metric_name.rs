@@ -28,10 +28,20 @@ impl MetricName {
             let mut letters = name.chars();
             !name.is_empty() && letters.all(|one| one.is_alphanumeric() || "_-".contains(one))
         };
-        let (scenario, runner, name, metric) = match *names.as_slice() {
-            [runner, name, metric] => (None, runner, name, metric),
+        let step = |scenario, runner, name| Subject::Step {
+            scenario,
+            runner: Text::from(runner),
+            name: Text::from(name),
+        };
+        let (subject, metric) = match *names.as_slice() {
+            [runner, name, metric] => (step(None, runner, name), metric),
             ["scenario", scenario, "step", runner, name, metric] => {
-                (Some(Text::from(scenario)), runner, name, metric)
+                (step(Some(Text::from(scenario)), runner, name), metric)
+            }
+            ["flow", flow, "step", runner, name, metric] => {
+                let flow = Text::from(flow);
+                let step = Some([runner, name].map(Text::from));
+                (Subject::Flow { flow, step }, metric)
             }
             _ => return Err(wanted(text)),
         };
@@ -41,11 +51,7 @@ impl MetricName {
         Ok(Self {
             text: text.to_owned(),
             address: Address {
-                subject: Subject::Step {
-                    scenario,
-                    runner: Text::from(runner),
-                    name: Text::from(name),
-                },
+                subject,
                 metric: Text::from(metric),
                 key: None,
                 tags: Vec::new(),

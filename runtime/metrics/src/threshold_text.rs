@@ -603,6 +603,16 @@ impl Path<'_> {
             }
             ["run", rest @ ..] => (Subject::Run, rest),
             ["custom", name, rest @ ..] => (Subject::Custom(Text::from(*name)), rest),
+            ["flow", flow, "step", runner, name, rest @ ..] => {
+                let step = [*runner, *name].map(Text::from);
+                let flow = Text::from(*flow);
+                let step = Some(step);
+                (Subject::Flow { flow, step }, rest)
+            }
+            ["flow", flow, rest @ ..] => {
+                let flow = Text::from(*flow);
+                (Subject::Flow { flow, step: None }, rest)
+            }
             ["scenario", scenario, "step", runner, name, rest @ ..] => {
                 (step(Some(Text::from(*scenario)), runner, name), rest)
             }
@@ -616,7 +626,9 @@ impl Path<'_> {
             }
             [runner, name, rest @ ..] => (step(None, runner, name), rest),
             [word] => {
-                let words = ["p95", "mean", "max", "failed", "run", "scenario", "custom"];
+                let words = [
+                    "p95", "mean", "max", "failed", "run", "scenario", "flow", "custom",
+                ];
                 let missing = unknown("figure", word, words);
                 return Err(refused(start, missing.to_string()));
             }

@@ -514,3 +514,45 @@ fn a_metric_of_the_grid_is_read_over_all_scenarios_and_in_its_unit() {
     let expected = "there is no metric of the grid `baskets`: did you mean `basket`?";
     assert_eq!(unknown, expected);
 }
+
+/// The flow `visit`, called by two steps, and another one whose name begins alike.
+#[test]
+fn a_flow_is_all_of_its_calls_and_a_step_of_it_is_one_over_all_of_them() {
+    let inside = |call: &str, first| StepLayout {
+        path: vec![Text::from("shop.it"), Text::from(call)],
+        ..step("buy", "http_request.home", first)
+    };
+    let layout = Layout {
+        steps: vec![
+            step("browse", "http_request.home", 0),
+            step("browse", "visit.first", 8),
+            step("buy", "visit.second", 16),
+            step("buy", "visitors.all", 24),
+            inside("visit.first", 32),
+            inside("visit.second", 40),
+            inside("visitors.all", 48),
+        ],
+        ..layout()
+    };
+    let of_flow = |flow: &str, step: Option<[&str; 2]>| {
+        let step = step.map(|step| step.map(Text::from));
+        let flow = Text::from(flow);
+        address(Subject::Flow { flow, step }, "started", "count")
+    };
+    let slots = |address: &Address| layout.resolve(address).map(|source| source.slots);
+    let whole = of_flow("visit", None);
+    assert_eq!(whole.to_string(), "flow.visit.started.count");
+    assert_eq!(slots(&whole).unwrap(), [8, 16]);
+    let home = of_flow("visit", Some(["http_request", "home"]));
+    assert_eq!(
+        home.to_string(),
+        "flow.visit.step.http_request.home.started.count"
+    );
+    assert_eq!(slots(&home).unwrap(), [32, 40]);
+    let wrong = |address: Address| slots(&address).unwrap_err().to_string();
+    let misspelt = of_flow("visit", Some(["http_request", "hom"]));
+    let text = wrong(misspelt);
+    assert!(text.contains("http_request.home"), "{text}");
+    let text = wrong(of_flow("visits", None));
+    assert!(text.contains("there is no flow `visits`"), "{text}");
+}

@@ -661,7 +661,15 @@ fn read_address(object: &Fields) -> Option<Address> {
         object.some("step", Fields::text)?,
         object.some("custom", Fields::text)?,
     );
+    let flow = object.some("flow", Fields::text)?;
     let subject = match (custom, step, scenario) {
+        (None, step, None) if let Some(flow) = flow => Subject::Flow {
+            flow,
+            step: match step {
+                Some(name) => Some([object.text("runner")?, name]),
+                None => None,
+            },
+        },
         (Some(name), None, None) => Subject::Custom(name),
         (None, Some(name), scenario) => Subject::Step {
             scenario,

@@ -112,6 +112,11 @@ fn threshold() -> Threshold {
         runner: Text::Static("http_request"),
         name: Text::Static("home"),
     };
+    let of_flow = |step| Subject::Flow {
+        flow: Text::Static("visit"),
+        step,
+    };
+    let inside = ["http_request", "home"].map(Text::Static);
     Threshold {
         name: Text::Static("home is fast"),
         condition: Condition {
@@ -120,6 +125,8 @@ fn threshold() -> Threshold {
                 address(Subject::Run, Statistic::Ratio),
                 address(Subject::Scenario(Text::Static("main")), Statistic::Last),
                 address(Subject::Custom(Text::Static("basket")), Statistic::Mean),
+                address(of_flow(None), Statistic::Maximum),
+                address(of_flow(Some(inside)), Statistic::Count),
             ],
             terms: vec![
                 Term::Figure(3),

@@ -356,6 +356,13 @@ fn address(address: &Address) -> String {
             };
             object.text("runner", runner).text("step", name)
         }
+        Subject::Flow { flow, step } => {
+            let object = Object::new().text("flow", flow);
+            match step {
+                Some([runner, name]) => object.text("runner", runner).text("step", name),
+                None => object,
+            }
+        }
         Subject::Custom(name) => Object::new().text("custom", name),
     };
     let mut object = object.text("metric", &address.metric);
