@@ -1,6 +1,6 @@
 //! Every example and every module's example runs as it is, on the embedded target.
 
-use bggo_tests::{Grid, repository};
+use bggo_tests::{Grid, bggo, repository};
 use std::path::PathBuf;
 
 #[test]
@@ -58,6 +58,16 @@ fn examples_print_what_their_answers_said() {
         "{\"token\":\"t0k3n-42\",\"price\":\"12.50 in EUR\",\"step\":\"2\",\"dear\":[2,3]}\n"
     );
     assert_eq!(out("env_vars", &[]), "testing test in eu-west-1\n");
+}
+
+#[test]
+fn no_example_has_a_warning() {
+    for path in hcl(&repository().join("examples")) {
+        let said = bggo().arg("check").arg(&path).output().unwrap();
+        let said = String::from_utf8_lossy(&said.stderr);
+        assert!(!said.contains("warning"), "{said}");
+        assert!(said.contains("no errors"), "{said}");
+    }
 }
 
 #[test]
