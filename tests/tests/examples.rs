@@ -1,6 +1,6 @@
 //! Every example and every module's example runs as it is, on the embedded target.
 
-use bggo_tests::{Grid, repository};
+use bggo_tests::{Grid, bggo, repository};
 use std::path::PathBuf;
 
 #[test]
@@ -67,6 +67,16 @@ fn examples_print_what_their_answers_said() {
     for line in users.lines() {
         assert!(line.starts_with("session of-user-"), "{line}");
         assert!(line.ends_with("logged in by an answer of 200"), "{line}");
+    }
+}
+
+#[test]
+fn no_example_has_a_warning() {
+    for path in hcl(&repository().join("examples")) {
+        let said = bggo().arg("check").arg(&path).output().unwrap();
+        let said = String::from_utf8_lossy(&said.stderr);
+        assert!(!said.contains("warning"), "{said}");
+        assert!(said.contains("no errors"), "{said}");
     }
 }
 
