@@ -2,6 +2,7 @@
 
 pub use crate::assets::{AssetCx, GetRunAsset, Prepare, RunAsset, RunScope, Scope};
 pub use crate::command::main;
+pub use crate::data::{Column, Data, FileRows, ReadRows};
 pub use crate::declared_load::DeclaredLoad;
 pub use crate::engine::{
     ErasedRunAssets, PhaseKind, PhaseRun, Program, User, Worker, no_such_phase, no_such_scenario,
@@ -30,7 +31,7 @@ pub use crate::step_outputs::KeptOutput;
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 pub use bggo_schedule::declared::{Field as LoadField, Profile};
-pub use bggo_schedule::{Load, Mix};
+pub use bggo_schedule::{Load, Mix, RowAdvance, RowOrder, RowReader, RowRules, RowShare, RowsEnd};
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, json, ops};
 pub use std::pin::pin;
 pub use std::process::ExitCode;

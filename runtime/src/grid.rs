@@ -1,5 +1,6 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
+use crate::data::Data;
 use crate::fault::{Fault, Place};
 use crate::info::{BodyMetric, Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
@@ -23,6 +24,7 @@ pub struct Grid {
     pub(crate) phases: &'static [RunPhase],
     /// Steps of `setup` whose outputs are read later.
     pub(crate) kept_of_setup: usize,
+    pub(crate) data: &'static [&'static Data],
 }
 
 impl Grid {
@@ -40,6 +42,7 @@ impl Grid {
             thresholds: &[],
             phases: &[],
             kept_of_setup: 0,
+            data: &[],
         }
     }
 
@@ -100,6 +103,12 @@ impl Grid {
     /// Its thresholds.
     pub const fn thresholds(mut self, thresholds: &'static [DeclaredThreshold]) -> Self {
         self.thresholds = thresholds;
+        self
+    }
+
+    /// Its data that iterations read, each at its own position.
+    pub const fn data(mut self, data: &'static [&'static Data]) -> Self {
+        self.data = data;
         self
     }
 

@@ -30,6 +30,7 @@ pub(crate) mod assets;
 pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod context;
+pub(crate) mod data;
 pub(crate) mod declared_load;
 pub(crate) mod engine;
 pub(crate) mod event;

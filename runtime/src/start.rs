@@ -1,12 +1,13 @@
 //! Values that are fixed when the program starts: variables, the locals that depend only on them, and whether the run is a load
 //! run. Each local is computed once.
 
+use crate::data::ReadRows;
 use crate::exchange::Secrets;
 use crate::fault::Fault;
 use crate::step_outputs::KeptOutputs;
 use bggo_values::{Text, Value};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Variables, and locals that are known at start. All threads share it and only read it; a local is computed when it is first
@@ -21,6 +22,10 @@ pub struct Start {
     run_id: Text,
     seed: u64,
     secrets: Secrets,
+    /// The most users of each scenario.
+    users: Vec<u64>,
+    /// Open files of rows, by the position of their data.
+    rows: Vec<Option<Arc<dyn ReadRows>>>,
     /// The wall clock, read once, and the clock of the run (tokio's, which tests stop) at the same moment.
     epoch: (Duration, Instant),
 }
@@ -36,6 +41,8 @@ impl Start {
             run_id: Text::from(format!("{:016x}", random())),
             seed: random(),
             secrets: Secrets::default(),
+            users: Vec::new(),
+            rows: Vec::new(),
             epoch: (
                 // A system clock set before 1970 counts as 1970.
                 SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
@@ -58,6 +65,29 @@ impl Start {
     #[must_use]
     pub fn loaded(self, loaded: bool) -> Self {
         Self { loaded, ..self }
+    }
+
+    /// With scenarios that have so many users at most, by number.
+    #[must_use]
+    pub fn with_users(self, users: Vec<u64>) -> Self {
+        Self { users, ..self }
+    }
+
+    /// With these files of rows, by the position of their data.
+    #[must_use]
+    pub fn with_rows(self, rows: Vec<Option<Arc<dyn ReadRows>>>) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// The most users of a scenario.
+    pub fn users_of(&self, scenario: u32) -> u64 {
+        let users = self.users.get(scenario as usize);
+        users.copied().unwrap_or(1)
+    }
+
+    /// The open file of rows of some data.
+    pub fn rows(&self, data: usize) -> Option<&dyn ReadRows> {
+        self.rows.get(data)?.as_deref()
     }
 
     /// With a seed that was asked for.

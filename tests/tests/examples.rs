@@ -16,7 +16,8 @@ fn every_example_runs_and_passes() {
     for path in grids {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let ended = Grid::named(&name, &text).build().start(&[]).finish();
+        let grid = Grid::named(&name, &text).beside_examples();
+        let ended = grid.build().start(&[]).finish();
         assert_eq!(
             ended.code(),
             0,
@@ -56,6 +57,18 @@ fn examples_print_what_their_answers_said() {
     assert_eq!(
         out("texts_of_answers", &[]),
         "{\"token\":\"t0k3n-42\",\"price\":\"12.50 in EUR\",\"step\":\"2\",\"dear\":[2,3]}\n"
+    );
+    assert_eq!(
+        out("body_from_template", &["--customer", "Bob \"\""]),
+        "{\"order\":{\"customer\":\"Bob \\\"\\\"\",\"items\":[{\"name\":\"pen\",\"amount\":2},{\"name\":\"ink\",\"amount\":1}]},\
+         \"notes\":[\"Ring twice.\",\"Leave it at the door.\"]}\n"
+    );
+    let rows = out("data_rows", &["--seed", "7", "--quiet"]);
+    let mut rows: Vec<&str> = rows.lines().collect();
+    rows.sort_unstable();
+    assert_eq!(
+        rows,
+        ["ann is one of 3", "bob is one of 3", "cec is one of 3"]
     );
     assert_eq!(out("env_vars", &[]), "testing test in eu-west-1\n");
     assert_eq!(

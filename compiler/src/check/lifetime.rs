@@ -7,7 +7,7 @@ use crate::resolve::model::{ByBody, LocalId, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::Declarations;
 
-use super::typed::{TExpr, TKind};
+use super::typed::{Binding, TExpr, TKind};
 use super::walk::walk;
 
 /// The scopes from wide to narrow, as a grid writes them.
@@ -104,6 +104,13 @@ impl<'a> Lifetimes<'a> {
                 limit.narrow(Lifetime::Iteration, node.span, || {
                     "an input of the flow".to_owned()
                 });
+            }
+            TKind::Column { .. } => {
+                let lifetime = match node.binding {
+                    Binding::Vu => Lifetime::Vu,
+                    _ => Lifetime::Iteration,
+                };
+                limit.narrow(lifetime, node.span, || "a row of data".to_owned());
             }
             TKind::ScenarioName => {
                 limit.narrow(Lifetime::Vu, node.span, || "`scenario.name`".to_owned());

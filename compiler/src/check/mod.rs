@@ -15,6 +15,8 @@ mod article;
 mod called;
 mod checks;
 mod contract;
+mod data;
+mod data_rows;
 mod delay;
 mod edges;
 mod expression;
@@ -22,6 +24,7 @@ mod figure;
 mod flow;
 mod fold;
 mod instances;
+mod known_data;
 mod lifetime;
 mod metric;
 mod mix;
@@ -39,38 +42,80 @@ pub mod typed_parts;
 mod variable;
 pub mod walk;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, Node, Resolved};
+use crate::source::{Question, Sources};
 use crate::syntax::decl::BodyDecl;
 
 use called::SensitiveInputs;
 use expression::context::Checker;
+use known_data::KnownData;
 use typed::{TBody, TLocal, TStep, Typed};
 
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
-/// A grid with its types (`None` if some part has none), and all its problems.
-pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
-    let (typed, problems, _) = to_the_end(resolved, modules, None);
-    (typed, problems)
+/// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
+/// what it asks about files.
+pub fn check(
+    resolved: &Resolved,
+    modules: &Modules,
+    sources: &Sources,
+) -> (Option<Typed>, Problems) {
+    let checked = to_the_end(resolved, modules, sources, None);
+    let mut problems = checked.problems;
+    // Who checks a grid finds these first, as far as that ends.
+    for question in &checked.lacking {
+        let text = format!(
+            "`{}` was not read: paths of files that are computed from files end after {MOST_ROUNDS} rounds",
+            question.path()
+        );
+        problems.whole(codes::INVALID_FILE, text);
+    }
+    (
+        checked.typed.filter(|_| checked.lacking.is_empty()),
+        problems,
+    )
+}
+
+/// How often a grid is checked to find what it asks about files: paths may be computed from what files hold.
+pub const MOST_ROUNDS: usize = 8;
+
+/// What a grid asks about files and `sources` have no answer to.
+pub fn lacking(resolved: &Resolved, modules: &Modules, sources: &Sources) -> BTreeSet<Question> {
+    to_the_end(resolved, modules, sources, None).lacking
 }
 
 /// The types of all expressions of a grid, to show them.
-pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
-    to_the_end(resolved, modules, Some(Vec::new())).2
+pub fn types(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Vec<Seen> {
+    to_the_end(resolved, modules, sources, Some(Vec::new())).seen
 }
 
-/// What was found of a grid: it with its types, its problems, and the types of all expressions if they are wanted.
-type Checked = (Option<Typed>, Problems, Vec<Seen>);
+/// What was found of a grid.
+struct Checked {
+    /// It with its types.
+    typed: Option<Typed>,
+    problems: Problems,
+    /// The types of all expressions if they are wanted.
+    seen: Vec<Seen>,
+    /// Questions about files without an answer. What reads them has no type and no problem.
+    lacking: BTreeSet<Question>,
+}
 
 /// Checks a grid until nothing more is known of what calls hand to flows: once where no call hands over a secret.
-fn to_the_end(resolved: &Resolved, modules: &Modules, seen: Option<Vec<Seen>>) -> Checked {
+fn to_the_end(
+    resolved: &Resolved,
+    modules: &Modules,
+    sources: &Sources,
+    seen: Option<Vec<Seen>>,
+) -> Checked {
     let mut assumed = SensitiveInputs::none(&resolved.declarations);
     loop {
-        let mut checker = Checker::new(resolved, modules, assumed.clone());
+        let mut checker = Checker::new(resolved, modules, sources, assumed.clone());
         checker.seen.clone_from(&seen);
         let (checked, found) = all(resolved, checker);
         if found == assumed {
@@ -159,9 +204,12 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let (problems, modules) = (&mut checker.problems, checker.modules);
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     checker.unused_metrics(resolved.sound);
+    checker.unused_data(resolved.sound);
     checker.unused_flows(resolved.sound);
     checker.many_calls();
     let seen = checker.seen.take().unwrap_or_default();
+    let data = std::mem::take(&mut checker.data);
+    let lacking = std::mem::take(&mut checker.lacking);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -205,23 +253,33 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         )
         .collect();
     let thresholds: Option<Vec<_>> = thresholds.into_iter().collect();
+    let data: Option<Vec<_>> = data.into_iter().map(KnownData::of).collect();
     let typed = bodies
         .zip(locals)
         .zip(thresholds)
+        .zip(data)
         .filter(|_| !problems.has_errors())
-        .map(|((bodies, locals), thresholds)| Typed {
+        .map(|(((bodies, locals), thresholds), data)| Typed {
             bodies,
             variables,
             metrics,
             locals,
             thresholds,
+            data,
             bound_names,
         });
-    if let Some(typed) = &typed {
+    // What asks for a missing value may be what a name was meant for.
+    if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         null_safety::warn(typed, (declarations, modules), &mut problems);
         problems.sort();
     }
-    ((typed, problems, seen), found)
+    let checked = Checked {
+        typed,
+        problems,
+        seen,
+        lacking,
+    };
+    (checked, found)
 }
 
 #[cfg(test)]

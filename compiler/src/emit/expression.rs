@@ -262,6 +262,7 @@ impl Writer<'_> {
             TKind::CountIndex => return ExprTokens::Value(quote!(input_conversion::index(index))),
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
             TKind::VuId => return ExprTokens::Value(quote!(this.iteration.vu())),
+            TKind::Column { data, column } => return self.cell(*data, *column, span),
             TKind::VuIteration => return ExprTokens::Value(quote!(this.iteration.iteration())),
             TKind::ScenarioName => {
                 return ExprTokens::Value(quote!(GRID.scenario_name(this.iteration.scenario())));

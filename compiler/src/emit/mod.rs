@@ -4,6 +4,8 @@ mod argument;
 mod body;
 mod constant;
 mod cut;
+mod data;
+mod data_reads;
 mod expression;
 mod flow;
 mod inputs;
@@ -42,6 +44,8 @@ use writer::Writer;
 pub struct Package {
     /// Path within the package to text.
     pub files: BTreeMap<String, String>,
+    /// Path within the package to bytes: the rows of data.
+    pub rows: BTreeMap<String, Vec<u8>>,
     /// Crates that it names beside the runtime: those of its modules, those of functions that it calls, and
     /// those that values of arguments link.
     pub crates: BTreeSet<String>,
@@ -78,7 +82,9 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let mut writer = Writer::new(plan, exports.collect(), outputs.collect());
     let imports = writer.imports();
     let assets = writer.shared_assets();
-    let tables = writer.tables();
+    let data = writer.data_items();
+    let data_statics = &data.statics;
+    let tables = writer.tables(data.of_grid.as_ref());
     let ready = writer.ready_assets();
     let (mut bodies, mut of_users, mut lives) = Default::default();
     for flow in plan.called_flows() {
@@ -106,6 +112,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let tokens = quote! {
         #imports
         #tables
+        #data_statics
         #loads
         #worker
         #bodies
@@ -131,9 +138,11 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         .chain(plan.linked_crates())
         .cloned()
         .chain(function_crates)
+        .chain(data.has_files.then(|| "bggo-data".to_owned()))
         .collect();
     Package {
         files: BTreeMap::from([("src/main.rs".to_owned(), text)]),
+        rows: data.files,
         crates,
     }
 }

@@ -40,7 +40,7 @@ impl Writer<'_> {
     }
 
     /// `main` and the tables of the whole grid.
-    pub fn tables(&mut self) -> TokenStream {
+    pub fn tables(&mut self, data: Option<&TokenStream>) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;
         let bodies = plan.run_bodies().map(|id| {
@@ -82,7 +82,7 @@ impl Writer<'_> {
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// The grid: its names, steps, resources and variables.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds #phases;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds #phases #data;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)

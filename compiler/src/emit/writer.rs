@@ -2,6 +2,7 @@
 //! expressions are cut into.
 
 use super::constant::Constants;
+use super::data_reads;
 use super::item_names::{
     BodyNames, ItemNames, LocalNames, ResourceFunctions, ResourceNames, StepNames,
 };
@@ -11,7 +12,7 @@ use super::tree::WIDTH;
 use crate::check::typed::{TExpr, TKind, TPart};
 use crate::check::walk::walk;
 use crate::plan::model::{BodyPlan, Instances, Plan};
-use crate::resolve::model::{BodyId, BoundId, LocalId, ResourceId, StepId};
+use crate::resolve::model::{BodyId, BoundId, DataId, LocalId, ResourceId, StepId};
 use crate::source::Span;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -73,6 +74,8 @@ pub struct Writer<'p> {
     pub exports: Vec<Vec<String>>,
     /// Outputs of a step's runner in the manifest's order, by body and step.
     pub all_outputs: Vec<Vec<Vec<String>>>,
+    /// Statics of data that something reads.
+    pub data_names: BTreeMap<DataId, Ident>,
     items: ItemNames,
     /// Constants with the places of the item that is being written, by file, line and column.
     places: BTreeMap<(String, u32, u32), Ident>,
@@ -99,6 +102,12 @@ impl<'p> Writer<'p> {
     ) -> Self {
         let mut names = Names::new();
         let items = ItemNames::new(plan, &mut names);
+        let data_names = data_reads::read(plan).into_iter();
+        let data_names = data_names.map(|id| {
+            let name = plan.data[id.0].name.replace('.', "_");
+            (id, names.upper(&format!("data_{name}")))
+        });
+        let data_names = data_names.collect();
         Self {
             plan,
             body_id: BodyId::MAIN,
@@ -121,6 +130,7 @@ impl<'p> Writer<'p> {
             run_parts: vec![None; plan.resources.len()],
             exports,
             all_outputs,
+            data_names,
             items,
             places: BTreeMap::new(),
             place_constants: TokenStream::new(),

@@ -65,6 +65,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
         variables: typed.variables.clone(),
         locals,
         thresholds: typed.thresholds.clone(),
+        data: typed.data.clone(),
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
     }

@@ -1,7 +1,7 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
 use crate::check::typed::{
-    LateOf, TCheck, TDelay, TExpr, TLoad, TMetric, TPhase, TRules, TThreshold, TVariable,
+    LateOf, TCheck, TData, TDelay, TExpr, TLoad, TMetric, TPhase, TRules, TThreshold, TVariable,
 };
 use crate::check::typed_parts::TParts;
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::decl::{BodyKind, Phase};
 use bggo_manifest::{Input, Lifetime, Use};
 use bggo_values::Value;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A grid, ready to be emitted.
@@ -37,6 +38,8 @@ pub struct Plan {
     pub locals_of_run: Vec<Local>,
     /// Thresholds, in written order.
     pub thresholds: Vec<TThreshold>,
+    /// Data, by id.
+    pub data: Vec<Rc<TData>>,
     /// Names of variables of `for`.
     pub bound_names: Vec<String>,
     /// Texts of places: file, line and column of a span.

@@ -6,6 +6,7 @@
 //! ```
 
 mod address;
+mod data;
 mod depends;
 mod flow;
 mod foreign;
@@ -70,11 +71,20 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
 
 /// What the names of a condition of a manifest stand for. Its expressions have the ids from 0 up to `ids`.
 pub fn resolve_condition(expr: Expr, ids: u32) -> (Condition, Problems) {
+    resolve_alone(expr, ids, Reads::OfRule)
+}
+
+/// What the names of a template stand for: all but those that it binds itself are variables that the call gives it.
+pub fn resolve_template(expr: Expr, ids: u32) -> (Condition, Problems) {
+    resolve_alone(expr, ids, Reads::OfTemplate)
+}
+
+fn resolve_alone(expr: Expr, ids: u32, reads: Reads) -> (Condition, Problems) {
     let (declarations, modules) = (Declarations::default(), Modules::default());
     let mut problems = Problems::default();
     let names = Names::of(&declarations, &mut problems);
     let mut resolver = Resolver::new(&declarations, names, &modules, problems);
-    resolver.owner.reads = Reads::OfRule;
+    resolver.owner.reads = reads;
     resolver.expr(&expr);
     let (found, problems) = (resolver.found, resolver.problems);
     let mut references = vec![None; ids as usize];

@@ -7,7 +7,7 @@ use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
 use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name, Phase, StepDecl};
 
-use super::model::{BodyId, ByBody, Callee, LocalId, ResourceId, StepId, VariableId};
+use super::model::{BodyId, ByBody, Callee, DataId, LocalId, ResourceId, StepId, VariableId};
 
 /// A phase, and the scenario in which it stands.
 pub(super) type Stands = (Phase, BodyId);
@@ -32,6 +32,8 @@ pub(super) struct Names<'a> {
     pub(super) locals: BTreeMap<&'a str, LocalId>,
     /// Scenarios; the steps at the top of the grid are `main`.
     pub(super) scenarios: BTreeMap<&'a str, BodyId>,
+    /// Data, by kind and name.
+    pub(super) data: BTreeMap<(&'a str, &'a str), DataId>,
     /// Flows.
     pub(super) flows: BTreeMap<&'a str, BodyId>,
     /// Bodies of phases, by the scenario in which they stand.
@@ -70,6 +72,7 @@ impl<'a> Names<'a> {
                 .body_ids()
                 .map(|body| declarations.phase_of(body))
                 .collect(),
+            data: BTreeMap::new(),
         };
         for (place, variable) in declarations.variables.iter().enumerate() {
             let name = &variable.name;
@@ -85,6 +88,19 @@ impl<'a> Names<'a> {
                 }
                 None => {
                     names.variables.insert(&name.text, VariableId(place));
+                }
+            }
+        }
+        for (place, data) in declarations.data.iter().enumerate() {
+            let key = (data.kind_name.text.as_str(), data.name.text.as_str());
+            match names.data.get(&key) {
+                Some(first) => {
+                    let first = declarations.data[first.0].span;
+                    let what = format!("data `{}`", data.address());
+                    duplicate(problems, &what, data.name.span, first);
+                }
+                None => {
+                    names.data.insert(key, DataId(place));
                 }
             }
         }

@@ -14,6 +14,8 @@ pub struct Declarations {
     pub thresholds: Vec<ThresholdDecl>,
     /// `metric` blocks.
     pub metrics: Vec<MetricDecl>,
+    /// `data` blocks.
+    pub data: Vec<DataDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -56,6 +58,7 @@ impl Default for Declarations {
             variables: Vec::new(),
             thresholds: Vec::new(),
             metrics: Vec::new(),
+            data: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
@@ -406,6 +409,88 @@ pub struct AttributeBlock {
     pub span: Span,
     /// What stands in it.
     pub attributes: Vec<Attribute>,
+}
+
+/// `data "KIND" "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct DataDecl {
+    /// Header: from `data` to the last label.
+    pub span: Span,
+    /// First label.
+    pub kind: DataKind,
+    /// The same as it is written.
+    pub kind_name: Name,
+    /// Second label.
+    pub name: Name,
+    /// `rows` of inline data, else `file`.
+    pub rows: Option<Expr>,
+    /// `columns`, in written order.
+    pub columns: Option<Vec<ColumnDecl>>,
+    /// `header`
+    pub header: Option<Expr>,
+    /// `delimiter`
+    pub delimiter: Option<Expr>,
+    /// `embed`
+    pub embed: Option<Expr>,
+    /// `order`
+    pub order: Option<Expr>,
+    /// `advance`
+    pub advance: Option<Expr>,
+    /// `share`
+    pub share: Option<Expr>,
+    /// `at_end`
+    pub at_end: Option<Expr>,
+    /// `sensitive`, names of columns.
+    pub sensitive: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported).
+    pub broken: bool,
+}
+
+impl DataDecl {
+    /// What the grid computes for it.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        [
+            &self.rows,
+            &self.header,
+            &self.delimiter,
+            &self.embed,
+            &self.order,
+            &self.advance,
+            &self.share,
+            &self.at_end,
+            &self.sensitive,
+            &self.description,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// `csv.users`
+    pub fn address(&self) -> String {
+        format!("{}.{}", self.kind_name.text, self.name.text)
+    }
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKind {
+    /// A file of comma-separated values.
+    Csv,
+    /// A file with a JSON object in each line.
+    Jsonl,
+    /// The grid.
+    Inline,
+}
+
+/// A column that `columns` names.
+#[derive(Debug, Clone)]
+pub struct ColumnDecl {
+    /// Its name.
+    pub name: Name,
+    /// Its type; absent where only names are written.
+    pub ty: Option<TypeExpr>,
 }
 
 /// `step "RUNNER" "NAME" { .. }`

@@ -15,7 +15,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `scenario`, `setup`, `teardown`, `vu_setup`, `vu_teardown`, `flow`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `setup`, `teardown`, `vu_setup`, `vu_teardown`, `flow`, `step`, `resource`, `data`, `metric`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -148,6 +148,10 @@ impl FileParser<'_, '_> {
             "variable" => {
                 let variable = self.named(block, to, Self::variable);
                 to.variables.extend(variable);
+            }
+            "data" => {
+                let data = self.named(block, to, Self::data);
+                to.data.extend(data);
             }
             "metric" => {
                 let metric = self.named(block, to, Self::metric);

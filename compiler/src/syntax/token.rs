@@ -152,6 +152,7 @@ impl<'a> Tokens<'a> {
 pub(super) const TOP: &[&str] = &[
     "step",
     "resource",
+    "data",
     "scenario",
     "flow",
     "setup",
@@ -164,7 +165,7 @@ pub(super) const TOP: &[&str] = &[
     "locals",
 ];
 /// Kinds of block of the language that this version does not build.
-pub(super) const TOP_LATER: &[&str] = &["data", "grid", "modules"];
+pub(super) const TOP_LATER: &[&str] = &["grid", "modules"];
 /// Kinds of block of a manifest, which may be in a grid by mistake.
 const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
 

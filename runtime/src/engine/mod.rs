@@ -13,6 +13,7 @@ mod outstanding;
 mod phase;
 mod program;
 mod request;
+mod rows_left;
 mod run_phase;
 mod scenario;
 mod scenario_load;

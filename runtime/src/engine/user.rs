@@ -327,6 +327,10 @@ impl User {
         let Some(arriving) = self.scenario.arriving() else {
             return Poll::Ready(None);
         };
+        if self.has_no_row() {
+            self.leaves_its_turn();
+            return Poll::Ready(None);
+        }
         let elapsed = self.scenario.elapsed(now);
         let handed = seat.take();
         let is_handed = handed.is_some();
@@ -360,6 +364,12 @@ impl User {
         }
         arriving.idle(seat, cx.waker());
         self.waits(cx)
+    }
+
+    /// Whether data that it reads have no row for its next iteration.
+    fn has_no_row(&self) -> bool {
+        let rows = &self.scenario.load.rows;
+        rows.ends_user(self.context.number(), self.context.begun())
     }
 
     /// Nothing begins any more: what was handed to it never began.
@@ -401,6 +411,9 @@ impl User {
 
     /// The next iteration of a user that takes one when it is free.
     fn when_free(&self, now: Moment) -> Option<Begun> {
+        if self.has_no_row() {
+            return None;
+        }
         let elapsed = self.scenario.elapsed(now);
         let number = match &self.scenario.load.taking {
             Taking::WhenFree(iterations) => {

@@ -248,6 +248,11 @@ impl<'a> Iteration<'a> {
         }
     }
 
+    /// Its number in the whole run, if the load profile numbers iterations so.
+    pub(super) fn number_of_run(&self) -> Option<u64> {
+        self.begun.number_of_run.map(|number| number.get() - 1)
+    }
+
     /// Which of several flows this iteration runs: by its number in the run, else by its number among those of its user, where
     /// each user begins at another place. Each call of a mix, and each instance of it, begins at a place of its own.
     pub fn choice(&self, mix: &Mix) -> usize {
