@@ -25,8 +25,10 @@ const OF_FUNCTIONS: [&str; 3] = [
     "runtime/values/hashes",
     "runtime/values/regex",
 ];
-/// The same of functions that few grids call: what these crates need is not even downloaded before a grid calls one.
-const OF_RARE_FUNCTIONS: [&str; 8] = [
+/// The same of functions that few grids call, and of files of rows: what these crates need is not even downloaded before a grid
+/// needs one.
+const OF_RARE_FUNCTIONS: [&str; 9] = [
+    "runtime/data",
     "runtime/values/bcrypt",
     "runtime/values/charsets",
     "runtime/values/css",

@@ -84,18 +84,27 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
     let unread = problems.has_errors();
     let (resolved, found) = resolve::resolve(declarations, modules);
     problems.extend(found);
-    let (typed, mut found) = check::check(&resolved, modules);
+    let (typed, mut found) = check::check(&resolved, modules, sources);
     if unread {
         // A missing name may be declared in a part that could not be read.
         let missing = [
             codes::NO_STEPS,
             codes::UNUSED_RESOURCE,
+            codes::UNUSED_DATA,
+            // So may what asks for a value that is missing.
+            codes::MAY_BE_NULL,
             codes::UNUSED_METRIC,
             codes::UNUSED_FLOW,
         ];
         found
             .list
             .retain(|problem| !missing.contains(&problem.code));
+    }
+    if problems.has_errors() {
+        // What is not known may be what asks for null.
+        found
+            .list
+            .retain(|problem| problem.code != codes::MAY_BE_NULL);
     }
     problems.extend(found);
     problems.sort();
@@ -127,6 +136,37 @@ fn join_quoted(problems: &mut Problems) {
         problem.code == codes::QUOTED_REFERENCE && cured.contains(&problem.span)
     };
     problems.list.retain(|problem| !is_said(problem));
+}
+
+/// Finds the answers to what a grid asks about files that it reads when it is built. Without this, a grid that reads files
+/// has the problem that they were not read.
+pub fn read_files(sources: &mut Sources, modules: &Modules) {
+    // Most grids read none, and need not be checked twice.
+    if !sources.files.iter().any(|file| may_read(&file.text)) {
+        return;
+    }
+    for _ in 0..check::MOST_ROUNDS {
+        let lacking = on_a_large_stack(|| {
+            let (declarations, _) = syntax::parse(sources);
+            let (resolved, _) = resolve::resolve(declarations, modules);
+            check::lacking(&resolved, modules, sources)
+        });
+        if lacking.is_empty() {
+            return;
+        }
+        for question in lacking {
+            sources.answer(question);
+        }
+    }
+}
+
+/// Whether a text names a function or an attribute that is about files.
+fn may_read(text: &str) -> bool {
+    let in_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+    text.match_indices("file").any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        !before.ends_with(in_word) || before.ends_with("template")
+    })
 }
 
 /// All stages but the last one.

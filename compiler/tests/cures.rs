@@ -43,7 +43,9 @@ fn problems_of(sources: &Sources, parse_only: bool) -> Problems {
     if parse_only {
         return bggo::on_a_large_stack(|| bggo::syntax::parse(sources).1);
     }
-    bggo::check(sources, Modules::built_in()).1
+    let mut sources = sources.clone();
+    bggo::read_files(&mut sources, Modules::built_in());
+    bggo::check(&sources, Modules::built_in()).1
 }
 
 fn grids() -> std::io::Result<Vec<(String, String, bool)>> {

@@ -1,7 +1,7 @@
 //! One test a fixture of `tests/fixtures/diagnostics/STAGE`: the grid, its problems as a picture and as JSON, against the
 //! snapshot beside it. Grids called `ok_*` have no problems and no snapshot.
 //!
-//! A fixture of several files has a line `#### FILE name.hcl` before each. One that needs modules of `tests/modules`
+//! A fixture of several files has a line `#### FILE name.hcl` before each; files of other names lie beside the grid. One that needs modules of `tests/modules`
 //! begins with a line `#### MODULE name` for each.
 
 use std::path::Path;
@@ -26,7 +26,14 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
         .to_string_lossy()
         .into_owned();
     let (modules, grid) = fixture_modules::of(&text)?;
-    let sources = Sources::from_texts(files(&name, grid));
+    let (grids, beside): (Vec<_>, Vec<_>) = files(&name, grid)
+        .into_iter()
+        .partition(|(name, _)| name.ends_with(".hcl"));
+    let beside = beside
+        .into_iter()
+        .map(|(name, text)| (name, text.into_bytes()));
+    let mut sources = Sources::from_texts(grids).beside(beside);
+    bggo::read_files(&mut sources, &modules);
     let problems = problems_of(path, &sources, &modules);
     let picture = picture(&problems, &sources);
     if name.starts_with("ok_") {

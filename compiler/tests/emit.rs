@@ -8,6 +8,7 @@ mod fixture_modules;
 
 use bggo::modules::Modules;
 use bggo::source::Sources;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 datatest_stable::harness! {
@@ -32,9 +33,9 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
     let stem = path.file_stem().ok_or("no name")?.to_string_lossy();
     let (modules, grid) = fixture_modules::of(&text)?;
     let mut files = files(&stem, grid);
-    let emitted = emit(files.clone(), &modules)?;
+    let (emitted, rows) = emit(files.clone(), &modules)?;
     files.reverse();
-    if emit(files, &modules)? != emitted {
+    if emit(files, &modules)?.0 != emitted {
         return Err("the order in which files are read changes what is emitted".into());
     }
     syn::parse_file(&emitted)?;
@@ -49,6 +50,11 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
     let kept = path.with_extension("rs");
     if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
         std::fs::write(&kept, &emitted)?;
+        for (file, bytes) in &rows {
+            let kept = path.with_file_name(file.trim_start_matches("src/"));
+            std::fs::create_dir_all(kept.parent().ok_or("no folder")?)?;
+            std::fs::write(kept, bytes)?;
+        }
     }
     let expected = std::fs::read_to_string(&kept).unwrap_or_default();
     if expected != emitted {
@@ -71,15 +77,26 @@ fn listed(path: &Path, _: String) -> datatest_stable::Result<()> {
     }
 }
 
+/// The emitted source, and the files of rows.
+type Emitted = (String, BTreeMap<String, Vec<u8>>);
+
 fn emit(
     files: Vec<(String, String)>,
     modules: &Modules,
-) -> Result<String, Box<dyn std::error::Error>> {
-    let sources = Sources::from_texts(files);
+) -> Result<Emitted, Box<dyn std::error::Error>> {
+    let (grids, beside): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|(name, _)| name.ends_with(".hcl"));
+    let beside = beside
+        .into_iter()
+        .map(|(name, text)| (name, text.into_bytes()));
+    let mut sources = Sources::from_texts(grids).beside(beside);
+    bggo::read_files(&mut sources, modules);
     let (compiled, problems) = bggo::compile(&sources, modules);
     let compiled = compiled.ok_or_else(|| format!("{:?}", problems.list))?;
     let main = compiled.package.files.get("src/main.rs");
-    Ok(main.ok_or("no src/main.rs")?.clone())
+    let main = main.ok_or("no src/main.rs")?.clone();
+    Ok((main, compiled.package.rows))
 }
 
 fn files(name: &str, text: &str) -> Vec<(String, String)> {

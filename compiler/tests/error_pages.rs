@@ -11,7 +11,8 @@ use bggo::source::Sources;
 
 /// The codes that a grid gives, and the picture of its problems.
 fn codes_of(grid: &str) -> (BTreeSet<&'static str>, String) {
-    let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
+    let mut sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
+    bggo::read_files(&mut sources, Modules::built_in());
     let (_, problems) = bggo::check(&sources, Modules::built_in());
     let found = problems.list.iter().map(|problem| problem.code.0).collect();
     (

@@ -55,6 +55,7 @@ fn build(grid: &str, main: &str, modules: &[&str]) -> Result<Program, LinkFault>
         since: std::time::SystemTime::UNIX_EPOCH,
         grid: Path::new(&grid),
         files: &files,
+        rows: &std::collections::BTreeMap::new(),
         crates: &crates(modules),
         record: ProgramRecord::default(),
     };

@@ -20,8 +20,8 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
     let (declarations, mut problems) = bggo::syntax::parse(&sources);
     let (resolved, found) = bggo::resolve::resolve(declarations, Modules::built_in());
     problems.extend(found);
-    let seen = bggo::check::types(&resolved, Modules::built_in());
-    problems.extend(bggo::check::check(&resolved, Modules::built_in()).1);
+    let seen = bggo::check::types(&resolved, Modules::built_in(), &sources);
+    problems.extend(bggo::check::check(&resolved, Modules::built_in(), &sources).1);
     if problems.has_errors() {
         return Err(format!("{problems:#?}").into());
     }

@@ -16,9 +16,9 @@ pub enum Exit {
     StepFailed = 1,
     /// A threshold of a load run failed, or no iteration ended.
     ThresholdFailed = 99,
-    /// Set-up failed: a resource of scope `run` could not be created, or a worker thread could not be started.
+    /// Set-up failed: `setup`, a resource of scope `run` could not be created, or a worker thread could not be started.
     SetUpFailed = 100,
-    /// A resource could not be destroyed.
+    /// `teardown` failed, or a resource could not be destroyed.
     TeardownFailed = 101,
     /// Bad flags or variables; nothing was run.
     BadInput = 104,
@@ -47,9 +47,12 @@ impl Exit {
         ),
         (
             Self::SetUpFailed,
-            "set-up failed: a resource of scope `run`, or a worker thread",
+            "set-up failed: `setup`, a resource of scope `run`, or a worker thread",
         ),
-        (Self::TeardownFailed, "a resource could not be destroyed"),
+        (
+            Self::TeardownFailed,
+            "`teardown` failed, or a resource could not be destroyed",
+        ),
         (Self::BadInput, "bad flags or variables: nothing was run"),
         (
             Self::Interrupted,
@@ -167,6 +170,19 @@ impl ExitCauses {
     pub async fn broken(&self) {
         while !self.cannot_go_on() {
             self.news.notified().await;
+        }
+    }
+
+    /// Takes over what happened in a phase, but that a step of it failed.
+    pub fn add(&self, phase: &Self) {
+        if phase.bug.load(Ordering::Acquire) {
+            self.bug();
+        }
+        if phase.teardown_failed.load(Ordering::Acquire) {
+            self.teardown_failed();
+        }
+        if phase.set_up_failed.load(Ordering::Acquire) {
+            self.set_up_failed();
         }
     }
 

@@ -1,11 +1,13 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
+use crate::data::Data;
 use crate::fault::{Fault, Place};
 use crate::info::{BodyMetric, Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_metrics::Threshold;
 use bggo_schedule::Load;
 use bggo_values::{Text, Type, Value};
+use std::time::Duration;
 
 /// What is known of a grid when it is built: names for `--help`, for reports, and the variables.
 #[derive(Debug)]
@@ -19,6 +21,10 @@ pub struct Grid {
     pub(crate) locals: usize,
     pub(crate) scenarios: &'static [Scenario],
     pub(crate) thresholds: &'static [DeclaredThreshold],
+    pub(crate) phases: &'static [RunPhase],
+    /// Steps of `setup` whose outputs are read later.
+    pub(crate) kept_of_setup: usize,
+    pub(crate) data: &'static [&'static Data],
 }
 
 impl Grid {
@@ -34,7 +40,22 @@ impl Grid {
             locals: 0,
             scenarios: &[MAIN],
             thresholds: &[],
+            phases: &[],
+            kept_of_setup: 0,
+            data: &[],
         }
+    }
+
+    /// What runs once before and after its scenarios, each kind in the order in which it runs.
+    pub const fn phases(mut self, phases: &'static [RunPhase]) -> Self {
+        self.phases = phases;
+        self
+    }
+
+    /// How many steps of `setup` have outputs that are read later: `start.of_setup(i)` takes an `i` below this.
+    pub const fn kept_of_setup(mut self, steps: usize) -> Self {
+        self.kept_of_setup = steps;
+        self
     }
 
     /// The version of bggo that built it.
@@ -85,31 +106,16 @@ impl Grid {
         self
     }
 
+    /// Its data that iterations read, each at its own position.
+    pub const fn data(mut self, data: &'static [&'static Data]) -> Self {
+        self.data = data;
+        self
+    }
+
     /// The body that a scenario runs, and those of the flows that it calls, each as often as it is called.
     pub(crate) fn reached_by(&self, scenario: &Scenario) -> Vec<Reached> {
         let body = self.body_of(scenario);
-        let mut all: Vec<Reached> = body
-            .map(|body| Reached {
-                body,
-                first_slot: 0,
-                path: Vec::new(),
-            })
-            .into_iter()
-            .collect();
-        let mut at = 0;
-        while let Some(from) = all.get(at).cloned() {
-            at += 1;
-            all.extend(from.body.calls.iter().map(|call| {
-                let mut path = from.path.clone();
-                path.push(call.step);
-                Reached {
-                    body: call.body,
-                    first_slot: from.first_slot + call.first_slot,
-                    path,
-                }
-            }));
-        }
-        all
+        body.map_or_else(Vec::new, |body| body.reached(&[]))
     }
 
     /// The name of the scenario with this number, as `scenario.name`.
@@ -145,7 +151,8 @@ impl Grid {
     /// Whether anything in it is sensitive: a variable, or an input of a step or of a resource.
     pub(crate) fn sensitivity(&self) -> Sensitivity {
         let rows = self.scenarios.iter().flat_map(|row| self.reached_by(row));
-        let steps = rows.flat_map(|reached| reached.body.steps);
+        let phases = self.phases.iter().flat_map(RunPhase::reached);
+        let steps = rows.chain(phases).flat_map(|reached| reached.body.steps);
         let resources = self.all_resources();
         let mut parts = steps
             .map(Info::sensitivity)
@@ -167,6 +174,7 @@ pub struct Body {
     local_addresses: u32,
     metrics: &'static [BodyMetric],
     calls: &'static [BodyCall],
+    phases: &'static [BodyPhase],
 }
 
 /// A call of a flow: a step of a body that runs another body.
@@ -197,8 +205,77 @@ pub(crate) struct Reached {
     pub(crate) body: &'static Body,
     /// Where its slots begin, counted from those of the scenario.
     pub(crate) first_slot: u32,
-    /// The steps that call flows on the way, from the outermost.
-    pub(crate) path: Vec<&'static Info>,
+    /// The phase that it belongs to, and the steps that call flows on the way, from the outermost.
+    pub(crate) path: Vec<Text>,
+}
+
+/// What a user of a body does before its first iteration, or after its last one.
+#[derive(Debug)]
+pub struct BodyPhase {
+    /// `vu_setup` or `vu_teardown`
+    name: &'static str,
+    body: &'static Body,
+    /// Where its slots begin, counted from the first one of the body of the user.
+    first_slot: u32,
+}
+
+impl BodyPhase {
+    /// The phase of this name, which runs `body`.
+    pub const fn new(name: &'static str, body: &'static Body, first_slot: u32) -> Self {
+        Self {
+            name,
+            body,
+            first_slot,
+        }
+    }
+}
+
+/// What runs once before all scenarios, or after them.
+#[derive(Debug)]
+pub struct RunPhase {
+    /// `setup` or `teardown`
+    pub(crate) name: &'static str,
+    pub(crate) body: &'static Body,
+    /// The first slot of its steps.
+    pub(crate) first_slot: u32,
+    /// The number of the scenario in whose block it stands.
+    pub(crate) scenario: Option<u32>,
+    /// How long its steps may take together.
+    pub(crate) limit: Duration,
+}
+
+impl RunPhase {
+    /// The phase of this name, which runs `body`.
+    pub const fn new(
+        name: &'static str,
+        body: &'static Body,
+        first_slot: u32,
+        limit: Duration,
+    ) -> Self {
+        Self {
+            name,
+            body,
+            first_slot,
+            scenario: None,
+            limit,
+        }
+    }
+
+    /// It stands in the scenario with this number.
+    pub const fn scenario(mut self, number: u32) -> Self {
+        self.scenario = Some(number);
+        self
+    }
+
+    /// Whether it runs before the scenarios.
+    pub(crate) fn is_setup(&self) -> bool {
+        self.name == "setup"
+    }
+
+    /// Its body, and those of the flows that it calls.
+    pub(crate) fn reached(&self) -> Vec<Reached> {
+        self.body.reached(&[Text::Static(self.name)])
+    }
 }
 
 impl Body {
@@ -211,7 +288,39 @@ impl Body {
             local_addresses: 1,
             metrics: &[],
             calls: &[],
+            phases: &[],
         }
+    }
+
+    /// It, the flows that it calls, and what its users do before and after their iterations. `path` is the way to it.
+    fn reached(&'static self, path: &[Text]) -> Vec<Reached> {
+        let mut all = vec![Reached {
+            body: self,
+            first_slot: 0,
+            path: path.to_vec(),
+        }];
+        let mut at = 0;
+        while let Some(from) = all.get(at).cloned() {
+            at += 1;
+            let calls = from.body.calls.iter();
+            let calls = calls.map(|call| {
+                let step = Text::from(call.step.to_string());
+                (step, call.body, call.first_slot)
+            });
+            let phases = from.body.phases.iter();
+            let phases =
+                phases.map(|phase| (Text::Static(phase.name), phase.body, phase.first_slot));
+            all.extend(calls.chain(phases).map(|(name, body, first_slot)| {
+                let mut path = from.path.clone();
+                path.push(name);
+                Reached {
+                    body,
+                    first_slot: from.first_slot + first_slot,
+                    path,
+                }
+            }));
+        }
+        all
     }
 
     /// How many connections each user of it has at least.
@@ -235,6 +344,12 @@ impl Body {
     /// Its calls of flows.
     pub const fn calls(mut self, calls: &'static [BodyCall]) -> Self {
         self.calls = calls;
+        self
+    }
+
+    /// What its users do before their first iteration and after their last one.
+    pub const fn phases(mut self, phases: &'static [BodyPhase]) -> Self {
+        self.phases = phases;
         self
     }
 

@@ -30,6 +30,7 @@ pub(crate) mod assets;
 pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod context;
+pub(crate) mod data;
 pub(crate) mod declared_load;
 pub(crate) mod engine;
 pub(crate) mod event;
@@ -58,6 +59,7 @@ pub(crate) mod start;
 pub(crate) mod stdout;
 pub(crate) mod step;
 pub(crate) mod step_limits;
+pub(crate) mod step_outputs;
 #[cfg(test)]
 mod test_support;
 #[doc(hidden)]

@@ -1,11 +1,13 @@
 //! Values that are fixed when the program starts: variables, the locals that depend only on them, and whether the run is a load
 //! run. Each local is computed once.
 
+use crate::data::ReadRows;
 use crate::exchange::Secrets;
 use crate::fault::Fault;
+use crate::step_outputs::KeptOutputs;
 use bggo_values::{Text, Value};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Variables, and locals that are known at start. All threads share it and only read it; a local is computed when it is first
@@ -14,10 +16,16 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Start {
     variables: Vec<Value>,
     locals: Vec<OnceLock<Result<Value, Fault>>>,
+    /// Outputs of `setup` that something reads later.
+    of_setup: Vec<OnceLock<KeptOutputs>>,
     loaded: bool,
     run_id: Text,
     seed: u64,
     secrets: Secrets,
+    /// The most users of each scenario.
+    users: Vec<u64>,
+    /// Open files of rows, by the position of their data.
+    rows: Vec<Option<Arc<dyn ReadRows>>>,
     /// The wall clock, read once, and the clock of the run (tokio's, which tests stop) at the same moment.
     epoch: (Duration, Instant),
 }
@@ -28,10 +36,13 @@ impl Start {
         Self {
             variables,
             locals: std::iter::repeat_with(OnceLock::new).take(locals).collect(),
+            of_setup: Vec::new(),
             loaded: false,
             run_id: Text::from(format!("{:016x}", random())),
             seed: random(),
             secrets: Secrets::default(),
+            users: Vec::new(),
+            rows: Vec::new(),
             epoch: (
                 // A system clock set before 1970 counts as 1970.
                 SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
@@ -40,10 +51,43 @@ impl Start {
         }
     }
 
+    /// With room for the outputs of so many steps of `setup`.
+    #[must_use]
+    pub fn keeping(self, steps_of_setup: usize) -> Self {
+        let room = std::iter::repeat_with(OnceLock::new);
+        Self {
+            of_setup: room.take(steps_of_setup).collect(),
+            ..self
+        }
+    }
+
     /// Of a load run, or of a functional one.
     #[must_use]
     pub fn loaded(self, loaded: bool) -> Self {
         Self { loaded, ..self }
+    }
+
+    /// With scenarios that have so many users at most, by number.
+    #[must_use]
+    pub fn with_users(self, users: Vec<u64>) -> Self {
+        Self { users, ..self }
+    }
+
+    /// With these files of rows, by the position of their data.
+    #[must_use]
+    pub fn with_rows(self, rows: Vec<Option<Arc<dyn ReadRows>>>) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// The most users of a scenario.
+    pub fn users_of(&self, scenario: u32) -> u64 {
+        let users = self.users.get(scenario as usize);
+        users.copied().unwrap_or(1)
+    }
+
+    /// The open file of rows of some data.
+    pub fn rows(&self, data: usize) -> Option<&dyn ReadRows> {
+        self.rows.get(data)?.as_deref()
     }
 
     /// With a seed that was asked for.
@@ -109,6 +153,27 @@ impl Start {
         match self.locals.get(i) {
             Some(cell) => cell.get_or_init(|| compute(self)).clone(),
             None => compute(self),
+        }
+    }
+
+    /// The outputs of step `i` of `setup` among those that something reads later; none before it has run.
+    pub fn of_setup(&self, i: usize) -> &KeptOutputs {
+        static NONE: LazyLock<KeptOutputs> = LazyLock::new(KeptOutputs::default);
+        let kept = self.of_setup.get(i);
+        kept.and_then(OnceLock::get).unwrap_or(&NONE)
+    }
+
+    /// Whether step `i` of `setup` has passed.
+    pub fn has_set_up(&self, i: usize) -> bool {
+        let kept = self.of_setup.get(i).and_then(OnceLock::get);
+        kept.is_some_and(KeptOutputs::have_come)
+    }
+
+    /// Keeps the outputs of step `i` of `setup`, which runs once.
+    pub(crate) fn keep(&self, i: usize, outputs: KeptOutputs) {
+        if let Some(place) = self.of_setup.get(i) {
+            // A second run would be none of this one.
+            let _ = place.set(outputs);
         }
     }
 

@@ -38,12 +38,19 @@ impl Grid {
         self
     }
 
+    /// Copies the files beside the examples, which they and the manual read, into the grid's folder.
+    #[must_use]
+    pub fn beside_examples(self) -> Self {
+        copy_beside(&repository().join("examples"), self.folder());
+        self
+    }
+
     /// A copy of `examples/NAME.hcl`.
     pub fn example(name: &str) -> Self {
         let text =
             std::fs::read_to_string(repository().join("examples").join(format!("{name}.hcl")))
                 .unwrap_or_else(|error| panic!("examples/{name}.hcl: {error}"));
-        Self::named(&format!("{name}.hcl"), &text)
+        Self::named(&format!("{name}.hcl"), &text).beside_examples()
     }
 
     /// Adds a module from a folder (`--module`).
@@ -156,5 +163,19 @@ impl Grid {
             .iter()
             .flat_map(|folder| ["--module".into(), folder.clone().into_os_string()])
             .collect()
+    }
+}
+
+/// Copies all files but grids, those of folders as well.
+fn copy_beside(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).expect("it is made");
+            copy_beside(&path, &target);
+        } else if path.extension().is_none_or(|ending| ending != "hcl") {
+            std::fs::copy(&path, &target).expect("it is copied");
+        }
     }
 }

@@ -26,7 +26,7 @@ fn every_hcl_block_of_the_docs_passes_check() {
             } else {
                 format!("{block}\nstep \"noop\" \"filler\" {{}}\n")
             };
-            let grid = Grid::new(&grid);
+            let grid = Grid::new(&grid).beside_examples();
             let said = bggo().arg("check").arg(grid.path()).output().unwrap();
             assert!(
                 said.status.success(),

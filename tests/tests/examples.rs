@@ -1,6 +1,6 @@
 //! Every example and every module's example runs as it is, on the embedded target.
 
-use bggo_tests::{Grid, repository};
+use bggo_tests::{Grid, bggo, repository};
 use std::path::PathBuf;
 
 #[test]
@@ -16,7 +16,8 @@ fn every_example_runs_and_passes() {
     for path in grids {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let ended = Grid::named(&name, &text).build().start(&[]).finish();
+        let grid = Grid::named(&name, &text).beside_examples();
+        let ended = grid.build().start(&[]).finish();
         assert_eq!(
             ended.code(),
             0,
@@ -57,7 +58,39 @@ fn examples_print_what_their_answers_said() {
         out("texts_of_answers", &[]),
         "{\"token\":\"t0k3n-42\",\"price\":\"12.50 in EUR\",\"step\":\"2\",\"dear\":[2,3]}\n"
     );
+    assert_eq!(
+        out("body_from_template", &["--customer", "Bob \"\""]),
+        "{\"order\":{\"customer\":\"Bob \\\"\\\"\",\"items\":[{\"name\":\"pen\",\"amount\":2},{\"name\":\"ink\",\"amount\":1}]},\
+         \"notes\":[\"Ring twice.\",\"Leave it at the door.\"]}\n"
+    );
+    let rows = out("data_rows", &["--seed", "7", "--quiet"]);
+    let mut rows: Vec<&str> = rows.lines().collect();
+    rows.sort_unstable();
+    assert_eq!(
+        rows,
+        ["ann is one of 3", "bob is one of 3", "cec is one of 3"]
+    );
     assert_eq!(out("env_vars", &[]), "testing test in eu-west-1\n");
+    assert_eq!(
+        out("setup_and_teardown", &[]),
+        "bought with k-42\nclosed with k-42\n"
+    );
+    let users = out("login_once_per_user", &["--vus", "2", "--iterations", "6"]);
+    assert_eq!(users.lines().count(), 6, "{users}");
+    for line in users.lines() {
+        assert!(line.starts_with("session of-user-"), "{line}");
+        assert!(line.ends_with("logged in by an answer of 200"), "{line}");
+    }
+}
+
+#[test]
+fn no_example_has_a_warning() {
+    for path in hcl(&repository().join("examples")) {
+        let said = bggo().arg("check").arg(&path).output().unwrap();
+        let said = String::from_utf8_lossy(&said.stderr);
+        assert!(!said.contains("warning"), "{said}");
+        assert!(said.contains("no errors"), "{said}");
+    }
 }
 
 #[test]

@@ -183,6 +183,50 @@ scenario "of_a_flow" {
 }
 "#;
 
+/// Each call makes a client on top of one that it is handed, which is there until the last step has used it.
+const RESOURCES: &str = r#"
+variable "url" {
+  type = string
+}
+
+variable "n" {
+  type = number
+}
+
+resource "http_client" "shared" {}
+
+flow "visit" {
+  resource "http_client" "own" {
+    scope      = "iteration"
+    depends_on = [resource.http_client.shared]
+  }
+
+  step "http_request" "open" {
+    count = var.n
+    arguments {
+      url = "${var.url}/visit/${count.index}"
+    }
+    uses {
+      client = resource.http_client.own
+    }
+  }
+}
+
+step "visit" "many" {
+  count = var.n
+}
+
+step "http_request" "after" {
+  depends_on = ["many"]
+  arguments {
+    url = "${var.url}/after"
+  }
+  uses {
+    client = resource.http_client.shared
+  }
+}
+"#;
+
 const ANSWERS: &str = r#"
     location / { return 200 ok; }
     location /list { return 200 '{"ids": ["b", "a", "b"], "prices": {"b": 2, "a": 1}}'; }
@@ -342,4 +386,21 @@ fn calls_and_their_instances_draw_the_same_values_on_any_number_of_threads() {
     assert_eq!(unlike.len(), one.len());
     assert_eq!(seeded("4", "7"), one);
     assert_ne!(seeded("4", "8"), one);
+}
+
+#[test]
+fn what_calls_build_on_is_there_as_long_as_they_need_it() {
+    let grid = Grid::new(RESOURCES).build();
+    for count in [0, 3] {
+        let nginx = Nginx::start(ANSWERS);
+        let n = count.to_string();
+        let flags = ["--n", &n, "--log-format", "json"];
+        let ended = run(&grid, &nginx, &flags).expect_code(0);
+        assert!(
+            ended.stderr.contains("\"left_behind\":false"),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(paths(nginx).len(), count * count + 1);
+    }
 }

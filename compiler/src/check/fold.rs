@@ -34,6 +34,8 @@ pub(super) enum Failure {
 pub(super) struct Known {
     bound: Vec<(BoundId, Value)>,
     variable: Option<(VariableId, Value)>,
+    /// Key, or index, and value of an instance.
+    instance: Option<(Value, Value)>,
     nodes: u32,
     parts: usize,
 }
@@ -43,6 +45,20 @@ impl Known {
     pub(super) fn variable(id: VariableId, value: Value) -> Known {
         Known {
             variable: Some((id, value)),
+            ..Known::default()
+        }
+    }
+}
+
+impl Known {
+    /// The values of names, and of an instance of a step.
+    pub(super) fn of_names(
+        bound: Vec<(BoundId, Value)>,
+        instance: Option<(Value, Value)>,
+    ) -> Known {
+        Known {
+            bound,
+            instance,
             ..Known::default()
         }
     }
@@ -90,6 +106,13 @@ fn value_of_kind(expr: &TExpr, known: &mut Known) -> Result {
             found
                 .map(|(_, value)| value.clone())
                 .ok_or(Failure::Unknown)
+        }
+        TKind::CountIndex | TKind::EachKey | TKind::EachValue => {
+            let of = known.instance.as_ref().ok_or(Failure::Unknown)?;
+            Ok(match expr.kind {
+                TKind::EachValue => of.1.clone(),
+                _ => of.0.clone(),
+            })
         }
         TKind::Field(of, name) => at(ops::field(&value(of, known)?, name)),
         TKind::Index(of, by) => {
@@ -162,11 +185,9 @@ fn value_of_kind(expr: &TExpr, known: &mut Known) -> Result {
         | TKind::Output { .. }
         | TKind::Instances(_)
         | TKind::Export { .. }
-        | TKind::CountIndex
-        | TKind::EachKey
-        | TKind::EachValue
         | TKind::VuId
         | TKind::VuIteration
+        | TKind::Column { .. }
         | TKind::ScenarioName
         | TKind::ScenarioIteration
         | TKind::RunId

@@ -7,7 +7,7 @@ use crate::resolve::model::{ByBody, LocalId, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::Declarations;
 
-use super::typed::{TExpr, TKind};
+use super::typed::{Binding, TExpr, TKind};
 use super::walk::walk;
 
 /// The scopes from wide to narrow, as a grid writes them.
@@ -79,10 +79,15 @@ impl<'a> Lifetimes<'a> {
         limit.narrow(self.resources[id], span, address);
     }
 
-    /// Narrows a limit to the iteration in which a step runs that is named here.
+    /// Narrows a limit to the iteration in which a step runs that is named here, or to the user for which it has run.
     pub(super) fn narrow_to_step(&self, limit: &mut Limit, id: StepId, span: Span) {
-        let address = || format!("`{}`", self.declarations.step(id).address());
-        limit.narrow(Lifetime::Iteration, span, address);
+        let address = || format!("`{}`", self.declarations.full_address(id));
+        let lifetime = match self.declarations.phase_of(id.body) {
+            None => Lifetime::Iteration,
+            Some((phase, _)) if phase.is_of_users() => Lifetime::Vu,
+            Some(_) => Lifetime::Run,
+        };
+        limit.narrow(lifetime, span, address);
     }
 
     /// Narrows a limit to all that an expression reads.
@@ -99,6 +104,13 @@ impl<'a> Lifetimes<'a> {
                 limit.narrow(Lifetime::Iteration, node.span, || {
                     "an input of the flow".to_owned()
                 });
+            }
+            TKind::Column { .. } => {
+                let lifetime = match node.binding {
+                    Binding::Vu => Lifetime::Vu,
+                    _ => Lifetime::Iteration,
+                };
+                limit.narrow(lifetime, node.span, || "a row of data".to_owned());
             }
             TKind::ScenarioName => {
                 limit.narrow(Lifetime::Vu, node.span, || "`scenario.name`".to_owned());

@@ -26,7 +26,9 @@ impl Checker<'_> {
             }
         }
         for edge in self.edges_of(body) {
-            if let Node::Step(read) = edge.to {
+            if let Node::Step(read) = edge.to
+                && read.body == body
+            {
                 let address = self.declarations.step(read).address();
                 let text =
                     format!("`{address}` does not run in the same iteration: a `mix` chooses one");

@@ -15,6 +15,8 @@ mod article;
 mod called;
 mod checks;
 mod contract;
+mod data;
+mod data_rows;
 mod delay;
 mod edges;
 mod expression;
@@ -22,11 +24,13 @@ mod figure;
 mod flow;
 mod fold;
 mod instances;
+mod known_data;
 mod lifetime;
 mod metric;
 mod mix;
 mod null_safety;
 mod parts;
+mod phase;
 mod resource;
 mod rule;
 mod scenario;
@@ -38,37 +42,80 @@ pub mod typed_parts;
 mod variable;
 pub mod walk;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, Node, Resolved};
+use crate::source::{Question, Sources};
+use crate::syntax::decl::BodyDecl;
 
 use called::SensitiveInputs;
 use expression::context::Checker;
+use known_data::KnownData;
 use typed::{TBody, TLocal, TStep, Typed};
 
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
-/// A grid with its types (`None` if some part has none), and all its problems.
-pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
-    let (typed, problems, _) = to_the_end(resolved, modules, None);
-    (typed, problems)
+/// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
+/// what it asks about files.
+pub fn check(
+    resolved: &Resolved,
+    modules: &Modules,
+    sources: &Sources,
+) -> (Option<Typed>, Problems) {
+    let checked = to_the_end(resolved, modules, sources, None);
+    let mut problems = checked.problems;
+    // Who checks a grid finds these first, as far as that ends.
+    for question in &checked.lacking {
+        let text = format!(
+            "`{}` was not read: paths of files that are computed from files end after {MOST_ROUNDS} rounds",
+            question.path()
+        );
+        problems.whole(codes::INVALID_FILE, text);
+    }
+    (
+        checked.typed.filter(|_| checked.lacking.is_empty()),
+        problems,
+    )
+}
+
+/// How often a grid is checked to find what it asks about files: paths may be computed from what files hold.
+pub const MOST_ROUNDS: usize = 8;
+
+/// What a grid asks about files and `sources` have no answer to.
+pub fn lacking(resolved: &Resolved, modules: &Modules, sources: &Sources) -> BTreeSet<Question> {
+    to_the_end(resolved, modules, sources, None).lacking
 }
 
 /// The types of all expressions of a grid, to show them.
-pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
-    to_the_end(resolved, modules, Some(Vec::new())).2
+pub fn types(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Vec<Seen> {
+    to_the_end(resolved, modules, sources, Some(Vec::new())).seen
 }
 
-/// What was found of a grid: it with its types, its problems, and the types of all expressions if they are wanted.
-type Checked = (Option<Typed>, Problems, Vec<Seen>);
+/// What was found of a grid.
+struct Checked {
+    /// It with its types.
+    typed: Option<Typed>,
+    problems: Problems,
+    /// The types of all expressions if they are wanted.
+    seen: Vec<Seen>,
+    /// Questions about files without an answer. What reads them has no type and no problem.
+    lacking: BTreeSet<Question>,
+}
 
 /// Checks a grid until nothing more is known of what calls hand to flows: once where no call hands over a secret.
-fn to_the_end(resolved: &Resolved, modules: &Modules, seen: Option<Vec<Seen>>) -> Checked {
+fn to_the_end(
+    resolved: &Resolved,
+    modules: &Modules,
+    sources: &Sources,
+    seen: Option<Vec<Seen>>,
+) -> Checked {
     let mut assumed = SensitiveInputs::none(&resolved.declarations);
     loop {
-        let mut checker = Checker::new(resolved, modules, assumed.clone());
+        let mut checker = Checker::new(resolved, modules, sources, assumed.clone());
         checker.seen.clone_from(&seen);
         let (checked, found) = all(resolved, checker);
         if found == assumed {
@@ -80,8 +127,9 @@ fn to_the_end(resolved: &Resolved, modules: &Modules, seen: Option<Vec<Seen>>) -
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
+    let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
     let nothing =
-        declarations.steps().next().is_none() && declarations.scenarios().next().is_none();
+        !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
     if nothing && !declarations.incomplete && !declarations.later {
         let problem = checker
             .problems
@@ -92,6 +140,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let metrics = checker.all_metrics();
     checker.all_inputs();
     checker.run = checker.run_bodies();
+    let of_phases = phase::read_by_main(resolved);
     for body in declarations.body_ids() {
         // Those of a flow whose output was read have their instances already.
         if body != BodyId::MAIN {
@@ -99,6 +148,9 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
             continue;
         }
         for node in checker.order_of(body) {
+            for phase in of_phases.get(node).into_iter().flatten() {
+                checker.instances_in(*phase);
+            }
             match node {
                 Node::Local(id) => {
                     let local = &declarations.locals[id.0];
@@ -142,6 +194,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .map(|body| checker.mix(body))
         .collect();
     let scenarios = checker.all_scenarios(&resolved.after);
+    let phases = checker.all_phases();
     let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
     checker.searches(&scenarios, &thresholds);
     let edges: Vec<_> = edges
@@ -151,9 +204,12 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let (problems, modules) = (&mut checker.problems, checker.modules);
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     checker.unused_metrics(resolved.sound);
+    checker.unused_data(resolved.sound);
     checker.unused_flows(resolved.sound);
     checker.many_calls();
     let seen = checker.seen.take().unwrap_or_default();
+    let data = std::mem::take(&mut checker.data);
+    let lacking = std::mem::take(&mut checker.lacking);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -169,10 +225,13 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .zip(steps)
         .zip(resources);
     let parts = parts.zip(edges).zip(&resolved.graphs);
-    let parts = parts.zip(scenarios).zip(flows).zip(mixes);
+    let parts = parts.zip(scenarios).zip(flows).zip(mixes).zip(phases);
     let bodies: Option<Vec<TBody>> = parts
         .map(
-            |((((((((id, body), steps), resources), edges), graph), scenario), flow), mix)| {
+            |(
+                ((((((((id, body), steps), resources), edges), graph), scenario), flow), mix),
+                phase,
+            )| {
                 let steps: Vec<TStep> = steps.into_iter().collect::<Option<_>>()?;
                 // A flow that nothing calls is checked, and no part of the program.
                 let is_run = run.contains(&id);
@@ -180,36 +239,47 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
                 let order = order.filter(|node| is_run || !matches!(node, Node::Step(_)));
                 Some(TBody {
                     kind: body.kind,
-                    name: body.name.text.clone(),
+                    name: body.shown_name().to_owned(),
                     steps: if is_run { steps } else { Vec::new() },
                     resources: resources.into_iter().collect::<Option<_>>()?,
                     edges: if is_run { edges } else { Vec::new() },
                     order: order.collect(),
                     scenario,
                     flow,
+                    phase,
                     mix,
                 })
             },
         )
         .collect();
     let thresholds: Option<Vec<_>> = thresholds.into_iter().collect();
+    let data: Option<Vec<_>> = data.into_iter().map(KnownData::of).collect();
     let typed = bodies
         .zip(locals)
         .zip(thresholds)
+        .zip(data)
         .filter(|_| !problems.has_errors())
-        .map(|((bodies, locals), thresholds)| Typed {
+        .map(|(((bodies, locals), thresholds), data)| Typed {
             bodies,
             variables,
             metrics,
             locals,
             thresholds,
+            data,
             bound_names,
         });
-    if let Some(typed) = &typed {
+    // What asks for a missing value may be what a name was meant for.
+    if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         null_safety::warn(typed, (declarations, modules), &mut problems);
         problems.sort();
     }
-    ((typed, problems, seen), found)
+    let checked = Checked {
+        typed,
+        problems,
+        seen,
+        lacking,
+    };
+    (checked, found)
 }
 
 #[cfg(test)]

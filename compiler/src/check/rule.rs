@@ -263,6 +263,7 @@ impl Checker<'_> {
                 }
                 TimeLimit::Unknown => None,
             },
+            Read::Given(_) => None,
             Read::Loaded => Some(TExpr {
                 kind: TKind::Loaded,
                 ty: Type::Bool,
@@ -386,7 +387,7 @@ impl Checker<'_> {
                     let used = self.place_used(&key.text, &name.text, scope);
                     places.other.extend(used);
                 }
-                Read::Loaded => {}
+                Read::Loaded | Read::Given(_) => {}
             }
         }
         places.own.sort_by_key(|span| (span.file, span.start));

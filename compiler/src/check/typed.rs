@@ -3,13 +3,15 @@
 
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{
-    BodyId, BoundId, Callee, Edge, InputId, LocalId, MetricId, Node, ResourceId, StepId, VariableId,
+    BodyId, BoundId, Callee, DataId, Edge, InputId, LocalId, MetricId, Node, ResourceId, StepId,
+    VariableId,
 };
 use crate::source::Span;
-use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
+use crate::syntax::decl::{BinaryOp, BodyKind, Phase, UnaryOp};
 use bggo_function_table::Function;
 use bggo_manifest::{Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
+use bggo_schedule::RowRules;
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::{Type, Value};
 use std::borrow::Cow;
@@ -94,6 +96,13 @@ pub enum TKind {
     VuId,
     /// `vu.iteration`
     VuIteration,
+    /// `data.K.N.COLUMN`: a cell of the row of the iteration.
+    Column {
+        /// The data.
+        data: DataId,
+        /// Position of the column.
+        column: usize,
+    },
     /// `scenario.name`
     ScenarioName,
     /// `scenario.iteration`
@@ -197,6 +206,77 @@ pub struct TFor {
     pub condition: Option<TExpr>,
 }
 
+/// Data with their rows.
+#[derive(Debug, Clone)]
+pub struct TData {
+    /// `csv.users`
+    pub name: String,
+    /// Columns, in order.
+    pub columns: Vec<TColumn>,
+    /// The cells; none where a file is read when the program runs.
+    pub rows: Rows,
+    /// The file that is read when the program runs.
+    pub file: Option<TRowsFile>,
+    /// How they are given out.
+    pub rules: RowRules,
+    /// The header of the block.
+    pub span: Span,
+}
+
+/// A file of rows that is read when the program runs.
+#[derive(Debug, Clone)]
+pub struct TRowsFile {
+    /// As the grid writes it.
+    pub path: String,
+    /// Whether its first line names the columns.
+    pub has_header: bool,
+    /// Between cells.
+    pub delimiter: u8,
+}
+
+/// A column of data.
+#[derive(Debug, Clone)]
+pub struct TColumn {
+    /// Its name.
+    pub name: String,
+    /// The type of its cells.
+    pub ty: Type,
+    /// Its cells are JSON; else they are texts.
+    pub is_json: bool,
+    /// They are shown nowhere.
+    pub sensitive: bool,
+}
+
+/// The cells of data, row by row, in one block: what a program holds of them.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// How many rows there are.
+    pub count: u32,
+    /// Where each cell ends in `texts`.
+    pub ends: Vec<u32>,
+    /// All cells.
+    pub texts: String,
+}
+
+impl Rows {
+    /// Adds a cell. Whoever fills it adds all cells of a row and counts it.
+    pub fn push(&mut self, cell: &str) {
+        self.texts.push_str(cell);
+        self.ends
+            .push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+    }
+
+    /// A cell, counted over all rows.
+    pub fn cell(&self, place: usize) -> &str {
+        let begin = place
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
+        let begin = begin.copied().unwrap_or(0) as usize;
+        let end = self.ends.get(place).copied().unwrap_or(0) as usize;
+        self.texts.get(begin..end).unwrap_or_default()
+    }
+}
+
 /// A checked grid. Vectors are by id (same positions as in `Declarations`).
 #[derive(Debug, Clone)]
 pub struct Typed {
@@ -210,6 +290,8 @@ pub struct Typed {
     pub locals: Vec<TLocal>,
     /// Thresholds.
     pub thresholds: Vec<TThreshold>,
+    /// Data.
+    pub data: Vec<Rc<TData>>,
     /// Names of bound variables, by `BoundId`, for readable emitted names.
     pub bound_names: Vec<String>,
 }
@@ -233,8 +315,21 @@ pub struct TBody {
     pub scenario: Option<TScenario>,
     /// What a `flow` block says beside its steps.
     pub flow: Option<TFlow>,
+    /// What a block `setup` or the like says beside its steps.
+    pub phase: Option<TPhase>,
     /// Each iteration runs one of its steps: the weight of each.
     pub mix: Option<Vec<u32>>,
+}
+
+/// A checked block `setup` or the like, without its steps.
+#[derive(Debug, Clone)]
+pub struct TPhase {
+    /// Which it is.
+    pub phase: Phase,
+    /// The scenario in which it stands; `main` at the top of the grid.
+    pub owner: BodyId,
+    /// How long its steps may take together.
+    pub limit: Duration,
 }
 
 /// A checked flow, without its steps and resources.
@@ -244,6 +339,26 @@ pub struct TFlow {
     pub runner: Rc<Runner>,
     /// The values of its outputs.
     pub outputs: Vec<TExpr>,
+}
+
+impl TFlow {
+    /// What takes nothing and gives nothing.
+    pub fn nothing() -> Self {
+        let runner = Runner {
+            name: String::new(),
+            description: String::new(),
+            uses: Vec::new(),
+            inputs: Vec::new(),
+            rules: Vec::new(),
+            outputs: Vec::new(),
+            metrics: Vec::new(),
+            errors: Vec::new(),
+        };
+        Self {
+            runner: Rc::new(runner),
+            outputs: Vec::new(),
+        }
+    }
 }
 
 /// A checked scenario, without its steps and resources.

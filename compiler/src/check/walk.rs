@@ -51,6 +51,7 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
         | TKind::EachValue
         | TKind::VuId
         | TKind::VuIteration
+        | TKind::Column { .. }
         | TKind::ScenarioName
         | TKind::ScenarioIteration
         | TKind::RunId
@@ -125,6 +126,7 @@ pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
         | TKind::EachValue
         | TKind::VuId
         | TKind::VuIteration
+        | TKind::Column { .. }
         | TKind::ScenarioName
         | TKind::ScenarioIteration
         | TKind::RunId

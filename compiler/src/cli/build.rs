@@ -54,8 +54,9 @@ impl Build {
     }
 
     fn emit(&self, emit: Emit, output: Option<&Path>, console: &mut Console) -> Result<Exit, Exit> {
-        let sources = self.compile.sources(console)?;
+        let mut sources = self.compile.sources(console)?;
         let loaded = self.compile.loaded(console)?;
+        crate::read_files(&mut sources, &loaded.all);
         let (compiled, _) = self.compile.compile(&sources, &loaded, console)?;
         let text = match emit {
             Emit::Rust => files(&compiled.package.files),

@@ -47,7 +47,8 @@ impl Check {
             Err(fault) => return console.link_fault(&fault),
         };
         let (sources, problems) = match source::read(&self.path) {
-            Ok(sources) => {
+            Ok(mut sources) => {
+                crate::read_files(&mut sources, &modules.all);
                 let problems = crate::check_at_last(&sources, &modules.all);
                 match self.fix {
                     true => match fixed(sources, problems, &modules.all, console) {
@@ -86,7 +87,11 @@ fn fixed(
     modules: &Modules,
     console: &mut Console,
 ) -> Result<(Sources, Problems), Exit> {
-    let check = |sources: &Sources| crate::check(sources, modules).1;
+    let check = |sources: &Sources| {
+        let mut sources = sources.clone();
+        crate::read_files(&mut sources, modules);
+        crate::check(&sources, modules).1
+    };
     let fixed = fix::make(&sources, &problems, check);
     for id in fixed.files() {
         let Some(file) = fixed.sources.file(id) else {

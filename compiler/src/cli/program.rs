@@ -8,7 +8,8 @@ use crate::link::{
 };
 use crate::modules::{Module, Modules};
 use crate::on_a_large_stack;
-use crate::source::{self, Sources};
+use crate::source::{self, Answer, Question, Sources};
+use bggo_values::{Seq, Value};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -163,10 +164,27 @@ impl Compile {
         )
     }
 
+    /// What the grid asks about files that it reads when it is built, and where each path leads. Says nothing of what is wrong
+    /// with the grid: the build does.
+    pub fn files_beside(&self) -> Vec<(Question, PathBuf)> {
+        let (Ok(mut sources), Ok(loaded)) = (source::read(&self.path), self.modules.load()) else {
+            return Vec::new();
+        };
+        crate::read_files(&mut sources, &loaded.all);
+        let asked = sources.answers().keys().cloned();
+        asked
+            .map(|question| {
+                let path = sources.path_beside(question.path());
+                (question, path)
+            })
+            .collect()
+    }
+
     /// The program of the grid, from the cache when it was built before.
     pub fn program(&self, console: &mut Console) -> Result<BuiltProgram, Exit> {
-        let sources = self.sources(console)?;
+        let mut sources = self.sources(console)?;
         let loaded = self.loaded(console)?;
+        crate::read_files(&mut sources, &loaded.all);
         let options = self.options(&loaded);
         let cache = Cache::of_user().map_err(|fault| console.link_fault(&fault))?;
         let grid = self
@@ -197,6 +215,7 @@ impl Compile {
             since,
             grid: &grid,
             files: &compiled.package.files,
+            rows: &compiled.package.rows,
             crates: &crates,
             record,
         };
@@ -244,11 +263,39 @@ impl Compile {
 fn key(sources: &Sources, options: &Options) -> std::io::Result<String> {
     let files = sources.files.iter();
     let files = files.map(|file| (file.name.as_str(), file.text.as_str()));
+    let beside = beside(sources);
+    let beside = beside
+        .iter()
+        .map(|(name, found)| (name.as_str(), found.as_str()));
     // A program contains the name of its grid: for a folder, the name of the folder.
     link::key(
-        [("", sources.name.as_str())].into_iter().chain(files),
+        [("", sources.name.as_str())]
+            .into_iter()
+            .chain(files)
+            .chain(beside),
         options,
     )
+}
+
+/// What was found of files beside the grid, as texts that are equal only if it is: names and hashes, or what was said.
+fn beside(sources: &Sources) -> Vec<(String, String)> {
+    let hash = |bytes: Seq<u8>| {
+        // Bytes have a hash, so there is no fault.
+        let hash = bggo_hashes::sha256(&[Value::Bytes(bytes)]);
+        hash.map_or_else(|fault| fault.to_string(), |hash| hash.to_string())
+    };
+    let found = sources.answers().iter().map(|(question, answer)| {
+        let found = match answer {
+            Answer::Content(bytes) => hash(bytes.clone()),
+            Answer::Text(id) => {
+                let text = sources.file(*id).map(|file| file.whole());
+                hash(text.unwrap_or_default().into_bytes().into())
+            }
+            Answer::Exists(_) | Answer::Matching(_) | Answer::Refused(_) => format!("{answer:?}"),
+        };
+        (format!("{question:?}"), found)
+    });
+    found.collect()
 }
 
 /// Names of the modules of these crates.
@@ -259,4 +306,28 @@ fn module_names(modules: &Modules, crates: &[String]) -> Vec<String> {
         .filter(|module| crates.contains(&module.crate_name))
         .map(|module| module.name.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_depends_on_what_was_found_beside_the_grid() {
+        let grid = |files: &[(&str, &[u8])]| {
+            let text = "step \"print\" \"a\" {\n  arguments {\n    input = [for name in fileset(\".\", \"*.b\") : filemd5(name)]\n  }\n}\n";
+            let files = files
+                .iter()
+                .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()));
+            let mut sources =
+                Sources::from_texts(vec![("a.hcl".to_owned(), text.to_owned())]).beside(files);
+            crate::read_files(&mut sources, Modules::built_in());
+            beside(&sources)
+        };
+        let one = grid(&[("x.b", b"\xff")]);
+        assert_eq!(one, grid(&[("x.b", b"\xff"), ("y.c", b"")]));
+        assert_ne!(one, grid(&[("x.b", b"\xfe")]));
+        assert_ne!(one, grid(&[("y.b", b"\xff")]));
+        assert_ne!(one, grid(&[]));
+    }
 }

@@ -4,6 +4,7 @@ use super::console::Console;
 use super::ending_signals::ending_signals;
 use super::exit::Exit;
 use super::program::Compile;
+use crate::source::{Patterns, Question};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
@@ -46,7 +47,7 @@ pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Ex
     loop {
         let mut child = start(compile, flags, console);
         // A build finds files that its modules read from elsewhere, and a save may have brought folders.
-        if let Err(error) = watching.follow(compile.module_sources()) {
+        if let Err(error) = watching.follow(compile) {
             if let Some(child) = &mut child {
                 tell(child, Signal::TERM);
                 finish(child, &happened);
@@ -164,11 +165,13 @@ struct Watching {
 }
 
 impl Watching {
-    /// Watches these sources of modules as well.
-    fn follow(&mut self, modules: Vec<PathBuf>) -> io::Result<()> {
+    /// Watches what the grid reads when it is built and what its modules are compiled from, as far as these are known.
+    fn follow(&mut self, compile: &Compile) -> io::Result<()> {
+        let (modules, beside) = (compile.module_sources(), compile.files_beside());
         let folders = {
             let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
             watched.modules = modules;
+            watched.follow_beside(beside);
             watched.folders()
         };
         // Editors replace files, so folders are watched and not files.
@@ -214,12 +217,12 @@ fn listen(
         watched,
         folders: BTreeSet::new(),
     };
-    watching.follow(compile.module_sources())?;
+    watching.follow(compile)?;
     Ok(watching)
 }
 
-/// The files whose saves begin a new run: the grid, those that the program reads variables from, and what external modules
-/// are compiled from. Paths are absolute.
+/// The files whose saves begin a new run: the grid, what it reads when it is built, those that the program reads variables
+/// from, and what external modules are compiled from. Paths are absolute.
 struct Watched {
     /// Where the grid lies, or the grid itself if it is a folder.
     grid_folder: PathBuf,
@@ -231,6 +234,10 @@ struct Watched {
     var_files: Vec<PathBuf>,
     /// Folders and files that external modules are compiled from.
     modules: Vec<PathBuf>,
+    /// Files that the grid reads when it is built, and those that it looks for.
+    beside: BTreeSet<PathBuf>,
+    /// Folders and what the grid looks for below them.
+    patterns: Vec<(PathBuf, Patterns)>,
 }
 
 impl Watched {
@@ -259,23 +266,62 @@ impl Watched {
             working_folder,
             var_files,
             modules: Vec::new(),
+            beside: BTreeSet::new(),
+            patterns: Vec::new(),
         })
     }
 
+    /// Takes what the grid asks about files instead of what it asked before.
+    fn follow_beside(&mut self, asked: Vec<(Question, PathBuf)>) {
+        self.beside.clear();
+        self.patterns.clear();
+        for (question, path) in asked {
+            let path = self.working_folder.join(path);
+            match question {
+                Question::Matching(_, pattern) => {
+                    if let (Ok(folder), Ok(pattern)) = (path.canonicalize(), Patterns::of(&pattern))
+                    {
+                        self.patterns.push((folder, pattern));
+                    }
+                }
+                Question::Content(_)
+                | Question::Head(_)
+                | Question::Text(_)
+                | Question::Exists(_) => {
+                    // A file may come, a folder that is not there is not waited for.
+                    if let (Some(Ok(folder)), Some(name)) =
+                        (path.parent().map(Path::canonicalize), path.file_name())
+                    {
+                        self.beside.insert(folder.join(name));
+                    }
+                }
+            }
+        }
+    }
+
     fn folders(&self) -> BTreeSet<PathBuf> {
-        let of_files = self.var_files.iter().filter_map(|path| path.parent());
+        let files = self.var_files.iter().chain(&self.beside);
+        let of_files = files.filter_map(|path| path.parent());
         let mut folders: BTreeSet<PathBuf> = [self.grid_folder.as_path(), &self.working_folder]
             .into_iter()
             .chain(of_files)
             .map(Path::to_owned)
             .collect();
+        // One that is watched for a file of its own is watched with those below it all the same.
+        let mut whole = BTreeSet::new();
         for source in &self.modules {
             if source.is_dir() {
-                push_folders(source, &mut folders);
+                push_folders(source, is_source, &mut whole);
             } else if let Some(folder) = source.parent().filter(|folder| folder.is_dir()) {
                 folders.insert(folder.to_owned());
             }
         }
+        for (folder, _) in &self.patterns {
+            let mut below = BTreeSet::new();
+            push_folders(folder, |_| true, &mut below);
+            whole.extend(below);
+        }
+        folders.extend(whole);
         folders
     }
 
@@ -308,7 +354,16 @@ impl Watched {
             let inside = path.strip_prefix(source);
             inside.is_ok_and(|inside| inside.iter().all(is_source) && !name.ends_with('~'))
         });
-        of_grid || of_variables || of_module || self.var_files.iter().any(|file| file == path)
+        let matches = |(folder, patterns): &(PathBuf, Patterns)| {
+            let inside = path.strip_prefix(folder).ok().and_then(Path::to_str);
+            inside.is_some_and(|inside| patterns.match_path(inside))
+        };
+        let of_build = self.beside.contains(path) || self.patterns.iter().any(matches);
+        of_grid
+            || of_variables
+            || of_module
+            || of_build
+            || self.var_files.iter().any(|file| file == path)
     }
 }
 
@@ -317,16 +372,16 @@ fn is_source(name: &OsStr) -> bool {
     name != "target" && !name.as_encoded_bytes().starts_with(b".")
 }
 
-/// A module's folder and those below it.
-fn push_folders(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+/// A folder and those below it whose names count.
+fn push_folders(folder: &Path, counts: fn(&OsStr) -> bool, found: &mut BTreeSet<PathBuf>) {
     if !found.insert(folder.to_owned()) {
         return;
     }
     // One that cannot be listed is named by the build.
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && is_source(&entry.file_name()) {
-            push_folders(&entry.path(), found);
+        if is_folder && counts(&entry.file_name()) {
+            push_folders(&entry.path(), counts, found);
         }
     }
 }
@@ -450,6 +505,37 @@ mod tests {
         let path = folder.path().canonicalize().unwrap().join("grids/shop.hcl");
         let read = Event::new(EventKind::Access(AccessKind::Any)).add_path(path);
         assert_eq!(watched.saved(&read), None);
+    }
+
+    #[test]
+    fn files_that_the_grid_reads_count_and_those_that_it_looks_for() {
+        let folder = folder();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("grids/bodies/old")).unwrap();
+        let mut watched = Watched::new(Path::new("grids/shop.hcl"), &[], &root).unwrap();
+        let beside = |path: &str| root.join("grids").join(path);
+        let asked = vec![
+            (Question::Content("bodies/a".to_owned()), beside("bodies/a")),
+            (Question::Exists("./b".to_owned()), beside("./b")),
+            (Question::Text("none/c".to_owned()), beside("none/c")),
+            (
+                Question::Matching("bodies".to_owned(), "**/*.json".to_owned()),
+                beside("bodies"),
+            ),
+        ];
+        watched.follow_beside(asked);
+        for (file, counts) in [
+            ("grids/bodies/a", true),
+            ("grids/b", true),
+            ("grids/none/c", false),
+            ("grids/bodies/x.json", true),
+            ("grids/bodies/old/y.json", true),
+            ("grids/bodies/x.txt", false),
+            ("grids/x.json", false),
+        ] {
+            assert_eq!(watched.counts(&root.join(file)), counts, "{file}");
+        }
+        assert!(watched.folders().contains(&root.join("grids/bodies/old")));
     }
 
     #[test]

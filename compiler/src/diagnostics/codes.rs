@@ -69,6 +69,7 @@ codes! {
     UNKNOWN_RESOURCE = "unknown_resource", "Unknown resource";
     UNKNOWN_VARIABLE = "unknown_variable", "Unknown variable";
     UNKNOWN_LOCAL = "unknown_local", "Unknown local";
+    UNKNOWN_DATA = "unknown_data", "Unknown data";
     UNKNOWN_INPUT = "unknown_input", "Unknown input";
     INVALID_REFERENCE = "invalid_reference", "Invalid reference";
     REFERENCE_NOT_ALLOWED = "reference_not_allowed", "Reference not allowed here";
@@ -92,6 +93,7 @@ codes! {
     UNEXPECTED_INDEX = "unexpected_index", "Unexpected index";
     INDEX_OUT_OF_RANGE = "index_out_of_range", "Index out of range";
     TOO_LARGE = "too_large", "Too many parts";
+    INVALID_FILE = "invalid_file", "File cannot be read";
     HEADER_CASE = "header_case", "Header in upper case";
     // check: blocks
     UNKNOWN_ARGUMENT = "unknown_argument", "Unknown argument";
@@ -122,6 +124,9 @@ codes! {
     DUPLICATE_CHECK = "duplicate_check", "Duplicate check";
     INVALID_METRIC = "invalid_metric", "Invalid metric";
     UNKNOWN_CUSTOM_METRIC = "unknown_custom_metric", "Unknown metric";
+    INVALID_DATA = "invalid_data", "Invalid data";
+    UNKNOWN_COLUMN = "unknown_column", "Unknown column";
+    UNUSED_DATA = "unused_data", "Unused data";
     UNUSED_METRIC = "unused_metric", "Unused metric";
     UNUSED_FLOW = "unused_flow", "Unused flow";
     NO_STEPS = "no_steps", "No steps";

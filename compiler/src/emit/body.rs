@@ -8,6 +8,7 @@ use super::tree::{Filled, Leaf, tree};
 use super::writer::Writer;
 use crate::check::typed::TCheck;
 use crate::plan::model::{Instances, Local, Step};
+use crate::resolve::model::StepId;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -72,7 +73,10 @@ impl Writer<'_> {
         let mut fields = vec![
             BodyField {
                 field: quote!(iteration: Iteration<'a>),
-                value: quote!(iteration: user.iteration(&begun)),
+                value: match body.phase {
+                    Some(_) => quote!(iteration: run.iteration()),
+                    None => quote!(iteration: user.iteration(&begun)),
+                },
             },
             BodyField {
                 field: quote!(steps: &'a #steps),
@@ -179,6 +183,16 @@ impl Writer<'_> {
             let (structs, paths) = tree(&filled, leaves);
             out.extend(structs);
             self.output_paths = ids.into_iter().zip(paths).collect();
+            let body = self.body_id;
+            for (index, path) in &self.output_paths {
+                if self.plan.body(body).steps[*index].kept.is_some() {
+                    let id = StepId {
+                        body,
+                        index: *index,
+                    };
+                    self.kept_paths.insert(id, path.clone());
+                }
+            }
         }
         let of_iteration = self.of_body(Lifetime::Iteration);
         let doc = format!("Assets of `{name}`, new for every {run}.");

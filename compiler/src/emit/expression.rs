@@ -226,6 +226,10 @@ impl Writer<'_> {
                 return ExprTokens::Value(quote!(#name(#start)));
             }
             TKind::Local(id) => {
+                let plan = self.plan;
+                if let (EvaluatedIn::RunAssets, Some(local)) = (at, plan.local_of_run(*id)) {
+                    return self.expression(&local.value, at);
+                }
                 let local = self.local(*id);
                 let argument = match local.started {
                     true => self.start(at),
@@ -242,12 +246,23 @@ impl Writer<'_> {
                 step,
                 instance,
                 field,
+            } if step.body != self.body_id => {
+                return self.kept_output(*step, (instance, *field), span, at);
+            }
+            TKind::Output {
+                step,
+                instance,
+                field,
             } => return self.output(step.index, instance, *field, span, at),
+            TKind::Instances(step) if step.body != self.body_id => {
+                return self.kept_instances(*step, span, at);
+            }
             TKind::Instances(step) => return self.instances(step.index, span),
             TKind::Export { resource, field } => return self.export(*resource, *field, span, at),
             TKind::CountIndex => return ExprTokens::Value(quote!(input_conversion::index(index))),
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
             TKind::VuId => return ExprTokens::Value(quote!(this.iteration.vu())),
+            TKind::Column { data, column } => return self.cell(*data, *column, span),
             TKind::VuIteration => return ExprTokens::Value(quote!(this.iteration.iteration())),
             TKind::ScenarioName => {
                 return ExprTokens::Value(quote!(GRID.scenario_name(this.iteration.scenario())));

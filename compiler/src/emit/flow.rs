@@ -31,14 +31,21 @@ impl Writer<'_> {
         });
         let calls: Vec<TokenStream> = calls.collect();
         let calls = (!calls.is_empty()).then(|| quote!(.calls(&[#(#calls),*])));
-        quote!(Body::new(#name, &#table) #metrics #calls)
+        let phases = self.hosted_rows(id);
+        quote!(Body::new(#name, &#table) #metrics #calls #phases)
     }
 
     /// What is known of the flows that are called.
     pub fn flow_infos(&self) -> TokenStream {
-        let flows = self.plan.called_flows().into_iter().map(|id| {
+        let bodies = self.plan.called_flows().into_iter();
+        let bodies = bodies.chain(self.plan.phase_bodies());
+        let flows = bodies.map(|id| {
             let (name, info) = (&self.names_of_body(id).info, self.body_info(id));
-            let doc = format!(" The flow `{}`.", self.plan.body(id).name);
+            let kind = match self.plan.body(id).phase {
+                Some(_) => "phase",
+                None => "flow",
+            };
+            let doc = format!(" The {kind} `{}`.", self.plan.body(id).name);
             quote! {
                 #[doc = #doc]
                 static #name: Body = #info;

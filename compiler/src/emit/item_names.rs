@@ -333,7 +333,10 @@ fn body_names(
     let outputs = body.flow.iter().flat_map(|flow| &flow.outputs);
     let outputs = outputs.map(|output| names.snake(&in_body(plan, id, &output.name)));
     let flow_outputs: Vec<Ident> = outputs.collect();
-    let info = names.upper(&format!("{}_flow", body.name));
+    let info = match body.phase {
+        Some(_) => names.upper(&format!("{}_phase", body.name)),
+        None => names.upper(&format!("{}_flow", body.name)),
+    };
     let mix = names.upper(&format!("mix_of_{}", body.name));
     let (user_type, life) = match id {
         _ if body.flow.is_some() => (
@@ -341,6 +344,10 @@ fn body_names(
             names.snake(&format!("{}_depend_on", body.name)),
         ),
         BodyId::MAIN => (format_ident!("UserAssets"), format_ident!("live")),
+        _ if body.phase.is_some() => (
+            format_ident!("{ty}UserAssets"),
+            names.snake(&format!("run_{}", body.name)),
+        ),
         _ => (
             format_ident!("{ty}UserAssets"),
             names.snake(&format!("live_{}", body.name)),

@@ -100,7 +100,8 @@ impl Writer<'_> {
             let path = self.late_path(at);
             let found = self.placed(quote!(#path.#form(#over)), late.over.span);
             self.leave_part();
-            let body = quote!(#before #enabled #between #found);
+            let without = super::step::without(step);
+            let body = quote!(#without #before #enabled #between #found);
             let this = or_unused("this", &body);
             let (ty, doc) = (self.body_type(), self.step_doc(at));
             let position_doc = format!("{doc}: its position among those that are late");

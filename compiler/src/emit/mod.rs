@@ -4,13 +4,17 @@ mod argument;
 mod body;
 mod constant;
 mod cut;
+mod data;
+mod data_reads;
 mod expression;
 mod flow;
 mod inputs;
 mod item_names;
+mod kept;
 mod late;
 mod names;
 mod parts;
+mod phase;
 mod print;
 mod program;
 mod resource;
@@ -40,6 +44,8 @@ use writer::Writer;
 pub struct Package {
     /// Path within the package to text.
     pub files: BTreeMap<String, String>,
+    /// Path within the package to bytes: the rows of data.
+    pub rows: BTreeMap<String, Vec<u8>>,
     /// Crates that it names beside the runtime: those of its modules, those of functions that it calls, and
     /// those that values of arguments link.
     pub crates: BTreeSet<String>,
@@ -76,7 +82,9 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let mut writer = Writer::new(plan, exports.collect(), outputs.collect());
     let imports = writer.imports();
     let assets = writer.shared_assets();
-    let tables = writer.tables();
+    let data = writer.data_items();
+    let data_statics = &data.statics;
+    let tables = writer.tables(data.of_grid.as_ref());
     let ready = writer.ready_assets();
     let (mut bodies, mut of_users, mut lives) = Default::default();
     for flow in plan.called_flows() {
@@ -89,14 +97,22 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         TokenStream::extend(&mut bodies, writer.body_items());
         TokenStream::extend(&mut lives, writer.life());
     }
+    for body in plan.phase_bodies() {
+        writer.enter(body);
+        TokenStream::extend(&mut of_users, writer.user_assets());
+        TokenStream::extend(&mut bodies, writer.body_items());
+        TokenStream::extend(&mut lives, writer.phase_life());
+    }
     let worker = writer.worker(&lives);
     let loads = writer.loads();
     let locals = writer.started_locals();
     let inputs = writer.resource_inputs();
+    let keys = writer.key_statics_elsewhere();
     let constants = &writer.constants.statics;
     let tokens = quote! {
         #imports
         #tables
+        #data_statics
         #loads
         #worker
         #bodies
@@ -105,6 +121,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #of_users
         #ready
         #inputs
+        #keys
         #constants
     };
     let header = format!(
@@ -121,9 +138,11 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         .chain(plan.linked_crates())
         .cloned()
         .chain(function_crates)
+        .chain(data.has_files.then(|| "bggo-data".to_owned()))
         .collect();
     Package {
         files: BTreeMap::from([("src/main.rs".to_owned(), text)]),
+        rows: data.files,
         crates,
     }
 }

@@ -40,7 +40,7 @@ impl Writer<'_> {
     }
 
     /// `main` and the tables of the whole grid.
-    pub fn tables(&mut self) -> TokenStream {
+    pub fn tables(&mut self, data: Option<&TokenStream>) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;
         let bodies = plan.run_bodies().map(|id| {
@@ -77,11 +77,12 @@ impl Writer<'_> {
             let count = Literal::usize_unsuffixed(plan.locals.len());
             quote!(.locals(#count))
         });
+        let phases = self.phase_table();
         let (has_thresholds, thresholds) = self.thresholds();
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// The grid: its names, steps, resources and variables.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds #phases #data;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
@@ -167,6 +168,7 @@ impl Writer<'_> {
         }
         let mut bodies: Vec<BodyId> = self.plan.run_bodies().collect();
         bodies.extend(self.plan.called_flows());
+        bodies.extend(self.plan.phase_bodies());
         bodies.retain(|body| {
             let body = self.plan.body(*body);
             body.resources.contains(&at) && body.makes(at)

@@ -102,6 +102,7 @@ impl Writer<'_> {
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
         let has_parts = step.delay_before.is_some() || step.has_parts();
         let is_simple = step.enabled.is_none() && step.call().is_none() && !has_parts;
+        let is_simple = is_simple && step.without.is_empty();
         is_simple && step.needs.is_empty() && !late && !step.is_judged()
     }
 
@@ -234,6 +235,7 @@ impl Writer<'_> {
         // What comes before the resources waits for them only if it reads one.
         let mut before = enabled.into_iter().chain(step.delays());
         let comes_before = enabled.is_some() || step.delay_before.is_some();
+        let comes_before = comes_before || !step.without.is_empty();
         !step.needs.is_empty() && (!comes_before || before.any(|it| self.reads_export(it)))
     }
 
@@ -314,6 +316,7 @@ impl Writer<'_> {
 
     fn before_attempt(&mut self, at: usize, here: EvaluatedIn<'_>) -> TokenStream {
         let step = &self.body().steps[at];
+        let without = without(step);
         let enabled = enabled_of_attempt(step).map(|enabled| {
             self.enter_part("enabled");
             let disabled = self.untruth(enabled, here);
@@ -335,7 +338,7 @@ impl Writer<'_> {
             self.leave_part();
             quote!(step.delay(#time).await;)
         });
-        quote!(#enabled #delay #(#needs)*)
+        quote!(#without #enabled #delay #(#needs)*)
     }
 
     /// The time of a delay, of type `Duration`; faults leave by `?`.
@@ -611,4 +614,17 @@ fn wanted(step: &Step, runner: &Ident) -> TokenStream {
         quote!(.#name())
     });
     quote!(#runner::Wanted::NONE #(#read)*)
+}
+
+/// Leaves an attempt that reads outputs of `setup` which never came.
+pub fn without(step: &Step) -> Option<TokenStream> {
+    (!step.without.is_empty()).then(|| {
+        let kept = step.without.iter();
+        let kept = kept.map(|number| Literal::usize_unsuffixed(*number));
+        quote! {
+            if #(!this.iteration.has_set_up(#kept))||* {
+                return Ok(Ran::Skipped);
+            }
+        }
+    })
 }

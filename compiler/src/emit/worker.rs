@@ -21,7 +21,10 @@ impl Writer<'_> {
             (quote!(()), quote!(_), quote!(_))
         };
         let (mut fields, mut values) = (Vec::new(), Vec::new());
-        for body in self.plan.run_bodies() {
+        let plan = self.plan;
+        let hosted = plan.called_flows().into_iter();
+        let hosted = hosted.filter(|body| plan.body(*body).phase.is_some());
+        for body in plan.run_bodies().chain(plan.phase_bodies()).chain(hosted) {
             let names = self.names_of_body(body);
             let (field, ty) = (&names.field, &names.steps_type);
             fields.push(quote!(#field: #ty));
@@ -60,6 +63,7 @@ impl Writer<'_> {
             let life = &self.names_of_body(row.body).life;
             quote!(#number => Box::pin(self.#life(user)),)
         });
+        let phase = self.phase_method();
         quote! {
             /// The compiled grid.
             struct Compiled;
@@ -85,6 +89,8 @@ impl Writer<'_> {
                     }
                 }
 
+                #phase
+
                 #destroy
             }
 
@@ -97,7 +103,8 @@ impl Writer<'_> {
     /// The life of a user who runs the body that is being written again and again.
     ///
     /// (It is no `async fn`: every user would keep itself twice, as the argument and as the variable.)
-    pub fn life(&self) -> TokenStream {
+    pub fn life(&mut self) -> TokenStream {
+        let around = self.around_iterations();
         let names = self.body_names();
         let (life, of_user) = (&names.life, &names.user_type);
         let user = !self.of_body(Lifetime::Vu).is_empty();
@@ -129,31 +136,51 @@ impl Writer<'_> {
                 self.body().name
             ),
         };
+        let iterations = quote! {
+            while let Some(begun) = user.next().await {
+                #begin_iteration
+                let flow = {
+                    let this = #ty { #(#values),* };
+                    #iteration_dependencies
+                    let run = #ty::run(&this);
+                    user.unless_cancelled(pin!(run)).await
+                };
+                #end_iteration
+                user.finish(begun, flow);
+            }
+        };
+        let (methods, before, after) = (around.methods, around.before, around.after);
+        let whole = match before.as_slice() {
+            [] => quote!(#begin_user #iterations #(#after)* #end_user),
+            // One whose setup fails is another one from then on.
+            before => quote! {
+                for attempt in 0.. {
+                    #begin_user
+                    let is_set_up = #(#before)&&*;
+                    if is_set_up {
+                        #iterations
+                        #(#after)*
+                    }
+                    #end_user
+                    if is_set_up || !user.is_replaced(attempt).await {
+                        break;
+                    }
+                }
+            },
+        };
         quote! {
             #[doc = #doc]
             fn #life(self: Rc<Self>, user: User) -> impl Future<Output = ()> {
-                async move {
-                    #begin_user
-                    while let Some(begun) = user.next().await {
-                        #begin_iteration
-                        let flow = {
-                            let this = #ty { #(#values),* };
-                            #iteration_dependencies
-                            let run = #ty::run(&this);
-                            user.unless_cancelled(pin!(run)).await
-                        };
-                        #end_iteration
-                        user.finish(begun, flow);
-                    }
-                    #end_user
-                }
+                async move { #whole }
             }
+
+            #methods
         }
     }
 
     /// `assets.client.depend_on(&self.run.site);` for each resource of a scope that is built on others. `worker` is the
     /// worker's state, `owner` the struct of that scope.
-    fn dependencies(
+    pub fn dependencies(
         &self,
         scope: Lifetime,
         worker: &TokenStream,

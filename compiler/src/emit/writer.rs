@@ -2,6 +2,7 @@
 //! expressions are cut into.
 
 use super::constant::Constants;
+use super::data_reads;
 use super::item_names::{
     BodyNames, ItemNames, LocalNames, ResourceFunctions, ResourceNames, StepNames,
 };
@@ -11,7 +12,7 @@ use super::tree::WIDTH;
 use crate::check::typed::{TExpr, TKind, TPart};
 use crate::check::walk::walk;
 use crate::plan::model::{BodyPlan, Instances, Plan};
-use crate::resolve::model::{BodyId, BoundId, LocalId, ResourceId};
+use crate::resolve::model::{BodyId, BoundId, DataId, LocalId, ResourceId, StepId};
 use crate::source::Span;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -53,6 +54,10 @@ pub struct Writer<'p> {
     pub waits: BTreeMap<Vec<usize>, Ident>,
     /// Steps of the body with a `for_each` whose keys are read.
     pub read_keys: BTreeSet<usize>,
+    /// Paths of outputs that other bodies read within the struct of outputs of their body.
+    pub kept_paths: BTreeMap<StepId, TokenStream>,
+    /// Steps of other bodies whose keys are read, each with the static that holds them.
+    pub read_keys_elsewhere: BTreeMap<StepId, Ident>,
     /// Steps of the body whose names of outputs are read.
     pub read_names: BTreeSet<usize>,
     /// Paths of the body's steps within the struct of prepared steps.
@@ -69,6 +74,8 @@ pub struct Writer<'p> {
     pub exports: Vec<Vec<String>>,
     /// Outputs of a step's runner in the manifest's order, by body and step.
     pub all_outputs: Vec<Vec<Vec<String>>>,
+    /// Statics of data that something reads.
+    pub data_names: BTreeMap<DataId, Ident>,
     items: ItemNames,
     /// Constants with the places of the item that is being written, by file, line and column.
     places: BTreeMap<(String, u32, u32), Ident>,
@@ -95,6 +102,12 @@ impl<'p> Writer<'p> {
     ) -> Self {
         let mut names = Names::new();
         let items = ItemNames::new(plan, &mut names);
+        let data_names = data_reads::read(plan).into_iter();
+        let data_names = data_names.map(|id| {
+            let name = plan.data[id.0].name.replace('.', "_");
+            (id, names.upper(&format!("data_{name}")))
+        });
+        let data_names = data_names.collect();
         Self {
             plan,
             body_id: BodyId::MAIN,
@@ -107,6 +120,8 @@ impl<'p> Writer<'p> {
             readers: BTreeMap::new(),
             waits: BTreeMap::new(),
             read_keys: BTreeSet::new(),
+            kept_paths: BTreeMap::new(),
+            read_keys_elsewhere: BTreeMap::new(),
             read_names: BTreeSet::new(),
             step_paths: Vec::new(),
             output_paths: BTreeMap::new(),
@@ -115,6 +130,7 @@ impl<'p> Writer<'p> {
             run_parts: vec![None; plan.resources.len()],
             exports,
             all_outputs,
+            data_names,
             items,
             places: BTreeMap::new(),
             place_constants: TokenStream::new(),
@@ -212,7 +228,7 @@ impl<'p> Writer<'p> {
     fn subject(&self, expr: &TExpr) -> Option<String> {
         match &expr.kind {
             TKind::Output { step, field, .. } => {
-                let outputs = &self.all_outputs[self.body_id.0][step.index];
+                let outputs = &self.all_outputs[step.body.0][step.index];
                 field.and_then(|field| outputs.get(field)).cloned()
             }
             TKind::Export { resource, field } => {

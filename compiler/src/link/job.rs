@@ -39,6 +39,8 @@ pub struct Job<'a> {
     pub grid: &'a Path,
     /// Path and text of each emitted file.
     pub files: &'a BTreeMap<String, String>,
+    /// Path and bytes of each emitted file of rows.
+    pub rows: &'a BTreeMap<String, Vec<u8>>,
     /// Crates of the modules that it uses.
     pub crates: &'a [String],
     /// The properties of the program.

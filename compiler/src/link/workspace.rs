@@ -54,6 +54,13 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
         for (path, text) in job.files {
             put(&folder.join(path), text)?;
         }
+        for (path, bytes) in job.rows {
+            let path = folder.join(path);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(path, bytes)?;
+        }
         Ok(())
     };
     write().map_err(|error: io::Error| LinkFault::cache(&folder, &error))?;
@@ -79,6 +86,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
             since: SystemTime::UNIX_EPOCH,
             grid: Path::new(""),
             files: &files,
+            rows: &BTreeMap::new(),
             crates: &crates,
             record: ProgramRecord::default(),
         },
@@ -220,6 +228,7 @@ mod tests {
             since: SystemTime::UNIX_EPOCH,
             grid: Path::new("/grid.hcl"),
             files: &[("src/main.rs".to_owned(), "fn main() {}\n".to_owned())].into(),
+            rows: &BTreeMap::new(),
             crates: &crates,
             record: ProgramRecord::default(),
         };
@@ -317,6 +326,7 @@ mod tests {
                 since: SystemTime::UNIX_EPOCH,
                 grid: Path::new(""),
                 files: &BTreeMap::new(),
+                rows: &BTreeMap::new(),
                 crates: &[],
                 record: ProgramRecord::default(),
             };

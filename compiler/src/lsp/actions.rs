@@ -8,7 +8,8 @@ use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, TextEdit, Uri, 
 use super::analysis::Analysis;
 use super::document::Document;
 use super::published::diagnostic;
-use crate::diagnostics::Problem;
+use crate::diagnostics::{Fix, Problem};
+use crate::source::FileId;
 
 /// An action for each problem that touches these bytes and has a cure.
 pub fn actions(
@@ -26,7 +27,9 @@ pub fn actions(
         })
     };
     let problems = analysis.problems.list.iter();
-    let curable = problems.filter(|problem| !problem.fixes.is_empty());
+    let is_here = |fix: &Fix| fix.span.file == FileId(0);
+    let curable =
+        problems.filter(|problem| !problem.fixes.is_empty() && problem.fixes.iter().all(is_here));
     curable
         .filter(touches)
         .map(|problem| action(problem, analysis, uri, document))
@@ -39,7 +42,7 @@ fn action(
     uri: &Uri,
     document: &Document,
 ) -> CodeActionOrCommand {
-    let new = |fix: &crate::diagnostics::Fix| fix.text(&analysis.sources);
+    let new = |fix: &Fix| fix.text(&analysis.sources);
     let title = match problem.fixes.as_slice() {
         [fix] => {
             let old = analysis.sources.text(fix.span);

@@ -32,7 +32,8 @@ pub struct Analysis {
 impl Analysis {
     /// Checks the text of a file, as it is in the editor and not as it is on the disk.
     pub fn of(uri: &Uri, document: &Document, modules: &Modules) -> Self {
-        let sources = sources(uri, document);
+        let mut sources = sources(uri, document);
+        crate::read_files(&mut sources, modules);
         let (resolved, _, mut problems) = crate::check_whole(&sources, modules);
         if sources.name.ends_with(VALUES) {
             problems = Problems::default();
@@ -48,7 +49,7 @@ impl Analysis {
     /// The types of all expressions, made when they are asked for.
     pub fn types(&self, modules: &Modules) -> &[Seen] {
         self.types
-            .get_or_init(|| check::types(&self.resolved, modules))
+            .get_or_init(|| check::types(&self.resolved, modules, &self.sources))
     }
 
     /// The byte of the grid's text that stands at this one of the editor's.
@@ -62,9 +63,23 @@ impl Analysis {
         span.start as usize + dropped..span.end as usize + dropped
     }
 
-    /// The place of a piece of the grid.
+    /// The place of a piece of the grid; the begin of the text for a piece of a file that the grid reads.
     pub fn range(&self, span: Span, document: &Document) -> lsp_types::Range {
-        document.range(self.bytes(span))
+        document.range(match span.file == FileId(0) {
+            true => self.bytes(span),
+            false => 0..0,
+        })
+    }
+
+    /// What is said of a piece, with its place where that lies in a file that the grid reads.
+    pub fn said(&self, span: Option<Span>, text: &str) -> String {
+        match span.filter(|span| span.file != FileId(0)) {
+            Some(span) => {
+                let (file, line, column) = self.sources.place(span);
+                format!("{file}:{line}:{column}: {text}")
+            }
+            None => text.to_owned(),
+        }
     }
 
     fn dropped(&self) -> usize {
@@ -80,6 +95,8 @@ pub fn sources(uri: &Uri, document: &Document) -> Sources {
     let name = path.file_name().unwrap_or(path.as_os_str());
     let name = name.to_string_lossy().into_owned();
     let mut sources = Sources::from_texts(vec![(name, document.text.clone())]);
+    // What it reads when it is built lies beside it.
+    sources.disk = None;
     sources.root = path.parent().map(PathBuf::from).unwrap_or_default();
     sources
 }

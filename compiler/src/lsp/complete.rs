@@ -63,7 +63,9 @@ impl<'a> Place<'a> {
                 metrics.map(|metric| item(&metric.name.text)).collect()
             }
             kinds => {
-                let all = inside(kinds).into_iter().map(|holds| match holds {
+                let label = self.block(0).and_then(|block| block.labels.first());
+                let all = inside(kinds, label.map_or("", String::as_str));
+                let all = all.into_iter().map(|holds| match holds {
                     Holds::Attribute(name) => item(name, CompletionItemKind::PROPERTY, "attribute"),
                     Holds::Block(kind) => item(kind, CompletionItemKind::STRUCT, "block"),
                 });
@@ -156,7 +158,10 @@ impl<'a> Place<'a> {
         if !header.labels.is_empty() {
             return Vec::new();
         }
-        let flows = self.declarations().flows().map(|(id, flow)| {
+        let flows = self.declarations().flows();
+        // What a step of the kind `mix` runs is a flow that no grid names.
+        let flows = flows.filter(|(id, _)| self.declarations().body(*id).mix.is_none());
+        let flows = flows.map(|(id, flow)| {
             let name = &self.declarations().body(id).name.text;
             let made = item(name, CompletionItemKind::FUNCTION, "flow");
             described(made, written(flow.description.as_ref()))
@@ -223,6 +228,31 @@ impl<'a> Place<'a> {
             ["scenario"] => fixed(&["name", "iteration"]),
             ["run"] => fixed(&["id"]),
             ["path"] => fixed(&["grid"]),
+            ["data"] => {
+                let data = self.declarations().data.iter();
+                distinct(data.map(|data| &data.kind_name.text))
+            }
+            ["data", kind] => {
+                let data = self.declarations().data.iter();
+                let of_kind = data.filter(|data| data.kind_name.text == *kind);
+                let item = |name| item(name, CompletionItemKind::FIELD, "data");
+                of_kind.map(|data| item(&data.name.text)).collect()
+            }
+            ["data", kind, name] => {
+                let mut data = self.declarations().data.iter();
+                let data =
+                    data.find(|data| data.kind_name.text == *kind && data.name.text == *name);
+                let columns = data.and_then(|data| data.columns.as_ref());
+                let columns = columns.into_iter().flatten().map(|column| {
+                    let ty = column.ty.as_ref().map_or(Type::String, |ty| ty.ty.clone());
+                    item(
+                        &column.name.text,
+                        CompletionItemKind::FIELD,
+                        &ty.to_string(),
+                    )
+                });
+                columns.collect()
+            }
             ["step"] => {
                 let steps = self.declarations().step_ids(self.body());
                 distinct(steps.map(|id| &self.declarations().step(id).runner.text))
@@ -311,12 +341,23 @@ impl<'a> Place<'a> {
 
     /// The body that the place stands in.
     fn body(&self) -> BodyId {
-        let outer = self.cursor.blocks.first();
-        let outer = outer.filter(|one| one.kind == "scenario" || one.kind == "flow");
-        let name = outer.and_then(|outer| outer.labels.first());
+        let mut name = None;
+        for block in &self.cursor.blocks {
+            let kind = &block.kind;
+            match kind.as_str() {
+                "scenario" | "flow" => name = block.labels.first().cloned(),
+                "setup" | "teardown" | "vu_setup" | "vu_teardown" => {
+                    name = Some(match name {
+                        Some(owner) => format!("{owner}_{kind}"),
+                        None => kind.clone(),
+                    });
+                }
+                _ => {}
+            }
+        }
         let is_meant = |id: &BodyId| {
             let body = self.declarations().body(*id);
-            Some(&body.name.text) == name && *id != BodyId::MAIN
+            Some(&body.name.text) == name.as_ref() && *id != BodyId::MAIN
         };
         let mut ids = self.declarations().body_ids();
         ids.find(is_meant).unwrap_or(BodyId::MAIN)

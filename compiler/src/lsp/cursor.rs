@@ -171,7 +171,7 @@ impl<'t> Reader<'t> {
                 let begins = line.split_whitespace().next().unwrap_or_default();
                 let kind = begins.trim_end_matches('{');
                 let is_top = |holds: &Holds| matches!(holds, Holds::Block(top) if *top == kind);
-                if line.starts_with(begins) && inside(&[]).iter().any(is_top) {
+                if line.starts_with(begins) && inside(&[], "").iter().any(is_top) {
                     self.open.clear();
                     self.begin(next);
                 } else if in_block {

@@ -1,7 +1,7 @@
 //! All expressions of a grid, one after the other.
 
 use crate::syntax::decl::{
-    Attribute, AttributeBlock, BodyDecl, Declarations, Expr, ExprKind, Part, ScenarioDecl,
+    Attribute, AttributeBlock, BodyDecl, DataDecl, Declarations, Expr, ExprKind, Part, ScenarioDecl,
 };
 
 /// Every expression node of the grid.
@@ -16,6 +16,8 @@ pub fn expressions(declarations: &Declarations) -> Vec<&Expr> {
         }
     }
     all.attributes(&declarations.locals);
+    let data = declarations.data.iter();
+    all.0.extend(data.flat_map(DataDecl::expressions));
     for metric in &declarations.metrics {
         all.optional([&metric.kind, &metric.unit]);
         all.optional([&metric.scale, &metric.description]);
@@ -81,6 +83,9 @@ impl<'d> Roots<'d> {
         }
         if let Some(scenario) = &body.scenario {
             self.scenario(scenario);
+        }
+        if let Some(phase) = &body.phase {
+            self.optional([&phase.limit, &phase.description]);
         }
         if let Some(flow) = &body.flow {
             self.optional([&flow.description]);

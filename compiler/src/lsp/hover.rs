@@ -145,6 +145,11 @@ impl Asked<'_> {
                 let head = format!("flow `{}`", all.body(id).name.text);
                 described(head, all.flow(id)?.description.as_ref())
             }
+            Named::Data(id) => {
+                let data = all.data.get(id.0)?;
+                let head = format!("`data.{}`", data.address());
+                described(head, data.description.as_ref())
+            }
             Named::Step(id) => {
                 let head = format!("`{}`", all.step(id).address());
                 described(head, all.step(id).description.as_ref())

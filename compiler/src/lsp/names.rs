@@ -3,7 +3,8 @@
 use super::analysis::Analysis;
 use super::expressions::expressions;
 use crate::resolve::model::{
-    BodyId, Callee, InputId, LocalId, MetricSubject, Reference, ResourceId, StepId, VariableId,
+    BodyId, Callee, DataId, InputId, LocalId, MetricSubject, Reference, ResourceId, StepId,
+    VariableId,
 };
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
@@ -23,6 +24,8 @@ pub enum Named {
     Input(InputId),
     /// A flow.
     Flow(BodyId),
+    /// Data.
+    Data(DataId),
 }
 
 /// A place at which a name stands.
@@ -73,7 +76,14 @@ impl Finder<'_> {
         for (at, local) in all.locals.iter().enumerate() {
             self.add(local.name.span, Named::Local(LocalId(at)), true);
         }
-        for (flow, decl) in all.flows() {
+        for (at, data) in all.data.iter().enumerate() {
+            self.add(data.name.span, Named::Data(DataId(at)), true);
+        }
+        // What a step of the kind `mix` runs is a flow that no grid names.
+        let flows = all
+            .flows()
+            .filter(|(flow, _)| all.body(*flow).mix.is_none());
+        for (flow, decl) in flows {
             self.add(all.body(flow).name.span, Named::Flow(flow), true);
             for (index, input) in decl.inputs.iter().enumerate() {
                 let named = Named::Input(InputId { flow, index });
@@ -117,6 +127,9 @@ impl Finder<'_> {
 
     /// The flow that a step calls.
     fn flow_of(&self, id: StepId) -> Option<BodyId> {
+        if self.analysis.resolved.declarations.step(id).mix.is_some() {
+            return None;
+        }
         match self.analysis.resolved.callees.get(id)? {
             Some(Callee::Flow(flow)) => Some(*flow),
             Some(Callee::Runner(_)) | None => None,
@@ -134,6 +147,7 @@ impl Finder<'_> {
                 Named::Step(*id)
             }
             Some(Reference::Resource(id)) => Named::Resource(*id),
+            Some(Reference::Data(id)) => Named::Data(*id),
             Some(Reference::Variable(id)) => Named::Variable(*id),
             Some(Reference::Local(id)) => Named::Local(*id),
             Some(Reference::Input(id)) => Named::Input(*id),

@@ -14,6 +14,7 @@ const UNNEEDED: &[crate::diagnostics::Code] = &[
     codes::UNUSED_RESOURCE,
     codes::UNUSED_METRIC,
     codes::UNUSED_FLOW,
+    codes::UNUSED_DATA,
 ];
 
 /// All problems, in the order of `bggo check`.
@@ -35,16 +36,19 @@ pub fn diagnostic(
         Some(span) => analysis.range(span, document),
         None => document.range(0..0),
     };
-    let related = |range, message: &str| DiagnosticRelatedInformation {
+    let related = |range, message: String| DiagnosticRelatedInformation {
         location: Location {
             uri: uri.clone(),
             range,
         },
-        message: message.to_owned(),
+        message,
     };
     let labels = problem.labels.iter();
-    let labels = labels.map(|(span, text)| related(analysis.range(*span, document), text));
-    let hint = problem.hint.iter().map(|hint| related(range, hint));
+    let labels = labels.map(|(span, text)| {
+        let text = analysis.said(Some(*span), text);
+        related(analysis.range(*span, document), text)
+    });
+    let hint = problem.hint.iter().map(|hint| related(range, hint.clone()));
     let related: Vec<_> = labels.chain(hint).collect();
     Diagnostic {
         range,
@@ -54,7 +58,7 @@ pub fn diagnostic(
         }),
         code: Some(NumberOrString::String(problem.code.0.to_owned())),
         source: Some("bggo".to_owned()),
-        message: problem.text.clone(),
+        message: analysis.said(problem.span, &problem.text),
         related_information: (!related.is_empty()).then_some(related),
         tags: UNNEEDED
             .contains(&problem.code)

@@ -4,6 +4,7 @@ use unicode_ident::{is_xid_continue, is_xid_start};
 
 use super::analysis::Analysis;
 use super::names::{Named, Place, place_at};
+use crate::resolve::model::DataId;
 
 /// The places to change, or why there is no such name.
 pub fn renamed(
@@ -48,6 +49,10 @@ fn meet(analysis: &Analysis, one: Named, other: Named) -> bool {
             all.resource(one).asset.text == all.resource(other).asset.text
         }
         (Named::Input(one), Named::Input(other)) => one.flow == other.flow,
+        (Named::Data(one), Named::Data(other)) => {
+            let kind = |id: DataId| all.data.get(id.0).map(|data| data.kind);
+            kind(one) == kind(other)
+        }
         (Named::Variable(_), Named::Variable(_))
         | (Named::Local(_), Named::Local(_))
         | (Named::Flow(_), Named::Flow(_)) => true,

@@ -6,6 +6,7 @@ use super::analysis::Analysis;
 use super::document::Document;
 use crate::resolve::model::BodyId;
 use crate::source::Span;
+use crate::syntax::decl::BodyKind;
 
 /// All declarations in the order of the text; what a scenario or flow declares stands within it.
 pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> {
@@ -35,6 +36,10 @@ pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> 
             threshold.span,
         ));
     }
+    for data in &declarations.data {
+        let kind = &data.kind_name.text;
+        all.push(outline.one(&data.name.text, kind, SymbolKind::ARRAY, data.span));
+    }
     for id in declarations.body_ids() {
         let inner = outline.body(id);
         let body = declarations.body(id);
@@ -42,9 +47,12 @@ pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> 
             all.extend(inner);
             continue;
         }
-        let (word, kind) = match body.flow {
-            Some(_) => ("flow", SymbolKind::FUNCTION),
-            None => ("scenario", SymbolKind::NAMESPACE),
+        let (word, kind) = match body.kind {
+            // What a step of the kind `mix` runs stands in that step.
+            BodyKind::Flow if body.mix.is_some() => continue,
+            BodyKind::Flow => ("flow", SymbolKind::FUNCTION),
+            BodyKind::Phase(_) => ("phase", SymbolKind::NAMESPACE),
+            BodyKind::Main | BodyKind::Scenario => ("scenario", SymbolKind::NAMESPACE),
         };
         let mut symbol = outline.one(&body.name.text, word, kind, body.span);
         // A symbol holds those within it.

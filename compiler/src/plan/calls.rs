@@ -26,6 +26,9 @@ fn add(typed: &Typed, id: BodyId, order: &mut Vec<BodyId>) {
             add(typed, flow, order);
         }
     }
+    for hosted in super::phases::hosted_by(typed, id) {
+        add(typed, hosted.body, order);
+    }
     order.push(id);
 }
 

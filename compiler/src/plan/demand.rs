@@ -18,6 +18,8 @@ pub struct Demand {
     pub resources: ByBody<Reads>,
     /// Locals that something reads that runs, with the body in which that is.
     pub locals: BTreeSet<(BodyId, LocalId)>,
+    /// Steps of phases whose outputs are read in other bodies.
+    pub read_elsewhere: BTreeSet<StepId>,
     /// Read outputs by step; all of them when the whole output is read.
     wanted: BTreeMap<StepId, Wanted>,
     /// Outputs of flows that are read of some call, by flow and position.
@@ -60,6 +62,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         modules,
         body: BodyId::MAIN,
         wanted: BTreeMap::new(),
+        read_elsewhere: BTreeSet::new(),
         locals: BTreeMap::new(),
     };
     let bodies = typed.bodies.iter();
@@ -120,6 +123,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         steps,
         resources,
         locals: reader.locals.into_keys().collect(),
+        read_elsewhere: reader.read_elsewhere,
         wanted: reader.wanted,
         flow_outputs,
         read_by_outputs,
@@ -175,6 +179,7 @@ struct ExpressionReader<'a> {
     /// The body whose expressions are read.
     body: BodyId,
     wanted: BTreeMap<StepId, Wanted>,
+    read_elsewhere: BTreeSet<StepId>,
     /// Resources that a local reads, once something of that body has read it.
     locals: BTreeMap<(BodyId, LocalId), BTreeSet<ResourceId>>,
 }
@@ -257,6 +262,13 @@ impl ExpressionReader<'_> {
     fn expression(&mut self, expr: &TExpr, resources: &mut BTreeSet<ResourceId>) {
         let mut locals = Vec::new();
         let mut told = Vec::new();
+        walk(expr, &mut |node| {
+            if let TKind::Output { step, .. } | TKind::Instances(step) = &node.kind
+                && step.body != self.body
+            {
+                self.read_elsewhere.insert(*step);
+            }
+        });
         walk(expr, &mut |node| match &node.kind {
             // `step.R.N[*].output.x` and `length(step.R.N)` read less than all.
             TKind::Splat { over, item, each } => {

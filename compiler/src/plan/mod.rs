@@ -6,6 +6,7 @@ mod demand;
 pub mod layout;
 pub mod model;
 mod nodes;
+mod phases;
 mod places;
 mod print;
 mod shape;
@@ -14,9 +15,11 @@ mod slots;
 pub use print::print;
 
 use crate::check::typed::{
-    Binding, Sensitivity, TBody, TExpr, TInstances, TKind, TLocal, TRules, TStep, Typed,
+    Binding, Sensitivity, TBody, TExpr, TFlow, TInstances, TKind, TLocal, TPhase, TRules, TStep,
+    Typed,
 };
 use crate::check::typed_parts::TAmong;
+use crate::check::walk::walk;
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, Callee, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -43,18 +46,26 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     let locals = locals.filter(|local| local.value.binding <= Binding::Start);
     let locals = positioned(locals.collect());
     calls::share_locals(&order, &mut bodies);
+    let kept_of_setup = phases::number_kept(typed, &demand, &mut bodies);
+    phases::find_skipped(typed, &demand, &mut bodies);
     resources.count_users(&bodies);
     let mut scenarios = scenarios(typed);
-    slots::number((&order, &mut bodies), &mut scenarios, &mut resources.list);
+    let mut phases = phases::table(typed, &scenarios);
+    let rows = (scenarios.as_mut_slice(), phases.as_mut_slice());
+    slots::number((&order, &mut bodies), rows, &mut resources.list);
     Plan {
         name: sources.name.clone(),
         bodies,
         scenarios,
+        phases,
+        kept_of_setup,
+        locals_of_run: locals_of_run(typed, &resources.list),
         resources: resources.list,
         metrics: typed.metrics.clone(),
         variables: typed.variables.clone(),
         locals,
         thresholds: typed.thresholds.clone(),
+        data: typed.data.clone(),
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
     }
@@ -65,7 +76,7 @@ fn scenarios(typed: &Typed) -> Vec<Scenario> {
     let is_run = |id: &BodyId| match typed.body(*id).kind {
         BodyKind::Main => !typed.body(*id).steps.is_empty(),
         BodyKind::Scenario => true,
-        BodyKind::Flow => false,
+        BodyKind::Flow | BodyKind::Phase(_) => false,
     };
     let run: Vec<BodyId> = typed.body_ids().filter(is_run).collect();
     let row = |id: &BodyId| {
@@ -92,6 +103,35 @@ fn local(typed: &Typed, id: LocalId) -> Local {
         value: local.value.clone(),
         position: 0,
     }
+}
+
+/// The locals that a resource reads, also through others.
+fn locals_of_resource(typed: &Typed, id: ResourceId, found: &mut BTreeSet<LocalId>) {
+    let resource = typed.resource(id);
+    let arguments = resource.arguments.iter().map(|(_, value)| value);
+    let mut open: Vec<&TExpr> = arguments.chain(resource.rules.expressions()).collect();
+    while let Some(expr) = open.pop() {
+        walk(expr, &mut |node| {
+            if let TKind::Local(id) = node.kind
+                && found.insert(id)
+            {
+                open.push(&typed.locals[id.0].value);
+            }
+        });
+    }
+}
+
+/// The locals that resources of the run read and that are not known when the program starts: each of them computes them itself.
+fn locals_of_run(typed: &Typed, resources: &[Resource]) -> Vec<Local> {
+    let mut found = BTreeSet::new();
+    let of_run = resources.iter();
+    let of_run = of_run.filter(|resource| resource.scope == Lifetime::Run);
+    for id in of_run.filter_map(|resource| resource.id) {
+        locals_of_resource(typed, id, &mut found);
+    }
+    let locals = found.into_iter().map(|id| local(typed, id));
+    let late = locals.filter(|local| local.value.binding > Binding::Start);
+    late.collect()
 }
 
 /// Locals that are kept together, each with its position.
@@ -226,6 +266,17 @@ impl Resources {
         for call in steps.iter().filter_map(Step::call) {
             reached.extend(calls::handed_to(&planned[call.body.0]));
         }
+        let hosted = phases::hosted_by(typed, id);
+        for hosted in &hosted {
+            let handed: Vec<usize> = calls::handed_to(&planned[hosted.body.0]).collect();
+            for &at in &handed {
+                if !self.list[at].implicit {
+                    // A user that never says that it is done: so the asset is there until the user ends.
+                    self.list[at].users_of_bodies[id.0] += 1;
+                }
+            }
+            reached.extend(handed);
+        }
         let (connections, local_addresses) = match &body.mix {
             // An iteration runs one of them.
             Some(_) => {
@@ -235,10 +286,12 @@ impl Resources {
             }
             None => self.connections(&steps, planned),
         };
-        let flow = body.flow.as_ref();
+        let of_users = body.phase.as_ref().filter(|phase| phase.is_of_users());
+        let nothing = of_users.map(|_| TFlow::nothing());
+        let flow = body.flow.as_ref().or(nothing.as_ref());
         let flow = flow.map(|flow| {
             let own = reached.iter().copied();
-            let own = own.filter(|at| self.belongs_to_calls_of(*at, id));
+            let own = own.filter(|at| self.belongs_to_calls_of(*at, (typed, id)));
             let own: Vec<usize> = own.collect();
             let mut handed = self.handed(&steps, (&own, &read_by_outputs), planned);
             handed.retain(|at| !own.contains(at));
@@ -254,7 +307,14 @@ impl Resources {
         let makes_in_calls = flow.as_ref().is_some_and(|flow| !flow.own.is_empty())
             || calls.any(|call| planned[call.body.0].makes_in_calls);
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
-        let locals = read.map(|(_, id)| local(typed, *id));
+        let mut read: BTreeSet<LocalId> = read.map(|(_, local)| *local).collect();
+        let narrow = reached.iter().map(|at| &self.list[*at]);
+        let narrow = narrow.filter(|resource| resource.scope != Lifetime::Run);
+        for id in narrow.filter_map(|resource| resource.id) {
+            // The body makes it, whoever declares it.
+            locals_of_resource(typed, id, &mut read);
+        }
+        let locals = read.into_iter().map(|id| local(typed, id));
         BodyPlan {
             kind: body.kind,
             name: body.name.clone(),
@@ -276,6 +336,8 @@ impl Resources {
             memory: 0,
             makes_in_calls,
             flow,
+            phase: body.phase.clone(),
+            hosted,
         }
     }
 
@@ -302,11 +364,13 @@ impl Resources {
         all.into_iter().filter(is_of_users).collect()
     }
 
-    /// Whether a resource is made anew for each call of this flow: one of the iteration that stands in it.
-    fn belongs_to_calls_of(&self, at: usize, flow: BodyId) -> bool {
+    /// Whether a resource is made anew for each call of this flow: one of the iteration that stands in it. What a user runs
+    /// before and after its iterations makes all of them itself.
+    fn belongs_to_calls_of(&self, at: usize, (typed, flow): (&Typed, BodyId)) -> bool {
         let resource = &self.list[at];
         let declared = resource.id.map(|id| id.body);
-        resource.scope == Lifetime::Iteration && declared == Some(flow)
+        let is_phase = typed.body(flow).phase.is_some();
+        resource.scope == Lifetime::Iteration && (is_phase || declared == Some(flow))
     }
 
     /// How many resources a call of a flow makes that are built on one, with those of the calls in it.
@@ -424,8 +488,10 @@ impl Resources {
             let handed = calls::handed_to(&planned[call.body.0]);
             users_of.extend(handed.filter(|at| !self.list[*at].implicit));
         }
-        if typed.body(id.body).kind == BodyKind::Flow {
-            users_of.retain(|at| self.belongs_to_calls_of(*at, id.body));
+        let body = typed.body(id.body);
+        let of_users = body.phase.as_ref().is_some_and(TPhase::is_of_users);
+        if body.kind == BodyKind::Flow || of_users {
+            users_of.retain(|at| self.belongs_to_calls_of(*at, (typed, id.body)));
         }
         users_of.sort_unstable();
         users_of.dedup();
@@ -465,6 +531,8 @@ impl Resources {
             users_of,
             read: demand.reads(id),
             outputs: demand.outputs(id, runner),
+            kept: None,
+            without: Vec::new(),
             enabled: step.enabled.clone(),
             execution: step.execution.clone(),
             delay_before: step.delay_before.clone(),

@@ -1,14 +1,16 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
 use crate::check::typed::{
-    LateOf, TCheck, TDelay, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable,
+    LateOf, TCheck, TData, TDelay, TExpr, TLoad, TMetric, TPhase, TRules, TThreshold, TVariable,
 };
 use crate::check::typed_parts::TParts;
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
-use crate::syntax::decl::BodyKind;
+use crate::syntax::decl::{BodyKind, Phase};
 use bggo_manifest::{Input, Lifetime, Use};
 use bggo_values::Value;
+use std::rc::Rc;
+use std::time::Duration;
 
 /// A grid, ready to be emitted.
 #[derive(Debug, Clone)]
@@ -19,6 +21,10 @@ pub struct Plan {
     pub bodies: Vec<BodyPlan>,
     /// Scenarios, in the order of their table.
     pub scenarios: Vec<Scenario>,
+    /// What runs once before and after them.
+    pub phases: Vec<RunPhase>,
+    /// How many steps of `setup` have outputs that are read elsewhere.
+    pub kept_of_setup: usize,
     /// Resources that are created, in an order in which each stands after those that it is built on. Those of the run, of
     /// a worker and of a user are shared by all bodies; one of the iteration belongs to the body that declares it.
     pub resources: Vec<Resource>,
@@ -28,8 +34,12 @@ pub struct Plan {
     pub variables: Vec<TVariable>,
     /// Locals that are computed once, when the program starts.
     pub locals: Vec<Local>,
+    /// Locals that are not known when the program starts and that resources of the run read. Each of these computes them itself.
+    pub locals_of_run: Vec<Local>,
     /// Thresholds, in written order.
     pub thresholds: Vec<TThreshold>,
+    /// Data, by id.
+    pub data: Vec<Rc<TData>>,
     /// Names of variables of `for`.
     pub bound_names: Vec<String>,
     /// Texts of places: file, line and column of a span.
@@ -69,8 +79,38 @@ pub struct BodyPlan {
     pub memory: usize,
     /// It, or a flow that it calls, makes resources for each call.
     pub makes_in_calls: bool,
-    /// What a flow is given and gives back.
+    /// What a flow is given and gives back. What users run before and after their iterations is filled as a flow is.
     pub flow: Option<FlowPlan>,
+    /// What a phase is, if it is one.
+    pub phase: Option<TPhase>,
+    /// What users of the body run before their first iteration and after their last one, in this order.
+    pub hosted: Vec<Hosted>,
+}
+
+/// A phase that the users of a body run.
+#[derive(Debug, Clone)]
+pub struct Hosted {
+    /// Its body.
+    pub body: BodyId,
+    /// Which it is.
+    pub phase: Phase,
+    /// Where its slots begin, counted from the first one of the body of the users.
+    pub first_slot: u32,
+}
+
+/// A row of the table of phases that run once.
+#[derive(Debug, Clone)]
+pub struct RunPhase {
+    /// Its body.
+    pub body: BodyId,
+    /// Which it is.
+    pub phase: Phase,
+    /// Where its slots begin.
+    pub first_slot: u32,
+    /// The scenario in which it stands, by its position in the table of scenarios.
+    pub scenario: Option<usize>,
+    /// How long its steps may take together.
+    pub limit: Duration,
 }
 
 impl Default for BodyPlan {
@@ -93,6 +133,8 @@ impl Default for BodyPlan {
             memory: 0,
             makes_in_calls: false,
             flow: None,
+            phase: None,
+            hosted: Vec::new(),
         }
     }
 }
@@ -169,15 +211,18 @@ impl Plan {
         (0..self.bodies.len()).map(BodyId)
     }
 
-    /// Ids of the flows that some user runs, in order.
+    /// Ids of the flows that some user runs, in order, with what users run before and after their iterations.
     pub fn called_flows(&self) -> Vec<BodyId> {
         let mut found: Vec<BodyId> = Vec::new();
-        let mut open: Vec<BodyId> = self.run_bodies().collect();
+        let mut open: Vec<BodyId> = self.run_bodies().chain(self.phase_bodies()).collect();
         while let Some(body) = open.pop() {
-            for call in self.body(body).steps.iter().filter_map(Step::call) {
-                if !found.contains(&call.body) {
-                    found.push(call.body);
-                    open.push(call.body);
+            let body = self.body(body);
+            let calls = body.steps.iter().filter_map(Step::call);
+            let hosted = body.hosted.iter().map(|hosted| hosted.body);
+            for called in calls.map(|call| call.body).chain(hosted) {
+                if !found.contains(&called) {
+                    found.push(called);
+                    open.push(called);
                 }
             }
         }
@@ -185,10 +230,20 @@ impl Plan {
         found
     }
 
+    /// Ids of the bodies of what runs once, in the order of their table.
+    pub fn phase_bodies(&self) -> impl Iterator<Item = BodyId> {
+        self.phases.iter().map(|phase| phase.body)
+    }
+
     /// Ids of the bodies that the users of a scenario run, in order: not that of a grid whose steps all stand in scenarios.
     pub fn run_bodies(&self) -> impl Iterator<Item = BodyId> {
         let runs = |id: &BodyId| self.scenarios.iter().any(|row| row.body == *id);
         self.body_ids().filter(runs)
+    }
+
+    /// A local that resources of the run compute themselves.
+    pub fn local_of_run(&self, id: LocalId) -> Option<&Local> {
+        self.locals_of_run.iter().find(|local| local.id == id)
     }
 
     /// A body.
@@ -247,6 +302,10 @@ pub struct Step {
     pub read: bool,
     /// Outputs that are read, by name, in the order in which they are kept.
     pub outputs: Vec<String>,
+    /// Its number among the steps of phases whose outputs are read elsewhere: of `setup`, or of those of users.
+    pub kept: Option<usize>,
+    /// Outputs of `setup`, by these numbers, without which it is skipped: those that a step of `teardown` reads.
+    pub without: Vec<usize>,
     /// `enabled`
     pub enabled: Option<TExpr>,
     /// `timeouts.execution`

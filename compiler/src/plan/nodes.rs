@@ -120,6 +120,8 @@ impl<'a> Edges<'a> {
         while let Some(node) = open.pop() {
             for edge in self.of.get(&node).into_iter().flatten() {
                 match edge.to {
+                    // What ran before the iteration is there.
+                    Declared::Step(id) if id.body != from.body() => {}
                     Declared::Step(id) => found.push((id.index, edge.instances.clone())),
                     Declared::Variable(_) => {}
                     through => {

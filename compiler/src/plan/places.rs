@@ -6,7 +6,7 @@ use crate::source::{Sources, Span};
 /// All lines of all files.
 pub fn places(sources: &Sources) -> Places {
     let mut places = Places::default();
-    for file in &sources.files {
+    for file in sources.all_files() {
         places.files.push(file.name.clone());
         let breaks = file
             .text

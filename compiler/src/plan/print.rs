@@ -11,11 +11,21 @@ pub fn print(plan: &Plan) -> String {
     let _ = resources(plan, &mut out);
     locals("\nlocals known at start\n", "  ", &plan.locals, &mut out);
     scenarios(plan, &mut out);
+    phases(plan, &mut out);
     thresholds(plan, &mut out);
-    for id in plan.run_bodies().chain(plan.called_flows()) {
+    let all = plan.run_bodies().chain(plan.called_flows());
+    for id in all.chain(plan.phase_bodies()) {
         let body = plan.body(id);
-        let kind = if body.flow.is_some() { "flow" } else { "body" };
+        let kind = match (&body.phase, &body.flow) {
+            (Some(_), _) => "phase",
+            (None, Some(_)) => "flow",
+            (None, None) => "body",
+        };
         let _ = writeln!(out, "\n{kind} {} : {} slots", body.name, body.slots);
+        for hosted in &body.hosted {
+            let (name, first) = (&plan.body(hosted.body).name, hosted.first_slot);
+            let _ = writeln!(out, "  users run {name} from slot {first}");
+        }
         flow(plan, body, &mut out);
         let _ = steps(plan, body, &mut out);
         let _ = metrics(plan, body, &mut out);
@@ -73,6 +83,20 @@ fn scenarios(plan: &Plan, out: &mut String) {
             let (name, binding) = (field.field.name(), word(field.value.binding));
             let _ = writeln!(out, "      {name} : {}, {binding}", field.value.ty);
         }
+    }
+}
+
+/// What runs once before and after the scenarios.
+fn phases(plan: &Plan, out: &mut String) {
+    if !plan.phases.is_empty() {
+        out.push_str("\nphases\n");
+    }
+    for phase in &plan.phases {
+        let body = plan.body(phase.body);
+        let (first, end) = (phase.first_slot, phase.first_slot + body.slots);
+        let limit = bggo_values::duration::format(phase.limit);
+        let name = &body.name;
+        let _ = writeln!(out, "  {name} : slots {first}..{end}, limit {limit}");
     }
 }
 
@@ -183,6 +207,12 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
         }
         if !step.outputs.is_empty() {
             write!(out, ", read {}", step.outputs.join(" "))?;
+        }
+        if let Some(number) = step.kept {
+            write!(out, ", kept as {number}")?;
+        }
+        for number in &step.without {
+            write!(out, ", not without {number}")?;
         }
         for used in &step.uses {
             let (key, used) = (&used.key, &plan.resources[used.resource]);

@@ -6,9 +6,10 @@
 //!
 //! Behind these stand the slots of each flow that the body calls, once for each call. A step's slots count from the first one
 //! of its body, so a body is the same wherever it is used. The body of a scenario
-//! begins behind that of the scenario before. Resources belong to the whole run: theirs come behind all of these.
+//! begins behind that of the scenario before, and what runs once before and after them behind all of them. What users run before
+//! and after their iterations is counted as if their body called it. Resources belong to the whole run: theirs come behind all of these.
 
-use super::model::{BodyPlan, Resource, Runs, Scenario};
+use super::model::{BodyPlan, Resource, RunPhase, Runs, Scenario};
 use crate::resolve::model::BodyId;
 use bggo_metrics::step_slot;
 
@@ -20,7 +21,7 @@ const ATTEMPTS: u32 = 2;
 /// Bodies are numbered in `order`, in which a flow stands before those that call it.
 pub fn number(
     (order, bodies): (&[BodyId], &mut [BodyPlan]),
-    scenarios: &mut [Scenario],
+    (scenarios, phases): (&mut [Scenario], &mut [RunPhase]),
     resources: &mut [Resource],
 ) {
     for id in order {
@@ -49,11 +50,19 @@ pub fn number(
                 body.slots = body.slots.saturating_add(of_flows[call.body.0]);
             }
         }
+        for hosted in &mut body.hosted {
+            hosted.first_slot = body.slots;
+            body.slots = body.slots.saturating_add(of_flows[hosted.body.0]);
+        }
     }
     let mut next = 0;
     for scenario in scenarios {
         scenario.first_slot = next;
         next += bodies[scenario.body.0].slots;
+    }
+    for phase in phases {
+        phase.first_slot = next;
+        next += bodies[phase.body.0].slots;
     }
     for resource in resources {
         resource.first_slot = next;

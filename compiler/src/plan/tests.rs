@@ -153,7 +153,7 @@ fn slots_of_scenarios_follow_each_other_and_those_of_resources_come_last() {
     let order: Vec<BodyId> = plan.body_ids().collect();
     super::slots::number(
         (&order, &mut plan.bodies),
-        &mut scenarios,
+        (&mut scenarios, &mut []),
         &mut plan.resources,
     );
     let firsts = scenarios.map(|scenario| scenario.first_slot);

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Hint, codes, nearest};
 use crate::source::Span;
-use crate::syntax::decl::{Expr, ExprKind, Name};
+use crate::syntax::decl::{Expr, ExprKind, Name, Phase};
 
 use super::address;
 use super::model::{EdgeKind, Instances, Node, ResourceId, StepId};
@@ -124,6 +124,8 @@ impl<'a> Resolver<'a> {
             let written: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
             let written = written.join(".");
             let hint = self.without_prefix(&names);
+            let ended = Phase::of_name(&names[0].text)
+                .filter(|phase| matches!(phase, Phase::Setup | Phase::VuSetup));
             let problem = self.problems.error(
                 codes::INVALID_DEPENDENCY,
                 nodes[taken - 1].span,
@@ -133,6 +135,12 @@ impl<'a> Resolver<'a> {
                 start: nodes[0].span.start,
                 ..nodes[taken - 1].span
             };
+            if let Some(phase) = ended {
+                problem.hint(format!(
+                    "leave it out: `{phase}` has ended before any of these steps begins"
+                ));
+                return None;
+            }
             problem.advise(hint.map_or_else(
                 || format!("write `step.RUNNER.NAME`, or a text: `\"{written}\"`").into(),
                 |hint| hint.at(whole),

@@ -131,7 +131,7 @@ fn report_cycle(declarations: &Declarations, ring: &[(BodyId, usize)], problems:
     let Some((_, last)) = calls.last() else {
         return;
     };
-    let name = |body: BodyId| format!("`{}`", declarations.body(body).name.text);
+    let name = |body: BodyId| format!("`{}`", declarations.body(body).shown_name());
     let names = ring.iter().chain(ring.first()).map(|(body, _)| name(*body));
     let names: Vec<String> = names.collect();
     let text = match ring.len() {

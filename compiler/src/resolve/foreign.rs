@@ -30,7 +30,7 @@ pub(super) fn report(declarations: &Declarations, graphs: &[BodyGraph], problems
             .into_iter()
             .flatten()
             .find_map(|needed| match needed {
-                Node::Step(id) => Some(*id),
+                Node::Step(id) if id.body == BodyId::MAIN => Some(*id),
                 other => reads.get(other).copied(),
             });
         reads.extend(step.map(|step| (*node, step)));
@@ -55,6 +55,8 @@ pub(super) fn report(declarations: &Declarations, graphs: &[BodyGraph], problems
         let step = declarations.step(*step).address();
         let reader = declarations.body(body);
         let (kind, hint) = match reader.kind {
+            // What these reach is judged by itself.
+            BodyKind::Phase(_) => continue,
             BodyKind::Flow => (
                 "flow",
                 "a flow reads its own steps and its inputs: hand the value over as an `input`",

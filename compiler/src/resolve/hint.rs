@@ -1,7 +1,7 @@
 //! Hints for names that are not declared.
 
 use crate::diagnostics::{Hint, nearest};
-use crate::syntax::decl::{BodyKind, Name};
+use crate::syntax::decl::{BodyKind, Name, Phase};
 
 use super::model::{BodyId, Node, StepId};
 use super::reference::Resolver;
@@ -42,9 +42,20 @@ impl<'a> Resolver<'a> {
             let full = self.declarations.step(*only).address();
             return Some(Hint::meant(format!("{full}.{}", name.text)));
         }
+        for phase in [Phase::Setup, Phase::VuSetup] {
+            let mut bodies = self.names.readable(body, phase).into_iter();
+            if bodies.any(|it| self.names.step(it, &runner.text, &name.text).is_some()) {
+                let written = format!("{phase}.step.{}.{}", runner.text, name.text);
+                let words = format!("it is a step of `{phase}`: write `{written}`");
+                return Some(Hint::write(written).saying(words));
+            }
+        }
         if let Some(other) = self.names.other_body_with(body, &runner.text, &name.text) {
             let other = self.declarations.body(other);
             return Some(match other.kind {
+                BodyKind::Main if let Some((phase, _)) = self.declarations.phase_of(body) => {
+                    format!("`{phase}` reads its own steps, and what runs before it").into()
+                }
                 BodyKind::Main => {
                     "it stands outside of all scenarios: a scenario reads its own steps".into()
                 }
@@ -53,6 +64,13 @@ impl<'a> Resolver<'a> {
                     other.name.text
                 )
                 .into(),
+                BodyKind::Phase(phase) => {
+                    let names = (runner.text.as_str(), name.text.as_str());
+                    return self.scenario_with(phase, names).or_else(|| {
+                        let words = format!("it is a step of `{phase}`, which runs at another time");
+                        Some(words.into())
+                    });
+                }
                 BodyKind::Flow => format!(
                     "it is a step of the flow `{0}`: what others read of a flow is an `output` of it, by `step.{0}.NAME.output`",
                     other.name.text

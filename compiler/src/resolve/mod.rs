@@ -6,6 +6,7 @@
 //! ```
 
 mod address;
+mod data;
 mod depends;
 mod flow;
 mod foreign;
@@ -13,6 +14,7 @@ mod graph;
 mod hint;
 mod metrics;
 pub mod model;
+mod phase;
 mod quoted;
 mod reference;
 mod root;
@@ -43,6 +45,7 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     let mut problems = resolver.problems;
     flow::report_cycles(&declarations, &mut callees, &mut problems);
     flow::read_through(&declarations, &callees, &mut found.graphs);
+    phase::report_and_order(&declarations, &callees, &mut found.graphs, &mut problems);
     for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
         graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
     }
@@ -70,11 +73,20 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
 
 /// What the names of a condition of a manifest stand for. Its expressions have the ids from 0 up to `ids`.
 pub fn resolve_condition(expr: Expr, ids: u32) -> (Condition, Problems) {
+    resolve_alone(expr, ids, Reads::OfRule)
+}
+
+/// What the names of a template stand for: all but those that it binds itself are variables that the call gives it.
+pub fn resolve_template(expr: Expr, ids: u32) -> (Condition, Problems) {
+    resolve_alone(expr, ids, Reads::OfTemplate)
+}
+
+fn resolve_alone(expr: Expr, ids: u32, reads: Reads) -> (Condition, Problems) {
     let (declarations, modules) = (Declarations::default(), Modules::default());
     let mut problems = Problems::default();
     let names = Names::of(&declarations, &mut problems);
     let mut resolver = Resolver::new(&declarations, names, &modules, problems);
-    resolver.owner.reads = Reads::OfRule;
+    resolver.owner.reads = reads;
     resolver.expr(&expr);
     let (found, problems) = (resolver.found, resolver.problems);
     let mut references = vec![None; ids as usize];

@@ -32,6 +32,9 @@ pub struct LocalId(pub usize);
 /// Index into `Declarations::metrics`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetricId(pub usize);
+/// Index into `Declarations::data`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DataId(pub usize);
 /// An input of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InputId {
@@ -204,6 +207,8 @@ pub enum Reference {
     Local(LocalId),
     /// `input.x` in a flow.
     Input(InputId),
+    /// `data.K.N`: the row of an iteration, or all rows.
+    Data(DataId),
     /// `count.index`
     CountIndex,
     /// `each.key`
@@ -234,7 +239,7 @@ pub enum Reference {
     Error,
 }
 
-/// A condition of a manifest, with the meaning of its names. Its ids of expressions and of bound names are its own.
+/// A condition of a manifest or a template, with the meaning of its names. Its ids of expressions and of bound names are its own.
 #[derive(Debug, Clone)]
 pub struct Condition {
     /// As parsed.
@@ -249,7 +254,7 @@ pub struct Condition {
     pub reads: Vec<Read>,
 }
 
-/// What a condition of a manifest may read.
+/// What a condition of a manifest, or a template, may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
     /// `input.NAME`
@@ -260,6 +265,8 @@ pub enum Read {
     TimeLimit(Span),
     /// `scenario.loaded`: whether the run is a load run.
     Loaded,
+    /// A variable of a template: `templatefile(path, { NAME = .. })`.
+    Given(Name),
 }
 
 /// `metrics.…` in the condition of a threshold. Whose figures it reads is known to be there; the rest is as written.

@@ -11,7 +11,7 @@ use crate::syntax::decl::{
 };
 
 use super::model::{
-    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, MetricRead, Node, Read,
+    BodyGraph, BodyId, BoundId, DataId, Edge, EdgeKind, Instances, LocalId, MetricRead, Node, Read,
     Reference, VariableId,
 };
 use super::scope::Names;
@@ -63,6 +63,8 @@ pub(super) enum Reads {
     Own(VariableId),
     /// What a rule of a manifest is about.
     OfRule,
+    /// What the call of a template gives it.
+    OfTemplate,
     /// What is known when the program starts, and metrics.
     Threshold,
     /// What is known when the program starts. The text names the owner in the message.
@@ -87,6 +89,10 @@ pub(super) struct Resolver<'a> {
     /// Items of the splats around, innermost last.
     items: Vec<BoundId>,
     seen: HashSet<(Node, Node, Instances, EdgeKind)>,
+    /// What the attributes of each data block read.
+    pub(super) read_by_data: Vec<Vec<Node>>,
+    /// The data block whose attributes are walked.
+    pub(super) data: Option<DataId>,
 }
 
 impl<'a> Resolver<'a> {
@@ -119,12 +125,22 @@ impl<'a> Resolver<'a> {
             scopes: Vec::new(),
             items: Vec::new(),
             seen: HashSet::new(),
+            read_by_data: vec![Vec::new(); declarations.data.len()],
+            data: None,
         }
     }
 
     /// Walks the whole grid.
     pub(super) fn all(&mut self) {
         let declarations = self.declarations;
+        for (place, data) in declarations.data.iter().enumerate() {
+            self.owner_is(None, Reads::Everything);
+            self.data = Some(DataId(place));
+            for expr in data.expressions() {
+                self.expr(expr);
+            }
+            self.data = None;
+        }
         for (place, variable) in declarations.variables.iter().enumerate() {
             let id = VariableId(place);
             self.own(Node::Variable(id));
@@ -164,6 +180,15 @@ impl<'a> Resolver<'a> {
         }
         for (body, flow) in declarations.flows() {
             self.flow(body, flow);
+        }
+        for (_, _, phase) in declarations.phases() {
+            self.owner_is(None, Reads::Everything);
+            self.optional(phase.limit.as_ref());
+            self.owner_is(
+                None,
+                Reads::Nothing("the description of a phase", WRITTEN_OUT),
+            );
+            self.optional(phase.description.as_ref());
         }
         let mixes = declarations
             .bodies
@@ -448,6 +473,9 @@ impl<'a> Resolver<'a> {
 
     /// Records an edge from the owner, once.
     pub(super) fn edge(&mut self, to: Node, instances: Instances, (cause, kind): (Span, EdgeKind)) {
+        if let Some(data) = self.data {
+            return self.read_by_data[data.0].push(to);
+        }
         let Some(from) = self.owner.node else {
             // Nothing in a graph depends on a load or a threshold; on the outputs of a flow those depend who call it.
             let graph = &mut self.found.graphs[self.owner.body.0];

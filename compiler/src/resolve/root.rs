@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Hint, Problem, codes, nearest};
 use crate::source::Span;
-use crate::syntax::decl::{Expr, ExprKind, Name};
+use crate::syntax::decl::{Expr, ExprKind, Name, Phase};
 
 use super::model::{Instances, Node, Read, Reference};
 use super::reference::{Reads, Resolver};
@@ -10,11 +10,9 @@ use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub const ROOTS: &[&str] = &[
-    "var", "local", "input", "step", "resource", "output", "previous", "count", "each", "vu",
-    "scenario", "run", "path",
+    "var", "local", "input", "step", "resource", "setup", "vu_setup", "output", "previous", "data",
+    "count", "each", "vu", "scenario", "run", "path",
 ];
-/// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -58,6 +56,12 @@ impl<'a> Resolver<'a> {
         if self.owner.reads == Reads::OfRule {
             return self.of_rule(name, &here);
         }
+        if self.owner.reads == Reads::OfTemplate {
+            let text = name.to_owned();
+            let span = root.span;
+            here.refer(self, 0, Reference::Read(self.found.reads.len()));
+            return self.found.reads.push(Read::Given(Name { text, span }));
+        }
         if ROOTS.contains(&name) && !self.may_read(name, &here) {
             return self.refer(root.id, Reference::Error);
         }
@@ -68,9 +72,14 @@ impl<'a> Resolver<'a> {
             "step" => self.step(&here),
             "resource" => self.resource(&here),
             "output" => self.own_output(&here),
+            "data" => self.data_row(&here),
             "previous" => self.previous(&here),
             "count" => self.count(&here),
             "each" => self.each(&here),
+            "setup" => self.phase_step(Phase::Setup, &here),
+            "vu_setup" => self.phase_step(Phase::VuSetup, &here),
+            "teardown" | "vu_teardown" => self.after_all(name, &here),
+            "vu" | "scenario" if self.is_outside(name, &here) => {}
             "vu" => {
                 let known = [
                     ("id", Reference::VuId),
@@ -88,12 +97,6 @@ impl<'a> Resolver<'a> {
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
             "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
             "metrics" => self.metric_address(&here),
-            later if ROOTS_LATER.contains(&later) => {
-                let text = format!("`{later}` is part of the language, but not yet supported");
-                self.problems
-                    .error(codes::NOT_YET_SUPPORTED, here.span(), text);
-                self.refer(root.id, Reference::Error);
-            }
             _ => {
                 self.unknown(name, &here);
                 self.refer(root.id, Reference::Error);
@@ -104,7 +107,7 @@ impl<'a> Resolver<'a> {
     /// Whether the owner may read this; if not, that is reported.
     fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
-            Reads::Everything | Reads::OfRule => return true,
+            Reads::Everything | Reads::OfRule | Reads::OfTemplate => return true,
             Reads::Start(_) | Reads::Threshold
                 if matches!(name, "var" | "local" | "path" | "run") =>
             {
@@ -464,12 +467,17 @@ impl<'a> Resolver<'a> {
         self.problems.error(code, span, text()).advise(hint);
     }
 
-    fn self_reference(&mut self, here: &Traversal<'_, 'a>, span: Span, text: &str) -> &mut Problem {
+    pub(super) fn self_reference(
+        &mut self,
+        here: &Traversal<'_, 'a>,
+        span: Span,
+        text: &str,
+    ) -> &mut Problem {
         here.refer(self, 0, Reference::Error);
         self.problems.error(codes::SELF_REFERENCE, span, text)
     }
 
-    fn reads(&mut self, to: Node, instances: Instances, cause: Span) {
+    pub(super) fn reads(&mut self, to: Node, instances: Instances, cause: Span) {
         let kind = self.owner.kind;
         self.edge(to, instances, (cause, kind));
     }
@@ -481,7 +489,11 @@ impl<'a> Resolver<'a> {
         here.first
     }
 
-    fn two_names(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<(&'a Name, &'a Name)> {
+    pub(super) fn two_names(
+        &mut self,
+        here: &Traversal<'_, 'a>,
+        form: &str,
+    ) -> Option<(&'a Name, &'a Name)> {
         let names = here.first.zip(here.second);
         if names.is_none() {
             self.incomplete(here, form);

@@ -5,9 +5,24 @@ use std::collections::BTreeMap;
 use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
-use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name};
+use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name, Phase, StepDecl};
 
-use super::model::{BodyId, ByBody, Callee, LocalId, ResourceId, StepId, VariableId};
+use super::model::{BodyId, ByBody, Callee, DataId, LocalId, ResourceId, StepId, VariableId};
+
+/// A phase, and the scenario in which it stands.
+pub(super) type Stands = (Phase, BodyId);
+
+/// Whether the outputs of a phase are there where a body runs, which is a phase itself or none.
+pub(super) fn has_run((phase, owner): Stands, reader: Option<Stands>) -> bool {
+    match (phase, reader) {
+        (Phase::Teardown | Phase::VuTeardown, _) => false,
+        (_, None) => true,
+        // That of the grid comes before that of a scenario.
+        (_, Some((same, of))) if same == phase => owner == BodyId::MAIN && of != BodyId::MAIN,
+        (Phase::Setup, Some(_)) => true,
+        (Phase::VuSetup, Some((reader, _))) => reader == Phase::VuTeardown,
+    }
+}
 
 /// All declared names. If a name is declared twice, the first declaration counts.
 pub(super) struct Names<'a> {
@@ -17,8 +32,14 @@ pub(super) struct Names<'a> {
     pub(super) locals: BTreeMap<&'a str, LocalId>,
     /// Scenarios; the steps at the top of the grid are `main`.
     pub(super) scenarios: BTreeMap<&'a str, BodyId>,
+    /// Data, by kind and name.
+    pub(super) data: BTreeMap<(&'a str, &'a str), DataId>,
     /// Flows.
     pub(super) flows: BTreeMap<&'a str, BodyId>,
+    /// Bodies of phases, by the scenario in which they stand.
+    phases: BTreeMap<(BodyId, Phase), BodyId>,
+    /// By body: the scenario in which it stands, of a phase.
+    owners: Vec<Option<(Phase, BodyId)>>,
 }
 
 /// Names that one body declares.
@@ -46,6 +67,12 @@ impl<'a> Names<'a> {
             locals: BTreeMap::new(),
             scenarios: BTreeMap::new(),
             flows: BTreeMap::new(),
+            phases: BTreeMap::new(),
+            owners: declarations
+                .body_ids()
+                .map(|body| declarations.phase_of(body))
+                .collect(),
+            data: BTreeMap::new(),
         };
         for (place, variable) in declarations.variables.iter().enumerate() {
             let name = &variable.name;
@@ -61,6 +88,19 @@ impl<'a> Names<'a> {
                 }
                 None => {
                     names.variables.insert(&name.text, VariableId(place));
+                }
+            }
+        }
+        for (place, data) in declarations.data.iter().enumerate() {
+            let key = (data.kind_name.text.as_str(), data.name.text.as_str());
+            match names.data.get(&key) {
+                Some(first) => {
+                    let first = declarations.data[first.0].span;
+                    let what = format!("data `{}`", data.address());
+                    duplicate(problems, &what, data.name.span, first);
+                }
+                None => {
+                    names.data.insert(key, DataId(place));
                 }
             }
         }
@@ -99,7 +139,39 @@ impl<'a> Names<'a> {
         }
         names.name_scenarios(declarations, problems);
         names.name_flows(declarations, problems);
+        names.name_phases(declarations, problems);
         names
+    }
+
+    /// Phases. What a scenario reads of its own and what it reads of the whole grid has one form, so no two have one address.
+    fn name_phases(&mut self, declarations: &'a Declarations, problems: &mut Problems) {
+        for (id, phase, declared) in declarations.phases() {
+            self.phases.entry((declared.owner, phase)).or_insert(id);
+        }
+        for (id, phase, declared) in declarations.phases() {
+            let top = self.phases.get(&(BodyId::MAIN, phase)).copied();
+            let Some(top) = top.filter(|_| declared.owner != BodyId::MAIN) else {
+                continue;
+            };
+            for step in &declarations.body(id).steps {
+                if let Some(first) = self.step(top, &step.runner.text, &step.name.text) {
+                    let what = format!("{phase} step `{}.{}`", step.runner.text, step.name.text);
+                    let first = declarations.step(first).span;
+                    duplicate(problems, &what, step.name.span, first);
+                }
+            }
+        }
+    }
+
+    /// The bodies of a phase whose outputs a body may read: the nearest first.
+    pub(super) fn readable(&self, reader: BodyId, phase: Phase) -> Vec<BodyId> {
+        let own = self.owners[reader.0];
+        let owner = own.map_or(reader, |(_, owner)| owner);
+        let owners = [Some(owner), (owner != BodyId::MAIN).then_some(BodyId::MAIN)];
+        let found = owners.into_iter().flatten();
+        let found = found.filter_map(|owner| self.phases.get(&(owner, phase)).copied());
+        let found = found.filter(|body| self.owners[body.0].is_some_and(|it| has_run(it, own)));
+        found.collect()
     }
 
     fn name_scenarios(&mut self, declarations: &'a Declarations, problems: &mut Problems) {
@@ -108,7 +180,7 @@ impl<'a> Names<'a> {
             let is_run = match body.kind {
                 BodyKind::Main => !body.steps.is_empty(),
                 BodyKind::Scenario => true,
-                BodyKind::Flow => false,
+                BodyKind::Flow | BodyKind::Phase(_) => false,
             };
             if !is_run {
                 continue;
@@ -239,10 +311,13 @@ impl<'a> Names<'a> {
             .flat_map(|names| names.resources_called.keys().copied())
     }
 
-    /// The names of a body, then those of the top of the grid.
+    /// The names of a body, then those of its scenario, then those of the top of the grid.
     fn outward(&self, body: BodyId) -> impl Iterator<Item = &BodyNames<'a>> {
+        let owner = self.owners[body.0].map(|(_, owner)| owner);
+        let owner = owner.filter(|owner| *owner != BodyId::MAIN);
         let top = (body != BodyId::MAIN).then_some(BodyId::MAIN);
         std::iter::once(body)
+            .chain(owner)
             .chain(top)
             .map(|body| &self.bodies[body.0])
     }
@@ -312,10 +387,11 @@ pub(super) fn callees<'d>(
     problems: &mut Problems,
 ) -> ByBody<Option<Callee>> {
     let mut known: BTreeMap<&'d str, Option<Callee>> = BTreeMap::new();
-    let mut callee_of = |kind: &'d Name| {
-        let callee = *known.entry(&kind.text).or_insert_with(|| {
-            let flow = names.flows.get(kind.text.as_str());
-            let runner = || modules.find_runner(&kind.text).map(Callee::Runner);
+    let mut callee_of = |step: &'d StepDecl| {
+        let (kind, name) = (&step.runner, step.callee());
+        let callee = *known.entry(name).or_insert_with(|| {
+            let flow = names.flows.get(name);
+            let runner = || modules.find_runner(name).map(Callee::Runner);
             flow.copied().map(Callee::Flow).or_else(runner)
         });
         // A flow whose header is wrong may be the one that is meant.
@@ -333,7 +409,7 @@ pub(super) fn callees<'d>(
     };
     let of_body = |body: &'d BodyDecl| {
         let steps = body.steps.iter();
-        steps.map(|step| callee_of(&step.runner)).collect()
+        steps.map(&mut callee_of).collect()
     };
     ByBody(declarations.bodies.iter().map(of_body).collect())
 }

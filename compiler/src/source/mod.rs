@@ -1,12 +1,17 @@
 //! Reads a grid, one file or a folder, into texts with ids; every later error points into them by `Span`.
 
+mod beside;
 mod lines;
 mod read;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lines::Lines;
 
+pub use beside::{
+    Answer, Answers, LONGEST as LONGEST_BESIDE, Patterns, Question, Refusal, not_utf8,
+};
 pub use read::read;
 
 /// Index of a file in `Sources`.
@@ -61,6 +66,11 @@ pub struct Sources {
     pub root: PathBuf,
     /// The name of the grid: its file, or its folder without the path. Empty if there is neither.
     pub name: String,
+    /// Texts beside the grid that have places of their own, such as templates. Their ids follow those of `files`.
+    pub(crate) texts: Vec<SourceFile>,
+    pub(crate) answers: Answers,
+    /// The files beside a grid that is not on disk.
+    pub(crate) disk: Option<BTreeMap<String, Vec<u8>>>,
 }
 
 /// A place for people: line and column count from 1, the column in characters.
@@ -90,6 +100,7 @@ impl Sources {
                 .first()
                 .map(|(name, _)| name.clone())
                 .unwrap_or_default(),
+            disk: Some(BTreeMap::new()),
             ..Sources::default()
         };
         for (name, text) in texts {
@@ -124,7 +135,15 @@ impl Sources {
 
     /// A file's text.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
-        self.files.get(id.0 as usize)
+        let place = id.0 as usize;
+        self.files
+            .get(place)
+            .or_else(|| self.texts.get(place.checked_sub(self.files.len())?))
+    }
+
+    /// All files that spans may point into, by id.
+    pub fn all_files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter().chain(&self.texts)
     }
 
     /// The text that a span covers; empty for a span of no file of these.
@@ -151,23 +170,27 @@ impl Sources {
             .map_or(Position { line: 1, column: 1 }, |file| file.position(byte))
     }
 
-    /// The ids of all files.
+    /// The ids of the files of the grid.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..self.files.len()).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     pub(super) fn add(&mut self, name: String, text: String) {
+        self.files.push(Self::source_file(name, text));
+    }
+
+    fn source_file(name: String, text: String) -> SourceFile {
         let (text, dropped) = match text.strip_prefix('\u{feff}') {
             Some(rest) => (rest.to_owned(), 3),
             None => (text, 0),
         };
         let lines = Lines::new(&text);
-        self.files.push(SourceFile {
+        SourceFile {
             name,
             text,
             dropped,
             lines,
-        });
+        }
     }
 }
 

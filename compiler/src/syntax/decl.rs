@@ -14,6 +14,8 @@ pub struct Declarations {
     pub thresholds: Vec<ThresholdDecl>,
     /// `metric` blocks.
     pub metrics: Vec<MetricDecl>,
+    /// `data` blocks.
+    pub data: Vec<DataDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -56,6 +58,7 @@ impl Default for Declarations {
             variables: Vec::new(),
             thresholds: Vec::new(),
             metrics: Vec::new(),
+            data: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
@@ -119,6 +122,24 @@ impl Declarations {
         bodies.filter_map(|(id, body)| Some((id, body.flow.as_ref()?)))
     }
 
+    /// The bodies that are phases, in written order, each with the scenario in which it stands.
+    pub fn phases(&self) -> impl Iterator<Item = (BodyId, Phase, &PhaseDecl)> {
+        let bodies = self.body_ids().zip(&self.bodies);
+        bodies.filter_map(|(id, body)| match body.kind {
+            BodyKind::Phase(phase) => Some((id, phase, body.phase.as_ref()?)),
+            _ => None,
+        })
+    }
+
+    /// Which phase a body is, if it is one, and the scenario in which it stands.
+    pub fn phase_of(&self, id: BodyId) -> Option<(Phase, BodyId)> {
+        let body = self.body(id);
+        match body.kind {
+            BodyKind::Phase(phase) => Some((phase, body.phase.as_ref()?.owner)),
+            _ => None,
+        }
+    }
+
     /// What a body says that is a flow.
     pub fn flow(&self, id: BodyId) -> Option<&FlowDecl> {
         self.body(id).flow.as_ref()
@@ -143,6 +164,21 @@ pub enum BodyKind {
     Scenario,
     /// The steps of a `flow` block, which other bodies call.
     Flow,
+    /// The steps of a block `setup` or the like.
+    Phase(Phase),
+}
+
+/// What runs before or after the iterations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Once, before all scenarios.
+    Setup,
+    /// Once, after all scenarios.
+    Teardown,
+    /// Once for each user, before its first iteration.
+    VuSetup,
+    /// Once for each user, after its last iteration.
+    VuTeardown,
 }
 
 /// A scope of steps and resources with a graph and a schedule of its own. Its steps are visible in it alone; its resources
@@ -163,6 +199,8 @@ pub struct BodyDecl {
     pub scenario: Option<ScenarioDecl>,
     /// What a `flow` block says beside its steps.
     pub flow: Option<FlowDecl>,
+    /// What a block `setup` or the like says beside its steps.
+    pub phase: Option<PhaseDecl>,
     /// Each iteration runs one of its steps, all of which call flows.
     pub mix: Option<MixDecl>,
 }
@@ -186,6 +224,15 @@ impl BodyDecl {
         Self::empty(BodyKind::Main, name, Span::default())
     }
 
+    /// Its name as it is shown: that of the flow of a step of the kind `mix` has its place behind it, so that no two are alike.
+    pub fn shown_name(&self) -> &str {
+        let name = self.name.text.as_str();
+        match (self.mix.is_some(), name.rsplit_once(' ')) {
+            (true, Some((shown, _))) => shown,
+            _ => name,
+        }
+    }
+
     /// A body without steps, resources and settings.
     pub fn empty(kind: BodyKind, name: Name, span: Span) -> Self {
         Self {
@@ -196,9 +243,23 @@ impl BodyDecl {
             resources: Vec::new(),
             scenario: None,
             flow: None,
+            phase: None,
             mix: None,
         }
     }
+}
+
+/// `setup { .. }` and the like, without its steps.
+#[derive(Debug, Clone)]
+pub struct PhaseDecl {
+    /// The scenario in which it stands; `main` at the top of the grid, where it belongs to all scenarios.
+    pub owner: BodyId,
+    /// `timeouts { execution = .. }`: how long its steps may take together.
+    pub limit: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
 }
 
 /// `flow "NAME" { .. }`, without its steps and resources.
@@ -231,6 +292,21 @@ pub struct InputDecl {
     pub sensitive: Option<Expr>,
     /// `nullable`
     pub nullable: Option<Expr>,
+}
+
+impl InputDecl {
+    /// An input of any type, which must be handed over.
+    pub fn any(name: Name) -> Self {
+        Self {
+            span: name.span,
+            name,
+            ty: None,
+            default: None,
+            description: None,
+            sensitive: None,
+            nullable: None,
+        }
+    }
 }
 
 /// `output "NAME" { .. }` of a flow.
@@ -335,6 +411,88 @@ pub struct AttributeBlock {
     pub attributes: Vec<Attribute>,
 }
 
+/// `data "KIND" "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct DataDecl {
+    /// Header: from `data` to the last label.
+    pub span: Span,
+    /// First label.
+    pub kind: DataKind,
+    /// The same as it is written.
+    pub kind_name: Name,
+    /// Second label.
+    pub name: Name,
+    /// `rows` of inline data, else `file`.
+    pub rows: Option<Expr>,
+    /// `columns`, in written order.
+    pub columns: Option<Vec<ColumnDecl>>,
+    /// `header`
+    pub header: Option<Expr>,
+    /// `delimiter`
+    pub delimiter: Option<Expr>,
+    /// `embed`
+    pub embed: Option<Expr>,
+    /// `order`
+    pub order: Option<Expr>,
+    /// `advance`
+    pub advance: Option<Expr>,
+    /// `share`
+    pub share: Option<Expr>,
+    /// `at_end`
+    pub at_end: Option<Expr>,
+    /// `sensitive`, names of columns.
+    pub sensitive: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported).
+    pub broken: bool,
+}
+
+impl DataDecl {
+    /// What the grid computes for it.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        [
+            &self.rows,
+            &self.header,
+            &self.delimiter,
+            &self.embed,
+            &self.order,
+            &self.advance,
+            &self.share,
+            &self.at_end,
+            &self.sensitive,
+            &self.description,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// `csv.users`
+    pub fn address(&self) -> String {
+        format!("{}.{}", self.kind_name.text, self.name.text)
+    }
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKind {
+    /// A file of comma-separated values.
+    Csv,
+    /// A file with a JSON object in each line.
+    Jsonl,
+    /// The grid.
+    Inline,
+}
+
+/// A column that `columns` names.
+#[derive(Debug, Clone)]
+pub struct ColumnDecl {
+    /// Its name.
+    pub name: Name,
+    /// Its type; absent where only names are written.
+    pub ty: Option<TypeExpr>,
+}
+
 /// `step "RUNNER" "NAME" { .. }`
 #[derive(Debug, Clone)]
 pub struct StepDecl {
@@ -372,6 +530,8 @@ pub struct StepDecl {
     pub sensitive: Option<Expr>,
     /// Its parts that are blocks of their own.
     pub parts: PartsDecl,
+    /// The name of the flow that a step of the kind `mix` runs, which no grid can write.
+    pub mix: Option<String>,
     /// `tags = { }`
     pub tags: Option<Expr>,
     /// `description`
@@ -439,6 +599,11 @@ impl PartsDecl {
 }
 
 impl StepDecl {
+    /// What it is looked up by: a runner or a flow.
+    pub fn callee(&self) -> &str {
+        self.mix.as_deref().unwrap_or(&self.runner.text)
+    }
+
     /// `timeouts { execution = .. }`
     pub fn execution(&self) -> Option<&Expr> {
         self.parts.timeouts.as_ref()?.get("execution")
@@ -464,6 +629,7 @@ impl StepDecl {
             always: None,
             sensitive: None,
             parts: PartsDecl::default(),
+            mix: None,
             tags: None,
             description: None,
             broken: false,

@@ -3,18 +3,19 @@
 use crate::diagnostics::{Hint, codes, nearest};
 
 use super::decl::{
-    BadHeader, Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl,
-    VariableDecl,
+    BadHeader, BodyId, Declarations, Expr, ExprKind, Name, Phase, ResourceDecl, StepDecl,
+    ValidationDecl, VariableDecl,
 };
 use super::elsewhere;
 use super::expr::FileParser;
 use super::fields::{Found, Shape};
+use super::mix::MIX;
 use super::structure::{Body, Item, RawBlock};
 use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `scenario`, `flow`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `setup`, `teardown`, `vu_setup`, `vu_teardown`, `flow`, `step`, `resource`, `data`, `metric`, `threshold`, `variable` and `locals`";
 
 pub(super) const STEP: Shape = Shape {
     owner: "a step",
@@ -44,6 +45,37 @@ pub(super) const STEP: Shape = Shape {
     ],
     repeated: &["check"],
     labelled: &["check"],
+    later: &[],
+};
+
+/// A step that runs one of several flows.
+pub(super) const MIX_STEP: Shape = Shape {
+    owner: "a step of the kind `mix`",
+    attributes: &[
+        "mix",
+        "depends_on",
+        "count",
+        "for_each",
+        "enabled",
+        "continue_on_failure",
+        "delay_before",
+        "delay_after",
+        "always",
+        "sensitive",
+        "tags",
+        "description",
+    ],
+    blocks: &[
+        "timeouts",
+        "record",
+        "retry",
+        "repeat",
+        "on_error",
+        "concurrency",
+        "rate_limit",
+    ],
+    repeated: &["check", "mix"],
+    labelled: &["check", "mix"],
     later: &[],
 };
 
@@ -95,9 +127,13 @@ impl FileParser<'_, '_> {
                 }
             }
         }
+        to.bodies.append(&mut self.mixes);
     }
 
     fn top(&mut self, block: RawBlock, to: &mut Declarations) {
+        if let Some(phase) = Phase::of_name(&block.kind.text) {
+            return self.phase(phase, block, (BodyId::MAIN, to));
+        }
         match block.kind.text.as_str() {
             "step" => {
                 let step = self.named(block, to, Self::step);
@@ -112,6 +148,10 @@ impl FileParser<'_, '_> {
             "variable" => {
                 let variable = self.named(block, to, Self::variable);
                 to.variables.extend(variable);
+            }
+            "data" => {
+                let data = self.named(block, to, Self::data);
+                to.data.extend(data);
             }
             "metric" => {
                 let metric = self.named(block, to, Self::metric);
@@ -196,18 +236,23 @@ impl FileParser<'_, '_> {
             return None;
         };
         let (span, unread) = (block.header, block.body.broken);
-        let mut found = self.sort(block.body, &STEP);
+        let is_mix = runner.text == MIX;
+        let mut found = self.sort(block.body, if is_mix { &MIX_STEP } else { &STEP });
         let broken = unread || found.misplaced;
+        let mix = is_mix.then(|| self.mix_of_step(&mut found, (&name, span), broken));
         let parts = self.parts(&mut found);
         let checks = found.blocks("check").into_iter();
         let checks = checks.filter_map(|block| self.check(block)).collect();
+        let (mix, mixed) = mix.unzip();
         Some(StepDecl {
             span,
             runner,
             name,
-            arguments: found
-                .block("arguments")
-                .map(|block| self.free(block, "`arguments`")),
+            mix,
+            arguments: mixed.or_else(|| {
+                let arguments = found.block("arguments");
+                arguments.map(|block| self.free(block, "`arguments`"))
+            }),
             uses: found.block("uses").map(|block| self.free(block, "`uses`")),
             checks,
             record: found

@@ -33,7 +33,7 @@ pub fn argument(name: &str) -> Option<&'static str> {
 pub(super) fn in_step(name: &str) -> Option<&'static str> {
     Some(match name {
         "vus" | "duration" | "iterations" | "rate" | "stages" | "executor" | "options"
-        | "ramp_up" => LOAD,
+        | "ramp_up" | "load" => LOAD,
         "thresholds" => {
             "write a block `threshold \"NAME\" { condition = .. }` at the top of the grid"
         }
@@ -45,6 +45,9 @@ pub(super) fn in_step(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// What runs before or after the iterations declares no resources.
+pub(super) const RESOURCE_OF_PHASE: &str = "a resource stands at the top of the grid or in a scenario, and a step takes it by `uses { .. }`";
 
 /// Terraform's `dynamic` writes blocks by a loop.
 pub(super) const DYNAMIC: &str =

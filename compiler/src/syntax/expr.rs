@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::diagnostics::Problems;
 use crate::source::{FileId, Span};
 
-use super::decl::{Expr, ExprId, ExprKind};
+use super::decl::{BodyDecl, Expr, ExprId, ExprKind};
 use super::token::Tokens;
 
 /// Reads the expressions of one file.
@@ -21,6 +21,8 @@ pub(super) struct FileParser<'a, 'p> {
     pub(super) depth_reported: bool,
     /// First arms of conditionals that are open, over all brackets and holes.
     pub(super) arms: usize,
+    /// Flows that steps of the kind `mix` run.
+    pub(super) mixes: Vec<BodyDecl>,
 }
 
 impl<'a, 'p> FileParser<'a, 'p> {
@@ -38,6 +40,7 @@ impl<'a, 'p> FileParser<'a, 'p> {
             brackets_reported: false,
             depth_reported: false,
             arms: 0,
+            mixes: Vec::new(),
         }
     }
 

@@ -373,6 +373,9 @@ impl FileParser<'_, '_> {
         let instead = of_step.then(|| elsewhere::in_step(kind)).flatten();
         let hint = match (instead, nearest::nearest(kind, known.clone())) {
             _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.into()),
+            _ if kind == "resource" && shape.repeated.contains(&"step") => {
+                Some(elsewhere::RESOURCE_OF_PHASE.into())
+            }
             (Some(instead), None) => Some(instead.into()),
             (_, None) if let Some(later) = later(kind, shape) => Some(later.into()),
             (_, Some(near)) if shape.attributes.contains(&near) => {

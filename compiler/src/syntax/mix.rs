@@ -1,13 +1,23 @@
 //! `mix = { browse = 7, buy = 3 }` and blocks `mix "buy" { .. }` to the steps of a scenario, of which each iteration runs one.
+//!
+//! A step of the kind `mix` calls a flow that no grid can name, whose steps are such a mix. What its blocks hand to their flows
+//! are inputs of it, so they are computed where the step stands.
 
 use crate::diagnostics::codes;
+use crate::source::Span;
 
-use super::decl::{BodyDecl, Expr, ExprKind, MixDecl, Name, StepDecl};
+use super::decl::{
+    Attribute, AttributeBlock, BodyDecl, BodyKind, Expr, ExprKind, FlowDecl, InputDecl, MixDecl,
+    Name, StepDecl,
+};
 use super::expr::FileParser;
 use super::fields::{Found, Shape};
 use super::structure::RawBlock;
 
-pub(super) const MIX: Shape = Shape {
+/// The kind of a step that runs one of several flows.
+pub(super) const MIX: &str = "mix";
+
+pub(super) const CHOICE: Shape = Shape {
     owner: "a `mix`",
     attributes: &["weight"],
     blocks: &["arguments"],
@@ -17,6 +27,69 @@ pub(super) const MIX: Shape = Shape {
 };
 
 impl FileParser<'_, '_> {
+    /// Reads the mix of a step into a flow, and gives its name and what the step hands to it.
+    pub(super) fn mix_of_step(
+        &mut self,
+        found: &mut Found,
+        (name, span): (&Name, Span),
+        broken: bool,
+    ) -> (String, AttributeBlock) {
+        let text = format!("mix {} {}:{}", name.text, span.file.0, span.start);
+        let name = Name {
+            text: text.clone(),
+            span: name.span,
+        };
+        let mut body = BodyDecl::empty(BodyKind::Flow, name, span);
+        self.mix(found, &mut body);
+        if body.mix.is_none() && !broken {
+            self.problems
+                .error(
+                    codes::MISSING_ATTRIBUTE,
+                    span,
+                    "a step of the kind `mix` needs the attribute `mix` or blocks `mix \"FLOW\"`",
+                )
+                .hint("it names flows and how often each runs in relation to the others: `mix = { browse = 7, buy = 3 }`");
+        }
+        let (mut handed, mut inputs) = (Vec::new(), Vec::new());
+        for step in &mut body.steps {
+            let flow = step.name.text.clone();
+            let arguments = step.arguments.iter_mut();
+            for argument in arguments.flat_map(|block| &mut block.attributes) {
+                let span = argument.name.span;
+                let input = Name {
+                    text: format!("{flow}_{}", argument.name.text),
+                    span,
+                };
+                let read = self.field_of("input", &input.text, span);
+                let value = std::mem::replace(&mut argument.value, read);
+                inputs.push(InputDecl::any(input.clone()));
+                handed.push(Attribute { name: input, value });
+            }
+        }
+        body.flow = Some(FlowDecl {
+            inputs,
+            outputs: Vec::new(),
+            description: None,
+            broken,
+        });
+        self.mixes.push(body);
+        let arguments = AttributeBlock {
+            span,
+            attributes: handed,
+        };
+        (text, arguments)
+    }
+
+    /// `ROOT.FIELD`
+    fn field_of(&mut self, root: &str, field: &str, span: Span) -> Expr {
+        let root = self.expr(span, ExprKind::Root(root.to_owned()));
+        let name = Name {
+            text: field.to_owned(),
+            span,
+        };
+        self.expr(span, ExprKind::Field(Box::new(root), name))
+    }
+
     /// Reads the mix of a scenario, if it has one, whose steps stand in `body` already.
     pub(super) fn mix(&mut self, found: &mut Found, body: &mut BodyDecl) {
         let mut choices: Vec<(StepDecl, Option<Expr>)> = Vec::new();
@@ -106,7 +179,7 @@ impl FileParser<'_, '_> {
             return None;
         };
         let (span, unread) = (block.header, block.body.broken);
-        let mut found = self.sort(block.body, &MIX);
+        let mut found = self.sort(block.body, &CHOICE);
         let broken = unread || found.misplaced;
         let weight = self.optional(&mut found, "weight");
         if weight.is_none() && !broken {

@@ -12,6 +12,7 @@ pub mod decl;
 mod allow;
 mod bounds;
 mod checks;
+mod data;
 mod decode;
 pub mod elsewhere;
 mod expr;
@@ -23,6 +24,7 @@ mod lexer;
 mod literal;
 mod mix;
 mod parts;
+mod phase;
 pub mod places;
 mod scenario;
 mod structure;
@@ -75,6 +77,18 @@ pub fn expression(text: &str, file: FileId) -> (Expr, u32, Problems) {
     let range = 0..tokens.list.len().saturating_sub(1);
     let mut parser = FileParser::new(file, &tokens, &mut ids, &mut problems);
     let (expr, _) = parser.read_with_height(range, LineBreaks::End, 0);
+    problems.sort();
+    (expr, ids, problems)
+}
+
+/// Reads a text that is all template, with `file` in its places. Also says how many ids its expressions have, from 0.
+pub fn template(text: &str, file: FileId) -> (Expr, u32, Problems) {
+    let (mut problems, mut ids) = (Problems::default(), 0);
+    let tokens = lexer::lex_template(file, text, &mut problems);
+    let mut parser = FileParser::new(file, &tokens, &mut ids, &mut problems);
+    let (kind, _) = parser.template_with_height(0, 0);
+    let span = parser.range_span(&(0..tokens.list.len()));
+    let expr = parser.expr(span, kind);
     problems.sort();
     (expr, ids, problems)
 }

@@ -2,7 +2,10 @@
 
 use super::fields::Shape;
 use super::token::TOP;
-use super::{checks, decode, flow, mix, parts, scenario, threshold};
+use super::{checks, data, decode, flow, mix, parts, phase, scenario, threshold};
+
+const PHASE: Shape = phase::shape("a phase");
+const PHASES: [&str; 4] = ["setup", "teardown", "vu_setup", "vu_teardown"];
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,13 +16,14 @@ pub enum Holds {
     Block(&'static str),
 }
 
-/// What the innermost of these kinds of block, one within the other, may hold; without any, what a grid may. Empty for a
-/// block whose names are not the language's own, such as `arguments`.
-pub fn inside(kinds: &[&str]) -> Vec<Holds> {
+/// What the innermost of these kinds of block, one within the other, may hold, if `label` is its first label; without any
+/// kind, what a grid may. Empty for a block whose names are not the language's own, such as `arguments`.
+pub fn inside(kinds: &[&str], label: &str) -> Vec<Holds> {
     let shape: &Shape = match kinds {
         [] => return TOP.iter().copied().map(Holds::Block).collect(),
         [.., "retry", "backoff"] => &parts::BACKOFF,
-        [.., "scenario", "mix"] => &mix::MIX,
+        [.., "scenario" | "step", "mix"] => &mix::CHOICE,
+        [.., owner, "timeouts"] if PHASES.contains(owner) => &phase::TIMEOUTS,
         [.., "variable", "validation"] => &decode::VALIDATION,
         [.., "flow", "input"] => &flow::INPUT,
         [.., "flow", "output"] => &flow::OUTPUT,
@@ -34,7 +38,15 @@ pub fn inside(kinds: &[&str]) -> Vec<Holds> {
             _ => return Vec::new(),
         },
         [.., kind] => match *kind {
+            "step" if label == mix::MIX => &decode::MIX_STEP,
             "step" => &decode::STEP,
+            "data" => match label {
+                "csv" => &data::CSV,
+                "jsonl" => &data::JSONL,
+                "inline" => &data::INLINE,
+                _ => return Vec::new(),
+            },
+            phase if PHASES.contains(&phase) => &PHASE,
             "resource" => &decode::RESOURCE,
             "variable" => &decode::VARIABLE,
             "scenario" => &scenario::SCENARIO,

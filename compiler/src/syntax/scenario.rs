@@ -2,7 +2,9 @@
 
 use crate::diagnostics::codes;
 
-use super::decl::{BadHeader, BodyDecl, BodyKind, Declarations, LoadDecl, ScenarioDecl, StageDecl};
+use super::decl::{
+    BadHeader, BodyDecl, BodyId, BodyKind, Declarations, LoadDecl, Phase, ScenarioDecl, StageDecl,
+};
 use super::expr::FileParser;
 use super::fields::Shape;
 use super::structure::RawBlock;
@@ -19,9 +21,17 @@ pub(super) const SCENARIO: Shape = Shape {
         "mix",
     ],
     blocks: &["load"],
-    repeated: &["step", "resource", "mix"],
+    repeated: &[
+        "step",
+        "resource",
+        "mix",
+        "setup",
+        "teardown",
+        "vu_setup",
+        "vu_teardown",
+    ],
     labelled: &["load", "step", "resource", "mix"],
-    later: &["setup", "teardown", "vu_setup", "vu_teardown"],
+    later: &[],
 };
 
 /// Names that stand for something else where metrics are named.
@@ -69,6 +79,12 @@ impl FileParser<'_, '_> {
             broken,
         });
         to.bodies.push(body);
+        let owner = BodyId(to.bodies.len() - 1);
+        for phase in Phase::ALL {
+            for block in found.blocks(phase.name()) {
+                self.phase(phase, block, (owner, to));
+            }
+        }
     }
 
     fn load(&mut self, block: RawBlock) -> Option<LoadDecl> {

@@ -152,15 +152,20 @@ impl<'a> Tokens<'a> {
 pub(super) const TOP: &[&str] = &[
     "step",
     "resource",
+    "data",
     "scenario",
     "flow",
+    "setup",
+    "teardown",
+    "vu_setup",
+    "vu_teardown",
     "metric",
     "threshold",
     "variable",
     "locals",
 ];
 /// Kinds of block of the language that this version does not build.
-pub(super) const TOP_LATER: &[&str] = &["data", "setup", "teardown", "vu_setup", "grid", "modules"];
+pub(super) const TOP_LATER: &[&str] = &["grid", "modules"];
 /// Kinds of block of a manifest, which may be in a grid by mistake.
 const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
 

@@ -162,6 +162,10 @@ fn what_fits_a_place_is_offered_there() {
         ("locals {\n  b = var.host.", "name port", "host"),
         ("locals {\n  b = \"${local.page.", "path", "page"),
         ("locals {\n  b = [for x in local.", "page", "path"),
+        ("setup {\n  ", "step timeouts", "resource"),
+        ("setup {\n  step \"print\" \"p\" {\n    arguments { input = 1 }\n  }\n  step \"print\" \"q\" {\n    arguments {\n      input = step.print.", "p", "front"),
+        ("data \"inline\" \"rows\" {\n  ", "rows columns order", "file"),
+        ("data \"inline\" \"rows\" {\n  columns = { user = string }\n  rows = []\n}\nlocals {\n  b = data.inline.rows.", "user", "rows"),
         ("locals {\n  b = vu.", "id iteration", "name"),
         (
             "flow \"f\" {\n  input \"x\" { type = string }\n  output \"y\" {\n    value = input.",

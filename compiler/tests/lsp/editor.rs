@@ -19,9 +19,12 @@ pub struct Editor {
     told: Vec<Notification>,
 }
 
-/// The address of a file that need not be there.
+/// The address of a file that need not be there, or of a path from the root.
 pub fn uri(name: &str) -> String {
-    format!("file:///grids/{name}")
+    match name.starts_with('/') {
+        true => format!("file://{name}"),
+        false => format!("file:///grids/{name}"),
+    }
 }
 
 impl Editor {

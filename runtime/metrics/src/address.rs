@@ -498,8 +498,7 @@ impl Layout {
                 let only = only.transpose()?;
                 let full = format!("{runner}.{name}");
                 let in_scope = self.steps.iter().filter_map(|step| {
-                    let mut rows = self.iterations.iter();
-                    let at = rows.position(|row| row.scenario == step.scenario)?;
+                    let at = self.judged_with(&step.scenario)?;
                     // Of one scenario it is a step of its own, and none of a flow.
                     let is_own = only == Some(at) && step.path.is_empty();
                     (only.is_none() || is_own).then_some((at, step))
@@ -532,8 +531,7 @@ impl Layout {
             Subject::Flow { flow, step } => self.rows_of_flow(flow, step.as_ref()),
             Subject::Custom(name) => {
                 let rows = self.custom.iter().filter_map(|custom| {
-                    let mut rows = self.iterations.iter();
-                    let scenario = rows.position(|row| row.scenario == custom.scenario)?;
+                    let scenario = self.judged_with(&custom.scenario)?;
                     (custom.metric.name == *name).then_some(Row {
                         scenario,
                         first: custom.slot,
@@ -551,6 +549,12 @@ impl Layout {
         }
     }
 
+    /// The scenario with which a row is judged: its own, or the first where it belongs to the whole run.
+    fn judged_with(&self, scenario: &Text) -> Option<usize> {
+        let mut rows = self.iterations.iter();
+        rows.position(|row| row.scenario == *scenario || scenario.is_empty())
+    }
+
     /// The steps that call a flow, or a step of the flow in each of its calls.
     fn rows_of_flow(&self, flow: &Text, step: Option<&[Text; 2]>) -> Result<Vec<Row<'_>>, Unknown> {
         let calls = |call: &Text| {
@@ -563,8 +567,7 @@ impl Layout {
             Some(full) => row.path.last().is_some_and(calls) && row.name.as_str() == full,
         };
         let rows = self.steps.iter().filter_map(|row| {
-            let mut scenarios = self.iterations.iter();
-            let scenario = scenarios.position(|one| one.scenario == row.scenario)?;
+            let scenario = self.judged_with(&row.scenario)?;
             is_meant(row).then_some(Row {
                 scenario,
                 first: row.first,

@@ -145,9 +145,10 @@ pub struct Checked {
 /// What is known of the figures of one step in one scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepLayout {
-    /// The scenario that it is part of.
+    /// The scenario that it is part of; empty where it belongs to the whole run.
     pub scenario: Text,
-    /// The uses of flows by which the scenario comes to it, from the outermost; none where the step is the scenario's own.
+    /// The phase in which it stands, if it stands in none of the scenario's iterations, and the uses of flows on the way to it,
+    /// from the outermost; none where the step is the scenario's own.
     pub path: Vec<Text>,
     /// `kind.name`
     pub name: Text,
@@ -397,6 +398,8 @@ impl Layout {
     /// flows on the way to it.
     pub fn full_name(&self, step: &StepLayout) -> Text {
         let scenario = (self.iterations.len() > 1).then_some(&step.scenario);
+        // What belongs to the whole run stands in no scenario.
+        let scenario = scenario.filter(|name| !name.is_empty());
         if scenario.is_none() && step.path.is_empty() {
             return step.name.clone();
         }

@@ -70,6 +70,8 @@ pub struct Source {
     /// The piece of the rate in which the next one lies.
     piece: usize,
     blocks: Option<Blocks>,
+    /// How many there are in the run at most.
+    most: u64,
     next: Option<Arrival>,
 }
 
@@ -85,10 +87,23 @@ impl Source {
                 Spread::Even => None,
                 Spread::Poisson => Some(Blocks::new(seed)),
             },
+            most: u64::MAX,
             next: None,
         };
         source.find();
         source
+    }
+
+    /// What has this number in the run or a higher one does not come.
+    pub fn ends_before(&mut self, number: u64) {
+        self.most = number;
+        self.next = self.next.filter(|next| next.number < number);
+    }
+
+    /// Whether none is left because those that would come have too high a number.
+    pub fn is_cut(&self) -> bool {
+        let next = self.segment.nth(self.taken);
+        self.next.is_none() && next.is_some_and(|number| number >= self.most)
     }
 
     /// The rate is known further than before: it goes on as this one does, which has the same beginning.
@@ -120,7 +135,7 @@ impl Source {
             None => self.rate.count(elapsed),
             Some(blocks) => blocks.below(self.rate.place_after(elapsed)),
         };
-        let own = self.segment.of(due);
+        let own = self.segment.of(due.min(self.most));
         let left = own.saturating_sub(self.taken);
         if left > 0 {
             self.taken = own;
@@ -130,7 +145,9 @@ impl Source {
     }
 
     fn find(&mut self) {
-        self.next = self.segment.nth(self.taken).and_then(|number| {
+        let number = self.segment.nth(self.taken);
+        let number = number.filter(|number| *number < self.most);
+        self.next = number.and_then(|number| {
             let place = match &mut self.blocks {
                 None => Place::whole(number),
                 Some(blocks) => blocks.place(number)?,

@@ -49,6 +49,48 @@ impl Mix {
         }
         0
     }
+
+    /// How many of the iterations before number `k` run one of the choices that `chosen` marks, by position.
+    pub fn chosen_before(&self, k: u64, chosen: &[bool]) -> u64 {
+        let (rounds, rest) = (k / self.round, k % self.round);
+        let mut found = 0;
+        let mut first = 0;
+        for (at, weight) in self.weights.iter().enumerate() {
+            let behind = first + u64::from(*weight);
+            if chosen.get(at) == Some(&true) {
+                let of_rest = self.below(behind, rest) - self.below(first, rest);
+                found += rounds * u64::from(*weight) + of_rest;
+            }
+            first = behind;
+        }
+        found
+    }
+
+    /// How many of the first `many` iterations of a round have a place below `bound`.
+    fn below(&self, bound: u64, many: u64) -> u64 {
+        let (round, stride) = (u128::from(self.round), u128::from(self.stride));
+        // `x mod n < b` is `x / n - (x - b) / n` of whole quotients that are rounded down; a round more keeps all above zero.
+        let whole = sum_of_quotients(many.into(), round, stride, 0);
+        let shifted = sum_of_quotients(many.into(), round, stride, round - u128::from(bound));
+        u64::try_from(whole + u128::from(many) - shifted).unwrap_or(0)
+    }
+}
+
+/// The sum of `(a * i + b) / m`, rounded down, for each `i` below `n`: by the steps of Euclid's algorithm.
+fn sum_of_quotients(n: u128, m: u128, a: u128, b: u128) -> u128 {
+    let (mut n, mut m, mut a, mut b) = (n, m, a, b);
+    let mut sum = 0;
+    while n > 0 {
+        sum += n * (n - 1) / 2 * (a / m) + n * (b / m);
+        (a, b) = (a % m, b % m);
+        let last = a * n + b;
+        (n, b) = (last / m, last % m);
+        (m, a) = (a, m);
+        if m == 0 {
+            break;
+        }
+    }
+    sum
 }
 
 /// The number nearest below the golden ratio of `round` that has no divisor in common with it.

@@ -89,6 +89,8 @@ pub struct Flags {
     pub level: LogLevel,
     /// Values of variables, weakest first.
     pub given: Vec<Given>,
+    /// Files of data instead of those that the grid names.
+    pub files_of_data: Vec<(String, PathBuf)>,
     /// The shell whose completion script is printed instead of a run.
     pub completions: Option<Shell>,
 }
@@ -164,6 +166,7 @@ const LOG_LEVEL: &str = "log-level";
 const QUIET: &str = "quiet";
 const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
+const DATA: &str = "data";
 const COMPLETIONS: &str = "completions";
 
 /// The flag of a variable: `--base-url` of `base_url`; `None` when a built-in flag, or another variable, has that name.
@@ -172,8 +175,15 @@ fn own_flag(grid: &Grid, variable: &Variable) -> Option<String> {
     let first = grid
         .all_variables()
         .find(|other| other.name.replace('_', "-") == flag);
-    let taken = is_built_in(&flag) || first.is_some_and(|other| other.name != variable.name);
+    let of_data = flag == DATA && reads_files(grid);
+    let taken =
+        of_data || is_built_in(&flag) || first.is_some_and(|other| other.name != variable.name);
     (!taken).then_some(flag)
+}
+
+/// Whether rows of the grid lie in files that its program opens.
+fn reads_files(grid: &Grid) -> bool {
+    grid.data.iter().any(|data| data.file().is_some())
 }
 
 /// Whether a variable cannot have this flag.
@@ -200,7 +210,7 @@ fn type_name(variable: &Variable) -> String {
 /// Wrong usage, and `--help` and `--version`.
 pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
     let texts = OwnFlag::all(grid);
-    let flags = all_flags(&texts);
+    let flags = all_flags(grid, &texts);
     let arguments = Arguments::read(&flags, words)?;
     let level = match arguments.text(LOG_LEVEL)? {
         _ if arguments.has(QUIET) => LogLevel::Error,
@@ -277,6 +287,7 @@ pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
         json: arguments.text(LOG_FORMAT)? == Some("json"),
         level,
         given: given(&texts, &arguments)?,
+        files_of_data: files_of_data(&arguments)?,
         completions: arguments.text(COMPLETIONS)?.and_then(Shell::of_name),
     })
 }
@@ -321,6 +332,22 @@ fn given(texts: &[OwnFlag<'_>], arguments: &Arguments<'_>) -> Result<Vec<Given>,
     Ok(given)
 }
 
+fn files_of_data(arguments: &Arguments<'_>) -> Result<Vec<(String, PathBuf)>, Stopped> {
+    let pairs = arguments.all(DATA).map(|(_, text)| {
+        let text = utf8(DATA, text)?;
+        let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let (name, file) = pair.ok_or_else(|| {
+            arguments.invalid(
+                DATA,
+                text,
+                "it is KIND.NAME=FILE, such as csv.users=users.csv",
+            )
+        })?;
+        Ok((name.to_owned(), PathBuf::from(file)))
+    });
+    pairs.collect()
+}
+
 /// A variable that has a flag, and the texts of this flag.
 pub struct OwnFlag<'a> {
     variable: &'a Variable,
@@ -355,17 +382,20 @@ pub fn without_own_flag(grid: &Grid) -> Vec<String> {
 }
 
 /// All flags of a grid's program, in the order of its help.
-pub fn all_flags<'a>(own: &'a [OwnFlag<'a>]) -> Vec<Flag<'a>> {
-    groups(own)
+pub fn all_flags<'a>(grid: &Grid, own: &'a [OwnFlag<'a>]) -> Vec<Flag<'a>> {
+    groups(grid, own)
         .into_iter()
         .flat_map(|(_, flags)| flags)
         .collect()
 }
 
 /// The same, by the headings of help.
-pub fn groups<'a>(own: &'a [OwnFlag<'a>]) -> [(&'static str, Vec<Flag<'a>>); 3] {
+pub fn groups<'a>(grid: &Grid, own: &'a [OwnFlag<'a>]) -> [(&'static str, Vec<Flag<'a>>); 3] {
     let mut variables: Vec<Flag<'a>> = own.iter().map(OwnFlag::described).collect();
     variables.extend_from_slice(VARIABLE_FLAGS);
+    if reads_files(grid) {
+        variables.push(FILE_OF_DATA);
+    }
     [
         ("Run", RUN_FLAGS.to_vec()),
         ("Report", REPORT_FLAGS.to_vec()),
@@ -533,6 +563,11 @@ const VARIABLE_FLAGS: &[Flag<'static>] = &[
         .path("FILE")
         .help("Sets the variables that FILE names; may be repeated. Always read, if there: bggo.vars.hcl and *.auto.vars.hcl"),
 ];
+
+/// Under `Variables` as well, where rows lie in files.
+const FILE_OF_DATA: Flag<'static> = Flag::new(DATA)
+    .value("KIND.NAME=FILE")
+    .help("Reads the rows of these data from FILE, such as `csv.users=more.csv`; may be repeated");
 
 /// Description and default.
 fn help_of(variable: &Variable) -> String {

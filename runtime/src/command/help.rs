@@ -21,7 +21,7 @@ pub fn help(grid: &Grid, called: &str) -> String {
     let mut text = format!("{}\n\nUsage: {called} [OPTIONS]\n", about(grid));
     let own = OwnFlag::all(grid);
     group(&mut text, "Options", &[HELP, VERSION]);
-    for (heading, flags) in groups(&own) {
+    for (heading, flags) in groups(grid, &own) {
         group(&mut text, heading, &flags);
     }
     let hidden = without_own_flag(grid);

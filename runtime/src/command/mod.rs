@@ -12,7 +12,8 @@ mod names;
 mod reporting;
 mod thresholds;
 
-pub mod variables;
+pub mod rows;
+mod variables;
 
 use crate::engine::{Program, RunRequest, Spin, run, user_bytes};
 use crate::event::LogLevel;
@@ -103,7 +104,7 @@ fn first_paragraph(text: &str) -> String {
 /// Prints the completion script of a shell, for the name by which the program was called.
 fn complete(grid: &'static Grid, shell: completions::Shell) -> Exit {
     let own = flags::OwnFlag::all(grid);
-    let script = completions::script(&flags::all_flags(&own), shell, &called_as(grid));
+    let script = completions::script(&flags::all_flags(grid, &own), shell, &called_as(grid));
     if stdout().write_all(script.as_bytes()).is_ok() {
         Exit::Passed
     } else {
@@ -238,9 +239,15 @@ fn prepare(
     }
     let variables = grid.all_variables().enumerate();
     let sensitive = variables.filter_map(|(number, one)| one.sensitive.then_some(number));
-    let mut start = Start::new(values, grid.locals).keeping_back(sensitive);
+    let mut start = Start::new(values, grid.locals)
+        .keeping(grid.kept_of_setup)
+        .keeping_back(sensitive);
     if let Some(seed) = flags.seed {
         start = start.seeded(seed);
+    }
+    match rows::open(grid, &flags.files_of_data) {
+        Ok(files) => start = start.with_rows(files),
+        Err(texts) => remarks.errors.extend(texts),
     }
     if remarks.errors.is_empty() {
         remarks.errors = variables::validate(grid, &start);
@@ -280,8 +287,14 @@ fn prepare(
     for error in &remarks.errors {
         report.error(error);
     }
-    load.filter(|_| remarks.errors.is_empty())
-        .map(|load| (start.loaded(!load.functional), load, judged))
+    load.filter(|_| remarks.errors.is_empty()).map(|load| {
+        let users = load.loads.iter().map(|load| {
+            let most = load.as_ref().map(|load| load.schedule.most_users());
+            most.unwrap_or(1).into()
+        });
+        let start = start.loaded(!load.functional).with_users(users.collect());
+        (start, load, judged)
+    })
 }
 
 #[cfg(test)]

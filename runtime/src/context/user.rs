@@ -1,6 +1,7 @@
 //! A virtual user as its steps and assets see it.
 
 use super::worker::WorkerContext;
+use crate::step_outputs::KeptOutputs;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -86,6 +87,22 @@ impl UserContext {
     /// Its number, from 1.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Keeps the outputs of step `i` of its `vu_setup` among those that something reads later.
+    pub(crate) fn keep(&self, i: usize, outputs: KeptOutputs) {
+        let user = (self.scenario, self.number);
+        self.worker.keep_of_user(user, (i, Rc::new(outputs)));
+    }
+
+    /// It has gone, and with it what was kept of it.
+    pub(crate) fn forget(&self) {
+        self.worker.forget_user((self.scenario, self.number));
+    }
+
+    /// The outputs of step `i` of its `vu_setup`; none before it has run.
+    pub fn of_vu_setup(&self, i: usize) -> Rc<KeptOutputs> {
+        self.worker.kept_of_user((self.scenario, self.number), i)
     }
 
     /// The user and its current iteration, for a request for an asset.

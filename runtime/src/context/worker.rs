@@ -15,6 +15,7 @@ use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
 use crate::step_limits::{OwnKey, Places, StepLimits};
+use crate::step_outputs::KeptOutputs;
 use bggo_schedule::{Nanos, Segment};
 use bggo_values::context::WallClock;
 use std::cell::{Cell, RefCell};
@@ -29,6 +30,12 @@ const BUG: &str = "bug";
 pub(crate) const CUT: &str = "cut";
 /// The kind of failure of an iteration in which no step failed.
 const NO_STEP: &str = "no_failed_step";
+
+/// The kind of failure of a user whose `vu_setup` failed.
+const NOT_SET_UP: &str = "vu_setup";
+
+/// Outputs of steps of a `vu_setup`, by their numbers. There are few of them.
+type KeptByUser = Vec<(usize, Rc<KeptOutputs>)>;
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
 #[derive(Debug)]
@@ -57,6 +64,8 @@ pub struct WorkerContext {
     /// How much is shown of what the steps of a functional run send and receive; `None`: only of those that fail.
     trace: Option<Shown>,
     exchanges: KeptExchanges,
+    /// What the `vu_setup` of each user has given, by scenario and user; empty in most grids.
+    of_users: RefCell<HashMap<(u32, u64), KeptByUser>>,
     /// What attempts that may be tried again have found, by the address of their step.
     held: RefCell<HashMap<usize, Held>>,
     /// What `rate_limit` and `concurrency` count over all threads.
@@ -139,11 +148,51 @@ impl WorkerContext {
             trace,
             samples: samples.map(SampleRows::new),
             exchanges: KeptExchanges::default(),
+            of_users: RefCell::default(),
             held: RefCell::default(),
             limits,
             places: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
+    }
+
+    /// Keeps the outputs of a step of the `vu_setup` of a user, by the number of the step.
+    pub(super) fn keep_of_user(&self, user: (u32, u64), (i, outputs): (usize, Rc<KeptOutputs>)) {
+        let mut users = self.of_users.borrow_mut();
+        let kept = users.entry(user).or_default();
+        match kept.iter_mut().find(|(number, _)| *number == i) {
+            Some((_, before)) => *before = outputs,
+            None => kept.push((i, outputs)),
+        }
+    }
+
+    /// A user has gone.
+    pub(super) fn forget_user(&self, user: (u32, u64)) {
+        let mut users = self.of_users.borrow_mut();
+        if !users.is_empty() {
+            users.remove(&user);
+        }
+    }
+
+    /// Whether nothing is kept of any user.
+    #[cfg(test)]
+    pub(crate) fn has_forgotten_all_users(&self) -> bool {
+        self.of_users.borrow().is_empty()
+    }
+
+    /// What was kept so; none where it was not.
+    pub(super) fn kept_of_user(&self, user: (u32, u64), i: usize) -> Rc<KeptOutputs> {
+        let users = self.of_users.borrow();
+        let kept = users.get(&user).into_iter().flatten();
+        let mut kept = kept.filter(|(number, _)| *number == i);
+        kept.next()
+            .map_or_else(Rc::default, |(_, outputs)| Rc::clone(outputs))
+    }
+
+    /// Counts a user whose `vu_setup` failed as a failed iteration; `first_slot` is that of its scenario's iterations.
+    pub(crate) fn user_discarded(&self, first_slot: u32) {
+        self.recorder
+            .failed(first_slot, self.names.kind(NOT_SET_UP));
     }
 
     /// The same, in a run that asks for some metrics.

@@ -105,6 +105,14 @@ impl Arriving {
         }
     }
 
+    /// The same without what has this number in the run or a higher one.
+    pub(super) fn ending_before(self, number: Option<u64>) -> Self {
+        if let Some(number) = number {
+            self.source.borrow_mut().ends_before(number);
+        }
+        self
+    }
+
     /// The search of its rate has gone on.
     pub(super) fn goes_on(&self, searched: &SearchedRate) {
         let before = self.rate.replace(Arc::clone(&searched.rate));
@@ -159,6 +167,11 @@ impl Arriving {
     /// Whether no arrival is left, and none will be decided.
     pub(super) fn is_over(&self) -> bool {
         !self.more.get() && self.source.borrow().peek().is_none()
+    }
+
+    /// Whether it ended before its time, because no row is left for what would come.
+    pub(super) fn has_no_rows(&self) -> bool {
+        self.source.borrow().is_cut()
     }
 
     /// Whether there was somebody else who could have taken an arrival: then it waited for this program and not for a user.

@@ -5,19 +5,23 @@
 //! drops them at once, and so does a first one before the clock has started. In all cases assets are destroyed, within their own
 //! time limits. A third signal ends the program at once. What was recorded is always printed.
 
+use super::program::ErasedRunAssets;
 use super::request::{RunRequest, RunState};
+use super::run_phase::{PhaseWork, phase_thread};
 use super::signals::Signals;
-use super::stopping::Stopping;
+use super::stopping::{InTeardown, Stopping};
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
-use crate::context::WorkerContext;
+use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
+use crate::grid::RunPhase;
 use crate::health::HostWatch;
 use crate::judgement::{Collector, Judgement, Order, Watch};
 use crate::metrics::{Slab, SlabReader};
 use crate::outputs::{Report, Stopped};
 use crate::panic;
+use crate::shutdown::{Phase, Phases};
 use bggo_metrics::report::measure::short;
 use futures_util::future::{Either, select, select_all};
 use std::io;
@@ -25,7 +29,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
 /// Stack of a worker thread, in bytes. The steps of a large grid are built on the stack, which takes some KiB for each step.
@@ -85,7 +89,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             return Ok(Exit::BadInput);
         }
     };
-    let slabs = (0..=count)
+    // Those of the workers, of this thread, and of the threads of phases.
+    let has_phases = u32::from(!run.grid.phases.is_empty());
+    let slabs = (0..=count + has_phases)
         .map(|_| Slab::new(slots.count as usize))
         .collect::<io::Result<Vec<_>>>()?;
     let control_slab = &slabs[count as usize];
@@ -125,7 +131,19 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let phases = workers.stopping.subscribe();
     let listening = listen(Rc::clone(&context), Rc::default(), phases);
     let listener = tokio::task::spawn_local(listening);
-    for index in 0..count {
+    let mut around = Around {
+        run,
+        report,
+        state: &state,
+        assets: &assets,
+        slab: slabs.last(),
+        spawn,
+        begun: Vec::new(),
+        has_passed: true,
+    };
+    workers.set_up(&mut around).await;
+    let wanted = if around.has_passed { count } else { 0 };
+    for index in 0..wanted {
         let parts = state.parts(run, report, index, &slabs[index as usize]);
         let work = Work {
             program: run.program,
@@ -178,6 +196,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     workers.stopping.begins(begin, &loads, workers.alive);
     begun.send_replace(Some(begin));
     workers.until(Workers::are_over).await;
+    workers.tear_down(&mut around).await;
 
     let at = begin.elapsed();
     let begins_until = workers.stopping.begins_until();
@@ -213,6 +232,155 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     let exit = state.causes.exit();
     Ok(report.ends(exit, workers.left))
+}
+
+/// What runs once before and after the scenarios.
+struct Around<'a> {
+    run: &'a RunRequest,
+    report: &'a Arc<Report>,
+    state: &'a RunState,
+    assets: &'a ErasedRunAssets,
+    /// Where its steps are counted.
+    slab: Option<&'a Arc<Slab>>,
+    spawn: Spawn<'a>,
+    /// The scenarios whose `setup` began; `None` is the whole run.
+    begun: Vec<Option<u32>>,
+    /// No `setup` failed.
+    has_passed: bool,
+}
+
+impl Around<'_> {
+    /// The phases of this run, with their numbers: without those of scenarios that it leaves out.
+    fn all(&self, is_setup: bool) -> Vec<(u32, &'static RunPhase)> {
+        let rows = (0..).zip(self.run.grid.phases);
+        let rows = rows.filter(|(_, phase)| {
+            let load = |number: u32| self.run.loads.get(number as usize);
+            let is_run = |number| load(number).is_some_and(Option::is_some);
+            phase.is_setup() == is_setup && phase.scenario.is_none_or(is_run)
+        });
+        rows.collect()
+    }
+
+    /// Whether a `teardown` runs: where the `setup` beside it began, or where there is none and nothing failed before it.
+    fn tears_down(&self, phase: &RunPhase) -> bool {
+        let mut setups = self.all(true).into_iter();
+        if setups.any(|(_, setup)| setup.scenario == phase.scenario) {
+            return self.begun.contains(&phase.scenario);
+        }
+        phase.scenario.is_none() || self.has_passed
+    }
+
+    /// Starts the thread of a phase. Its end is heard, or that it has none.
+    fn start(
+        &self,
+        (number, phase): (u32, &'static RunPhase),
+        phases: watch::Receiver<Phases>,
+    ) -> Option<(oneshot::Receiver<bool>, Arc<ExitCauses>)> {
+        let causes = Arc::<ExitCauses>::default();
+        let (done, ended) = oneshot::channel();
+        let parts = WorkerContextParts {
+            // A step of it that fails is none of the run's.
+            causes: Arc::clone(&causes),
+            ..self
+                .state
+                .parts(self.run, self.report, self.run.workers(), self.slab?)
+        };
+        let work = PhaseWork {
+            program: self.run.program,
+            shared: Arc::clone(self.assets),
+            number,
+            phase,
+            phases,
+            done,
+        };
+        let thread = self.run.workers();
+        match (self.spawn)(thread, Box::new(move || phase_thread(parts, work))) {
+            Ok(()) => Some((ended, causes)),
+            Err(error) => {
+                let text = format!("the thread of `{}` cannot be started: {error}", phase.name);
+                self.report.error(&text);
+                None
+            }
+        }
+    }
+}
+
+impl Workers<'_> {
+    /// Runs each `setup`, until one fails.
+    async fn set_up(&mut self, around: &mut Around<'_>) {
+        for (number, phase) in around.all(true) {
+            if !self.stopping.may_cancel() {
+                return around.has_passed = false;
+            }
+            around.begun.push(phase.scenario);
+            let Some((mut ended, causes)) =
+                around.start((number, phase), self.stopping.subscribe())
+            else {
+                around.has_passed = false;
+                return self.causes.set_up_failed();
+            };
+            let passed = loop {
+                let happened = {
+                    let happened = pin!(self.happened());
+                    match select(&mut ended, happened).await {
+                        Either::Left((passed, _)) => break passed.unwrap_or(false),
+                        Either::Right((happened, _)) => happened,
+                    }
+                };
+                self.handle(happened);
+                if self.left {
+                    break false;
+                }
+            };
+            self.causes.add(&causes);
+            if !passed {
+                around.has_passed = false;
+                if self.stopping.is_interrupted() {
+                    return;
+                }
+                around
+                    .report
+                    .error(&format!("`{}` failed: no load is put on", phase.name));
+                return self.causes.set_up_failed();
+            }
+        }
+    }
+
+    /// Runs each `teardown`, whatever became of the others: after failures and signals as well.
+    async fn tear_down(&mut self, around: &mut Around<'_>) {
+        let (phases, _) = watch::channel(Phases::running(0));
+        let all = around.all(false).into_iter();
+        for (number, phase) in all.filter(|(_, phase)| around.tears_down(phase)) {
+            if self.left || phases.borrow().run().drops() {
+                return;
+            }
+            let started = around.start((number, phase), phases.subscribe());
+            let Some((mut ended, causes)) = started else {
+                self.causes.teardown_failed();
+                continue;
+            };
+            let passed = loop {
+                match select(&mut ended, pin!(self.signals.next())).await {
+                    Either::Left((passed, _)) => break passed.unwrap_or(false),
+                    Either::Right(_) => match self.stopping.signal_in_teardown() {
+                        InTeardown::GoesOn => {}
+                        InTeardown::IsCancelled => {
+                            phases.send_modify(|phases| phases.advance_run(Phase::Cancelled));
+                        }
+                        InTeardown::Leaves => {
+                            self.left = true;
+                            break false;
+                        }
+                    },
+                }
+            };
+            self.causes.add(&causes);
+            if !passed {
+                around.report.error(&format!("`{}` failed", phase.name));
+                self.causes.teardown_failed();
+            }
+        }
+    }
 }
 
 /// Says for how long the run waits for the moment at which its clock is to start, or that this moment has passed already: then

@@ -1,5 +1,6 @@
 //! The traits that an emitted program implements for the engine.
 
+use super::phase::PhaseRun;
 use super::user::User;
 use crate::assets::{Prepare, RunScope};
 use crate::flow::Running;
@@ -23,6 +24,11 @@ pub trait Worker {
     /// The whole life of a user of scenario number `scenario`: iterations until `user.next()` gives none, then the destruction
     /// of its assets.
     fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()>;
+    /// A run of the phase with this number in the grid's table, `setup` or `teardown`. Says whether it passed.
+    fn phase<'a>(self: Rc<Self>, number: u32, run: PhaseRun<'a>) -> Running<'a, bool> {
+        drop(run);
+        no_such_phase(number)
+    }
     /// Destroys the assets of scope `worker`, after the last user. A grid without such assets has nothing to destroy.
     fn destroy(&self) -> Running<'_, ()> {
         Box::pin(async {})
@@ -33,6 +39,11 @@ pub trait Worker {
 pub fn no_such_scenario(scenario: u32) -> Running<'static, ()> {
     // The engine takes the numbers from the same table.
     unreachable!("the grid has no scenario number {scenario}")
+}
+
+/// The same for the table of phases.
+pub fn no_such_phase<'a>(number: u32) -> Running<'a, bool> {
+    unreachable!("the grid has no phase number {number}")
 }
 
 /// The result of `Program::run_assets` with its real type, which only the emitted program knows.

@@ -1,6 +1,7 @@
 //! The request to run a grid, and what all threads of a run share.
 
 use super::program::Program;
+use super::rows_left::RowsLeft;
 use super::scenario_load::{ScenarioLoad, Taking};
 use super::timer::Spin;
 use crate::context::WorkerContextParts;
@@ -85,6 +86,8 @@ impl RunRequest {
         let rows = rows.zip(&slots.warm_ups);
         rows.filter_map(|(((scenario, load), slots), warm_up)| {
             let load = load.as_ref()?;
+            let rows_left = RowsLeft::of(self.grid, scenario, &load.schedule, &self.start);
+            let schedule = rows_left.limit(&load.schedule);
             Some(ScenarioLoad {
                 scenario,
                 load: load.clone(),
@@ -92,9 +95,10 @@ impl RunRequest {
                 seed: self
                     .start
                     .seed_of(self.grid.scenarios.get(scenario as usize)?.name()),
-                taking: Taking::new(&load.schedule, (self.segment, workers), &mut places),
+                taking: Taking::new(&schedule, (self.segment, workers), &mut places),
                 slots: *slots,
                 warm_up: *warm_up,
+                rows: rows_left,
             })
         })
         .collect()

@@ -51,8 +51,10 @@ impl<'a> Scenario<'a> {
             }
             self.hand_out(arriving).await;
             self.count_left_over(arriving);
-            // The load lasts as long as it was asked for, also where nothing is due at its end.
-            if let Some(length) = users.load.load.schedule.length() {
+            // The load lasts as long as it was asked for, also where nothing is due at its end; unless data have ended it.
+            if let Some(length) = users.load.load.schedule.length()
+                && !arriving.has_no_rows()
+            {
                 users.until(users.moment(nanos(length))).await;
             }
         } else {

@@ -1,5 +1,6 @@
 //! The load of one scenario, as each worker thread has it.
 
+use super::rows_left::RowsLeft;
 use crate::metrics::ScenarioSlots;
 use bggo_schedule::{Arrivals, Iterations, Load, Ramp, Schedule, Segment};
 use std::pin::pin;
@@ -24,6 +25,8 @@ pub(super) struct ScenarioLoad {
     pub slots: ScenarioSlots,
     /// Where what is due in the warm-up is counted.
     pub warm_up: Option<ScenarioSlots>,
+    /// What ends it before its time.
+    pub rows: RowsLeft,
 }
 
 /// How users come to their iterations.

@@ -72,7 +72,8 @@ impl ScenarioUsers {
                     None => More::No,
                 };
                 let share = (segment, lane);
-                Rc::new(Arriving::new((arrivals, more), births, share, load.seed))
+                let arriving = Arriving::new((arrivals, more), births, share, load.seed);
+                Rc::new(arriving.ending_before(load.rows.end_of_run()))
             }),
         };
         // Part of a second counts as a whole one, so that nobody seems to have waited longer than it did.

@@ -8,6 +8,17 @@ use crate::shutdown::{Phase, Phases, SearchedRate};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
+/// What becomes of a `teardown` after a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InTeardown {
+    /// It goes on.
+    GoesOn,
+    /// Its steps are dropped.
+    IsCancelled,
+    /// The run is left at once.
+    Leaves,
+}
+
 /// A scenario that still has users.
 struct Running {
     scenario: u32,
@@ -237,6 +248,30 @@ impl<'a> Stopping<'a> {
             running.cancel_at = [running.cancel_at, at].into_iter().flatten().min();
         }
         self.advance(Phase::Draining);
+    }
+
+    /// One more signal, while `teardown` runs.
+    pub(super) fn signal_in_teardown(&mut self) -> InTeardown {
+        self.signals += 1;
+        self.causes.interrupted();
+        match self.signals {
+            1 => {
+                self.report
+                    .warn("interrupted: `teardown` goes on; a second signal cancels it");
+                InTeardown::GoesOn
+            }
+            2 => {
+                self.report.warn(
+                    "interrupted again: `teardown` is cancelled, resources are destroyed; a third signal ends the program at once",
+                );
+                InTeardown::IsCancelled
+            }
+            _ => {
+                self.report
+                    .error("ended at once: some resources may not have been destroyed");
+                InTeardown::Leaves
+            }
+        }
     }
 
     /// One more signal; `true` when the run is to be left at once.

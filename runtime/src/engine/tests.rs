@@ -1,6 +1,7 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
 mod arrivals;
+mod phases;
 mod prepared;
 mod scenarios;
 mod searches;
@@ -8,6 +9,7 @@ mod signals;
 mod whole;
 
 use super::control::run_on;
+use super::rows_left::RowsLeft;
 use super::scenario_load::{ScenarioLoad, Taking};
 use super::scenario_users::ScenarioUsers;
 use super::timer::Spin;
@@ -230,6 +232,7 @@ fn load_of(scenario: u32, load: Load) -> ScenarioLoad {
             iterations: scenario * iteration_slot::COUNT,
         },
         warm_up: None,
+        rows: RowsLeft::default(),
     }
 }
 

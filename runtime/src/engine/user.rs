@@ -20,7 +20,7 @@ use super::timetable::Timetable;
 use crate::assets::Scope;
 use crate::clock::Moment;
 use crate::context::{Cut, IterationEnd, UserContext, WorkerContext};
-use crate::flow::{Flow, Stop};
+use crate::flow::{Flow, Running, Stop};
 use crate::panic;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
@@ -38,6 +38,9 @@ const NANOS_IN_A_SECOND: Nanos = 1_000_000_000;
 const IN_A_ROW: u32 = 64;
 /// How long these iterations may take, in units of [`TICK`]: a millisecond.
 const AT_A_STRETCH: u32 = 977;
+/// How long a user whose `vu_setup` failed is away before another one takes its place; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Of so many bits are the nanoseconds of a unit of time in which a stretch is measured: about a microsecond.
 const TICK: u32 = 10;
 
@@ -152,7 +155,7 @@ impl User {
     }
 
     /// Lets its assets work while it waits.
-    fn poll_idle(&self, cx: &mut Context<'_>) {
+    pub(super) fn poll_idle(&self, cx: &mut Context<'_>) {
         if let Some(scope) = self.idle.take() {
             scope.poll_idle(cx);
             self.idle.set(Some(scope));
@@ -163,8 +166,59 @@ impl User {
         self.context.worker()
     }
 
+    /// A phase of it begins now; also says where the slots of its scenario's steps begin.
+    pub(super) fn phase_begins(&self) -> (Moment, u32) {
+        let now = self.worker().moment();
+        let elapsed = self.scenario.elapsed(now);
+        (now, self.scenario.slots_at(elapsed).steps)
+    }
+
+    /// A phase of it has ended, and with it the scope of that.
+    pub(super) fn phase_ends(&self) {
+        let scope = self.idle.take().map(Scope::outermost);
+        self.idle.set(scope);
+        self.stretch.set(Stretch::default());
+        // What was due meanwhile waited for the user, and not for this program.
+        if let Some(arriving) = self.scenario.arriving() {
+            let now = self.worker().moment();
+            arriving.note_room(self.scenario.elapsed(now));
+        }
+    }
+
+    /// Its `vu_setup` failed for the time with this number, from 0: it has counted as a failed iteration. Completes when it is to
+    /// begin anew, as another user in its place; with `false` when it is not.
+    pub fn is_replaced(&self, attempt: u32) -> Running<'_, bool> {
+        let worker = self.worker();
+        if self.phase().drops() {
+            self.leaves_its_turn();
+            return Box::pin(std::future::ready(false));
+        }
+        let (_, steps) = self.phase_begins();
+        worker.user_discarded(self.scenario.iteration_slot(steps));
+        if worker.functional || self.context.leaves() {
+            self.leaves_its_turn();
+            return Box::pin(std::future::ready(false));
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << attempt.min(16));
+        let mut until = worker.deadline();
+        until.set(worker.moment() + pause.min(LONGEST_PAUSE));
+        let mut waiting = Waiting::default();
+        Box::pin(std::future::poll_fn(move |cx| {
+            let is_over = until.poll(cx).is_ready();
+            if is_over || !self.scenario.begins() {
+                self.scenario.wake_up(&mut waiting);
+                if !is_over {
+                    self.leaves_its_turn();
+                }
+                return Poll::Ready(is_over && self.scenario.begins());
+            }
+            self.scenario.sleep(&mut waiting, cx);
+            Poll::Pending
+        }))
+    }
+
     /// The phase of its scenario or of the run, whichever is ahead.
-    fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> Phase {
         self.worker()
             .shutdown
             .phase()
@@ -257,6 +311,7 @@ impl Drop for User {
             self.worker()
                 .panicked(text.as_deref().unwrap_or("a user's task panicked"));
         }
+        self.context.forget();
         self.worker().recorder.user_ends();
         let alive = self.scenario.alive.get() - 1;
         self.scenario.alive.set(alive);
@@ -272,6 +327,10 @@ impl User {
         let Some(arriving) = self.scenario.arriving() else {
             return Poll::Ready(None);
         };
+        if self.has_no_row() {
+            self.leaves_its_turn();
+            return Poll::Ready(None);
+        }
         let elapsed = self.scenario.elapsed(now);
         let handed = seat.take();
         let is_handed = handed.is_some();
@@ -305,6 +364,12 @@ impl User {
         }
         arriving.idle(seat, cx.waker());
         self.waits(cx)
+    }
+
+    /// Whether data that it reads have no row for its next iteration.
+    fn has_no_row(&self) -> bool {
+        let rows = &self.scenario.load.rows;
+        rows.ends_user(self.context.number(), self.context.begun())
     }
 
     /// Nothing begins any more: what was handed to it never began.
@@ -346,6 +411,9 @@ impl User {
 
     /// The next iteration of a user that takes one when it is free.
     fn when_free(&self, now: Moment) -> Option<Begun> {
+        if self.has_no_row() {
+            return None;
+        }
         let elapsed = self.scenario.elapsed(now);
         let number = match &self.scenario.load.taking {
             Taking::WhenFree(iterations) => {

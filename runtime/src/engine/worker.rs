@@ -240,7 +240,7 @@ async fn users(
 }
 
 /// Destroys the assets of the worker, then drops what was prepared on it.
-async fn destroy(context: &Rc<WorkerContext>, worker: Rc<dyn Worker>) {
+pub(super) async fn destroy(context: &Rc<WorkerContext>, worker: Rc<dyn Worker>) {
     let ended = Guarded {
         task: worker.destroy(),
     }
@@ -252,14 +252,14 @@ async fn destroy(context: &Rc<WorkerContext>, worker: Rc<dyn Worker>) {
 }
 
 /// A future whose panic is its result.
-struct Guarded<'a> {
-    task: Pin<Box<dyn Future<Output = ()> + 'a>>,
+pub(super) struct Guarded<'a, T> {
+    pub(super) task: Pin<Box<dyn Future<Output = T> + 'a>>,
 }
 
-impl Future for Guarded<'_> {
-    type Output = Result<(), String>;
+impl<T> Future for Guarded<'_, T> {
+    type Output = Result<T, String>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match panic::caught(|| self.task.as_mut().poll(cx)) {
             Ok(poll) => poll.map(Ok),
             Err(text) => Poll::Ready(Err(text)),

@@ -1,12 +1,12 @@
 //! The slots of a run, and the layout that says what they are: of the grid that is linked.
 //!
 //! ```text
-//! steps of each scenario, then its metrics | metrics of resources | iterations of each scenario
+//! steps of each scenario, then its metrics | the same of each phase | metrics of resources | iterations of each scenario
 //! ```
 //!
 //! All arithmetic of slots stands here.
 
-use crate::grid::{Grid, Reached, Scenario};
+use crate::grid::{Grid, Reached, RunPhase, Scenario};
 use crate::info::{BodyMetric, CheckInfo, Info, MetricInfo, MetricWarning, ResourceInfo};
 use bggo_metrics::{
     CheckLayout, CustomLayout, IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout,
@@ -19,12 +19,18 @@ use std::ops::Range;
 fn step_slots(grid: &Grid) -> u32 {
     let rows = grid.scenarios.iter();
     let ends = rows.map(|row| row.first_slot + body_slots(grid, row));
-    ends.max().unwrap_or_default()
+    let phases = grid.phases.iter();
+    let phases = phases.map(|phase| phase.first_slot + slots_of(&phase.reached()));
+    ends.chain(phases).max().unwrap_or_default()
 }
 
 /// Slots of the body that a scenario runs.
 fn body_slots(grid: &Grid, row: &Scenario) -> u32 {
-    let reached = grid.reached_by(row);
+    slots_of(&grid.reached_by(row))
+}
+
+/// Slots of a body with all that it comes to.
+fn slots_of(reached: &[Reached]) -> u32 {
     let ends = reached.iter().map(|reached| {
         let steps = reached.body.steps().iter();
         let steps = steps.map(|info| info.first_slot() + info.slot_count());
@@ -116,10 +122,14 @@ impl RunSlots {
 /// The slots of all metrics that are measured on demand, outside of warm-ups.
 pub fn slots_on_demand(grid: &Grid) -> Vec<u32> {
     let mut slots = Vec::new();
-    for row in grid.scenarios {
-        for reached in grid.reached_by(row) {
+    let rows = grid.scenarios.iter();
+    let rows = rows.map(|row| (row.first_slot, grid.reached_by(row)));
+    let phases = grid.phases.iter();
+    let phases = phases.map(|phase| (phase.first_slot, phase.reached()));
+    for (first, all) in rows.chain(phases) {
+        for reached in all {
             for info in reached.body.steps() {
-                let first = row.first_slot + reached.first_slot + info.first_metric_slot();
+                let first = first + reached.first_slot + info.first_metric_slot();
                 let metrics = (first..).zip(info.metric_infos());
                 let on_demand = metrics.filter(|(_, metric)| metric.is_on_demand());
                 slots.extend(on_demand.map(|(slot, _)| slot));
@@ -133,7 +143,19 @@ pub fn slots_on_demand(grid: &Grid) -> Vec<u32> {
 pub fn layout_of(grid: &Grid, slots: &RunSlots) -> Layout {
     let measured = || slots.scenarios.iter().copied().map(Some);
     let warm_ups = || slots.warm_ups.iter().copied();
-    let (steps, iterations) = rows(grid, measured());
+    let (of_scenarios, iterations) = rows(grid, measured());
+    let mut steps = of_phases(grid, RunPhase::is_setup);
+    steps.extend(of_scenarios);
+    steps.extend(of_phases(grid, |phase| !phase.is_setup()));
+    let mut custom_rows = custom(grid, measured());
+    for phase in grid.phases {
+        let of = of_phase(grid, phase);
+        for reached in phase.reached() {
+            let first = phase.first_slot + reached.first_slot;
+            let metrics = reached.body.custom_metrics().iter();
+            custom_rows.extend(metrics.map(|metric| custom_layout(of, metric, first)));
+        }
+    }
     let (warm_up_steps, warm_up_iterations) = rows(grid, warm_ups());
     let resources = grid.all_resources();
     Layout {
@@ -145,9 +167,22 @@ pub fn layout_of(grid: &Grid, slots: &RunSlots) -> Layout {
         iterations,
         warm_up_steps,
         warm_up_iterations,
-        custom: custom(grid, measured()),
+        custom: custom_rows,
         warm_up_custom: custom(grid, warm_ups()),
     }
+}
+
+/// Steps of what runs once, of one kind.
+fn of_phases(grid: &Grid, is_wanted: impl Fn(&RunPhase) -> bool) -> Vec<StepLayout> {
+    let mut steps = Vec::new();
+    for phase in grid.phases.iter().filter(|phase| is_wanted(phase)) {
+        let of = of_phase(grid, phase);
+        for reached in &phase.reached() {
+            let infos = reached.body.steps().iter();
+            steps.extend(infos.map(|info| step_layout(of, (reached, info), phase.first_slot)));
+        }
+    }
+    steps
 }
 
 /// The metrics of the grid in the scenarios that have slots.
@@ -159,16 +194,30 @@ fn custom(grid: &Grid, slots: impl Iterator<Item = Option<ScenarioSlots>>) -> Ve
         reached.flat_map(move |reached| {
             let first = slots.steps + reached.first_slot;
             let metrics = reached.body.custom_metrics().iter();
-            metrics.map(move |metric| custom_layout(row, metric, first))
+            metrics.map(move |metric| custom_layout(of_row(row), metric, first))
         })
     });
     all.collect()
 }
 
-fn custom_layout(row: &Scenario, metric: &BodyMetric, first: u32) -> CustomLayout {
+/// A scenario, by its name and its labels. What belongs to the whole run has neither.
+type Of = (&'static str, &'static [(&'static str, &'static str)]);
+
+fn of_row(row: &'static Scenario) -> Of {
+    (row.name(), row.tag_list())
+}
+
+fn of_phase(grid: &Grid, phase: &RunPhase) -> Of {
+    let row = phase
+        .scenario
+        .and_then(|number| grid.scenarios.get(number as usize));
+    row.map_or(("", &[]), of_row)
+}
+
+fn custom_layout((scenario, labels): Of, metric: &BodyMetric, first: u32) -> CustomLayout {
     CustomLayout {
-        scenario: Text::Static(row.name()),
-        tags: tags(row.tag_list(), metric.labels()),
+        scenario: Text::Static(scenario),
+        tags: tags(labels, metric.labels()),
         metric: metric_layout(metric.info(), None),
         slot: first + metric.slot(),
     }
@@ -207,17 +256,17 @@ fn tags(outer: &[(&'static str, &'static str)], inner: &[(&'static str, &'static
         .collect()
 }
 
-fn step_layout(row: &Scenario, (reached, info): (&Reached, &Info), first: u32) -> StepLayout {
+fn step_layout(
+    (scenario, labels): Of,
+    (reached, info): (&Reached, &Info),
+    first: u32,
+) -> StepLayout {
     let metrics = info.metric_infos().iter().chain(info.attempt_infos());
     StepLayout {
-        scenario: Text::Static(row.name()),
-        path: reached
-            .path
-            .iter()
-            .map(|call| Text::from(call.to_string()))
-            .collect(),
+        scenario: Text::Static(scenario),
+        path: reached.path.clone(),
         name: Text::from(info.to_string()),
-        tags: tags(row.tag_list(), info.labels()),
+        tags: tags(labels, info.labels()),
         metrics: metrics
             .map(|metric| metric_layout(metric, info.warning_of(metric)))
             .collect(),
@@ -247,7 +296,7 @@ fn rows(
         let Some(slots) = slots else { continue };
         for reached in &grid.reached_by(row) {
             let infos = reached.body.steps().iter();
-            steps.extend(infos.map(|info| step_layout(row, (reached, info), slots.steps)));
+            steps.extend(infos.map(|info| step_layout(of_row(row), (reached, info), slots.steps)));
         }
         iterations.push(IterationLayout {
             scenario: Text::Static(row.name()),

@@ -497,9 +497,14 @@ fn put_metrics(object: Object, metrics: &Metrics) -> Object {
 fn step_row(step: &Row) -> Object {
     let object = Object::default()
         .put("step", step.step.clone())
-        .put("scenario", step.scenario.clone())
+        .put_some("scenario", in_scenario(step))
         .put_some("path", path(&step.path));
     put_metrics(put_tags(row(object, step), &step.tags), &step.metrics)
+}
+
+/// The scenario of a step; none where it belongs to the whole run.
+fn in_scenario(step: &Row) -> Option<String> {
+    (!step.scenario.is_empty()).then(|| step.scenario.clone())
 }
 
 fn scenario_row(scenario: &Row) -> Object {

@@ -1,4 +1,4 @@
-//! What the steps of events are called: with their scenario, and with the calls of flows by which it came to them.
+//! What the steps of events are called: with their scenario, and with the phase and the calls of flows by which it came to them.
 
 use super::RunDescription;
 use crate::event::{CheckReport, StepReport};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct StepNames {
     scenarios: &'static [Scenario],
-    /// The calls on the way to each step of a flow, from the outermost, by the first slot of the step.
+    /// The phase and the calls on the way to each step, from the outermost, by the first slot of the step.
     calls: BTreeMap<u32, Vec<Text>>,
 }
 
@@ -79,7 +79,7 @@ impl StepNames {
         }
     }
 
-    /// The steps that call flows on the way to it, from the outermost.
+    /// The phase in which it stands, and the steps that call flows on the way to it, from the outermost.
     pub fn calls<'e>(&self, step: impl Into<Told<'e>>) -> &[Text] {
         let calls = self.calls.get(&step.into().first_slot);
         calls.map_or(&[], Vec::as_slice)

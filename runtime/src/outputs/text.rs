@@ -126,7 +126,12 @@ fn begins(run: &RunDescription) -> String {
             let steps = reached.iter().map(|one| one.body.steps().len() as u64);
             steps.sum::<u64>()
         });
-        let steps = steps.sum();
+        let phases = run.grid.phases.iter().map(|phase| {
+            let reached = phase.reached();
+            let steps = reached.iter().map(|one| one.body.steps().len() as u64);
+            steps.sum::<u64>()
+        });
+        let steps = steps.chain(phases).sum();
         format!("{name}: {}", plural(steps, "step", "steps"))
     } else {
         format!(

@@ -3,6 +3,7 @@
 use crate::clock::Moment;
 use crate::context::{Asker, UserContext, WorkerContext};
 use crate::start::Start;
+use crate::step_outputs::KeptOutputs;
 use bggo_schedule::{Mix, Nanos};
 use bggo_values::context::{Context, Draws, IterationKey, Site};
 use bggo_values::split_mix::{GAMMA, mix};
@@ -26,6 +27,8 @@ pub struct Begun {
     first_slot: u32,
     /// The number of its first kind of failure, plus one; 0 if no step failed.
     failed_by: Cell<u16>,
+    /// Which phase it is, if it is none of the iterations: 0.
+    phase: u16,
 }
 
 impl Begun {
@@ -37,6 +40,15 @@ impl Begun {
             number_of_run: None,
             first_slot,
             failed_by: Cell::new(0),
+            phase: 0,
+        }
+    }
+
+    /// The phase with this number, above 0, in the place of an iteration.
+    pub(crate) fn of_phase(began: Moment, first_slot: u32, phase: u16) -> Self {
+        Self {
+            phase,
+            ..Self::when_free(began, first_slot)
         }
     }
 
@@ -107,6 +119,31 @@ impl<'a> Iteration<'a> {
             due: Cell::new(begun.due()),
             draws: Draws::new(),
         }
+    }
+
+    /// A phase of `user` in the place of an iteration: what it draws no iteration draws.
+    pub(crate) fn of_phase(user: &'a UserContext, begun: &'a Begun) -> Self {
+        Self {
+            user,
+            begun,
+            due: Cell::new(None),
+            draws: Draws::in_flow(path_of_phase(begun.phase)),
+        }
+    }
+
+    /// The outputs of step `i` of `setup` among those that something reads later.
+    pub fn of_setup(&self, i: usize) -> &'a KeptOutputs {
+        self.start().of_setup(i)
+    }
+
+    /// Whether step `i` of `setup` has passed.
+    pub fn has_set_up(&self, i: usize) -> bool {
+        self.start().has_set_up(i)
+    }
+
+    /// The outputs of step `i` of the user's `vu_setup` among those that something reads later.
+    pub fn of_vu_setup(&self, i: usize) -> Rc<KeptOutputs> {
+        self.user.of_vu_setup(i)
     }
 
     /// The same iteration as a flow sees it that a step of it calls, where `begun` is what [`Iteration::begun_for_call`] gave.
@@ -211,13 +248,19 @@ impl<'a> Iteration<'a> {
         }
     }
 
+    /// Its number in the whole run, if the load profile numbers iterations so.
+    pub(super) fn number_of_run(&self) -> Option<u64> {
+        self.begun.number_of_run.map(|number| number.get() - 1)
+    }
+
     /// Which of several flows this iteration runs: by its number in the run, else by its number among those of its user, where
-    /// each user begins at another place.
+    /// each user begins at another place. Each call of a mix, and each instance of it, begins at a place of its own.
     pub fn choice(&self, mix: &Mix) -> usize {
-        mix.choice(match self.key() {
+        let number = match self.key() {
             IterationKey::Run(number) => number,
             IterationKey::User { user, nth } => user.wrapping_add(nth),
-        })
+        };
+        mix.choice(number.wrapping_add(self.draws.path()))
     }
 
     /// The context of a function that is random or reads the clock: for call number `call` of the grid, in this instance of
@@ -240,7 +283,7 @@ impl<'a> Iteration<'a> {
     /// The same for a local, which has one value in an iteration, whichever flow reads it first.
     pub fn context_of_local(&self, call: u32) -> Context<'_> {
         let mut context = self.function_context(call, 0);
-        context.site.path = 0;
+        context.site.path = path_of_phase(self.begun.phase);
         context
     }
 
@@ -281,5 +324,13 @@ impl<'a> Iteration<'a> {
             let kind = u16::try_from(kind).unwrap_or(u16::MAX - 1);
             self.begun.failed_by.set(kind + 1);
         }
+    }
+}
+
+/// The part of the address of a random value that tells a phase from iterations, which have 0.
+fn path_of_phase(phase: u16) -> u64 {
+    match phase {
+        0 => 0,
+        phase => mix(u64::from(phase).wrapping_mul(GAMMA)),
     }
 }

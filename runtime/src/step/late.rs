@@ -4,10 +4,11 @@
 use super::attempt::{Policy, Ran};
 use super::fork::{RunInstance, each};
 use super::iteration::Iteration;
-use super::output::{OutputSlot, OutputSlots, instance, number_of_instance, number_of_key};
+use super::output::{OutputSlot, OutputSlots};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running};
 use crate::info::{At, Info};
+use crate::step_outputs::{KeptOutputs, WhyNone, instance, place_of_index, place_of_key};
 use bggo_values::{Text, Value};
 use std::cell::OnceCell;
 
@@ -197,7 +198,7 @@ impl LateInstances {
     /// # Errors
     /// It is no whole number, there is no such instance, or none has run.
     pub fn index(&self, index: &Value, info: &'static Info) -> Result<&OutputSlot, Fault> {
-        let number = number_of_instance(index, info)?;
+        let number = place_of_index(index, info)?;
         self.there(info)?.1.instance(number, info)
     }
 
@@ -211,18 +212,34 @@ impl LateInstances {
             Elements::Numbers(_) => None,
             Elements::Keys(pairs) => pairs.binary_search_by(|(known, _)| known.cmp(key)).ok(),
         };
-        outputs.instance(number_of_key(key, info, find)?, info)
+        outputs.instance(place_of_key(key, info, find)?, info)
     }
 
     fn there(&self, info: &Info) -> Result<(&Elements, &OutputSlots), Fault> {
         let why = match self.found.get().map(Box::as_ref) {
             Some(Found::Some { elements, outputs }) => return Ok((elements, outputs)),
-            Some(Found::Skipped) => "it was not enabled",
-            Some(Found::Failed) => "it failed",
-            None => "it did not run",
+            Some(Found::Skipped) => WhyNone::Skipped,
+            Some(Found::Failed) => WhyNone::Failed,
+            None => WhyNone::NotRun,
         };
-        let text = FaultText::plain(format_args!("step {info} has no instances: {why}"));
-        Err(Fault::new("value", text))
+        Err(why.fault(info))
+    }
+
+    /// Their outputs as they are now, for whoever reads them when this run is over.
+    pub fn kept(&self) -> KeptOutputs {
+        let none = match self.found.get().map(Box::as_ref) {
+            Some(Found::Some { elements, outputs }) => {
+                let keys = match elements {
+                    Elements::Numbers(_) => Box::default(),
+                    Elements::Keys(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
+                };
+                return KeptOutputs::of_late(outputs.outputs(), keys, None);
+            }
+            Some(Found::Skipped) => WhyNone::Skipped,
+            Some(Found::Failed) => WhyNone::Failed,
+            None => WhyNone::NotRun,
+        };
+        KeptOutputs::of_late(std::iter::empty(), Box::default(), Some(none))
     }
 
     /// All instances of a `count`, each as `{ output = .. }`. Of a step that was not enabled there are none.
@@ -246,7 +263,7 @@ impl LateInstances {
             && let (Elements::Keys(pairs), outputs) = self.there(info)?
         {
             let slots = pairs.iter().zip(outputs);
-            all.extend(slots.map(|((key, _), slot)| (key.clone(), instance(slot, names))));
+            all.extend(slots.map(|((key, _), slot)| (key.clone(), instance(slot.whole(names)))));
         }
         Ok(Value::from(all))
     }

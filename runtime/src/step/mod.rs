@@ -13,6 +13,7 @@ mod late;
 mod output;
 mod parts;
 mod retry;
+mod rows;
 mod runner;
 
 pub use attempt::{Pause, Policy, Ran, Step, Wait};

@@ -62,6 +62,7 @@ impl Checker<'_> {
             Reference::Step(id) => self.whole_step(id, span),
             Reference::OwnOutput(id) => self.own_output(id, span),
             Reference::Resource(id) => self.whole_resource(id, span),
+            Reference::Data(id) => self.whole_data(id, span),
             Reference::CountIndex => late(TKind::CountIndex, Type::Number, Binding::Step),
             Reference::EachKey => late(TKind::EachKey, Type::String, Binding::Step),
             Reference::EachValue => {
@@ -182,6 +183,9 @@ impl Checker<'_> {
         if let Some(Reference::Resource(id)) = self.reference(base.id) {
             return self.export(id, name, expr.span);
         }
+        if let Some(Reference::Data(id)) = self.reference(base.id) {
+            return self.column(id, name, expr.span);
+        }
         let base = self.infer(base);
         self.attribute(base, name, expr.span)
     }
@@ -201,7 +205,7 @@ impl Checker<'_> {
     }
 
     /// `.name` of a value.
-    fn attribute(&mut self, base: TExpr, name: &Name, span: Span) -> TExpr {
+    pub(super) fn attribute(&mut self, base: TExpr, name: &Name, span: Span) -> TExpr {
         if base.is_error() {
             return error(span);
         }
@@ -287,6 +291,13 @@ impl Checker<'_> {
                 span: index.span,
             };
             return self.export(id, &name, span);
+        }
+        if let (Some(Reference::Data(id)), Some(text)) = (self.reference(base.id), &named) {
+            let name = Name {
+                text: text.clone(),
+                span: index.span,
+            };
+            return self.column(id, &name, span);
         }
         let number = by.constant().and_then(super::place_of);
         if let (Some(Reference::Resource(id)), Some(_)) = (self.reference(base.id), number) {

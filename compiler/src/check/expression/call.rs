@@ -11,7 +11,7 @@ use super::context::{Checker, constant, error};
 use crate::check::sensitivity;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
 
-use super::functions_to_come;
+use super::files;
 use super::left_out;
 use super::pattern::{of_match, searching};
 
@@ -30,6 +30,12 @@ impl Checker<'_> {
                 return self.sensitivity_form(name, arguments, span);
             }
             _ => {}
+        }
+        let of_files = files::FUNCTIONS
+            .iter()
+            .find(|(known, _)| *known == name.text);
+        if let Some((_, parameters)) = of_files {
+            return self.file_call(name, parameters, (arguments, expand), span);
         }
         let Some(function) = functions::find(&name.text) else {
             self.unknown_function(name);
@@ -281,22 +287,17 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&mut self, name: &Name) {
-        if functions_to_come::is_later(&name.text) {
-            let text = format!(
-                "the function `{}` is part of the language, but not yet supported",
-                name.text
-            );
-            self.error(codes::NOT_YET_SUPPORTED, name.span, text);
-            return;
-        }
         let forms = ["try", "can", "sensitive", "nonsensitive", "issensitive"];
         let known = functions::table().iter().map(|function| function.name);
+        let of_files = files::FUNCTIONS.iter().map(|(name, _)| *name);
         let hint = match left_out::instead(&name.text) {
             Some(instead) => Some(instead.into()),
             None if name.text.contains("::") => {
                 Some("functions have plain names: `upper(..)`".into())
             }
-            None => nearest::nearest(&name.text, known.chain(forms)).map(Hint::meant),
+            None => {
+                nearest::nearest(&name.text, known.chain(forms).chain(of_files)).map(Hint::meant)
+            }
         };
         let text = format!("there is no function `{}`", name.text);
         self.error(codes::UNKNOWN_FUNCTION, name.span, text)

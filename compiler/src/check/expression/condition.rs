@@ -13,7 +13,7 @@ use crate::diagnostics::{Problem, Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{BoundId, Condition, Read, Reference};
 use crate::resolve::{resolve, resolve_condition};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::syntax;
 use crate::syntax::decl::{Declarations, Name};
 
@@ -23,7 +23,7 @@ use crate::check::typed::{Binding, Sensitivity, TExpr, TKind};
 use crate::check::walk::children_mut;
 
 /// The file of places within a condition: no grid has so many.
-const NO_FILE: FileId = FileId(u32::MAX);
+pub(super) const NO_FILE: FileId = FileId(u32::MAX);
 
 /// A name that stands for a value of which only the type is known.
 const PLACEHOLDER: TKind = TKind::Bound(BoundId(u32::MAX));
@@ -51,6 +51,31 @@ impl Checker<'_> {
         reads: Vec<TExpr>,
         at: Span,
     ) -> Result<TExpr, Box<Problem>> {
+        let before = self.problems.list.len();
+        let mut typed = self.with_names_of(condition, reads, |checker| {
+            let typed = checker.infer(&condition.expr);
+            if !matches!(typed.ty, Type::Bool | Type::Any | Type::Error) || typed.is_null() {
+                let text = format!("a condition is a bool, found {}", typed.ty.named());
+                checker.error(codes::WRONG_TYPE, condition.expr.span, text);
+            }
+            checker.convert(typed, &Type::Bool, "a condition")
+        });
+        let found = self.problems.list.split_off(before);
+        if let Some(problem) = found.into_iter().find(is_error) {
+            return Err(Box::new(problem));
+        }
+        place(&mut typed, at);
+        Ok(typed)
+    }
+
+    /// Runs `check` while names have the meaning that they have in a condition or template, with these expressions in the
+    /// places of what it reads.
+    pub(super) fn with_names_of<T>(
+        &mut self,
+        condition: &Condition,
+        reads: Vec<TExpr>,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let first = u32::try_from(self.bound_names.len()).unwrap_or(u32::MAX);
         self.bound_names.extend_from_slice(&condition.bound_names);
         self.names.resize(self.bound_names.len(), None);
@@ -68,23 +93,12 @@ impl Checker<'_> {
         let bound = std::mem::replace(&mut self.bound, Cow::Owned(bound.collect()));
         let reads = std::mem::replace(&mut self.reads, reads);
         let seen = self.seen.take();
-        let before = self.problems.list.len();
-        let mut typed = self.infer(&condition.expr);
-        if !matches!(typed.ty, Type::Bool | Type::Any | Type::Error) || typed.is_null() {
-            let text = format!("a condition is a bool, found {}", typed.ty.named());
-            self.error(codes::WRONG_TYPE, condition.expr.span, text);
-        }
-        typed = self.convert(typed, &Type::Bool, "a condition");
+        let result = check(self);
         self.references = references;
         self.bound = bound;
         self.reads = reads;
         self.seen = seen;
-        let found = self.problems.list.split_off(before);
-        if let Some(problem) = found.into_iter().find(is_error) {
-            return Err(Box::new(problem));
-        }
-        place(&mut typed, at);
-        Ok(typed)
+        result
     }
 }
 
@@ -93,7 +107,7 @@ fn is_error(problem: &Problem) -> bool {
 }
 
 /// Gives the nodes that the condition has written a place in the grid.
-fn place(expr: &mut TExpr, at: Span) {
+pub(super) fn place(expr: &mut TExpr, at: Span) {
     if expr.span.file == NO_FILE {
         expr.span = at;
     }
@@ -122,7 +136,8 @@ struct RuleOwner<'m> {
 pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
     let (resolved, _) = resolve(Declarations::default(), modules);
     let nothing = SensitiveInputs::none(&resolved.declarations);
-    let mut checker = Checker::new(&resolved, modules, nothing);
+    let sources = Sources::default();
+    let mut checker = Checker::new(&resolved, modules, &sources, nothing);
     let mut found = Vec::new();
     for module in &modules.list {
         let runners = module.manifest.runners.iter();
@@ -182,6 +197,7 @@ impl Checker<'_> {
                         Read::Input(name) | Read::Used(_, name) => name.span,
                         Read::TimeLimit(span) => *span,
                         Read::Loaded => condition.expr.span,
+                        Read::Given(name) => name.span,
                     },
                 }),
                 Err((span, text)) => {
@@ -216,6 +232,8 @@ impl RuleOwner<'_> {
             )),
             Read::TimeLimit(_) => Ok(Type::Duration),
             Read::Loaded => Ok(Type::Bool),
+            // Templates alone read these.
+            Read::Given(name) => Err((name.span, format!("there is no `{}`", name.text))),
         }
     }
 

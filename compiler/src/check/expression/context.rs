@@ -12,14 +12,16 @@ use bggo_values::{Fault, Type, Value};
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{
-    BodyGraph, BodyId, BoundId, ByBody, Callee, Condition, Edge, MetricId, Node, Reference,
+    BodyGraph, BodyId, BoundId, ByBody, Callee, Condition, DataId, Edge, MetricId, Node, Reference,
     Resolved, ResourceId, StepId,
 };
-use crate::source::Span;
+use crate::source::{FileId, Question, Sources, Span};
 use crate::syntax::decl::{Declarations, ExprId};
 
+use super::range::Range;
 use crate::check::called::SensitiveInputs;
 use crate::check::fold::{self, Failure, Known};
+use crate::check::known_data::KnownData;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
 
 /// Types expressions, with what was found of the declarations that they name.
@@ -60,6 +62,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) step: Option<StepId>,
     /// Whether the expression surely runs when its owner does. Then a value that cannot be computed is an error of the grid.
     pub(super) certain: bool,
+    /// Whether the expression surely never runs: then a file that it reads need not be there.
+    pub(super) unreached: bool,
     /// How many `for`s and splats are open around.
     pub(super) depth: u32,
     /// The outermost open form whose name was read, by its depth.
@@ -85,6 +89,20 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
+    /// The texts of the grid and of files beside it.
+    pub(super) sources: &'a Sources,
+    /// What expressions ask about files that has no answer yet.
+    pub(in crate::check) lacking: BTreeSet<Question>,
+    /// What names of `for`s over known collections stand for.
+    pub(super) ranges: BTreeMap<BoundId, Rc<Range>>,
+    /// Templates of files that were read so far; `None` for one with reported problems.
+    pub(super) templates: BTreeMap<FileId, Option<Rc<Condition>>>,
+    /// What is known of data, by `DataId`.
+    pub(in crate::check) data: Vec<KnownData>,
+    /// Data that something reads.
+    pub(in crate::check) read_data_blocks: BTreeSet<DataId>,
+    /// A template is being checked.
+    pub(super) in_template: bool,
 }
 
 /// A constant that a condition reads, or `None` for a name of what is known later; and its type.
@@ -163,6 +181,7 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn new(
         resolved: &'a Resolved,
         modules: &'a Modules,
+        sources: &'a Sources,
         assumed: SensitiveInputs,
     ) -> Checker<'a> {
         let declarations = &resolved.declarations;
@@ -193,6 +212,7 @@ impl<'a> Checker<'a> {
             names: vec![None; resolved.bound_names.len()],
             step: None,
             certain: true,
+            unreached: false,
             depth: 0,
             lowest: u32::MAX,
             literals: BTreeMap::new(),
@@ -206,6 +226,13 @@ impl<'a> Checker<'a> {
             graphs: &resolved.graphs,
             indexed: BTreeMap::new(),
             wanted_as_bytes: BTreeSet::new(),
+            sources,
+            lacking: BTreeSet::new(),
+            ranges: BTreeMap::new(),
+            templates: BTreeMap::new(),
+            data: vec![KnownData::default(); declarations.data.len()],
+            read_data_blocks: BTreeSet::new(),
+            in_template: false,
         }
     }
 
@@ -294,6 +321,20 @@ impl<'a> Checker<'a> {
         self.certain = outside && !perhaps;
         let result = check(self);
         self.certain = outside;
+        result
+    }
+
+    /// Runs `check` for what runs if the condition is `own`, of which `known` is known.
+    pub(super) fn if_chosen<T>(
+        &mut self,
+        known: Option<bool>,
+        own: bool,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outside = self.unreached;
+        self.unreached |= known == Some(!own);
+        let result = self.perhaps(known != Some(own), check);
+        self.unreached = outside;
         result
     }
 

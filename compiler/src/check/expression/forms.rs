@@ -1,15 +1,18 @@
 //! `for` and splats to typed expressions: forms that bind names.
 
+use std::rc::Rc;
+
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
-use crate::resolve::model::BoundId;
+use crate::resolve::model::{BoundId, Reference};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::MOST_PARTS;
 use super::context::{Bound, Checker, constant, error};
 use super::outputs::tuple_or_list;
+use super::range::Range;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {
@@ -39,6 +42,7 @@ impl Checker<'_> {
                 .condition
                 .as_ref()
                 .map(|condition| checker.condition(condition));
+            checker.only_if(key, value, condition.as_ref());
             let key_result = form.key_result.as_ref().map(|key| {
                 let key = checker.infer(key);
                 checker.key(key, "a key of a `for` object")
@@ -149,6 +153,15 @@ impl Checker<'_> {
             }
         };
         self.set(value, item, over);
+        self.ranges.remove(&value);
+        if let Some(range) = over
+            .constant()
+            .and_then(|over| Range::of(over, (key, value)))
+        {
+            let range = Rc::new(range);
+            self.ranges.extend(key.map(|key| (key, Rc::clone(&range))));
+            self.ranges.insert(value, range);
+        }
         if let (Some(key), Type::Set(_)) = (key, &over.ty) {
             // An item of a set is its own key.
             if let Some(place) = self.names.get_mut(key.0 as usize) {
@@ -161,6 +174,19 @@ impl Checker<'_> {
             self.set_item(key, key_ty, (over.binding, whole));
         }
         Some((key, value))
+    }
+
+    /// Of what the names of a `for` stand for, only items count of which its condition is true.
+    fn only_if(&mut self, key: Option<BoundId>, value: BoundId, condition: Option<&TExpr>) {
+        let Some((range, condition)) = self.ranges.get(&value).zip(condition) else {
+            return;
+        };
+        let range = Rc::new(Range {
+            condition: Some(condition.clone()),
+            ..Range::clone(range)
+        });
+        self.ranges.extend(key.map(|key| (key, Rc::clone(&range))));
+        self.ranges.insert(value, range);
     }
 
     /// Names of a `for` whose items have no type. Expressions that read them report nothing more.
@@ -207,7 +233,10 @@ impl Checker<'_> {
             }
             return self.tuple(vec![only], span);
         }
-        let over = self.infer(over_expr);
+        let over = match self.reference(over_expr.id) {
+            Some(Reference::Data(id)) => self.all_rows(id, over_expr.span),
+            _ => self.infer(over_expr),
+        };
         let over = self.listed(over);
         if over.is_null() {
             self.set(item, Type::Any, &over);

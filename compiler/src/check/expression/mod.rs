@@ -9,15 +9,17 @@ mod call;
 pub(super) mod condition;
 pub(super) mod context;
 mod equality;
+mod files;
 mod forms;
-mod functions_to_come;
 mod left_out;
 mod misfit;
 mod operator;
 mod outputs;
 mod pattern;
+pub(super) mod range;
 mod sensitive_forms;
 mod template;
+mod template_file;
 
 use std::collections::BTreeMap;
 

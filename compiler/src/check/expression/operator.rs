@@ -62,7 +62,7 @@ impl Checker<'_> {
             .constant()
             .and_then(|value| bggo_values::ops::truth(value).ok());
         let decides = known.map(|left| left == (operator == BinaryOp::Or));
-        let right = self.perhaps(decides != Some(false), |checker| {
+        let right = self.if_chosen(decides, false, |checker| {
             let right = checker.infer(right);
             let right = checker.convert(
                 right,
@@ -215,8 +215,8 @@ impl Checker<'_> {
         let known = condition
             .constant()
             .and_then(|value| bggo_values::ops::truth(value).ok());
-        let yes = self.perhaps(known != Some(true), |checker| checker.infer(yes));
-        let no = self.perhaps(known != Some(false), |checker| checker.infer(no));
+        let yes = self.if_chosen(known, true, |checker| checker.infer(yes));
+        let no = self.if_chosen(known, false, |checker| checker.infer(no));
         if yes.is_error() || no.is_error() || condition.is_error() {
             return error(span);
         }
@@ -226,8 +226,8 @@ impl Checker<'_> {
             self.error(codes::NO_COMMON_TYPE, span, text);
             return error(span);
         };
-        let yes = self.perhaps(known != Some(true), |checker| checker.arm(yes, &ty));
-        let no = self.perhaps(known != Some(false), |checker| checker.arm(no, &ty));
+        let yes = self.if_chosen(known, true, |checker| checker.arm(yes, &ty));
+        let no = self.if_chosen(known, false, |checker| checker.arm(no, &ty));
         match known {
             Some(true) => TExpr { span, ..yes },
             Some(false) => TExpr { span, ..no },

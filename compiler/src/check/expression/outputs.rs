@@ -19,7 +19,7 @@ use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, T
 impl Checker<'_> {
     /// `step.R.N` with nothing behind it.
     pub(super) fn whole_step(&mut self, id: StepId, span: Span) -> TExpr {
-        let address = self.declarations.step(id).address();
+        let address = self.declarations.full_address(id);
         let Some(instances) = self.known_instances(id) else {
             return error(span);
         };
@@ -136,7 +136,7 @@ impl Checker<'_> {
         name: &Name,
         span: Span,
     ) -> TExpr {
-        let address = self.declarations.step(step).address();
+        let address = self.declarations.full_address(step);
         let Some(instances) = self.known_instances(step) else {
             return error(span);
         };
@@ -216,7 +216,7 @@ impl Checker<'_> {
         if by.is_error() {
             return None;
         }
-        let address = self.declarations.step(step).address();
+        let address = self.declarations.full_address(step);
         match self.known_instances(step)? {
             TInstances::Single => {
                 let text =

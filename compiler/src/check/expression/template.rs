@@ -89,9 +89,7 @@ impl Checker<'_> {
             .and_then(|value| bggo_values::ops::truth(value).ok());
         let mut arm = |parts: &[Part], chosen: bool| {
             let mut arm = TypedParts::new();
-            self.perhaps(known != Some(chosen), |checker| {
-                checker.parts(parts, &mut arm)
-            });
+            self.if_chosen(known, chosen, |checker| checker.parts(parts, &mut arm));
             arm
         };
         let (yes, no) = (arm(yes, true), arm(no, false));

@@ -3,6 +3,7 @@
 use crate::check::typed::{InstanceOf, TExpr, TKind};
 use crate::resolve::model::StepId;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
+use bggo_values::Value;
 
 /// The name of a value that two expressions have in common if they read the same thing: `var.user.nick` and the local that is
 /// `var.user` with `.nick`. `None` for what has no name.
@@ -18,7 +19,7 @@ pub(super) fn name_of(expr: &TExpr, locals: &[Option<String>]) -> Option<String>
             Some(Some(same)) => same.clone(),
             _ => format!("local {}", id.0),
         },
-        TKind::Constant(value) => format!("{value:?}"),
+        TKind::Constant(value) => scalar(value)?,
         TKind::Convert(of) => name_of(of, locals)?,
         TKind::Field(of, name) => format!("{} .{name}", name_of(of, locals)?),
         TKind::Index(of, by) => format!("{} [{}]", name_of(of, locals)?, name_of(by, locals)?),
@@ -37,6 +38,17 @@ pub(super) fn name_of(expr: &TExpr, locals: &[Option<String>]) -> Option<String>
     })
 }
 
+/// A constant as a text; `None` for lists and objects, which may be very large.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(format!("{:?}", text.as_str())),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null => Some("null".to_owned()),
+        _ => None,
+    }
+}
+
 /// The name of the whole output of a step, or of one of its instances.
 pub(super) fn output(
     step: StepId,
@@ -51,15 +63,24 @@ pub(super) fn output(
     Some(format!("step {} {} {instance}", step.body.0, step.index))
 }
 
-/// A condition as a text that is the same wherever it is written; `None` where it is more than names, constants and operators.
+/// The most levels of a condition that is compared as a text: each level copies the text of those below.
+const MOST_LEVELS: u32 = 16;
+
+/// A condition as a text that is the same wherever it is written; `None` where it is more than names, constants and a few
+/// operators.
 fn condition(expr: &TExpr, locals: &[Option<String>]) -> Option<String> {
+    levels_of(expr, locals, MOST_LEVELS)
+}
+
+fn levels_of(expr: &TExpr, locals: &[Option<String>], left: u32) -> Option<String> {
+    let left = left.checked_sub(1)?;
     match &expr.kind {
-        TKind::Unary(UnaryOp::Not, of) => Some(format!("not {}", condition(of, locals)?)),
+        TKind::Unary(UnaryOp::Not, of) => Some(format!("not {}", levels_of(of, locals, left)?)),
         TKind::Binary(op, a, b) => {
-            let (a, b) = (condition(a, locals)?, condition(b, locals)?);
+            let (a, b) = (levels_of(a, locals, left)?, levels_of(b, locals, left)?);
             Some(format!("({a} {op:?} {b})"))
         }
-        TKind::Convert(of) => condition(of, locals),
+        TKind::Convert(of) => levels_of(of, locals, left),
         _ => name_of(expr, locals),
     }
 }

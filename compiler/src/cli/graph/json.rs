@@ -21,6 +21,8 @@ struct Node {
     #[serde(skip_serializing_if = "Option::is_none")]
     flow: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<String>>,
@@ -55,6 +57,7 @@ pub fn text(graph: &Graph) -> String {
         name: name.to_owned(),
         scenario: None,
         flow: None,
+        phase: None,
         count: None,
         keys: None,
         late: false,
@@ -99,11 +102,12 @@ fn node(graph: &Graph, node: &GraphNode) -> Node {
         NodeInstances::Count(count) => (Some(*count), None),
         NodeInstances::Keys(keys) => (None, Some(keys.clone())),
     };
-    let (scenario, flow) = owner(graph, node);
+    let owner = owner(graph, node);
     Node {
         id: address(graph, node),
-        scenario: scenario.cloned(),
-        flow: flow.cloned(),
+        scenario: owner.scenario.cloned(),
+        flow: owner.flow.cloned(),
+        phase: owner.phase,
         kind: if node.step { "step" } else { "resource" },
         ty: node.kind.clone(),
         name: node.name.clone(),
@@ -113,27 +117,56 @@ fn node(graph: &Graph, node: &GraphNode) -> Node {
     }
 }
 
-/// The names of the scenario and of the flow that declare a node: of one of them, or of none.
-fn owner<'a>(graph: &'a Graph, node: &GraphNode) -> (Option<&'a String>, Option<&'a String>) {
+/// Who declares a node.
+#[derive(Default)]
+struct Owner<'a> {
+    scenario: Option<&'a String>,
+    flow: Option<&'a String>,
+    /// `setup` or the like, of the scenario if it stands in one.
+    phase: Option<&'static str>,
+}
+
+fn owner<'a>(graph: &'a Graph, node: &GraphNode) -> Owner<'a> {
     let frame = node.frame.and_then(|at| graph.frames.get(at));
     match frame.map(|frame| (&frame.kind, &frame.name)) {
-        Some((FrameKind::Scenario(_), name)) => (Some(name), None),
-        Some((FrameKind::Flow, name)) => (None, Some(name)),
-        None => (None, None),
+        Some((FrameKind::Scenario(_), name)) => Owner {
+            scenario: Some(name),
+            ..Owner::default()
+        },
+        Some((FrameKind::Flow, name)) => Owner {
+            flow: Some(name),
+            ..Owner::default()
+        },
+        Some((FrameKind::Phase(phase, scenario), _)) => Owner {
+            scenario: scenario.as_ref(),
+            flow: None,
+            phase: Some(phase),
+        },
+        None => Owner::default(),
     }
 }
 
 /// As a grid refers to it: `step.http_request.first`; of a scenario, `scenario.browse.step.http_request.first`, and of a flow
-/// likewise.
+/// or a phase likewise.
 fn address(graph: &Graph, node: &GraphNode) -> String {
-    let of = match owner(graph, node) {
-        (Some(scenario), _) => Some(format!("scenario.{scenario}.")),
-        (None, Some(flow)) => Some(format!("flow.{flow}.")),
-        (None, None) => None,
-    };
+    let Owner {
+        scenario,
+        flow,
+        phase,
+    } = owner(graph, node);
+    let mut of = String::new();
+    if let Some(scenario) = scenario {
+        of += &format!("scenario.{scenario}.");
+    }
+    if let Some(flow) = flow {
+        of += &format!("flow.{flow}.");
+    }
+    if let Some(phase) = phase {
+        of += &format!("{phase}.");
+    }
     format!(
         "{}{}.{}.{}",
-        of.unwrap_or_default(),
+        of,
         if node.step { "step" } else { "resource" },
         node.kind,
         node.name

@@ -58,13 +58,14 @@ impl Graph {
             Ok(loaded) => loaded,
             Err(fault) => return console.link_fault(&fault),
         };
-        let sources = match source::read(&self.path) {
+        let mut sources = match source::read(&self.path) {
             Ok(sources) => sources,
             Err(problems) => {
                 console.problems(&problems, &Sources::default());
                 return Exit::Failed;
             }
         };
+        crate::read_files(&mut sources, &loaded.all);
         let (typed, problems) = crate::check(&sources, &loaded.all);
         let Some(typed) = typed else {
             console.problems(&problems, &sources);

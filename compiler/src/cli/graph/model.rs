@@ -9,11 +9,11 @@ pub struct Graph {
     pub nodes: Vec<GraphNode>,
     /// Each pair once; positions in `nodes`.
     pub arrows: Vec<Arrow>,
-    /// Scenarios and flows, in written order. What stands outside of all has one frame, which is not drawn.
+    /// Scenarios, flows and what runs before and after, in written order. What stands outside of all has one frame, which is not drawn.
     pub frames: Vec<GraphFrame>,
 }
 
-/// A scenario or a flow: a frame around its nodes.
+/// A scenario, a flow or the like: a frame around its nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphFrame {
     /// An id of our own.
@@ -31,6 +31,8 @@ pub enum FrameKind {
     Scenario(String),
     /// A flow: it runs where a step calls it.
     Flow,
+    /// What runs before or after the iterations: `setup`; with the name of the scenario in which it stands.
+    Phase(&'static str, Option<String>),
 }
 
 impl GraphFrame {
@@ -39,6 +41,8 @@ impl GraphFrame {
         match &self.kind {
             FrameKind::Scenario(profile) => format!("{}: {profile}", self.name),
             FrameKind::Flow => format!("flow {}", self.name),
+            FrameKind::Phase(phase, None) => (*phase).to_owned(),
+            FrameKind::Phase(phase, Some(scenario)) => format!("{phase} of {scenario}"),
         }
     }
 }

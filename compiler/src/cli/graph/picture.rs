@@ -13,10 +13,14 @@ pub fn picture(typed: &Typed) -> Graph {
     let mut frames: BTreeMap<BodyId, usize> = BTreeMap::new();
     for id in typed.body_ids() {
         let body = typed.body(id);
-        let kind = match (&body.scenario, &body.flow) {
-            (Some(scenario), _) => FrameKind::Scenario(scenario.load.profile.name().to_owned()),
-            (None, Some(_)) => FrameKind::Flow,
-            (None, None) => continue,
+        let kind = match (&body.scenario, &body.flow, &body.phase) {
+            (Some(scenario), ..) => FrameKind::Scenario(scenario.load.profile.name().to_owned()),
+            (None, Some(_), _) => FrameKind::Flow,
+            (None, None, Some(phase)) => {
+                let owner = (phase.owner != BodyId::MAIN).then(|| typed.body(phase.owner));
+                FrameKind::Phase(phase.phase.name(), owner.map(|owner| owner.name.clone()))
+            }
+            (None, None, None) => continue,
         };
         let at = graph.frames.len();
         frames.insert(id, at);

@@ -111,9 +111,12 @@ fn summary(graph: &Graph) -> String {
     let mut parts = vec![count(steps, "step")];
     let flows = graph.frames.iter();
     let flows = flows.filter(|frame| frame.kind == FrameKind::Flow).count();
+    let scenarios = graph.frames.iter();
+    let is_scenario = |frame: &&GraphFrame| matches!(frame.kind, FrameKind::Scenario(_));
+    let scenarios = scenarios.filter(is_scenario).count();
     for (number, what) in [
         (graph.nodes.len() - steps, "resource"),
-        (graph.frames.len() - flows, "scenario"),
+        (scenarios, "scenario"),
         (flows, "flow"),
     ] {
         if number > 0 {

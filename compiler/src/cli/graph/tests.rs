@@ -295,6 +295,42 @@ fn a_flow_has_a_frame_and_neither_begins_nor_ends_the_run() {
 }
 
 #[test]
+fn what_runs_around_the_iterations_has_a_frame_and_an_address_of_its_own() {
+    let frame = |id: &str, scenario: Option<&str>| GraphFrame {
+        id: id.to_owned(),
+        name: "setup".to_owned(),
+        kind: FrameKind::Phase("setup", scenario.map(str::to_owned)),
+    };
+    let mut graph = Graph {
+        nodes: vec![
+            node("s0", "create", NodeInstances::Single),
+            node("s1", "fill", NodeInstances::Single),
+            node("s2", "buy", NodeInstances::Single),
+        ],
+        arrows: vec![arrow(0, 2, ArrowReason::Data, &[])],
+        frames: vec![frame("c0", None), frame("c1", Some("shop"))],
+    };
+    graph.nodes[0].frame = Some(0);
+    graph.nodes[1].frame = Some(1);
+    let mermaid = super::mermaid::text(&graph);
+    for text in [
+        "subgraph c0[\"setup\"]",
+        "subgraph c1[\"setup of shop\"]",
+        "s0 -",
+    ] {
+        assert!(mermaid.contains(text), "{text} in {mermaid}");
+    }
+    let json = super::json::text(&graph);
+    for text in [
+        "\"id\": \"setup.step.noop.create\"",
+        "\"id\": \"scenario.shop.setup.step.noop.fill\"",
+        "\"phase\": \"setup\"",
+    ] {
+        assert!(json.contains(text), "{text} in {json}");
+    }
+}
+
+#[test]
 fn nodes_of_one_name_are_told_apart_by_what_they_are() {
     let graph = Graph {
         nodes: vec![

@@ -70,7 +70,7 @@ step "store" "it" {{
     assert_eq!(modules.contradictions(), Vec::<String>::new());
     let (declarations, _) = crate::syntax::parse(&sources);
     let (resolved, _) = crate::resolve::resolve(declarations, &modules);
-    let (typed, problems) = crate::check::check(&resolved, &modules);
+    let (typed, problems) = crate::check::check(&resolved, &modules, &sources);
     let typed = typed.unwrap_or_else(|| panic!("{problems:?}"));
     let plan = crate::plan::plan(&typed, &sources, &modules);
     let argument = &plan.bodies[0].steps[1].arguments[0];

@@ -19,22 +19,19 @@ const QUOTES: [char; 6] = ['\'', '`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{20
 
 /// Cuts a text into tokens.
 pub(super) fn lex<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> Tokens<'a> {
-    let mut lexer = Lexer {
-        file,
-        text,
-        at: 0,
-        tokens: Vec::with_capacity(text.len() / 4),
-        comments: Vec::new(),
-        modes: Vec::new(),
-        problems,
-        string_reported: false,
-    };
-    lexer.run();
-    Tokens {
-        text,
-        list: lexer.tokens,
-        comments: lexer.comments,
-    }
+    Lexer::new(file, text, problems).tokens()
+}
+
+/// Cuts a text that is all template, as a file for `templatefile` is: the inside of a heredoc that only the text's end ends.
+pub(super) fn lex_template<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> Tokens<'a> {
+    let mut lexer = Lexer::new(file, text, problems);
+    lexer.modes.push(Mode::Heredoc {
+        open: 0,
+        // No line is that.
+        name: "\n",
+    });
+    lexer.push(TokenKind::OpenHeredoc, 0);
+    lexer.tokens()
 }
 
 enum Mode<'a> {
@@ -55,7 +52,29 @@ struct Lexer<'a, 'p> {
     string_reported: bool,
 }
 
-impl<'a> Lexer<'a, '_> {
+impl<'a, 'p> Lexer<'a, 'p> {
+    fn new(file: FileId, text: &'a str, problems: &'p mut Problems) -> Self {
+        Lexer {
+            file,
+            text,
+            at: 0,
+            tokens: Vec::with_capacity(text.len() / 4),
+            comments: Vec::new(),
+            modes: Vec::new(),
+            problems,
+            string_reported: false,
+        }
+    }
+
+    fn tokens(mut self) -> Tokens<'a> {
+        self.run();
+        Tokens {
+            text: self.text,
+            list: self.tokens,
+            comments: self.comments,
+        }
+    }
+
     fn run(&mut self) {
         loop {
             while self.at < self.text.len() {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! scenario.S.response_time                  iterations of a scenario; queued, start_error
-//! scenario.S.step.KIND.NAME.response_time   a step; with the uses of flows before `step`
+//! scenario.S.step.KIND.NAME.response_time   a step; with its phase and the uses of flows before `step`
+//! setup.step.KIND.NAME.response_time        a step of a phase of the whole run
 //! scenario.S.step.KIND.NAME.METRIC          a metric of its manifest
 //! scenario.S.step.KIND.NAME.checks.CHECK    a check of it
 //! scenario.S.custom.METRIC                  a metric of the grid; METRIC[k=v] where steps with unlike tags record it
@@ -50,9 +51,9 @@ impl SlotTags {
             for one in custom {
                 let qualifier = one.qualifier(custom);
                 let (custom, qualifier) = (one, escaped(&qualifier));
-                let scenario = escaped(&custom.scenario);
+                let scenario = of_scenario(&custom.scenario);
                 let name = escaped(&custom.metric.name);
-                let name = format!("{before}scenario.{scenario}.custom.{name}{qualifier}");
+                let name = format!("{before}{scenario}custom.{name}{qualifier}");
                 tags.put(custom.slot, name);
             }
         }
@@ -68,11 +69,11 @@ impl SlotTags {
     }
 
     fn step(&mut self, before: &str, step: &StepLayout) {
-        let mut name = format!("{before}scenario.{}", escaped(&step.scenario));
+        let mut name = format!("{before}{}", of_scenario(&step.scenario));
         for flow in &step.path {
-            let _ = write!(name, ".{}", escaped(flow));
+            let _ = write!(name, "{}.", escaped(flow));
         }
-        let _ = write!(name, ".step.{}", escaped(&step.name));
+        let _ = write!(name, "step.{}", escaped(&step.name));
         for (slot, time) in TIMES {
             self.put(step.first + slot, format!("{name}.{time}"));
         }
@@ -112,6 +113,14 @@ impl SlotTags {
             .iter()
             .map(|(slot, tag)| (tag.clone(), *slot))
             .collect()
+    }
+}
+
+/// How the name of what a scenario measures begins; with nothing where it belongs to the whole run.
+fn of_scenario(scenario: &str) -> String {
+    match scenario {
+        "" => String::new(),
+        name => format!("scenario.{}.", escaped(name)),
     }
 }
 

@@ -5,7 +5,7 @@ use bggo_schedule::{Arrivals, Bound, Closed, Ramp, Rate, Spread, Stage, UserStag
 use bggo_values::Text;
 
 /// Arrivals at an even rate a second for some seconds.
-fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {
+pub(super) fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {
     let millionths = rate * 1_000_000;
     let stages = [Stage {
         length: seconds * 1_000_000_000,

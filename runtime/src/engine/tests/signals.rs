@@ -3,10 +3,11 @@
 //! Each test waits for a line of the run before it sends the next signal, never for a time.
 
 use crate::assets::{Prepare, RunScope};
-use crate::engine::{Program, RunRequest, Spin, User, Worker, run};
+use crate::engine::{PhaseRun, Program, RunRequest, Spin, User, Worker, run};
 use crate::event::LogLevel;
 use crate::flow::{Flow, Running};
-use crate::grid::Grid;
+use crate::grid::{Body, Grid, RunPhase};
+use crate::info::Info;
 use crate::outputs::{Format, Report};
 use crate::start::Start;
 use bggo_schedule::{Load, Schedule, Segment};
@@ -22,6 +23,19 @@ use std::time::Duration;
 const CASE: &str = "BGGO_SIGNALS_CASE";
 
 static GRID: Grid = Grid::new("interrupted");
+
+static NO_STEPS: [Info; 0] = [];
+static BODY: Body = Body::new("main", &NO_STEPS);
+
+/// The same with what runs before and after.
+static GRID_WITH_PHASES: Grid = Grid::new("interrupted")
+    .bodies(&[Body::new("main", &NO_STEPS)])
+    .phases(&[
+        RunPhase::new("setup", &BODY, 0, HOUR),
+        RunPhase::new("teardown", &BODY, 0, HOUR),
+    ]);
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Users whose iterations never end by themselves; `stuck`, and their own end does not either.
 struct Waiting {
@@ -40,6 +54,42 @@ impl Program for Waiting {
 
 struct WaitingWorker {
     stuck: bool,
+}
+
+/// Phases of the run, of which the one with this number never ends by itself, and users that never do.
+struct WithPhases {
+    waits_in: u32,
+}
+
+impl Program for WithPhases {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        Rc::new(WorkerWithPhases(self))
+    }
+}
+
+struct WorkerWithPhases(&'static WithPhases);
+
+impl Worker for WorkerWithPhases {
+    fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()> {
+        Rc::new(WaitingWorker { stuck: false }).user(scenario, user)
+    }
+
+    fn phase<'a>(self: Rc<Self>, number: u32, run: PhaseRun<'a>) -> Running<'a, bool> {
+        Box::pin(async move {
+            say(&format!("phase {number} runs"));
+            let flow = if self.0.waits_in == number {
+                run.run(pin!(std::future::pending::<Flow>())).await
+            } else {
+                run.run(pin!(std::future::ready(Ok(())))).await
+            };
+            say(&format!("phase {number} ended"));
+            run.ends(flow)
+        })
+    }
 }
 
 /// One of its workers prepares for ever.
@@ -132,8 +182,14 @@ fn interrupted_run() {
         Schedule::lasting(4, forever)
     };
     let of = RunRequest {
-        grid: &GRID,
+        grid: match case.starts_with("phase") {
+            true => &GRID_WITH_PHASES,
+            false => &GRID,
+        },
         program: match &*case {
+            "phases" => &WithPhases { waits_in: u32::MAX },
+            "phase 0" => &WithPhases { waits_in: 0 },
+            "phase 1" => &WithPhases { waits_in: 1 },
             "stuck" => &Waiting { stuck: true },
             "preparing" => &Preparing,
             _ => &Waiting { stuck: false },
@@ -314,4 +370,42 @@ fn a_third_signal_leaves_a_run_whose_ends_hang_and_still_prints_what_was_recorde
     assert_eq!(code, Some(105), "{said}");
     assert!(said.contains("resources were left behind"), "{said}");
     assert!(said.contains("cancelled"), "{said}");
+}
+
+#[test]
+fn a_signal_cancels_the_setup_and_what_began_is_torn_down() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut run = Interrupted::start("phase 0");
+        run.wait_for("phase 0 runs", 1);
+        run.signal(signal);
+        let (code, said) = run.end();
+        assert_eq!(code, Some(105), "{said}");
+        assert!(said.contains("phase 1 ended"), "{said}");
+        assert!(!said.contains("waits"), "{said}");
+    }
+}
+
+#[test]
+fn after_a_signal_under_load_the_teardown_runs() {
+    let mut run = Interrupted::start("phases");
+    run.wait_for(" waits", 4);
+    run.signal("INT");
+    let (code, said) = run.end();
+    assert_eq!(code, Some(105), "{said}");
+    let ended = said.find("user 4 ended").max(said.find("user 1 ended"));
+    assert!(ended < said.find("phase 1 runs"), "{said}");
+    assert!(said.contains("phase 1 ended"), "{said}");
+}
+
+#[test]
+fn the_first_signal_leaves_the_teardown_its_time_and_the_second_cancels_it() {
+    let mut run = Interrupted::start("phase 1");
+    run.wait_for(" waits", 4);
+    run.signal("INT");
+    run.wait_for("phase 1 runs", 1);
+    run.signal("INT");
+    let (code, said) = run.end();
+    assert_eq!(code, Some(105), "{said}");
+    assert!(said.contains("`teardown` is cancelled"), "{said}");
+    assert!(said.contains("phase 1 ended"), "{said}");
 }
