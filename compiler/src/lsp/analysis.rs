@@ -8,6 +8,7 @@ use lsp_types::Uri;
 use percent_encoding::percent_decode_str;
 
 use super::document::Document;
+use crate::check::typed::Typed;
 use crate::check::{self, Seen};
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
@@ -24,6 +25,8 @@ pub struct Analysis {
     pub sources: Sources,
     /// What its names stand for, also where some of it is wrong.
     pub resolved: Resolved,
+    /// Present where the grid has no errors.
+    pub typed: Option<Typed>,
     /// What `bggo check` says of the same text.
     pub problems: Problems,
     types: OnceCell<Vec<Seen>>,
@@ -34,13 +37,14 @@ impl Analysis {
     pub fn of(uri: &Uri, document: &Document, modules: &Modules) -> Self {
         let mut sources = sources(uri, document);
         crate::read_files(&mut sources, modules);
-        let (resolved, _, mut problems) = crate::check_whole(&sources, modules);
+        let (resolved, typed, mut problems) = crate::check_whole(&sources, modules);
         if sources.name.ends_with(VALUES) {
             problems = Problems::default();
         }
         Self {
             sources,
             resolved,
+            typed,
             problems,
             types: OnceCell::new(),
         }

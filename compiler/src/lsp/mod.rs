@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! messages --server--> documents --analysis--> the stages, as `bggo check` runs them
-//!                                     published, actions, symbols, hover, names, complete: what they found, in the protocol's words
+//!                                     published, actions, symbols, hover, names, complete, inlays: what they found, in the protocol's words
 //! ```
 //!
 //! One thread does all of it, in the order in which the messages come. A check takes milliseconds, and it waits until no
@@ -16,6 +16,7 @@ mod cursor;
 mod document;
 mod expressions;
 mod hover;
+mod inlays;
 mod names;
 mod published;
 mod rename;

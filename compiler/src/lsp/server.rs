@@ -11,7 +11,7 @@ use lsp_types::notification::{
 };
 use lsp_types::request::{
     CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
-    PrepareRenameRequest, References, Rename, Request as _,
+    InlayHintRequest, PrepareRenameRequest, References, Rename, Request as _,
 };
 use lsp_types::{
     CompletionResponse, Diagnostic, DocumentSymbolResponse, GotoDefinitionResponse, HoverContents,
@@ -28,6 +28,7 @@ use super::complete::complete;
 use super::cursor::cursor;
 use super::document::{Columns, Document};
 use super::hover::hover;
+use super::inlays::inlays;
 use super::names::{Place, place_at, places};
 use super::published::diagnostics;
 use super::rename::renamed;
@@ -245,6 +246,15 @@ impl Server<'_> {
                     with_declaration || !place.declares
                 })
             }),
+            InlayHintRequest::METHOD => {
+                self.answer::<InlayHintRequest>(id, params, |server, params| {
+                    let modules = server.modules;
+                    let (analysis, document) = server.analysed(&params.text_document.uri)?;
+                    let start = document.byte(params.range.start);
+                    let bytes = start..document.byte(params.range.end).max(start);
+                    Some(inlays(analysis, document, modules, &bytes))
+                });
+            }
             PrepareRenameRequest::METHOD => {
                 self.answer::<PrepareRenameRequest>(id, params, |server, at| {
                     let (analysis, document) = server.analysed(&at.text_document.uri)?;

@@ -168,6 +168,8 @@ fn ask_everything(editor: &mut Editor, name: &str, at: (usize, usize)) {
         json!({ "range": range((0, 0), (999_999, 0)), "context": { "diagnostics": [] } });
     editor.of_file("codeAction", name, everywhere);
     editor.of_file("documentSymbol", name, json!({}));
+    let whole = json!({ "range": range((0, 0), (999_999, 0)) });
+    editor.of_file("inlayHint", name, whole);
     let options = json!({ "options": { "tabSize": 2, "insertSpaces": true } });
     editor.of_file("formatting", name, options);
     let position = json!({ "line": at.0, "character": at.1 });

@@ -191,3 +191,28 @@ fn a_new_name_is_written_at_each_place_and_the_grid_stays_right() {
     assert_eq!(editor.request("textDocument/rename", params), Err(-32803));
     editor.end();
 }
+
+#[test]
+fn types_of_locals_and_numbers_of_instances_stand_between_the_words() {
+    let grid = "locals {\n  all = [\"a\", \"b\"]\n}\n\nstep \"print\" \"each\" {\n  for_each = toset(local.all)\n  arguments {\n    input = each.key\n  }\n}\n\nstep \"print\" \"one\" {\n  count = 1\n  arguments {\n    input = count.index\n  }\n}\n";
+    let mut editor = Editor::start();
+    assert_eq!(editor.open("b.hcl", grid), Vec::<Value>::new());
+    let mut shown = |from: usize, to: usize| {
+        let ask = json!({ "range": range((from, 0), (to, 0)) });
+        let found = editor.of_file("inlayHint", "b.hcl", ask);
+        let found = found.as_array().unwrap().iter();
+        let found = found.map(|one| {
+            json!([
+                one["position"]["line"],
+                one["position"]["character"],
+                one["label"]
+            ])
+        });
+        json!(found.collect::<Vec<_>>())
+    };
+    let local = json!([1, 5, ": tuple([string, string])"]);
+    let steps = [json!([4, 19, "2 instances"]), json!([11, 18, "1 instance"])];
+    assert_eq!(shown(0, 20), json!([local, steps[0], steps[1]]));
+    assert_eq!(shown(5, 20), json!([steps[1]]));
+    editor.end();
+}
