@@ -4,6 +4,7 @@ use super::argument::{has_late, is_late, is_started};
 use super::constant;
 use super::cut;
 use super::inputs::known;
+use super::kept::without;
 use super::late::enabled_of_attempt;
 use super::names::{call_path, field};
 use super::parts::EmittedParts;
@@ -614,17 +615,4 @@ fn wanted(step: &Step, runner: &Ident) -> TokenStream {
         quote!(.#name())
     });
     quote!(#runner::Wanted::NONE #(#read)*)
-}
-
-/// Leaves an attempt that reads outputs of `setup` which never came.
-pub fn without(step: &Step) -> Option<TokenStream> {
-    (!step.without.is_empty()).then(|| {
-        let kept = step.without.iter();
-        let kept = kept.map(|number| Literal::usize_unsuffixed(*number));
-        quote! {
-            if #(!this.iteration.has_set_up(#kept))||* {
-                return Ok(Ran::Skipped);
-            }
-        }
-    })
 }
