@@ -8,7 +8,7 @@ use super::kept::without;
 use super::late::enabled_of_attempt;
 use super::names::{call_path, field};
 use super::parts::EmittedParts;
-use super::tokens::{EvaluatedIn, Keys, names_in, or_unused};
+use super::tokens::{EvaluatedIn, Keys, or_unused, takes_index};
 use super::tree::Leaf;
 use super::writer::Writer;
 use crate::check::typed::{TDelay, TExpr, TKind, constant_duration};
@@ -16,7 +16,7 @@ use crate::check::typed_parts::COLLECTED;
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 /// The most steps in one module.
 const TOGETHER: usize = 32;
@@ -568,13 +568,6 @@ impl Writer<'_> {
         }
         out
     }
-}
-
-/// The statement that names the index of the instance, if the code behind it reads that.
-pub fn takes_index(step: &Step, body: &TokenStream) -> Option<TokenStream> {
-    let instanced = !matches!(step.instances, Instances::Single);
-    let reads_index = instanced && names_in(body, &format_ident!("index"));
-    reads_index.then(|| quote!(let index = step.index();))
 }
 
 fn reads_value(step: &Step) -> bool {
