@@ -4,10 +4,10 @@
 //! texts of all cells, row by row. Nothing is made of it when the program starts, and a text that an iteration reads is a piece
 //! of it.
 
+use crate::read_rows::ReadRows;
 use crate::start::Start;
 use bggo_schedule::{RowKey, RowReader, RowRules, RowTurns};
 use bggo_values::{Fault, Text, Type, Value, convert, json};
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,17 +49,6 @@ pub struct FileRows {
 
 /// Opens a file of rows. What is wrong is said for people.
 pub type OpenRows = fn(&Path, &FileRows) -> Result<Arc<dyn ReadRows>, String>;
-
-/// Rows of an open file.
-pub trait ReadRows: fmt::Debug + Send + Sync {
-    /// How many there are.
-    fn count(&self) -> u64;
-    /// The text of a cell.
-    ///
-    /// # Errors
-    /// What the system says, or that the file is another one than it was.
-    fn cell(&self, row: u64, column: usize) -> Result<String, Fault>;
-}
 
 /// A column.
 #[derive(Debug)]

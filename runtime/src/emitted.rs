@@ -2,7 +2,7 @@
 
 pub use crate::assets::{AssetCx, GetRunAsset, Prepare, RunAsset, RunScope, Scope};
 pub use crate::command::main;
-pub use crate::data::{Column, Data, FileRows, ReadRows};
+pub use crate::data::{Column, Data, FileRows};
 pub use crate::declared_load::DeclaredLoad;
 pub use crate::engine::{
     ErasedRunAssets, PhaseKind, PhaseRun, Program, User, Worker, no_such_phase, no_such_scenario,
@@ -19,6 +19,7 @@ pub use crate::info::{
     At, BodyMetric, CheckInfo, Info, Lifetime, MetricInfo, MetricKind, ResourceInfo,
 };
 pub use crate::input_conversion;
+pub use crate::read_rows::ReadRows;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{

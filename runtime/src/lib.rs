@@ -52,6 +52,7 @@ pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
 pub(crate) mod place;
+pub(crate) mod read_rows;
 pub(crate) mod samples;
 pub(crate) mod shape;
 pub(crate) mod shutdown;

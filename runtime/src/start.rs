@@ -1,9 +1,9 @@
 //! Values that are fixed when the program starts: variables, the locals that depend only on them, and whether the run is a load
 //! run. Each local is computed once.
 
-use crate::data::ReadRows;
 use crate::exchange::Secrets;
 use crate::fault::Fault;
+use crate::read_rows::ReadRows;
 use crate::step_outputs::KeptOutputs;
 use bggo_values::{Text, Value};
 use std::hash::{BuildHasher, Hasher, RandomState};

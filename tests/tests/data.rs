@@ -74,7 +74,16 @@ fn each_row_goes_out_once_over_threads_and_shares_of_a_run() {
     // Users that count their own iterations take turns, and arrivals end with the rows.
     for flags in [
         &["--vus", "4", "--duration", "5m", "--threads", "2"][..],
-        &["--rate", "500/s", "--duration", "5m", "--threads", "2"],
+        &[
+            "--rate",
+            "500/s",
+            "--duration",
+            "5m",
+            "--threads",
+            "2",
+            // What goes out is looked at, not when.
+            "--allow-overload",
+        ],
         &["--iterations", "1000", "--vus", "3", "--threads", "3"],
     ] {
         assert_eq!(asked(&grid, &[flags]), once(60), "{flags:?}");

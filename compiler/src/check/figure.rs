@@ -17,20 +17,8 @@ use crate::syntax::decl::Name;
 
 use super::called::RunnerRef;
 use super::expression::context::Checker;
-use super::parts::OF_PARTS;
+use super::kinds_of_failure::{KINDS, OF_PARTS};
 use super::typed::{TScenario, TStep};
-
-/// Kinds of failure that need no manifest.
-pub(super) const KINDS: &[&str] = &[
-    "asset",
-    "bug",
-    "check",
-    "cut",
-    "no_failed_step",
-    "other",
-    "timeout",
-    "value",
-];
 
 /// What an address stands for.
 pub(super) struct Figure {

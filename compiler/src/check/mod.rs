@@ -24,6 +24,7 @@ mod figure;
 mod flow;
 mod fold;
 mod instances;
+mod kinds_of_failure;
 mod known_data;
 mod lifetime;
 mod metric;
@@ -38,6 +39,7 @@ mod sensitivity;
 mod step;
 mod threshold;
 pub mod typed;
+mod typed_expression;
 pub mod typed_parts;
 mod variable;
 pub mod walk;
@@ -189,6 +191,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     for (edges, steps) in edges.iter().zip(&steps) {
         checker.always_comes_last(edges, steps);
     }
+    checker.rows_around_iterations(&steps);
     let mixes: Vec<_> = declarations
         .body_ids()
         .map(|body| checker.mix(body))

@@ -12,14 +12,12 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, PartDecl, PartsDecl, StepDecl};
 
 use super::expression::context::Checker;
-use super::figure::KINDS;
+use super::kinds_of_failure::{KINDS, OF_PARTS};
 use super::typed::{Binding, TExpr, TStep, constant_duration};
 use super::typed_parts::{
     TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TParts, TRateLimit, TRepeat, TRetry,
 };
 
-/// Kinds of failure that parts of a step make, beside those of its manifest.
-pub(super) const OF_PARTS: [&str; 2] = ["repeat", "rate_limit"];
 /// Kinds that no step ends with while it may be tried again.
 const NEVER_RETRIED: [&str; 4] = ["bug", "cut", "no_failed_step", "other"];
 

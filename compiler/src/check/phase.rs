@@ -1,15 +1,19 @@
 //! What runs before and after the iterations: how long it may take, and that there is something to run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use bggo_schedule::RowAdvance;
 use bggo_values::Type;
 
 use crate::diagnostics::codes;
-use crate::resolve::model::{BodyId, Node, Resolved};
+use crate::resolve::model::{BodyId, Callee, DataId, LocalId, Node, Resolved};
+use crate::source::Span;
+use crate::syntax::decl::Phase;
 
 use super::expression::context::Checker;
-use super::typed::{TPhase, constant_duration};
+use super::typed::{TExpr, TKind, TPhase, TStep, constant_duration};
+use super::walk::walk;
 
 /// How long the steps of a phase may take together, where the grid does not say it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -70,5 +74,79 @@ impl Checker<'_> {
             });
         }
         phases
+    }
+
+    /// What runs around the iterations has no row that belongs to one: neither by itself nor through locals and flows.
+    pub(super) fn rows_around_iterations(&mut self, steps: &[Vec<Option<TStep>>]) {
+        for (id, phase, _) in self.declarations.phases() {
+            let mut reads = BTreeMap::new();
+            self.rows_read_by(id, steps, &mut BTreeSet::new(), &mut reads);
+            let is_of_user = matches!(phase, Phase::VuSetup | Phase::VuTeardown);
+            for (data, place) in reads {
+                let Some(of) = self.data(data) else { continue };
+                if is_of_user && of.rules.advance == RowAdvance::User {
+                    continue;
+                }
+                let header = self.declarations.body(id).span;
+                let name = format!("data.{}", of.name);
+                let text = match is_of_user {
+                    true => {
+                        format!("`{name}` has a row for each iteration, and `{phase}` runs in none")
+                    }
+                    false => format!(
+                        "`{name}` has a row for an iteration or a user, and `{phase}` runs for neither"
+                    ),
+                };
+                let hint = match is_of_user {
+                    true => "with `advance = \"vu\"` each user has a row of its own".to_owned(),
+                    false => format!("`{name}[*]` is a list of all rows"),
+                };
+                self.error(codes::REFERENCE_NOT_ALLOWED, place, text)
+                    .label(header, "it is read here")
+                    .hint(hint);
+            }
+        }
+    }
+
+    /// The data whose rows a body reads, each with the first place.
+    fn rows_read_by(
+        &self,
+        body: BodyId,
+        steps: &[Vec<Option<TStep>>],
+        seen: &mut BTreeSet<BodyId>,
+        reads: &mut BTreeMap<DataId, Span>,
+    ) {
+        if !seen.insert(body) {
+            return;
+        }
+        for step in steps[body.0].iter().flatten() {
+            for expr in step.expressions() {
+                self.rows_of(expr, &mut BTreeSet::new(), reads);
+            }
+            if let Callee::Flow(flow) = step.callee {
+                self.rows_read_by(flow, steps, seen, reads);
+            }
+        }
+    }
+
+    fn rows_of(
+        &self,
+        expr: &TExpr,
+        seen: &mut BTreeSet<LocalId>,
+        reads: &mut BTreeMap<DataId, Span>,
+    ) {
+        let mut locals = Vec::new();
+        walk(expr, &mut |node| match node.kind {
+            TKind::Column { data, .. } => {
+                reads.entry(data).or_insert(node.span);
+            }
+            TKind::Local(id) => locals.push(id),
+            _ => {}
+        });
+        for id in locals {
+            if let (true, Some(local)) = (seen.insert(id), &self.locals[id.0]) {
+                self.rows_of(&local.value, seen, reads);
+            }
+        }
     }
 }

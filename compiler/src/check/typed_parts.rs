@@ -3,7 +3,7 @@
 use bggo_manifest::{Output, Runner};
 use bggo_values::Type;
 
-use super::typed::TExpr;
+use super::typed_expression::TExpr;
 
 /// The output of a step with `repeat { collect = .. }` that it has beside those of its runner.
 pub const COLLECTED: &str = "collected";

@@ -4,7 +4,7 @@
 use super::tokens::{EvaluatedIn, ExprTokens};
 use super::writer::Writer;
 use crate::check::typed::{InstanceOf, TPhase};
-use crate::plan::model::Instances;
+use crate::plan::model::{Instances, Step};
 use crate::resolve::model::StepId;
 use crate::source::Span;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -124,4 +124,17 @@ impl Writer<'_> {
         });
         all.collect()
     }
+}
+
+/// Leaves an attempt that reads outputs of `setup` which never came.
+pub fn without(step: &Step) -> Option<TokenStream> {
+    (!step.without.is_empty()).then(|| {
+        let kept = step.without.iter();
+        let kept = kept.map(|number| Literal::usize_unsuffixed(*number));
+        quote! {
+            if #(!this.iteration.has_set_up(#kept))||* {
+                return Ok(Ran::Skipped);
+            }
+        }
+    })
 }

@@ -1,5 +1,6 @@
 //! Instances of steps that are known late: the function that finds them when the step begins, and what a body holds of them.
 
+use super::kept::without;
 use super::tokens::{EvaluatedIn, or_unused};
 use super::writer::Writer;
 use crate::check::typed::{LateOf, TExpr, TKind};
@@ -100,7 +101,7 @@ impl Writer<'_> {
             let path = self.late_path(at);
             let found = self.placed(quote!(#path.#form(#over)), late.over.span);
             self.leave_part();
-            let without = super::step::without(step);
+            let without = without(step);
             let body = quote!(#without #before #enabled #between #found);
             let this = or_unused("this", &body);
             let (ty, doc) = (self.body_type(), self.step_doc(at));

@@ -3,8 +3,7 @@
 use super::constant;
 use super::late::enabled_of_attempt;
 use super::names::call_path;
-use super::step::takes_index;
-use super::tokens::{EvaluatedIn, or_unused};
+use super::tokens::{EvaluatedIn, or_unused, takes_index};
 use super::writer::Writer;
 use crate::check::typed::{TExpr, constant_duration};
 use crate::check::typed_parts::{

@@ -4,10 +4,11 @@ use super::argument::{has_late, is_late, is_started};
 use super::constant;
 use super::cut;
 use super::inputs::known;
+use super::kept::without;
 use super::late::enabled_of_attempt;
 use super::names::{call_path, field};
 use super::parts::EmittedParts;
-use super::tokens::{EvaluatedIn, Keys, names_in, or_unused};
+use super::tokens::{EvaluatedIn, Keys, or_unused, takes_index};
 use super::tree::Leaf;
 use super::writer::Writer;
 use crate::check::typed::{TDelay, TExpr, TKind, constant_duration};
@@ -15,7 +16,7 @@ use crate::check::typed_parts::COLLECTED;
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 /// The most steps in one module.
 const TOGETHER: usize = 32;
@@ -569,13 +570,6 @@ impl Writer<'_> {
     }
 }
 
-/// The statement that names the index of the instance, if the code behind it reads that.
-pub fn takes_index(step: &Step, body: &TokenStream) -> Option<TokenStream> {
-    let instanced = !matches!(step.instances, Instances::Single);
-    let reads_index = instanced && names_in(body, &format_ident!("index"));
-    reads_index.then(|| quote!(let index = step.index();))
-}
-
 fn reads_value(step: &Step) -> bool {
     let mut found = false;
     for expr in cut::of_step(step) {
@@ -614,17 +608,4 @@ fn wanted(step: &Step, runner: &Ident) -> TokenStream {
         quote!(.#name())
     });
     quote!(#runner::Wanted::NONE #(#read)*)
-}
-
-/// Leaves an attempt that reads outputs of `setup` which never came.
-pub fn without(step: &Step) -> Option<TokenStream> {
-    (!step.without.is_empty()).then(|| {
-        let kept = step.without.iter();
-        let kept = kept.map(|number| Literal::usize_unsuffixed(*number));
-        quote! {
-            if #(!this.iteration.has_set_up(#kept))||* {
-                return Ok(Ran::Skipped);
-            }
-        }
-    })
 }

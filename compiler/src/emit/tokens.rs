@@ -1,8 +1,9 @@
 //! Tokens of an expression, the context in which they are computed, and the names that they use.
 
+use crate::plan::model::{Instances, Step};
 use crate::source::Span;
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::quote;
+use quote::{format_ident, quote};
 
 /// Where an expression is computed: what its names mean in Rust.
 #[derive(Clone, Copy)]
@@ -73,4 +74,11 @@ pub fn or_unused(name: &str, body: &TokenStream) -> TokenStream {
 pub fn metrics(module: &Ident, unwarned: &[String]) -> TokenStream {
     let settled = (!unwarned.is_empty()).then(|| quote!(.without_warning(&[#(#unwarned),*])));
     quote!(.metrics(#module::METRICS) #settled)
+}
+
+/// The statement that names the index of the instance, if the code behind it reads that.
+pub fn takes_index(step: &Step, body: &TokenStream) -> Option<TokenStream> {
+    let instanced = !matches!(step.instances, Instances::Single);
+    let reads_index = instanced && names_in(body, &format_ident!("index"));
+    reads_index.then(|| quote!(let index = step.index();))
 }

@@ -1,7 +1,8 @@
 //! Opens the files of rows that the program does not hold.
 
-use crate::data::{Data, ReadRows};
+use crate::data::Data;
 use crate::grid::Grid;
+use crate::read_rows::ReadRows;
 use bggo_metrics::nearest;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
