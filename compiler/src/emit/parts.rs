@@ -10,7 +10,7 @@ use crate::check::typed_parts::{
     COLLECTED, TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TRateLimit, TRepeat, TRetry,
 };
 use bggo_values::Value;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
 
 /// Functions of parts, and the calls that hand them to the step.
@@ -33,7 +33,7 @@ impl Writer<'_> {
             self.enter_part("enabled");
             let body = self.truth(enabled, here);
             self.leave_part();
-            let body = quote!(Ok(#body));
+            let body = result(body);
             self.add_part(&mut all, at, ("enabled", quote!(bool)), body);
         }
         if let Some(delay) = &step.delay_before {
@@ -285,7 +285,7 @@ impl Writer<'_> {
             }
         };
         self.leave_part();
-        let body = quote!(Ok(#condition));
+        let body = result(condition);
         let is_over = self.part_function(all, at, (name, quote!(bool)), &body);
         all.calls.extend(quote!(.repeat(#settings, #is_over)));
         let is_read = self.body().steps[at]
@@ -357,5 +357,16 @@ impl Writer<'_> {
             true => quote!(.wait_first(#wait)),
             false => quote!(.wait(#wait)),
         }
+    }
+}
+
+/// A value whose faults leave by `?`, as a result.
+fn result(value: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    match tokens.split_last() {
+        Some((TokenTree::Punct(last), call)) if last.as_char() == '?' => {
+            call.iter().cloned().collect()
+        }
+        _ => quote!(Ok(#value)),
     }
 }

@@ -83,6 +83,9 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                 let Some(last) = futures.pop() else {
                     return Vec::new();
                 };
+                if futures.is_empty() {
+                    return vec![Statement::Flow(last)];
+                }
                 let numbers = (0..futures.len()).map(Literal::usize_unsuffixed);
                 let mix = self.writer.body_names().mix.clone();
                 let doc = format!(
