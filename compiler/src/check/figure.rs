@@ -18,7 +18,7 @@ use crate::syntax::decl::Name;
 use super::called::RunnerRef;
 use super::expression::context::Checker;
 use super::kinds_of_failure::{KINDS, OF_PARTS};
-use super::typed::{TScenario, TStep};
+use super::typed::{TGrid, TScenario, TStep};
 
 /// What an address stands for.
 pub(super) struct Figure {
@@ -33,13 +33,16 @@ pub(super) struct Grid<'g> {
     pub(super) steps: &'g [Vec<Option<TStep>>],
     /// Of each body; none of the steps at the top of the grid.
     pub(super) scenarios: &'g [Option<TScenario>],
+    /// What is said of the whole.
+    pub(super) whole: &'g TGrid,
 }
 
 impl Grid<'_> {
     /// Tags of the iterations of a body.
     fn tags_of_scenario(&self, body: BodyId) -> Vec<(String, String)> {
         let scenario = self.scenarios.get(body.0).and_then(Option::as_ref);
-        scenario.map_or_else(Vec::new, |scenario| scenario.tags.clone())
+        let tags = scenario.map_or(&[][..], |scenario| &scenario.tags);
+        self.whole.tags_with(tags)
     }
 
     /// Tags of a step: its own, and those of its scenario that it does not give itself. Of a step with a reported problem

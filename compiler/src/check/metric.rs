@@ -136,7 +136,7 @@ impl Checker<'_> {
     /// Warns of metrics that no step records, where no part of the grid is unknown. `sound`: no name is.
     pub(super) fn unused_metrics(&mut self, sound: bool) {
         let all = self.declarations;
-        let unread = all.incomplete || all.later || all.steps().any(|step| step.broken);
+        let unread = all.incomplete || all.steps().any(|step| step.broken);
         // A misspelt name in a `record` may mean one of them.
         let mut problems = self.problems.list.iter();
         let misspelt = problems.any(|problem| problem.code == codes::UNKNOWN_CUSTOM_METRIC);

@@ -23,6 +23,7 @@ mod expression;
 mod figure;
 mod flow;
 mod fold;
+mod grid;
 mod instances;
 mod kinds_of_failure;
 mod known_data;
@@ -42,6 +43,7 @@ pub mod typed;
 mod typed_expression;
 pub mod typed_parts;
 mod variable;
+mod version;
 pub mod walk;
 
 use std::collections::BTreeSet;
@@ -132,12 +134,13 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
     let nothing =
         !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
-    if nothing && !declarations.incomplete && !declarations.later {
+    if nothing && !declarations.incomplete {
         let problem = checker
             .problems
             .whole(codes::NO_STEPS, "the grid has no step");
         problem.hint("a step is `step \"RUNNER\" \"NAME\" { .. }`");
     }
+    let grid = checker.grid();
     let variables = checker.all_variables();
     let metrics = checker.all_metrics();
     checker.all_inputs();
@@ -198,7 +201,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .collect();
     let scenarios = checker.all_scenarios(&resolved.after);
     let phases = checker.all_phases();
-    let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
+    let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios, &grid);
     checker.searches(&scenarios, &thresholds);
     let edges: Vec<_> = edges
         .into_iter()
@@ -263,6 +266,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .zip(data)
         .filter(|_| !problems.has_errors())
         .map(|(((bodies, locals), thresholds), data)| Typed {
+            grid,
             bodies,
             variables,
             metrics,

@@ -96,7 +96,6 @@ impl Checker<'_> {
         }
         // A part that could not be read, or a misspelt name, may use them.
         let broken = self.declarations.incomplete
-            || self.declarations.later
             || self.declarations.steps().any(|step| step.broken)
             || self
                 .declarations

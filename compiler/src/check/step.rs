@@ -146,9 +146,9 @@ impl Checker<'_> {
             return None;
         }
         if limit.binding > Binding::Start {
-            let text = "`execution` that differs between users or iterations is not yet supported";
-            self.error(codes::NOT_YET_SUPPORTED, limit.span, text)
-                .hint("in this version it is computed from literals and variables");
+            let text = "`execution` is the same in the whole run, and this differs between users or iterations";
+            self.error(codes::NOT_KNOWN_AT_START, limit.span, text)
+                .hint("it is computed from literals, variables, and locals made of these; `deadline` may differ");
             return None;
         }
         if constant_duration(&limit) == Some(Duration::ZERO) {

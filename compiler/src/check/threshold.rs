@@ -14,7 +14,7 @@ use crate::syntax::decl::{BinaryOp, Expr, ExprKind, ThresholdDecl, UnaryOp};
 
 use super::expression::context::Checker;
 use super::figure::{Figure, Grid};
-use super::typed::{Binding, TExpr, TScenario, TStep, TTerm, TThreshold, constant_duration};
+use super::typed::{Binding, TExpr, TGrid, TScenario, TStep, TTerm, TThreshold, constant_duration};
 
 /// The most different figures that one condition reads.
 const MOST_FIGURES: usize = 1_000;
@@ -52,6 +52,7 @@ impl Checker<'_> {
         reads: &[MetricRead],
         steps: &[Vec<Option<TStep>>],
         scenarios: &[Option<TScenario>],
+        whole: &TGrid,
     ) -> Vec<Option<TThreshold>> {
         let declarations = self.declarations;
         let thresholds = declarations.thresholds.iter();
@@ -61,6 +62,7 @@ impl Checker<'_> {
                     reads,
                     steps,
                     scenarios,
+                    whole,
                 };
                 self.threshold(threshold, &grid)
             })

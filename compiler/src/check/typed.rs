@@ -22,6 +22,8 @@ pub use super::typed_expression::{
 /// A checked grid. Vectors are by id (same positions as in `Declarations`).
 #[derive(Debug, Clone)]
 pub struct Typed {
+    /// What is said of the whole.
+    pub grid: TGrid,
     /// Bodies; the first is `main`.
     pub bodies: Vec<TBody>,
     /// Variables.
@@ -164,6 +166,26 @@ impl TLoad {
         let stages = self.stages.iter_mut().flat_map(|stage| &mut stage.fields);
         let fields = self.fields.iter_mut().chain(stages);
         fields.map(|field| &mut field.value)
+    }
+}
+
+/// `grid { }`
+#[derive(Debug, Clone, Default)]
+pub struct TGrid {
+    /// `name`; the grid has that of its file or folder without one.
+    pub name: Option<String>,
+    /// `description`
+    pub description: Option<String>,
+    /// `tags`, constant texts.
+    pub tags: Vec<(String, String)>,
+}
+
+impl TGrid {
+    /// Its tags and those of a scenario: where both have a key, the scenario's value.
+    pub fn tags_with(&self, of_scenario: &[(String, String)]) -> Vec<(String, String)> {
+        let is_hidden = |key: &String| of_scenario.iter().any(|(other, _)| other == key);
+        let own = self.tags.iter().filter(|(key, _)| !is_hidden(key));
+        own.chain(of_scenario).cloned().collect()
     }
 }
 

@@ -59,7 +59,9 @@ codes! {
     INVALID_TYPE = "invalid_type", "Invalid type";
     MISPLACED_MANIFEST = "misplaced_manifest", "Manifest in a grid";
     REPLACED_LIFECYCLE = "replaced_lifecycle", "Replaced block";
-    NOT_YET_SUPPORTED = "not_yet_supported", "Not yet supported";
+    MODULES_ELSEWHERE = "modules_elsewhere", "Modules from elsewhere";
+    INVALID_GRID = "invalid_grid", "Invalid settings of a grid";
+    VERSION_NOT_MET = "version_not_met", "Another version of bggo is required";
     // resolve
     DUPLICATE_NAME = "duplicate_name", "Duplicate name";
     UNKNOWN_RUNNER = "unknown_runner", "Unknown runner";

@@ -80,9 +80,11 @@ impl Writer<'_> {
         let phases = self.phase_table();
         let (has_thresholds, thresholds) = self.thresholds();
         let version = env!("CARGO_PKG_VERSION");
+        let description = plan.description.as_ref();
+        let description = description.map(|text| quote!(.description(#text)));
         quote! {
             /// The grid: its names, steps, resources and variables.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds #phases #data;
+            static GRID: Grid = Grid::new(#name).version(#version) #description .scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds #phases #data;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)

@@ -54,7 +54,12 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     let rows = (scenarios.as_mut_slice(), phases.as_mut_slice());
     slots::number((&order, &mut bodies), rows, &mut resources.list);
     Plan {
-        name: sources.name.clone(),
+        name: typed
+            .grid
+            .name
+            .clone()
+            .unwrap_or_else(|| sources.name.clone()),
+        description: typed.grid.description.clone(),
         bodies,
         scenarios,
         phases,
@@ -89,7 +94,9 @@ fn scenarios(typed: &Typed) -> Vec<Scenario> {
             first_slot: 0,
             load: scenario.map(|scenario| scenario.load.clone()),
             after: after.and_then(|after| run.iter().position(|id| *id == after)),
-            tags: scenario.map_or_else(Vec::new, |scenario| scenario.tags.clone()),
+            tags: typed
+                .grid
+                .tags_with(scenario.map_or(&[][..], |scenario| &scenario.tags)),
         }
     };
     run.iter().map(row).collect()

@@ -15,8 +15,10 @@ use std::time::Duration;
 /// A grid, ready to be emitted.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Name of the grid: its file or folder.
+    /// Name of the grid: what it says, or its file or folder.
     pub name: String,
+    /// What the grid says of itself.
+    pub description: Option<String>,
     /// Bodies, by id; the first is `main`.
     pub bodies: Vec<BodyPlan>,
     /// Scenarios, in the order of their table.

@@ -12,7 +12,6 @@ pub(super) const CHECK: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 pub(super) const METRIC: Shape = Shape {
@@ -21,7 +20,6 @@ pub(super) const METRIC: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 impl FileParser<'_, '_> {

@@ -32,7 +32,6 @@ pub(super) const CSV: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 pub(super) const JSONL: Shape = Shape {
@@ -47,7 +46,6 @@ pub(super) const JSONL: Shape = Shape {
         "sensitive",
         "description",
     ],
-    later: &[],
     ..CSV
 };
 
@@ -63,7 +61,6 @@ pub(super) const INLINE: Shape = Shape {
         "sensitive",
         "description",
     ],
-    later: &[],
     ..CSV
 };
 

@@ -20,15 +20,30 @@ pub struct Declarations {
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
     pub expressions: u32,
-    /// Something was reported that may declare names (a part that could not be read, a block that is unknown or not yet
-    /// supported): a name that is not known may be declared there.
+    /// Something was reported that may declare names (a part that could not be read, a block that is
+    /// unknown): a name that is not known may be declared there.
     pub incomplete: bool,
     /// Blocks that declare nothing because of their labels (reported).
     pub bad_headers: Vec<BadHeader>,
-    /// There is a block of a later version, which may hold steps and use resources.
-    pub later: bool,
+    /// The block `grid`.
+    pub grid: Option<GridDecl>,
     /// Warnings that comments allow.
     pub allows: Vec<Allow>,
+}
+
+/// `grid { }`: what is said of the whole.
+#[derive(Debug, Clone)]
+pub struct GridDecl {
+    /// Its header.
+    pub span: Span,
+    /// `name`
+    pub name: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// `required_version`
+    pub required_version: Option<Expr>,
+    /// `tags`
+    pub tags: Option<Expr>,
 }
 
 /// `# bggo: allow(CODE)`: a warning that is meant.
@@ -63,7 +78,7 @@ impl Default for Declarations {
             expressions: 0,
             incomplete: false,
             bad_headers: Vec::new(),
-            later: false,
+            grid: None,
             allows: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::diagnostics::{Hint, codes, nearest};
 
 use super::decl::{
-    BadHeader, BodyId, Declarations, Expr, ExprKind, Name, Phase, ResourceDecl, StepDecl,
+    BadHeader, BodyId, Declarations, Expr, ExprKind, GridDecl, Name, Phase, ResourceDecl, StepDecl,
     ValidationDecl, VariableDecl,
 };
 use super::elsewhere;
@@ -11,11 +11,11 @@ use super::expr::FileParser;
 use super::fields::{Found, Shape};
 use super::mix::MIX;
 use super::structure::{Body, Item, RawBlock};
-use super::token::{TOP, TOP_LATER};
+use super::token::{MODULES, TOP};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `scenario`, `setup`, `teardown`, `vu_setup`, `vu_teardown`, `flow`, `step`, `resource`, `data`, `metric`, `threshold`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `setup`, `teardown`, `vu_setup`, `vu_teardown`, `flow`, `step`, `resource`, `data`, `metric`, `threshold`, `variable`, `locals` and `grid`";
 
 pub(super) const STEP: Shape = Shape {
     owner: "a step",
@@ -45,7 +45,6 @@ pub(super) const STEP: Shape = Shape {
     ],
     repeated: &["check"],
     labelled: &["check"],
-    later: &[],
 };
 
 /// A step that runs one of several flows.
@@ -76,7 +75,6 @@ pub(super) const MIX_STEP: Shape = Shape {
     ],
     repeated: &["check", "mix"],
     labelled: &["check", "mix"],
-    later: &[],
 };
 
 pub(super) const RESOURCE: Shape = Shape {
@@ -85,7 +83,6 @@ pub(super) const RESOURCE: Shape = Shape {
     blocks: &["arguments", "uses"],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 pub(super) const VARIABLE: Shape = Shape {
@@ -94,7 +91,14 @@ pub(super) const VARIABLE: Shape = Shape {
     blocks: &[],
     repeated: &["validation"],
     labelled: &[],
-    later: &[],
+};
+
+pub(super) const GRID: Shape = Shape {
+    owner: "`grid`",
+    attributes: &["name", "description", "required_version", "tags"],
+    blocks: &[],
+    repeated: &[],
+    labelled: &[],
 };
 
 pub(super) const VALIDATION: Shape = Shape {
@@ -103,7 +107,6 @@ pub(super) const VALIDATION: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 impl FileParser<'_, '_> {
@@ -144,6 +147,7 @@ impl FileParser<'_, '_> {
                 to.main().resources.extend(resource);
             }
             "scenario" => self.scenario(block, to),
+            "grid" => self.grid(block, to),
             "flow" => self.flow(block, to),
             "variable" => {
                 let variable = self.named(block, to, Self::variable);
@@ -185,7 +189,7 @@ impl FileParser<'_, '_> {
         found
     }
 
-    /// A block that declares nothing: unknown, out of place or not yet supported.
+    /// A block that declares nothing: unknown or out of place.
     fn no_declaration(&mut self, block: RawBlock, to: &mut Declarations) {
         match block.kind.text.as_str() {
             kind @ ("runner" | "asset") => {
@@ -195,17 +199,16 @@ impl FileParser<'_, '_> {
                 );
             }
             "lifecycle" => self.lifecycle(&block),
-            kind if TOP_LATER.contains(&kind) => {
-                self.not_yet(&block.kind, None);
-                to.later = true;
+            MODULES => {
+                let text = "a grid does not say where its modules come from";
+                self.problems
+                    .error(codes::MODULES_ELSEWHERE, block.header, text)
+                    .hint("name the folder of each on the command line: `--module DIR`");
             }
             kind => {
-                let known = TOP.iter().chain(TOP_LATER).copied();
+                let known = TOP.iter().copied();
                 let hint = match (elsewhere::top_block(kind), nearest::nearest(kind, known)) {
                     (Some(instead), _) => Some(instead.into()),
-                    (None, Some(later)) if TOP_LATER.contains(&later) => Some(
-                        format!("`{later}` is part of the language, but not yet supported").into(),
-                    ),
                     (None, Some("variable")) if block.labels.is_empty() => {
                         Some("write `variable \"NAME\" { .. }`, a block for each".into())
                     }
@@ -329,6 +332,29 @@ impl FileParser<'_, '_> {
             validations,
             broken,
         })
+    }
+
+    /// The block `grid`, of which there is one.
+    fn grid(&mut self, block: RawBlock, to: &mut Declarations) {
+        self.labels(&block, &[]);
+        let span = block.header;
+        let mut found = self.sort(block.body, &GRID);
+        let grid = GridDecl {
+            span,
+            name: self.optional(&mut found, "name"),
+            description: self.optional(&mut found, "description"),
+            required_version: self.optional(&mut found, "required_version"),
+            tags: self.optional(&mut found, "tags"),
+        };
+        match &to.grid {
+            Some(first) => {
+                let text = "a grid has one block `grid`, found a second";
+                self.problems
+                    .error(codes::DUPLICATE_BLOCK, span, text)
+                    .label(first.span, "first here");
+            }
+            None => to.grid = Some(grid),
+        }
     }
 
     fn validation(&mut self, block: RawBlock) -> Option<ValidationDecl> {

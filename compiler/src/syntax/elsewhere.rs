@@ -37,7 +37,7 @@ pub(super) fn in_step(name: &str) -> Option<&'static str> {
         "thresholds" => {
             "write a block `threshold \"NAME\" { condition = .. }` at the top of the grid"
         }
-        "retries" => "`retry` is part of the language, but not yet supported",
+        "retries" => "a step is tried again by a block: `retry { attempts = .. }`",
         "provider" => "a step's connection is a resource that it names in `uses { .. }`",
         "name" => "a step's name is its second label: `step \"RUNNER\" \"NAME\"`",
         "type" | "runner" => "a step's runner is its first label: `step \"RUNNER\" \"NAME\"`",

@@ -1,4 +1,4 @@
-//! What a block holds, sorted against what it may hold: what is unknown, doubled, of the wrong form or not yet supported
+//! What a block holds, sorted against what it may hold: what is unknown, doubled or of the wrong form
 //! is reported here and goes no further.
 
 use crate::diagnostics::{Hint, codes, nearest};
@@ -25,8 +25,6 @@ pub(super) struct Shape {
     pub(super) repeated: &'static [&'static str],
     /// Those of both that have labels, which whoever reads them checks.
     pub(super) labelled: &'static [&'static str],
-    /// Part of the language, but not of this version, whether attribute or block.
-    pub(super) later: &'static [&'static str],
 }
 
 /// The known items of a block.
@@ -87,8 +85,6 @@ impl FileParser<'_, '_> {
                 Some(first) => self.duplicate(&attribute.name, first.name.span),
                 None => return found.attributes.push(attribute),
             }
-        } else if shape.later.contains(&name) {
-            self.not_yet(&attribute.name, Some(shape.owner));
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
             found.misplaced = true;
             let text = format!("`{name}` is a block, found an attribute");
@@ -117,8 +113,6 @@ impl FileParser<'_, '_> {
             self.problems
                 .error(codes::DUPLICATE_BLOCK, block.header, text)
                 .label(first.header, "first here");
-        } else if shape.later.contains(&kind) {
-            self.not_yet(&block.kind, Some(shape.owner));
         } else if kind == "lifecycle" {
             self.lifecycle(&block);
         } else if shape.attributes.contains(&kind) {
@@ -288,17 +282,6 @@ impl FileParser<'_, '_> {
             .label(first, "first here");
     }
 
-    /// Reports a part of the language that this version does not build.
-    pub(super) fn not_yet(&mut self, name: &Name, owner: Option<&str>) {
-        let place = owner
-            .map(|owner| format!(" in {owner}"))
-            .unwrap_or_default();
-        let text = format!("`{}`{place} is not yet supported", name.text);
-        self.problems
-            .error(codes::NOT_YET_SUPPORTED, name.span, text)
-            .hint("it is part of the language and comes with a later version");
-    }
-
     /// Reports it, and says whether it may be meant for the block `arguments`.
     fn unknown_attribute(&mut self, attribute: &RawAttribute, shape: &Shape) -> bool {
         let name = &attribute.name;
@@ -328,7 +311,6 @@ impl FileParser<'_, '_> {
                     _ => hint,
                 })
             }
-            (_, None) if let Some(later) = later(&name.text, shape) => Some(later.into()),
             _ => match nearest::advice(&name.text, known) {
                 Some(known) if argument => {
                     let known = known.words;
@@ -377,7 +359,6 @@ impl FileParser<'_, '_> {
                 Some(elsewhere::RESOURCE_OF_PHASE.into())
             }
             (Some(instead), None) => Some(instead.into()),
-            (_, None) if let Some(later) = later(kind, shape) => Some(later.into()),
             (_, Some(near)) if shape.attributes.contains(&near) => {
                 Some(format!("write `{near} = ..`").into())
             }
@@ -388,12 +369,4 @@ impl FileParser<'_, '_> {
             .error(codes::UNKNOWN_BLOCK, block.header, text)
             .advise(hint);
     }
-}
-
-/// That a name is nearly one of a later version.
-fn later(name: &str, shape: &Shape) -> Option<String> {
-    let near = nearest::nearest(name, shape.later.iter().copied())?;
-    Some(format!(
-        "`{near}` is part of the language, but not yet supported"
-    ))
 }

@@ -17,7 +17,6 @@ pub(super) const FLOW: Shape = Shape {
     blocks: &[],
     repeated: &["input", "output", "step", "resource"],
     labelled: &["input", "output", "step", "resource"],
-    later: &[],
 };
 
 pub(super) const INPUT: Shape = Shape {
@@ -26,7 +25,6 @@ pub(super) const INPUT: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 pub(super) const OUTPUT: Shape = Shape {
@@ -35,7 +33,6 @@ pub(super) const OUTPUT: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 impl FileParser<'_, '_> {

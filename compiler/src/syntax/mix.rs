@@ -23,7 +23,6 @@ pub(super) const CHOICE: Shape = Shape {
     blocks: &["arguments"],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 impl FileParser<'_, '_> {

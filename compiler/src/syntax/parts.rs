@@ -15,7 +15,6 @@ const fn of(owner: &'static str, attributes: &'static [&'static str]) -> Shape {
         blocks: &[],
         repeated: &[],
         labelled: &[],
-        later: &[],
     }
 }
 

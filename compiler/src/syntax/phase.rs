@@ -13,7 +13,6 @@ pub(super) const TIMEOUTS: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 /// What a phase may hold.
@@ -24,7 +23,6 @@ pub(super) const fn shape(owner: &'static str) -> Shape {
         blocks: &["timeouts"],
         repeated: &["step"],
         labelled: &["step"],
-        later: &[],
     }
 }
 

@@ -51,6 +51,7 @@ pub fn inside(kinds: &[&str], label: &str) -> Vec<Holds> {
             "variable" => &decode::VARIABLE,
             "scenario" => &scenario::SCENARIO,
             "flow" => &flow::FLOW,
+            "grid" => &decode::GRID,
             "metric" => &checks::METRIC,
             "threshold" => &threshold::THRESHOLD,
             _ => return Vec::new(),

@@ -31,7 +31,6 @@ pub(super) const SCENARIO: Shape = Shape {
         "vu_teardown",
     ],
     labelled: &["load", "step", "resource", "mix"],
-    later: &[],
 };
 
 /// Names that stand for something else where metrics are named.

@@ -21,7 +21,6 @@ pub(super) const THRESHOLD: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
-    later: &[],
 };
 
 impl FileParser<'_, '_> {

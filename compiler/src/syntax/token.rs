@@ -163,18 +163,17 @@ pub(super) const TOP: &[&str] = &[
     "threshold",
     "variable",
     "locals",
+    "grid",
 ];
-/// Kinds of block of the language that this version does not build.
-pub(super) const TOP_LATER: &[&str] = &["grid", "modules"];
+/// The kind of block that says where modules come from.
+pub(super) const MODULES: &str = "modules";
 /// Kinds of block of a manifest, which may be in a grid by mistake.
 const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
 
 /// Whether a word may begin a block at the top of a grid or a manifest: a line that begins with one and opens a brace is
 /// where reading goes on after a broken block.
 pub(super) fn is_top_kind(word: &str) -> bool {
-    [TOP, TOP_LATER, TOP_OF_MANIFESTS]
-        .iter()
-        .any(|kinds| kinds.contains(&word))
+    word == MODULES || TOP.contains(&word) || TOP_OF_MANIFESTS.contains(&word)
 }
 
 /// Whether the line that starts at `at` is the header of a top-level block: `KIND "LABEL".. {` with nothing before it.

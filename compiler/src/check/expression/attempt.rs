@@ -16,7 +16,6 @@ use crate::check::typed::{Sensitivity, TExpr, TKind, latest};
 const OF_NAMES: &[Code] = &[
     codes::UNKNOWN_FUNCTION,
     codes::WRONG_ARGUMENTS,
-    codes::NOT_YET_SUPPORTED,
     codes::UNKNOWN_OUTPUT,
     codes::MISSING_INDEX,
     codes::INVALID_REFERENCE,
