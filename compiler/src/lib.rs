@@ -100,12 +100,6 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             .list
             .retain(|problem| !missing.contains(&problem.code));
     }
-    if problems.has_errors() {
-        // What is not known may be what asks for null.
-        found
-            .list
-            .retain(|problem| problem.code != codes::MAY_BE_NULL);
-    }
     problems.extend(found);
     problems.sort();
     join_quoted(&mut problems);
