@@ -112,6 +112,24 @@ scenario "leaves" {
   }
 }
 
+scenario "leaves_open" {
+  load "constant_arrival_rate" {
+    rate     = 40
+    duration = "1s"
+    max_vus  = 2
+  }
+
+  step "http_request" "visit" {
+    arguments {
+      url           = "${var.url}/fails/open"
+      expect_status = 200
+    }
+    on_error {
+      action = "stop_user"
+    }
+  }
+}
+
 scenario "ends" {
   load "per_vu_iterations" {
     vus        = 1
@@ -316,6 +334,11 @@ fn a_failure_ends_its_user_or_the_run() {
     let nginx = Nginx::start(ANSWERS);
     run(&grid, &nginx, "--scenario leaves").expect_code(99);
     assert_eq!(paths(&counted(nginx)), [("/fails/1", 1), ("/leaves/2", 5)]);
+
+    // Where arrivals go on, another user has the place of one that has left.
+    let nginx = Nginx::start(ANSWERS);
+    run(&grid, &nginx, "--scenario leaves_open").expect_code(99);
+    assert_eq!(paths(&counted(nginx)), [("/fails/open", 40)]);
 
     let nginx = Nginx::start(ANSWERS);
     let ended = run(&grid, &nginx, "--scenario ends").expect_code(1);

@@ -220,6 +220,13 @@ impl Arriving {
         })
     }
 
+    /// One of its users is gone, while arrivals go on: another one may have its place.
+    pub(super) fn gives_place_back(&self) {
+        self.users.set(self.users.get().saturating_sub(1));
+        self.births.give_back(1);
+        self.changed.notify_one();
+    }
+
     /// All its users are gone: others may have their places.
     pub(super) fn gives_places_back(&self) {
         self.births.give_back(self.users.take());

@@ -488,7 +488,14 @@ impl Future for Next<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let user = self.user;
-        if user.phase() != Phase::Running || user.context.leaves() {
+        if user.context.leaves() && user.phase() == Phase::Running {
+            user.leaves_its_turn();
+            if let Some(arriving) = user.scenario.arriving() {
+                arriving.gives_place_back();
+            }
+            return Poll::Ready(None);
+        }
+        if user.phase() != Phase::Running {
             user.leaves_its_turn();
             return Poll::Ready(None);
         }

@@ -316,7 +316,7 @@ fn what_runs_around_the_iterations_has_a_frame_and_an_address_of_its_own() {
     for text in [
         "subgraph c0[\"setup\"]",
         "subgraph c1[\"setup of shop\"]",
-        "s0 -",
+        "s0 ==> s2",
     ] {
         assert!(mermaid.contains(text), "{text} in {mermaid}");
     }
