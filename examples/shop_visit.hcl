@@ -40,7 +40,7 @@ step "http_request" "home" {
     error_message = "got ${output.status_code}"
   }
   check "it is JSON" {
-    condition = startswith(lookup(output.headers, "content-type", ""), "text/json")
+    condition = startswith(lookup(output.headers, "content-type", ""), "application/json")
   }
   check "it is fast" {
     condition = output.timings.waiting < "1s"
