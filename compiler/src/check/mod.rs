@@ -191,8 +191,8 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         let ids = declarations.step_ids(body);
         steps[body.0] = ids.map(|id| checker.step(id)).collect();
     }
-    for (edges, steps) in edges.iter().zip(&steps) {
-        checker.always_comes_last(edges, steps);
+    for (body, (edges, steps)) in declarations.body_ids().zip(edges.iter().zip(&steps)) {
+        checker.always_comes_last(body, edges, steps);
     }
     checker.rows_around_iterations(&steps);
     let mixes: Vec<_> = declarations

@@ -7,7 +7,7 @@ use bggo_manifest::{Metric, MetricKind};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Code, codes, nearest};
-use crate::resolve::model::{Edge, Node, StepId};
+use crate::resolve::model::{BodyId, Edge, Node, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, PartDecl, PartsDecl, StepDecl};
 
@@ -89,9 +89,15 @@ impl Checker<'_> {
     }
 
     /// A step that always runs does so behind all others of its body, so none of these can wait for it.
-    pub(super) fn always_comes_last(&mut self, edges: &[Edge], steps: &[Option<TStep>]) {
+    pub(super) fn always_comes_last(
+        &mut self,
+        body: BodyId,
+        edges: &[Edge],
+        steps: &[Option<TStep>],
+    ) {
         let always = |node: &Node| match node {
-            Node::Step(id) => steps
+            // What another body has run is there already.
+            Node::Step(id) if id.body == body => steps
                 .get(id.index)
                 .and_then(Option::as_ref)
                 .is_some_and(|step| step.always),

@@ -152,9 +152,10 @@ pub fn camel(name: &str) -> Ident {
     of_manifest(RustName::camel(name))
 }
 
-/// A manifest's name as a field or function, as the macro makes it.
+/// A manifest's name as a field or function, as the macro makes it. A flow is asked for one where it stands for a runner, and its
+/// name may have a `-`.
 pub fn field(name: &str) -> Ident {
-    of_manifest(RustName::of(name))
+    of_manifest(RustName::of(&name.replace('-', "_")))
 }
 
 fn of_manifest(name: RustName) -> Ident {

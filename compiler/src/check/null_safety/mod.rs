@@ -51,7 +51,9 @@ pub(super) fn warn(
             }
         }
         let parts = typed.body(body);
-        let outputs = parts.flow.iter().flat_map(|flow| &flow.outputs);
+        // Of a flow that nothing calls the steps are no part of the grid.
+        let flow = parts.flow.iter().filter(|_| !parts.steps.is_empty());
+        let outputs = flow.flat_map(|flow| &flow.outputs);
         outputs.for_each(|value| reader.read(value));
         let loads = parts.scenario.iter();
         let loads = loads.flat_map(|scenario| scenario.load.expressions());
