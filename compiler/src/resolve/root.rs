@@ -252,12 +252,23 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Some(Node::Step(id)) && self.owner.output => {
-                let text = "a check reads the output of its own step by a shorter name";
-                self.self_reference(here, here.upto(2), text)
+                let text =
+                    "what is computed once a step has run reads its output by a shorter name";
+                let is_output = |place: &usize| {
+                    name_at(here.nodes, *place).is_some_and(|name| name.text == "output")
+                };
+                // With an index between them there is one place more.
+                let whole = (3..=4).find(is_output).unwrap_or(2);
+                self.self_reference(here, here.upto(whole), text)
                     .advise(Hint::write("output"));
             }
             Some(id) if self.owner.node == Some(Node::Step(id)) => {
-                let hint = "put a value that two arguments need into `locals`; an output is read by another step";
+                let hint = match self.owner.previous {
+                    true => "what the attempt before has given is `previous.output`",
+                    false => {
+                        "put a value that two arguments need into `locals`; an output is read by another step"
+                    }
+                };
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
             }
