@@ -156,6 +156,11 @@ impl ExitCauses {
         }
     }
 
+    /// The step whose failure has ended the run.
+    pub fn was_ended_by(&self) -> Option<&str> {
+        self.ended_by.get().map(String::as_str)
+    }
+
     /// The step whose failure ends the run, once it has come.
     pub async fn ended(&self) -> &str {
         loop {

@@ -358,8 +358,9 @@ impl WorkerContext {
         }
     }
 
-    /// A failure of this step ends the run.
+    /// A failure of this step ends the run. On this worker nothing begins from here on; the control thread tells the others.
     pub(crate) fn ends_run(&self, step: &Info) {
+        self.shutdown.advance(Phase::Draining);
         self.causes.ended_by(step.to_string());
     }
 

@@ -196,6 +196,10 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     workers.stopping.begins(begin, &loads, workers.alive);
     begun.send_replace(Some(begin));
     workers.until(Workers::are_over).await;
+    if let Some(step) = state.causes.was_ended_by() {
+        // The workers may be over before anybody has heard of it.
+        workers.stopping.ended_by(step);
+    }
     workers.tear_down(&mut around).await;
 
     let at = begin.elapsed();

@@ -220,7 +220,9 @@ impl<'a> Stopping<'a> {
 
     /// A step failed whose failure ends the run, as a threshold does.
     pub(super) fn ended_by(&mut self, step: &str) {
-        self.is_ended = true;
+        if std::mem::replace(&mut self.is_ended, true) {
+            return;
+        }
         self.drain(&format!(
             "step {step} failed, which ends the run: no iteration begins any more"
         ));
