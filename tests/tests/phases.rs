@@ -123,7 +123,7 @@ scenario "work" {
     }
 
     arguments {
-      url = "${var.url}/work/${vu_setup.step.http_request.enter.output.body}/${local.place}?fill=${jsonencode(setup.step.http_request.fill[*].output.status_code)}"
+      url = "${var.url}/visit/${vu_setup.step.http_request.enter.output.body}/${local.place}?fill=${jsonencode(setup.step.http_request.fill[*].output.status_code)}"
     }
   }
 
@@ -200,7 +200,7 @@ fn the_whole_run_is_set_up_once_and_each_user_once_on_any_number_of_threads() {
         assert_eq!(starting_with(&one, &format!("/enter/?user={user}&id=")), 1);
         assert_eq!(starting_with(&one, &format!("/leave/shop-{user}")), 1);
     }
-    let work = one.iter().filter(|path| path.starts_with("/work/shop-"));
+    let work = one.iter().filter(|path| path.starts_with("/visit/shop-"));
     let mut work = work.map(|path| path.split("/shop?fill=").nth(1));
     assert!(work.all(|fill| fill == Some("%5B200%2C200%5D") || fill == Some("[200,200]")));
     let counts = counts(&ended);
@@ -275,7 +275,7 @@ fn what_fails_decides_the_exit_code_and_is_torn_down_as_far_as_it_came() {
                 "/fill/",
                 "/fill/",
                 "/enter/",
-                "/work/",
+                "/visit/",
                 "/leave/",
                 "/empty/",
                 "/remove/shop",

@@ -46,20 +46,24 @@ impl Step<'_> {
 /// A delay between two bounds, each as likely as any other. Where the second one is less than the first, it is the first.
 pub fn delay_between(context: &Context<'_>, [min, max]: [Duration; 2]) -> Duration {
     let span = max.saturating_sub(min);
-    min + span.mul_f64(unit(context))
+    min + span.mul_f64(drawn(context))
 }
 
 /// A delay with an exponential distribution of this mean: what lies between events that come independently of each other.
 pub fn delay_exponential(context: &Context<'_>, mean: Duration) -> Duration {
     // 1 - u is above zero, so its logarithm is finite: at most 37 means.
-    mean.mul_f64(-(1.0 - unit(context)).ln())
+    mean.mul_f64(-(1.0 - drawn(context)).ln())
 }
 
-/// A number from 0 to below 1, of 53 random bits.
-fn unit(context: &Context<'_>) -> f64 {
+/// A number from 0 to below 1, of 53 of the bits of a random word.
+pub(super) fn unit(word: u64) -> f64 {
     const BITS: u32 = 53;
-    let bits = (context.draw() >> (u128::BITS - BITS)) as f64;
-    bits / (1_u64 << BITS) as f64
+    (word >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
+}
+
+/// The upper half of what is drawn.
+fn drawn(context: &Context<'_>) -> f64 {
+    unit((context.draw() >> u64::BITS) as u64)
 }
 
 #[cfg(test)]

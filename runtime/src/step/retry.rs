@@ -1,5 +1,6 @@
 //! `retry`: whether a step that failed is tried again, and how long it waits before that.
 
+use super::delay::unit;
 use crate::fault::Fault;
 use bggo_values::context::Context;
 use bggo_values::split_mix::{GAMMA, mix};
@@ -97,17 +98,15 @@ impl Backoff {
         let whole = whole.min(self.most);
         match self.jitter {
             Jitter::None => whole,
-            Jitter::Full(seed) => whole.mul_f64(unit(seed, failed)),
-            Jitter::Equal(seed) => whole.mul_f64(0.5 + unit(seed, failed) / 2.0),
+            Jitter::Full(seed) => whole.mul_f64(drawn(seed, failed)),
+            Jitter::Equal(seed) => whole.mul_f64(0.5 + drawn(seed, failed) / 2.0),
         }
     }
 }
 
 /// A number from 0 to below 1, number `n` of a seed.
-fn unit(seed: u64, n: u32) -> f64 {
-    const BITS: u32 = 53;
-    let word = mix(seed.wrapping_add(GAMMA.wrapping_mul(u64::from(n))));
-    (word >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
+fn drawn(seed: u64, n: u32) -> f64 {
+    unit(mix(seed.wrapping_add(GAMMA.wrapping_mul(u64::from(n)))))
 }
 
 /// When a step that failed is tried again.
