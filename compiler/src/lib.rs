@@ -95,6 +95,7 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             codes::MAY_BE_NULL,
             codes::UNUSED_METRIC,
             codes::UNUSED_FLOW,
+            codes::NEEDLESS_STEP,
         ];
         found
             .list

@@ -26,6 +26,7 @@ mod fold;
 mod grid;
 mod instances;
 mod kinds_of_failure;
+mod knowledge;
 mod known_data;
 mod lifetime;
 mod metric;
@@ -278,6 +279,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         null_safety::warn(typed, (declarations, modules), &mut problems);
+        knowledge::warn(typed, resolved, modules, &mut problems);
         problems.sort();
     }
     let checked = Checked {

@@ -97,6 +97,7 @@ impl TFlow {
             outputs: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
+            no_effect_without: None,
         };
         Self {
             runner: Rc::new(runner),
@@ -211,6 +212,7 @@ impl Typed {
             outputs: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
+            no_effect_without: None,
         };
         match callee {
             Callee::Runner(at) => modules.runner(at),

@@ -133,6 +133,9 @@ codes! {
     UNUSED_FLOW = "unused_flow", "Unused flow";
     NO_STEPS = "no_steps", "No steps";
     MAY_BE_NULL = "may_be_null", "Value that may be null";
+    CONSTANT_CHECK = "constant_check", "Check with one outcome";
+    LITERAL_SECRET = "literal_secret", "Secret in the grid";
+    NEEDLESS_STEP = "needless_step", "Step that nobody needs";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds

@@ -1,0 +1,18 @@
+//! What is known of a grid without running it, and is worth a warning: each finding in a file of its own.
+
+mod constant_check;
+mod literal_secret;
+mod needless_step;
+pub(super) mod outcome;
+
+use super::typed::Typed;
+use crate::diagnostics::Problems;
+use crate::modules::Modules;
+use crate::resolve::model::Resolved;
+
+/// Warnings of a grid without errors.
+pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
+    constant_check::warn(typed, problems);
+    literal_secret::warn(typed, resolved, modules, problems);
+    needless_step::warn(typed, resolved, modules, problems);
+}
