@@ -28,6 +28,7 @@ mod instances;
 mod kinds_of_failure;
 mod knowledge;
 mod known_data;
+mod known_load;
 mod lifetime;
 mod metric;
 mod mix;

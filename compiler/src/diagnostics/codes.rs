@@ -136,6 +136,7 @@ codes! {
     CONSTANT_CHECK = "constant_check", "Check with one outcome";
     LITERAL_SECRET = "literal_secret", "Secret in the grid";
     NEEDLESS_STEP = "needless_step", "Step that nobody needs";
+    ROWS_RUN_OUT = "rows_run_out", "Too few rows of data";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds

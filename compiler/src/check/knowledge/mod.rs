@@ -4,6 +4,7 @@ mod constant_check;
 mod literal_secret;
 mod needless_step;
 pub(super) mod outcome;
+mod rows_run_out;
 
 use super::typed::Typed;
 use crate::diagnostics::Problems;
@@ -15,4 +16,5 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
     constant_check::warn(typed, problems);
     literal_secret::warn(typed, resolved, modules, problems);
     needless_step::warn(typed, resolved, modules, problems);
+    rows_run_out::warn(typed, problems);
 }
