@@ -12,6 +12,7 @@ pub mod diagnostics;
 pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod known;
 pub mod link;
 pub mod lsp;
 pub mod modules;

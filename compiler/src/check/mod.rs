@@ -64,6 +64,7 @@ use typed::{TBody, TLocal, TStep, Typed};
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
+pub use knowledge::looks_like_a_secret;
 
 /// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
 /// what it asks about files.

@@ -161,6 +161,11 @@ fn token_in(expr: &Expr) -> Option<&'static str> {
     }
 }
 
+/// Whether a text holds what looks like a token of a well-known service or a private key: it is not shown.
+pub fn looks_like_a_secret(text: &str) -> bool {
+    token(text).is_some()
+}
+
 /// What a secret in a text looks like.
 fn token(text: &str) -> Option<&'static str> {
     let is_key = |rest: &str| {
@@ -174,7 +179,21 @@ fn token(text: &str) -> Option<&'static str> {
     let tokens = TOKENS.iter();
     let known = tokens.filter(|(begin, least, _)| has_token(text, begin, *least));
     let known = known.map(|(_, _, what)| *what).next();
-    known.or_else(|| has_web_token(text).then_some("a web token (JWT)"))
+    known
+        .or_else(|| has_web_token(text).then_some("a web token (JWT)"))
+        .or_else(|| has_password(text).then_some("a url with a password"))
+}
+
+/// `://NAME:PASSWORD@`
+fn has_password(text: &str) -> bool {
+    let mut urls = text.split("://").skip(1);
+    urls.any(|rest| {
+        let end = rest.find(|one: char| matches!(one, '/' | '?' | '#') || one.is_whitespace());
+        let authority = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        user.and_then(|user| user.split_once(':'))
+            .is_some_and(|(_, password)| !password.is_empty())
+    })
 }
 
 /// Whether a word begins so, and so many letters follow.
@@ -219,12 +238,14 @@ mod tests {
             format!("Bearer eyJ{0}.eyJ{0}.{0}", x(12)),
             format!("text\n-----BEGIN RSA PRIVATE KEY-----\n{}", x(64)),
             format!("xoxb-short and xoxb-{}", x(30)),
+            "see http://a.example and https://ann:x@b.example/c".to_owned(),
         ];
         for secret in secrets {
             assert!(token(&secret).is_some(), "{secret}");
         }
         let others = [
             "AKIA".to_owned(),
+            "http://ann@a.example:80/b:c@d, http://[::1]:80/@, http://ann:@a.example".to_owned(),
             format!("ghp_{}", x(5)),
             // In the middle of a word.
             format!("lghp_{}", x(36)),

@@ -11,6 +11,8 @@ use crate::diagnostics::Problems;
 use crate::modules::Modules;
 use crate::resolve::model::Resolved;
 
+pub use literal_secret::looks_like_a_secret;
+
 /// Warnings of a grid without errors.
 pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
     constant_check::warn(typed, problems);

@@ -1,18 +1,15 @@
 //! Warns of steps whose outputs nobody reads and that do nothing else, as far as their manifests say so.
 //!
 //! ```text
-//! steps that do something, and all else that is computed --read--> steps that are needed --read--> ..
+//! steps that do something, resources, outputs of flows --name--> steps that are needed --name--> ..
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::typed::{TExpr, TKind, TStep, Typed};
-use crate::check::walk::walk;
+use crate::check::typed::Typed;
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{
-    BodyId, Callee, EdgeKind, LocalId, MetricSubject, Node, Resolved, StepId,
-};
+use crate::resolve::model::{BodyId, Callee, MetricSubject, Node, Resolved, ResourceId, StepId};
 
 pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
     let ids = typed.body_ids().flat_map(|body| typed.step_ids(body));
@@ -23,7 +20,7 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
         measured: measured(resolved),
         of_flows: BTreeMap::new(),
     };
-    let idle: Vec<StepId> = ids
+    let idle: BTreeSet<StepId> = ids
         .iter()
         .copied()
         .filter(|id| !effects.of_step(*id))
@@ -31,7 +28,8 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
     if idle.is_empty() {
         return;
     }
-    let needed = needed(typed, &ids, &idle);
+    let doing = ids.into_iter().filter(|id| !idle.contains(id));
+    let needed = needed(resolved, doing);
     for id in idle.into_iter().filter(|id| !needed.contains(id)) {
         let address = resolved.declarations.step(id).address();
         let text = format!("nobody needs an output of `{address}`, and it does nothing else");
@@ -102,81 +100,30 @@ impl Effects<'_> {
     }
 }
 
-/// Those of `idle` that something needs.
-fn needed(typed: &Typed, all: &[StepId], idle: &[StepId]) -> BTreeSet<StepId> {
-    let idle: BTreeSet<StepId> = idle.iter().copied().collect();
-    let mut reader = Reader {
-        typed,
-        read: BTreeSet::new(),
-        locals: BTreeSet::new(),
-    };
-    for resource in typed.resources().filter(|resource| resource.used) {
-        let arguments = resource.arguments.iter().map(|(_, value)| value);
-        for value in arguments.chain(resource.rules.expressions()) {
-            reader.expression(value);
-        }
+/// Steps that something names which is needed itself, also through locals. What is folded away counts as well: without the
+/// step its name would mean nothing.
+fn needed(resolved: &Resolved, doing: impl Iterator<Item = StepId>) -> BTreeSet<StepId> {
+    let mut names: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    for edge in resolved.graphs.iter().flat_map(|graph| &graph.edges) {
+        names.entry(edge.from).or_default().push(edge.to);
     }
-    for flow in typed.bodies.iter().filter_map(|body| body.flow.as_ref()) {
-        flow.outputs
-            .iter()
-            .for_each(|value| reader.expression(value));
+    let resources = resolved.declarations.body_ids().flat_map(|body| {
+        let count = resolved.declarations.body(body).resources.len();
+        (0..count).map(move |index| Node::Resource(ResourceId { body, index }))
+    });
+    let outputs = resolved.graphs.iter();
+    let outputs = outputs.flat_map(|graph| graph.read_by_outputs.iter().map(|(node, _)| *node));
+    let mut open: Vec<Node> = doing.map(Node::Step).collect();
+    open.extend(resources.chain(outputs));
+    let mut seen: BTreeSet<Node> = open.iter().copied().collect();
+    while let Some(node) = open.pop() {
+        let named = names.get(&node).into_iter().flatten();
+        open.extend(named.copied().filter(|named| seen.insert(*named)));
     }
-    let mut named: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
-    for edge in typed.bodies.iter().flat_map(|body| &body.edges) {
-        if let (Node::Step(from), Node::Step(to), EdgeKind::Explicit) =
-            (edge.from, edge.to, edge.kind)
-        {
-            named.entry(from).or_default().push(to);
-        }
-    }
-    let mut open: Vec<StepId> = all
-        .iter()
-        .copied()
-        .filter(|id| !idle.contains(id))
-        .collect();
-    let mut needed = BTreeSet::new();
-    loop {
-        while let Some(id) = open.pop() {
-            reader.step(typed.step(id));
-            reader.read.extend(named.get(&id).into_iter().flatten());
-        }
-        let more = std::mem::take(&mut reader.read).into_iter();
-        open.extend(more.filter(|id| idle.contains(id) && needed.insert(*id)));
-        if open.is_empty() {
-            return needed;
-        }
-    }
-}
-
-/// Reads expressions, also through locals.
-struct Reader<'a> {
-    typed: &'a Typed,
-    read: BTreeSet<StepId>,
-    locals: BTreeSet<LocalId>,
-}
-
-impl Reader<'_> {
-    fn step(&mut self, step: &TStep) {
-        for value in step.expressions() {
-            self.expression(value);
-        }
-    }
-
-    fn expression(&mut self, expr: &TExpr) {
-        let mut locals = Vec::new();
-        walk(expr, &mut |node| match &node.kind {
-            TKind::Output { step, .. } | TKind::Instances(step) => {
-                self.read.insert(*step);
-            }
-            TKind::Local(id) => locals.push(*id),
-            _ => {}
-        });
-        for id in locals {
-            if self.locals.insert(id)
-                && let Some(local) = self.typed.locals.get(id.0)
-            {
-                self.expression(&local.value);
-            }
-        }
-    }
+    let steps = seen.into_iter();
+    let steps = steps.filter_map(|node| match node {
+        Node::Step(id) => Some(id),
+        Node::Variable(_) | Node::Local(_) | Node::Resource(_) => None,
+    });
+    steps.collect()
 }
