@@ -137,6 +137,7 @@ codes! {
     LITERAL_SECRET = "literal_secret", "Secret in the grid";
     NEEDLESS_STEP = "needless_step", "Step that nobody needs";
     ROWS_RUN_OUT = "rows_run_out", "Too few rows of data";
+    TOO_FEW_USERS = "too_few_users", "Too few users for a rate";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds

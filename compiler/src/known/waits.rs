@@ -1,6 +1,6 @@
 //! How long the delays of an iteration take at least, in seconds: along the slowest of its branches.
 
-use crate::check::typed::{TDelay, TExpr, constant_duration};
+use crate::check::typed::TDelay;
 use crate::plan::model::{BodyPlan, Plan, Schedule, Step};
 use bggo_values::Value;
 
@@ -44,18 +44,7 @@ fn of_step(plan: &Plan, step: &Step) -> f64 {
         return 0.0;
     }
     let own = step.delay_before.iter().chain(&step.delay_after);
-    let own: f64 = own.map(of_delay).sum();
+    let own: f64 = own.map(TDelay::mean).sum();
     let called = step.call().map(|call| of_body(plan, plan.body(call.body)));
     own + called.unwrap_or(0.0)
-}
-
-fn of_delay(delay: &TDelay) -> f64 {
-    let seconds = |time: &TExpr| constant_duration(time).map_or(0.0, |time| time.as_secs_f64());
-    match delay {
-        TDelay::Fixed(time) | TDelay::Exponential(time) => seconds(time),
-        TDelay::Between([least, most]) => {
-            let least = seconds(least);
-            (least + seconds(most).max(least)) / 2.0
-        }
-    }
 }

@@ -5,6 +5,7 @@ mod literal_secret;
 mod needless_step;
 pub(super) mod outcome;
 mod rows_run_out;
+mod too_few_users;
 
 use super::typed::Typed;
 use crate::diagnostics::Problems;
@@ -19,4 +20,5 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
     literal_secret::warn(typed, resolved, modules, problems);
     needless_step::warn(typed, resolved, modules, problems);
     rows_run_out::warn(typed, problems);
+    too_few_users::warn(typed, problems);
 }
