@@ -247,7 +247,14 @@ fn a_wrong_type_an_unknown_flag_and_an_undeclared_name_are_errors_but_the_enviro
 
 #[test]
 fn a_flag_of_any_type_is_read_as_hcl_and_one_without_a_type_is_the_text() {
-    let flags = ["--token", "t", "--whatever", "{ a = [1] }", "--text", "{ a = [1] }"];
+    let flags = [
+        "--token",
+        "t",
+        "--whatever",
+        "{ a = [1] }",
+        "--text",
+        "{ a = [1] }",
+    ];
     let ended = run(&flags, &[]).expect_code(0);
     let shown = r#"{"whatever":{"a":[1]},"text":"{ a = [1] }"}"#;
     assert!(ended.stdout.contains(shown), "{}", ended.stdout);
