@@ -131,7 +131,8 @@ fn to_the_end(
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
-    let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
+    let runs =
+        |body: &BodyDecl| body.phase.is_none() && body.flow.is_none() && !body.steps.is_empty();
     let nothing =
         !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
     if nothing && !declarations.incomplete {
