@@ -12,6 +12,7 @@ pub mod diagnostics;
 pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod known;
 pub mod link;
 pub mod lsp;
 pub mod modules;
@@ -95,6 +96,7 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             codes::MAY_BE_NULL,
             codes::UNUSED_METRIC,
             codes::UNUSED_FLOW,
+            codes::NEEDLESS_STEP,
         ];
         found
             .list

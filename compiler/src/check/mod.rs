@@ -26,7 +26,9 @@ mod fold;
 mod grid;
 mod instances;
 mod kinds_of_failure;
+mod knowledge;
 mod known_data;
+mod known_load;
 mod lifetime;
 mod metric;
 mod mix;
@@ -62,6 +64,7 @@ use typed::{TBody, TLocal, TStep, Typed};
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
+pub use knowledge::looks_like_a_secret;
 
 /// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
 /// what it asks about files.
@@ -279,6 +282,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         null_safety::warn(typed, (declarations, modules), &mut problems);
+        knowledge::warn(typed, resolved, modules, &mut problems);
         problems.sort();
     }
     let checked = Checked {

@@ -4,13 +4,13 @@ use bggo_function_table::{Function, Param};
 use bggo_manifest::{Input, Output, Use};
 
 use super::analysis::Analysis;
-use super::expressions::expressions;
 use super::names::{Named, place_at, places};
 use crate::check::Seen;
 use crate::check::typed::Binding;
 use crate::modules::Modules;
 use crate::resolve::model::{Callee, Reference, StepId};
 use crate::source::Span;
+use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Name};
 
 /// A piece of the grid, and what is said of it, in Markdown.

@@ -14,7 +14,6 @@ mod capabilities;
 mod complete;
 mod cursor;
 mod document;
-mod expressions;
 mod hover;
 mod inlays;
 mod names;
