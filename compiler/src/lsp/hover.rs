@@ -3,7 +3,7 @@
 use bggo_function_table::{Function, Param};
 use bggo_manifest::{Input, Output, Use};
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, At};
 use super::expressions::expressions;
 use super::names::{Named, place_at, places};
 use crate::check::Seen;
@@ -21,12 +21,12 @@ pub struct Hover {
     pub words: String,
 }
 
-/// What is known of the smallest piece around a byte.
-pub fn hover(analysis: &Analysis, modules: &Modules, byte: u32) -> Option<Hover> {
+/// What is known of the smallest piece around a place.
+pub fn hover(analysis: &Analysis, modules: &Modules, at: At) -> Option<Hover> {
     let asked = Asked {
         analysis,
         modules,
-        byte,
+        at,
     };
     asked
         .header()
@@ -37,12 +37,12 @@ pub fn hover(analysis: &Analysis, modules: &Modules, byte: u32) -> Option<Hover>
 struct Asked<'a> {
     analysis: &'a Analysis,
     modules: &'a Modules,
-    byte: u32,
+    at: At,
 }
 
 impl Asked<'_> {
     fn touches(&self, span: Span) -> bool {
-        span.start <= self.byte && self.byte < span.end
+        self.at.is_in(span)
     }
 
     /// Kinds of steps and resources, and the names of what they are given.
@@ -108,7 +108,7 @@ impl Asked<'_> {
     /// What the grid declares.
     fn name(&self) -> Option<Hover> {
         let places = places(self.analysis);
-        let place = place_at(&places, self.byte).filter(|place| self.touches(place.span))?;
+        let place = place_at(&places, self.at).filter(|place| self.touches(place.span))?;
         let all = &self.analysis.resolved.declarations;
         let described = |head: String, description: Option<&Expr>| match description {
             Some(Expr {

@@ -1,7 +1,7 @@
 //! `bggo lsp`: what an editor asks about a grid, over the language server protocol.
 //!
 //! ```text
-//! messages --server--> documents --analysis--> the stages, as `bggo check` runs them
+//! messages --server--> open files --desk--> grids --analysis--> the stages, as `bggo check` runs them
 //!                                     published, actions, symbols, hover, names, complete, inlays: what they found, in the protocol's words
 //! ```
 //!
@@ -13,6 +13,7 @@ mod analysis;
 mod capabilities;
 mod complete;
 mod cursor;
+mod desk;
 mod document;
 mod expressions;
 mod hover;

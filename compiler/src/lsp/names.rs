@@ -1,6 +1,6 @@
 //! Each place of a grid at which a name stands, with what it names: the declaration itself, and who reads it.
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, At};
 use super::expressions::expressions;
 use crate::resolve::model::{
     BodyId, Callee, DataId, InputId, LocalId, MetricSubject, Reference, ResourceId, StepId,
@@ -56,10 +56,10 @@ pub fn places(analysis: &Analysis) -> Vec<Place> {
     found
 }
 
-/// The place whose name a byte touches.
-pub fn place_at(places: &[Place], byte: u32) -> Option<Place> {
-    let touches = |place: &&Place| place.span.start <= byte && byte <= place.span.end;
-    places.iter().find(touches).copied()
+/// The place whose name is touched.
+pub fn place_at(places: &[Place], at: At) -> Option<Place> {
+    let mut places = places.iter();
+    places.find(|place| at.touches(place.span)).copied()
 }
 
 struct Finder<'a> {

@@ -9,6 +9,7 @@
 mod completion;
 mod editor;
 mod edits;
+mod folders;
 mod places;
 mod problems;
 mod process;
