@@ -1,10 +1,11 @@
 //! What is said of the place at which the mouse stands: what a name means, what type a value has, and when it is known.
 
-use bggo_function_table::{Function, Param};
 use bggo_manifest::{Input, Output, Use};
 
 use super::analysis::{Analysis, At};
 use super::expressions::expressions;
+use super::functions::function_words;
+use super::items::input_words;
 use super::names::{Named, place_at, places};
 use crate::check::Seen;
 use crate::check::typed::Binding;
@@ -267,41 +268,4 @@ fn kind(word: &str, name: &str, description: &str, outputs: &[Output]) -> String
 
 fn output_words(output: &Output) -> String {
     format!("`{}`: `{}`. {}", output.name, output.ty, output.description)
-}
-
-/// An argument with its type, whether it must be there, and what it is for.
-pub fn input_words(input: &Input) -> String {
-    let mut words = format!("`{}`: `{}`", input.name, input.ty);
-    if input.required {
-        words.push_str(", required");
-    }
-    if !input.one_of.is_empty() {
-        words.push_str(&format!(", one of `{}`", input.one_of.join("`, `")));
-    }
-    if !input.description.is_empty() {
-        words.push_str(&format!("\n\n{}", input.description));
-    }
-    words
-}
-
-/// How a function is called.
-pub fn signature(function: &Function) -> String {
-    let shown = |param: &Param| {
-        let mark = if param.optional { "?" } else { "" };
-        format!("{}{mark}: {}", param.name, (param.ty)())
-    };
-    let mut params: Vec<String> = function.params.iter().map(shown).collect();
-    params.extend(function.rest.iter().map(|rest| shown(rest) + "..."));
-    format!("{}({})", function.name, params.join(", "))
-}
-
-/// What the manual says of a function.
-pub fn function_words(function: &Function) -> String {
-    format!(
-        "```hcl\n{}\n```\n\n{}\n\n`{}` gives `{}`",
-        signature(function),
-        function.description,
-        function.example,
-        function.gives
-    )
 }

@@ -32,6 +32,7 @@ mod template;
 mod threshold;
 mod token;
 mod types;
+pub mod words;
 
 use bounds::LineBreaks;
 use decl::{Declarations, Expr};
