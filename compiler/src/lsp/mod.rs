@@ -24,6 +24,7 @@ mod items;
 mod manual;
 mod names;
 mod published;
+mod readers;
 mod rename;
 mod server;
 mod surroundings;

@@ -49,6 +49,7 @@ fn meet(analysis: &Analysis, one: Named, other: Named) -> bool {
             all.resource(one).asset.text == all.resource(other).asset.text
         }
         (Named::Input(one), Named::Input(other)) => one.flow == other.flow,
+        (Named::Output(one, _), Named::Output(other, _)) => one == other,
         (Named::Data(one), Named::Data(other)) => {
             let kind = |id: DataId| all.data.get(id.0).map(|data| data.kind);
             kind(one) == kind(other)
