@@ -10,6 +10,7 @@ mod completion;
 mod editor;
 mod edits;
 mod folders;
+mod neovim;
 mod places;
 mod problems;
 mod process;
