@@ -29,7 +29,7 @@ use emit::Package;
 use modules::Modules;
 use plan::model::Plan;
 use resolve::model::Resolved;
-use source::Sources;
+use source::{Sources, Unsaved};
 
 /// A grid, ready to be built.
 #[derive(Debug, Clone)]
@@ -137,6 +137,11 @@ fn join_quoted(problems: &mut Problems) {
 /// Finds the answers to what a grid asks about files that it reads when it is built. Without this, a grid that reads files
 /// has the problem that they were not read.
 pub fn read_files(sources: &mut Sources, modules: &Modules) {
+    read_files_over(sources, modules, &Unsaved::new());
+}
+
+/// The same, where an editor has texts open that come before the disk.
+pub fn read_files_over(sources: &mut Sources, modules: &Modules, unsaved: &Unsaved<'_>) {
     // Most grids read none, and need not be checked twice.
     if !sources.files.iter().any(|file| may_read(&file.text)) {
         return;
@@ -151,7 +156,7 @@ pub fn read_files(sources: &mut Sources, modules: &Modules) {
             return;
         }
         for question in lacking {
-            sources.answer(question);
+            sources.answer_over(question, unsaved);
         }
     }
 }

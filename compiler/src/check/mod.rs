@@ -50,9 +50,12 @@ pub mod walk;
 
 use std::collections::BTreeSet;
 
+use bggo_values::Type;
+
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, Node, Resolved};
+use crate::resolve::model::{BodyId, DataId, Node, Resolved};
+
 use crate::source::{Question, Sources};
 use crate::syntax::decl::BodyDecl;
 
@@ -64,7 +67,9 @@ use typed::{TBody, TLocal, TStep, Typed};
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
+pub use kinds_of_failure::retried;
 pub use knowledge::looks_like_a_secret;
+pub use lifetime::name_of as name_of_lifetime;
 
 /// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
 /// what it asks about files.
@@ -102,6 +107,22 @@ pub fn types(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Vec<S
     to_the_end(resolved, modules, sources, Some(Vec::new())).seen
 }
 
+/// The columns of data with their types, in order; none where they cannot be known.
+pub fn columns(
+    resolved: &Resolved,
+    modules: &Modules,
+    sources: &Sources,
+    data: DataId,
+) -> Vec<(String, Type)> {
+    let assumed = SensitiveInputs::none(&resolved.declarations);
+    let mut checker = Checker::new(resolved, modules, sources, assumed);
+    let found = checker.data(data);
+    let columns = found.iter().flat_map(|data| &data.columns);
+    columns
+        .map(|column| (column.name.clone(), column.ty.clone()))
+        .collect()
+}
+
 /// What was found of a grid.
 struct Checked {
     /// It with its types.
@@ -134,7 +155,8 @@ fn to_the_end(
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
-    let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
+    let runs =
+        |body: &BodyDecl| body.phase.is_none() && body.flow.is_none() && !body.steps.is_empty();
     let nothing =
         !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
     if nothing && !declarations.incomplete {

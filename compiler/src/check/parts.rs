@@ -11,18 +11,16 @@ use crate::diagnostics::{Code, codes, nearest};
 use crate::resolve::model::{BodyId, Edge, Node, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, PartDecl, PartsDecl, StepDecl};
+use crate::syntax::words;
 
 use super::expression::context::Checker;
-use super::kinds_of_failure::{KINDS, OF_PARTS};
+use super::kinds_of_failure::retried;
 use super::typed::{Binding, InstanceOf, TExpr, TKind, TStep, constant_duration};
 use super::typed_parts::{
     COLLECTED, TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TParts, TRateLimit,
     TRepeat, TRetry,
 };
 use super::walk::walk;
-
-/// Kinds that no step ends with while it may be tried again.
-const NEVER_RETRIED: [&str; 5] = ["bug", "cut", "no_failed_step", "other", "repeat"];
 
 /// A whole number that a part of a step needs.
 struct Whole {
@@ -195,16 +193,8 @@ impl Checker<'_> {
     /// Kinds of failure with which an attempt of a step may end.
     fn kinds_of_step(&mut self, id: StepId) -> Vec<String> {
         let runner = self.runner_of(id);
-        let own = runner
-            .iter()
-            .flat_map(|runner| &runner.errors)
-            .map(|error| error.name.as_str());
-        let built_in = KINDS.iter().chain(&OF_PARTS).copied();
-        let built_in = built_in.filter(|kind| !NEVER_RETRIED.contains(kind));
-        let mut kinds: Vec<String> = own.chain(built_in).map(str::to_owned).collect();
-        kinds.sort();
-        kinds.dedup();
-        kinds
+        let own = runner.iter().flat_map(|runner| &runner.errors);
+        retried(own.map(|error| error.name.as_str()))
     }
 
     /// Reports kinds that are tried again and are not.
@@ -271,14 +261,13 @@ impl Checker<'_> {
 
     fn backoff(&mut self, backoff: &PartDecl) -> Option<TBackoff> {
         const CODE: Code = codes::INVALID_RETRY;
-        let strategies = ["constant", "linear", "exponential"];
-        let strategy = self.word(backoff, "strategy", &strategies, CODE);
+        let strategy = self.word(backoff, "strategy", &words::STRATEGIES, CODE);
         let initial = match backoff.get("initial") {
             Some(_) => self.positive(backoff, "initial", CODE),
             None => Some(duration(Duration::from_millis(100), backoff.span)),
         };
         let max = self.positive(backoff, "max", CODE);
-        let jitter = self.word(backoff, "jitter", &["none", "full", "equal"], CODE);
+        let jitter = self.word(backoff, "jitter", &words::JITTERS, CODE);
         if let (Some(Some(first)), Some(most)) = (initial.as_ref().map(constant_duration), &max)
             && constant_duration(most).is_some_and(|most| most < first)
         {
@@ -423,8 +412,7 @@ impl Checker<'_> {
         const CODE: Code = codes::INVALID_LIMIT;
         let limit = part.get("limit").and_then(|expr| self.limit(expr));
         let key = self.key_of_limit(part, "per_key");
-        let scopes = ["iteration", "vu", "run"];
-        let among = self.word(part, "scope", &scopes, CODE)?;
+        let among = self.word(part, "scope", &words::AMONG, CODE)?;
         Some(TConcurrency {
             limit: limit?,
             key,
@@ -485,9 +473,8 @@ impl Checker<'_> {
         typed: &mut TParts,
     ) -> GoesOn {
         const CODE: Code = codes::INVALID_ON_ERROR;
-        let actions = ["fail", "continue", "fallback", "stop_user", "stop_run"];
         let before = self.problems.list.len();
-        let action = self.word(part, "action", &actions, CODE);
+        let action = self.word(part, "action", &words::ACTIONS, CODE);
         if let (None, Some(null)) = (&action, part.get("action"))
             && null.is_whole()
             && self.problems.list.len() == before

@@ -11,6 +11,7 @@ use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{MetricRead, Reference};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, ThresholdDecl, UnaryOp};
+use crate::syntax::words;
 
 use super::expression::context::Checker;
 use super::figure::{Figure, Grid};
@@ -154,7 +155,7 @@ impl Checker<'_> {
             other => {
                 let text =
                     format!("`on_fail` is \"abort\", \"fail\" or \"warn\", found \"{other}\"");
-                let near = nearest::nearest(other, ["abort", "fail", "warn"]);
+                let near = nearest::nearest(other, words::ON_FAIL);
                 let hint = near.map(|near| {
                     let words = format!("did you mean \"{near}\"?");
                     Hint::meant(near).saying(words)
