@@ -16,7 +16,7 @@ pub(super) const KINDS: &[&str] = &[
 pub(super) const OF_PARTS: [&str; 2] = ["repeat", "rate_limit"];
 
 /// Kinds that no step ends with while it may be tried again.
-const NEVER_RETRIED: [&str; 4] = ["bug", "cut", "no_failed_step", "other"];
+const NEVER_RETRIED: [&str; 5] = ["bug", "cut", "no_failed_step", "other", "repeat"];
 
 /// The kinds of failure after which a step may be tried again: those of its manifest, and those that every step may have.
 pub fn retried<'m>(own: impl Iterator<Item = &'m str>) -> Vec<String> {

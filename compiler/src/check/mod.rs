@@ -215,7 +215,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     for (body, (edges, steps)) in declarations.body_ids().zip(edges.iter().zip(&steps)) {
         checker.always_comes_last(body, edges, steps);
     }
-    checker.rows_around_iterations(&steps);
+    checker.read_around_iterations(&steps, &resources);
     let mixes: Vec<_> = declarations
         .body_ids()
         .map(|body| checker.mix(body))

@@ -568,6 +568,8 @@ pub struct TVariable {
     pub span: Span,
     /// Its type; `Any` when none was written.
     pub ty: Type,
+    /// Whether a type was written. Without one a text from outside is the value, and not read as HCL.
+    pub has_type: bool,
     /// Converted default; `None`: required.
     pub default: Option<Value>,
     /// `description`

@@ -488,6 +488,19 @@ asset "b" {
 }
 
 #[test]
+fn metrics_of_attempts_are_no_runners_own() {
+    for name in ["attempts", "retries"] {
+        let metric = format!("  metric \"{name}\" {{ kind = \"counter\" }}");
+        let text = format!("runner \"x\" {{\n{metric}\n}}\n");
+        let fault = format!(
+            "`{name}` is a metric of every step that is tried again: give this one another name"
+        );
+        assert_eq!(faults(&text), [(2, fault)]);
+        read(&format!("asset \"x\" {{\n{metric}\n}}\n")).unwrap();
+    }
+}
+
+#[test]
 fn a_kind_of_failure_that_means_a_panic_is_no_modules_own() {
     for owner in ["runner", "asset"] {
         let text = format!("{owner} \"x\" {{\n  error \"bug\" {{}}\n}}\n");

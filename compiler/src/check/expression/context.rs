@@ -103,6 +103,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) read_data_blocks: BTreeSet<DataId>,
     /// A template is being checked.
     pub(super) in_template: bool,
+    /// What is checked is judged while a step repeats, so what it collects is not there yet.
+    pub(in crate::check) while_repeated: bool,
 }
 
 /// A constant that a condition reads, or `None` for a name of what is known later; and its type.
@@ -233,6 +235,7 @@ impl<'a> Checker<'a> {
             data: vec![KnownData::default(); declarations.data.len()],
             read_data_blocks: BTreeSet::new(),
             in_template: false,
+            while_repeated: false,
         }
     }
 
