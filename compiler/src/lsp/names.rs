@@ -264,11 +264,12 @@ impl Finder<'_> {
             ExprKind::Field(..) => written(item).map(Vec::from).unwrap_or_default(),
             ExprKind::Text(text) => {
                 let inner = self.unquoted(item.span);
+                let names = |text: &str| text.split('[').next().unwrap_or_default().to_owned();
+                let text = names(text);
                 // With escapes in it, places in the text are not places in the file.
-                if self.analysis.sources.text(inner) != text {
+                if names(self.analysis.sources.text(inner)) != text {
                     return Vec::new();
                 }
-                let text = text.split('[').next().unwrap_or_default();
                 let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
                 let mut at = inner.start;
                 let names = text.split('.').map(|name| {

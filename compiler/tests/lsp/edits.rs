@@ -382,7 +382,7 @@ impl Files {
             bggo::syntax::parse(&sources).0.grid.is_some()
         };
         let grids: Vec<&&String> = texts.keys().filter(is_grid).collect();
-        let is_one = grids.iter().copied().any(|name| has_block(&&name));
+        let is_one = grids.iter().copied().any(|name| has_block(&name));
         let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut add = |path: &Path| {
             let (sources, problems) = checked(path);

@@ -302,3 +302,41 @@ fn types_of_locals_and_numbers_of_instances_stand_between_the_words() {
     assert_eq!(shown(5, 20), json!([steps[1]]));
     editor.end();
 }
+
+#[test]
+fn every_form_of_an_item_of_depends_on_is_found_and_renamed() {
+    let forms = [
+        "step.print.a",
+        "step.print.a[\"x\"]",
+        "step.print.a[*]",
+        "\"step.print.a\"",
+        "\"step.print.a[\\\"x\\\"]\"",
+        "\"print.a\"",
+        "\"print.a[\\\"x\\\"]\"",
+        "\"a\"",
+        "\"a[\\\"x\\\"]\"",
+    ];
+    let mut editor = Editor::start();
+    for (count, form) in forms.iter().enumerate() {
+        let name = format!("{count}.hcl");
+        let text = format!(
+            "step \"print\" \"a\" {{\n  for_each = {{ x = 1 }}\n  arguments {{ input = 1 }}\n}}\n\nstep \"print\" \"b\" {{\n  depends_on = [{form}]\n  arguments {{ input = 1 }}\n}}\n"
+        );
+        assert_eq!(editor.open(&name, &text), Vec::<Value>::new(), "{form}");
+        let ask = json!({ "position": range((0, 14), (0, 14))["start"], "newName": "other" });
+        let edit = editor.of_file("rename", &name, ask);
+        let mut changes = edit["changes"][uri(&name)].as_array().unwrap().clone();
+        assert_eq!(changes.len(), 2, "{form}: {edit:#}");
+        changes.reverse();
+        let changes = changes.iter();
+        let changes: Vec<Value> = changes
+            .map(|change| json!({ "range": change["range"], "text": change["newText"] }))
+            .collect();
+        assert_eq!(
+            editor.change(&name, 2, json!(changes)),
+            Vec::<Value>::new(),
+            "{form}"
+        );
+    }
+    editor.end();
+}
