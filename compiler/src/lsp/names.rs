@@ -77,8 +77,17 @@ pub fn step_of_output(analysis: &Analysis, expr: &Expr) -> Option<StepId> {
         ExprKind::Index(step, _) | ExprKind::Splat { over: step, .. } => step,
         _ => step,
     };
-    match references.get(&step.id) {
-        Some(Reference::Step(id)) if word.text == "output" => Some(*id),
+    let step = match references.get(&step.id)? {
+        // An item of what a `for` or a splat runs over.
+        Reference::Bound(item) => {
+            let mut bound = analysis.resolved.bound.iter();
+            let (over, _) = bound.find(|(_, (_, bound))| bound == item)?;
+            references.get(over)?
+        }
+        step => step,
+    };
+    match step {
+        Reference::Step(id) if word.text == "output" => Some(*id),
         _ => None,
     }
 }

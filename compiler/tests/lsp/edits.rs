@@ -542,7 +542,7 @@ fn a_name_that_is_renamed_anywhere_leaves_a_right_grid_right() {
     let mut editor = Editor::start();
     let corpus = corpus();
     let until = until();
-    let mut renamed = 0;
+    let (mut renamed, mut refused) = (0, 0);
     let mut rounds = 0;
     while rounds == 0 || Instant::now() < until {
         rounds += 1;
@@ -565,7 +565,14 @@ fn a_name_that_is_renamed_anywhere_leaves_a_right_grid_right() {
                     let params = json!({
                         "textDocument": { "uri": uri(name) }, "position": position, "newName": "an_other"
                     });
+                    let prepare = json!({
+                        "textDocument": { "uri": uri(name) }, "position": position
+                    });
+                    let is_name = editor
+                        .request("textDocument/prepareRename", prepare)
+                        .unwrap();
                     let Ok(edit) = editor.request("textDocument/rename", params) else {
+                        refused += usize::from(is_name != Value::Null);
                         continue;
                     };
                     let mut changes = edit["changes"][uri(name)].as_array().unwrap().clone();
@@ -589,6 +596,9 @@ fn a_name_that_is_renamed_anywhere_leaves_a_right_grid_right() {
             assert_eq!(editor.published(), (Value::Null, Vec::new()));
         }
     }
-    assert!(renamed > 30, "{renamed}");
+    assert!(
+        renamed > 30 && refused * 10 < renamed,
+        "{renamed}, and {refused} refused"
+    );
     editor.end();
 }
