@@ -251,6 +251,7 @@ fn what_passes_check_is_emitted_as_rust_whatever_its_values_are() {
 }
 
 /// How long to go on beyond what every test does.
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 fn until() -> Instant {
     let seconds = std::env::var("BGGO_FUZZ_SECONDS").ok();
     let seconds = seconds.map_or(0, |seconds| seconds.parse().unwrap());
@@ -261,6 +262,7 @@ fn until() -> Instant {
 struct Dice(u64);
 
 impl Dice {
+    #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     fn seeded(otherwise: u64) -> Self {
         let seed = std::env::var("BGGO_FUZZ_SEED").ok();
         let seed: Option<u64> = seed.map(|seed| seed.parse().unwrap());
