@@ -246,6 +246,8 @@ impl<'a> Checker<'a> {
                 name: "flow".to_owned(),
                 description: "a step of it failed".to_owned(),
             }],
+            // What its steps do is looked at instead.
+            no_effect_without: None,
         };
         let flow = TFlow {
             runner: Rc::new(runner),

@@ -26,7 +26,9 @@ mod fold;
 mod grid;
 mod instances;
 mod kinds_of_failure;
+mod knowledge;
 mod known_data;
+mod known_load;
 mod lifetime;
 mod metric;
 mod mix;
@@ -66,6 +68,7 @@ pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 pub use kinds_of_failure::retried;
+pub use knowledge::looks_like_a_secret;
 pub use lifetime::name_of as name_of_lifetime;
 
 /// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
@@ -152,7 +155,8 @@ fn to_the_end(
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
-    let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
+    let runs =
+        |body: &BodyDecl| body.phase.is_none() && body.flow.is_none() && !body.steps.is_empty();
     let nothing =
         !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
     if nothing && !declarations.incomplete {
@@ -299,6 +303,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         null_safety::warn(typed, (declarations, modules), &mut problems);
+        knowledge::warn(typed, resolved, modules, &mut problems);
         problems.sort();
     }
     let checked = Checked {

@@ -5,7 +5,6 @@ use bggo_schedule::declared::{Field, Profile};
 
 use super::analysis::{Analysis, At};
 use super::cursor::{Writes, cursor};
-use super::expressions::expressions;
 use super::functions::function_words;
 use super::items::input_words;
 use super::manual;
@@ -16,6 +15,7 @@ use crate::check::typed::Binding;
 use crate::modules::Modules;
 use crate::resolve::model::{Callee, Reference, StepId};
 use crate::source::Span;
+use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Name};
 
 /// A piece of the grid, and what is said of it, in Markdown.

@@ -15,7 +15,6 @@ mod complete;
 mod cursor;
 mod desk;
 mod document;
-mod expressions;
 mod figures;
 mod functions;
 mod hover;

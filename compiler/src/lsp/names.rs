@@ -1,12 +1,12 @@
 //! Each place of a grid at which a name stands, with what it names: the declaration itself, and who reads it.
 
 use super::analysis::{Analysis, At};
-use super::expressions::expressions;
 use crate::resolve::model::{
     BodyId, Callee, DataId, InputId, LocalId, MetricSubject, Reference, ResourceId, StepId,
     VariableId,
 };
 use crate::source::Span;
+use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
 /// What a name stands for.

@@ -1,10 +1,10 @@
 //! Who names a piece of a grid: the declarations in which its places stand.
 
 use super::analysis::Analysis;
-use super::expressions::expressions;
 use super::names::{Place, step_of_output};
 use crate::resolve::model::StepId;
 use crate::source::Span;
+use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{BodyKind, ExprKind};
 
 /// The most names that are listed.

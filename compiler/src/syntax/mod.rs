@@ -7,6 +7,7 @@
 //!
 //! Every step goes on after a fault, so that a file shows all its faults in one run.
 
+pub mod all_expressions;
 pub mod decl;
 
 mod allow;

@@ -616,3 +616,27 @@ runner "sum" {
         .map(|(line, text)| (line, text.to_owned()))
     );
 }
+
+#[test]
+fn a_runner_says_without_which_inputs_it_has_no_effect() {
+    let of = |attribute: &str| {
+        let text =
+            format!("runner \"a\" {{\n  {attribute}\n  input \"x\" {{ type = number }}\n}}\n");
+        read(&text).map(|manifest| manifest.runners[0].no_effect_without.clone())
+    };
+    assert_eq!(of("").unwrap(), None);
+    assert_eq!(of("no_effect_without = []").unwrap(), Some(Vec::new()));
+    assert_eq!(
+        of("no_effect_without = [\"x\"]").unwrap(),
+        Some(vec!["x".to_owned()])
+    );
+    let text = "runner \"a\" {\n  no_effect_without = [\"y\"]\n}\nrunner \"b\" {\n  no_effect_without = true\n}\n";
+    let found = faults(text);
+    assert_eq!(
+        found,
+        [
+            (2, "there is no input `y`".to_owned()),
+            (5, "`no_effect_without` is a list of strings".to_owned())
+        ]
+    );
+}
