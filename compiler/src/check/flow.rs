@@ -73,6 +73,7 @@ impl<'a> Checker<'a> {
             pattern: None,
             key_pattern: None,
             form: Form::Plain,
+            reads: Vec::new(),
             shape: false,
             shown: false,
             sensitive,
@@ -216,6 +217,7 @@ impl<'a> Checker<'a> {
                 .map(|(declared, value)| Output {
                     name: declared.name.text.clone(),
                     ty: value.ty.clone(),
+                    type_from: None,
                     description: String::new(),
                     sensitive: value.sensitivity.is_whole(),
                 })

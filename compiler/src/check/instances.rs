@@ -75,7 +75,7 @@ impl Checker<'_> {
             self.error(codes::INVALID_FOR_EACH, over.span, text);
             return None;
         }
-        let wrong = match &over.ty {
+        let wrong = match &self.opened(&over.ty) {
             Type::Map(_) | Type::Object(_) | Type::Any => None,
             Type::Set(item) if matches!(**item, Type::String | Type::Any | Type::Null) => None,
             Type::List(_) | Type::Tuple(_) => Some("write `toset(..)` around it"),

@@ -36,6 +36,7 @@ mod phase;
 mod resource;
 mod rule;
 mod scenario;
+mod schema;
 mod sensitivity;
 mod step;
 mod threshold;
@@ -213,9 +214,11 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     checker.unused_data(resolved.sound);
     checker.unused_flows(resolved.sound);
     checker.many_calls();
+    checker.open_seen();
     let seen = checker.seen.take().unwrap_or_default();
     let data = std::mem::take(&mut checker.data);
     let lacking = std::mem::take(&mut checker.lacking);
+    let mut documents = std::mem::take(&mut checker.documents);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -224,6 +227,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         checker.run,
     );
     let mut problems = checker.problems;
+    problems.extend(checker.of_documents);
     problems.sort();
     let parts = declarations
         .body_ids()
@@ -277,7 +281,8 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         });
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
-        null_safety::warn(typed, (declarations, modules), &mut problems);
+        let about = (declarations, modules);
+        null_safety::warn(typed, about, &mut documents, &mut problems);
         problems.sort();
     }
     let checked = Checked {
