@@ -47,17 +47,21 @@ mod variable;
 mod version;
 pub mod walk;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bggo_values::Type;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, Node, Resolved};
+use crate::resolve::model::{BodyId, Node, Resolved, StepId};
 use crate::source::{Question, Sources};
 use crate::syntax::decl::BodyDecl;
 
 use called::SensitiveInputs;
 use expression::context::Checker;
 use known_data::KnownData;
+use schema::Documents;
 use typed::{TBody, TLocal, TStep, Typed};
 
 pub use expression::condition::faults_of_conditions;
@@ -97,7 +101,38 @@ pub fn lacking(resolved: &Resolved, modules: &Modules, sources: &Sources) -> BTr
 
 /// The types of all expressions of a grid, to show them.
 pub fn types(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Vec<Seen> {
-    to_the_end(resolved, modules, sources, Some(Vec::new())).seen
+    described(resolved, modules, sources).seen
+}
+
+/// The same with what documents describe.
+pub fn described(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Described {
+    let checked = to_the_end(resolved, modules, sources, Some(Vec::new()));
+    Described {
+        seen: checked.seen,
+        documents: RefCell::new(checked.documents),
+        of_outputs: checked.of_outputs,
+    }
+}
+
+/// The types of a grid, to show them.
+#[derive(Debug)]
+pub struct Described {
+    /// Of all expressions.
+    pub seen: Vec<Seen>,
+    documents: RefCell<Documents>,
+    of_outputs: BTreeMap<(StepId, String), Type>,
+}
+
+impl Described {
+    /// The type that the document of an input gives to outputs of a step.
+    pub fn by_document(&self, step: StepId, input: &str) -> Option<&Type> {
+        self.of_outputs.get(&(step, input.to_owned()))
+    }
+
+    /// A type with its first level opened, if it is one of a document.
+    pub fn opened(&self, ty: &Type) -> Type {
+        self.documents.borrow_mut().opened(ty)
+    }
 }
 
 /// What was found of a grid.
@@ -107,6 +142,9 @@ struct Checked {
     problems: Problems,
     /// The types of all expressions if they are wanted.
     seen: Vec<Seen>,
+    /// The documents that it names, and the types that they give to outputs.
+    documents: Documents,
+    of_outputs: BTreeMap<(StepId, String), Type>,
     /// Questions about files without an answer. What reads them has no type and no problem.
     lacking: BTreeSet<Question>,
 }
@@ -219,6 +257,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let data = std::mem::take(&mut checker.data);
     let lacking = std::mem::take(&mut checker.lacking);
     let mut documents = std::mem::take(&mut checker.documents);
+    let of_outputs = std::mem::take(&mut checker.document_types);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -289,6 +328,8 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         typed,
         problems,
         seen,
+        documents,
+        of_outputs,
         lacking,
     };
     (checked, found)

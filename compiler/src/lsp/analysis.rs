@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::document::Document;
 use crate::check::typed::Typed;
-use crate::check::{self, Seen};
+use crate::check::{self, Described, Seen};
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
 use crate::resolve::model::Resolved;
@@ -29,7 +29,7 @@ pub struct Analysis {
     pub typed: Option<Typed>,
     /// What `bggo check` says of the same text.
     pub problems: Problems,
-    types: OnceCell<Vec<Seen>>,
+    described: OnceCell<Described>,
 }
 
 impl Analysis {
@@ -46,14 +46,19 @@ impl Analysis {
             resolved,
             typed,
             problems,
-            types: OnceCell::new(),
+            described: OnceCell::new(),
         }
     }
 
     /// The types of all expressions, made when they are asked for.
     pub fn types(&self, modules: &Modules) -> &[Seen] {
-        self.types
-            .get_or_init(|| check::types(&self.resolved, modules, &self.sources))
+        &self.described(modules).seen
+    }
+
+    /// The same with what documents describe.
+    pub fn described(&self, modules: &Modules) -> &Described {
+        self.described
+            .get_or_init(|| check::described(&self.resolved, modules, &self.sources))
     }
 
     /// The byte of the grid's text that stands at this one of the editor's.

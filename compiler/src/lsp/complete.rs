@@ -296,20 +296,21 @@ impl<'a> Place<'a> {
                 of_kind.map(|one| item(&one.name.text)).collect()
             }
             ["resource", kind, _, inner @ ..] => match self.modules.find_asset(kind) {
-                Some(at) => fields_of_outputs(&self.modules.asset(at).outputs, inner),
+                Some(at) => self.fields_of_outputs(&self.modules.asset(at).outputs, inner),
                 None => Vec::new(),
             },
             ["var", name, inner @ ..] => {
                 let mut variables = self.declarations().variables.iter();
                 let variable = variables.find(|variable| variable.name.text == *name);
                 let ty = variable.and_then(|variable| variable.ty.as_ref());
-                ty.map(|ty| fields(&ty.ty, inner)).unwrap_or_default()
+                ty.map(|ty| self.attributes(&ty.ty, inner))
+                    .unwrap_or_default()
             }
             ["local", name, inner @ ..] => {
                 let mut locals = self.declarations().locals.iter();
                 let local = locals.find(|local| local.name.text == *name);
                 let ty = local.and_then(|local| self.type_of(&local.value));
-                ty.map(|ty| fields(ty, inner)).unwrap_or_default()
+                ty.map(|ty| self.attributes(ty, inner)).unwrap_or_default()
             }
             _ => Vec::new(),
         }
@@ -382,10 +383,30 @@ impl<'a> Place<'a> {
 
     fn outputs(&self, id: StepId, inner: &[&str]) -> Vec<CompletionItem> {
         match self.analysis.resolved.callees.get(id).copied().flatten() {
-            Some(Callee::Runner(at)) => fields_of_outputs(&self.modules.runner(at).outputs, inner),
-            Some(Callee::Flow(flow)) if inner.is_empty() => {
+            Some(Callee::Runner(at)) => {
+                let outputs = &self.modules.runner(at).outputs;
+                let described = |name: &str| {
+                    let output = outputs.iter().find(|output| output.name == name)?;
+                    let input = output.type_from.as_ref()?;
+                    let described = self.analysis.described(self.modules);
+                    described.by_document(id, input)
+                };
+                match inner.split_first() {
+                    Some((name, inner)) if let Some(ty) = described(name) => {
+                        self.attributes(ty, inner)
+                    }
+                    _ => self.fields_of_outputs(outputs, inner),
+                }
+            }
+            Some(Callee::Flow(flow)) => {
                 let flow = self.declarations().flow(flow).into_iter();
-                let outputs = flow.flat_map(|flow| &flow.outputs).map(|output| {
+                let mut outputs = flow.flat_map(|flow| &flow.outputs);
+                if let [name, inner @ ..] = inner {
+                    let output = outputs.find(|output| output.name.text == *name);
+                    let ty = output.and_then(|output| self.type_of(output.value.as_ref()?));
+                    return ty.map(|ty| self.attributes(ty, inner)).unwrap_or_default();
+                }
+                let outputs = outputs.map(|output| {
                     let ty = output.value.as_ref().and_then(|value| self.type_of(value));
                     let ty = ty.map_or(String::new(), Type::to_string);
                     let made = item(&output.name.text, CompletionItemKind::FIELD, &ty);
@@ -393,7 +414,61 @@ impl<'a> Place<'a> {
                 });
                 outputs.collect()
             }
-            _ => Vec::new(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The outputs themselves, or the attributes of what one of them holds.
+    fn fields_of_outputs(&self, outputs: &[Output], inner: &[&str]) -> Vec<CompletionItem> {
+        match inner {
+            [] => {
+                let all = outputs.iter().map(|output| {
+                    let made = item(
+                        &output.name,
+                        CompletionItemKind::FIELD,
+                        &output.ty.to_string(),
+                    );
+                    described(made, output.description.clone())
+                });
+                all.collect()
+            }
+            [name, inner @ ..] => {
+                let output = outputs.iter().find(|output| output.name == *name);
+                output
+                    .map(|output| self.attributes(&output.ty, inner))
+                    .unwrap_or_default()
+            }
+        }
+    }
+
+    /// The attributes of a type at the end of a path. Indexes are left out of paths, so a list stands for its items.
+    fn attributes(&self, ty: &Type, inner: &[&str]) -> Vec<CompletionItem> {
+        let described = self.analysis.described(self.modules);
+        let (mut ty, mut inner) = (described.opened(ty), inner);
+        loop {
+            let next = match (&ty, inner) {
+                (Type::List(item), _) => (**item).clone(),
+                (Type::Object(all), []) => {
+                    let item = |field: &bggo_values::Field| {
+                        let ty = field.ty.to_string();
+                        item(field.name.as_str(), CompletionItemKind::FIELD, &ty)
+                    };
+                    return all.iter().map(item).collect();
+                }
+                (Type::Object(_), [name, rest @ ..]) => {
+                    inner = rest;
+                    match ty.attribute(name) {
+                        Some(ty) => ty.clone(),
+                        None => return Vec::new(),
+                    }
+                }
+                (Type::Map(item), [_, rest @ ..]) => {
+                    inner = rest;
+                    (**item).clone()
+                }
+                _ => return Vec::new(),
+            };
+            ty = described.opened(&next);
         }
     }
 
@@ -402,54 +477,6 @@ impl<'a> Place<'a> {
         types
             .find(|seen| seen.span == expr.span)
             .map(|seen| &seen.ty)
-    }
-}
-
-/// The outputs themselves, or the fields of what one of them holds.
-fn fields_of_outputs(outputs: &[Output], inner: &[&str]) -> Vec<CompletionItem> {
-    match inner {
-        [] => {
-            let all = outputs.iter().map(|output| {
-                let made = item(
-                    &output.name,
-                    CompletionItemKind::FIELD,
-                    &output.ty.to_string(),
-                );
-                described(made, output.description.clone())
-            });
-            all.collect()
-        }
-        [name, inner @ ..] => {
-            let output = outputs.iter().find(|output| output.name == *name);
-            output
-                .map(|output| fields(&output.ty, inner))
-                .unwrap_or_default()
-        }
-    }
-}
-
-/// The fields of a type at the end of a path.
-fn fields(ty: &Type, inner: &[&str]) -> Vec<CompletionItem> {
-    let Type::Object(all) = ty else {
-        return Vec::new();
-    };
-    match inner {
-        [] => {
-            let item = |field: &bggo_values::Field| {
-                item(
-                    field.name.as_str(),
-                    CompletionItemKind::FIELD,
-                    &field.ty.to_string(),
-                )
-            };
-            all.iter().map(item).collect()
-        }
-        [name, inner @ ..] => {
-            let field = all.iter().find(|field| field.name.as_str() == *name);
-            field
-                .map(|field| fields(&field.ty, inner))
-                .unwrap_or_default()
-        }
     }
 }
 

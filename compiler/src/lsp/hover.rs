@@ -2,6 +2,7 @@
 
 use bggo_function_table::{Function, Param};
 use bggo_manifest::{Input, Output, Use};
+use bggo_values::Type;
 
 use super::analysis::Analysis;
 use super::expressions::expressions;
@@ -172,8 +173,11 @@ impl Asked<'_> {
                 }
                 ExprKind::Field(base, name) if self.touches(name.span) => {
                     if let Some(output) = self.output(base, name) {
-                        let words = output_words(output);
                         let seen = self.seen_of(expr.span);
+                        // What a document says of it is more than its manifest says.
+                        let ty = seen.filter(|_| output.type_from.is_some());
+                        let ty = ty.map_or(&output.ty, |seen| &seen.ty);
+                        let words = output_words(output, ty);
                         let seen = seen.map(|seen| format!("\n\n{}", sentence(seen)));
                         return Some(hovered(name.span, words + &seen.unwrap_or_default()));
                     }
@@ -259,14 +263,14 @@ fn kind(word: &str, name: &str, description: &str, outputs: &[Output]) -> String
         words.push_str("\n\nOutputs:");
         for output in outputs {
             words.push_str("\n- ");
-            words.push_str(&output_words(output));
+            words.push_str(&output_words(output, &output.ty));
         }
     }
     words
 }
 
-fn output_words(output: &Output) -> String {
-    format!("`{}`: `{}`. {}", output.name, output.ty, output.description)
+fn output_words(output: &Output, ty: &Type) -> String {
+    format!("`{}`: `{ty}`. {}", output.name, output.description)
 }
 
 /// An argument with its type, whether it must be there, and what it is for.

@@ -109,7 +109,7 @@ pub(in crate::check) struct Checker<'a> {
     /// The documents that give types.
     pub(in crate::check) documents: Documents,
     /// The types that documents give, by the step and the input that names one.
-    pub(super) document_types: BTreeMap<(StepId, String), Type>,
+    pub(in crate::check) document_types: BTreeMap<(StepId, String), Type>,
     /// What is wrong with documents.
     pub(in crate::check) of_documents: Problems,
 }

@@ -189,27 +189,35 @@ impl Types {
 
     /// How people see a type that has no name.
     fn shown(&self, tree: &Tree, names: &Names, schema: Place, level: u32) -> String {
-        let words = words_of(tree, schema);
-        let only = match words.as_slice() {
+        let mut words = words_of(tree, schema);
+        words.retain(|word| *word != "null");
+        let has = |keyword: &str| tree.get(schema, keyword).is_some();
+        let word = match words.as_slice() {
             [only] => *only,
-            _ if tree.get(schema, "properties").is_some() => "object",
+            [] if has("properties") || has("additionalProperties") => "object",
+            [] if has("items") => "array",
             _ => "any",
         };
-        match only {
-            "string" | "number" => only.to_owned(),
+        let named = |part: Place| {
+            let (part, by) = self.behind(tree, names, part);
+            let name = by.map(str::to_owned);
+            name.unwrap_or_else(|| self.shown(tree, names, part, level + 1))
+        };
+        let part = |keyword: &str| {
+            let part = tree.get(schema, keyword).filter(|_| level < MOST_LEVELS);
+            let part = part.filter(|part| matches!(tree.content(*part), Content::Object(_)));
+            part.map(named)
+        };
+        match word {
             "integer" => "number".to_owned(),
             "boolean" => "bool".to_owned(),
-            "object" => tree.text_of(schema, "title").unwrap_or("object").to_owned(),
-            "array" => match tree.get(schema, "items") {
-                Some(items) if level < MOST_LEVELS => {
-                    let (items, by) = self.behind(tree, names, items);
-                    let item = by.map(str::to_owned);
-                    let item = item.unwrap_or_else(|| self.shown(tree, names, items, level + 1));
-                    format!("list({item})")
-                }
-                _ => "list(any)".to_owned(),
+            "array" => format!("list({})", part("items").as_deref().unwrap_or("any")),
+            "object" => match (tree.text_of(schema, "title"), part("additionalProperties")) {
+                (Some(title), _) => title.to_owned(),
+                (None, Some(item)) if !has("properties") => format!("map({item})"),
+                (None, _) => "object".to_owned(),
             },
-            _ => "any".to_owned(),
+            other => other.to_owned(),
         }
     }
 
