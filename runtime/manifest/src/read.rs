@@ -237,6 +237,11 @@ impl Reader<'_> {
 
     /// What documents say is said of outputs of runners, by inputs that name one.
     fn documents(&mut self, block: &Block, inputs: &[Input], outputs: &[Output]) {
+        let place = |kind: &str, name: &String| {
+            let mut parts = block.body.blocks.iter();
+            let part = parts.find(|part| part.kind == kind && part.labels.first() == Some(name));
+            part.map_or(block.offset, |part| part.offset)
+        };
         for output in outputs {
             let Some(name) = &output.type_from else {
                 continue;
@@ -250,7 +255,7 @@ impl Reader<'_> {
                 ("runner", None) => format!("there is no input `{name}`"),
                 _ => "`type_from` is for outputs of runners".to_owned(),
             };
-            self.fault(block.offset, text);
+            self.fault(place("output", &output.name), text);
         }
         for input in inputs.iter().filter(|input| input.is_document()) {
             let named = |output: &Output| output.type_from.as_ref() == Some(&input.name);
@@ -259,7 +264,7 @@ impl Reader<'_> {
                     "nothing has the type that `{}` reads: an output says `type_from = input.{}`",
                     input.name, input.name
                 );
-                self.fault(block.offset, text);
+                self.fault(place("input", &input.name), text);
             }
         }
     }
