@@ -127,7 +127,21 @@ impl Checker<'_> {
     }
 
     /// The type of `each.value`, as far as all instances have one.
-    fn each_value(&self) -> Type {
+    fn each_value(&mut self) -> Type {
+        let own = self.step.and_then(|step| self.known_instances(step));
+        let by_document = match own {
+            Some(TInstances::Late(late)) if matches!(late.over.ty, Type::Named(_)) => {
+                Some(late.over.ty.clone())
+            }
+            _ => None,
+        };
+        if let Some(over) = by_document {
+            return match self.opened(&over) {
+                Type::Map(item) => *item,
+                Type::Object(fields) => join(fields.iter().map(|field| &field.ty)),
+                _ => Type::Any,
+            };
+        }
         let own = self.step.and_then(|step| self.known_instances(step));
         match own {
             Some(TInstances::ForEach(pairs)) => {
