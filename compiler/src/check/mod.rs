@@ -75,7 +75,7 @@ pub fn check(
     modules: &Modules,
     sources: &Sources,
 ) -> (Option<Typed>, Problems) {
-    let checked = to_the_end(resolved, modules, sources, None);
+    let checked = to_the_end(resolved, modules, sources, Wanted::Grid);
     let mut problems = checked.problems;
     // Who checks a grid finds these first, as far as that ends.
     for question in &checked.lacking {
@@ -96,7 +96,7 @@ pub const MOST_ROUNDS: usize = 8;
 
 /// What a grid asks about files and `sources` have no answer to.
 pub fn lacking(resolved: &Resolved, modules: &Modules, sources: &Sources) -> BTreeSet<Question> {
-    to_the_end(resolved, modules, sources, None).lacking
+    to_the_end(resolved, modules, sources, Wanted::Questions).lacking
 }
 
 /// The types of all expressions of a grid, to show them.
@@ -106,7 +106,7 @@ pub fn types(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Vec<S
 
 /// The same with what documents describe.
 pub fn described(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Described {
-    let checked = to_the_end(resolved, modules, sources, Some(Vec::new()));
+    let checked = to_the_end(resolved, modules, sources, Wanted::Types);
     Described {
         seen: checked.seen,
         documents: RefCell::new(checked.documents),
@@ -149,17 +149,29 @@ struct Checked {
     lacking: BTreeSet<Question>,
 }
 
+/// What a check is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// The grid with its types, and its problems.
+    Grid,
+    /// The same with the types of all expressions.
+    Types,
+    /// What it asks about files.
+    Questions,
+}
+
 /// Checks a grid until nothing more is known of what calls hand to flows: once where no call hands over a secret.
 fn to_the_end(
     resolved: &Resolved,
     modules: &Modules,
     sources: &Sources,
-    seen: Option<Vec<Seen>>,
+    wanted: Wanted,
 ) -> Checked {
     let mut assumed = SensitiveInputs::none(&resolved.declarations);
     loop {
         let mut checker = Checker::new(resolved, modules, sources, assumed.clone());
-        checker.seen.clone_from(&seen);
+        checker.seen = (wanted == Wanted::Types).then(Vec::new);
+        checker.only_asks = wanted == Wanted::Questions;
         let (checked, found) = all(resolved, checker);
         if found == assumed {
             return checked;

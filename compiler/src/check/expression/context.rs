@@ -108,6 +108,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(super) in_template: bool,
     /// The documents that give types.
     pub(in crate::check) documents: Documents,
+    /// Only what is asked about files is wanted: documents, which ask nothing, are not looked into.
+    pub(in crate::check) only_asks: bool,
     /// The types that documents give, by the step and the input that names one.
     pub(in crate::check) document_types: BTreeMap<(StepId, String), Type>,
     /// What is wrong with documents.
@@ -245,6 +247,7 @@ impl<'a> Checker<'a> {
             read_data_blocks: BTreeSet::new(),
             in_template: false,
             documents: Documents::default(),
+            only_asks: false,
             document_types: BTreeMap::new(),
             of_documents: Problems::default(),
         }

@@ -55,6 +55,7 @@ impl Checker<'_> {
         let file = match self.answer(Question::Text(path.to_owned())) {
             // It is read, and then the grid is checked again.
             None => return Some(Type::Error),
+            Some(_) if self.only_asks => return None,
             Some(Answer::Text(file)) => file,
             Some(other) => {
                 self.problems_aside(|checker| {

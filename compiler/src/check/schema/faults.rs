@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::diagnostics::{Hint, nearest};
 
 use super::reference::{Names, Target};
-use super::tree::{Content, Place, Tree};
+use super::tree::{Content, Member, Place, Tree};
 use super::types::WORDS;
 
 /// The most that is said of one document.
@@ -29,33 +29,13 @@ pub(super) struct Found {
     pub(super) left_out: Vec<Remark>,
 }
 
-/// Keywords whose value is a schema.
-const OF_ONE: [&str; 4] = [
-    "additionalProperties",
-    "unevaluatedProperties",
-    "additionalItems",
-    "contains",
-];
-/// Keywords whose value is a list of schemas.
-const OF_LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
-/// Keywords that may give an object more attributes than are read here.
-const LEFT_OUT: [(&str, &str); 7] = [
-    ("then", "what a condition adds is not read"),
-    ("else", "what a condition adds is not read"),
-    ("dependentSchemas", "what an attribute adds is not read"),
-    ("dependencies", "what an attribute adds is not read"),
-    ("$dynamicRef", "a dynamic reference is not followed"),
-    ("$recursiveRef", "a recursive reference is not followed"),
-    ("patternProperties", "names by a pattern are not read"),
-];
-
 /// Looks at all schemas that are reached from these.
 pub(super) fn find(tree: &Tree, names: &Names, roots: &[Place]) -> Found {
     let mut search = Search {
         tree,
         names,
         found: Found::default(),
-        open: roots.iter().rev().copied().collect(),
+        open: roots.to_vec(),
     };
     let mut seen = BTreeSet::new();
     while let Some(schema) = search.open.pop() {
@@ -64,8 +44,10 @@ pub(super) fn find(tree: &Tree, names: &Names, roots: &[Place]) -> Found {
         }
     }
     let mut found = search.found;
-    found.faults.truncate(MOST);
-    found.left_out.truncate(MOST);
+    for remarks in [&mut found.faults, &mut found.left_out] {
+        remarks.sort_by_key(|remark| remark.bytes.start);
+        remarks.truncate(MOST);
+    }
     found
 }
 
@@ -93,62 +75,67 @@ impl Search<'_> {
             Content::Bool(_) => return,
             _ => return self.fault(schema, "a schema is an object, `true` or `false`", None),
         }
-        self.reference(schema);
-        self.words(schema);
-        if let Some(properties) = tree.get(schema, "properties") {
-            match tree.content(properties) {
-                Content::Object(members) => {
-                    self.open.extend(members.iter().rev().map(|one| one.value))
-                }
-                _ => self.fault(properties, "`properties` is an object of schemas", None),
-            }
-        }
-        if let Some(required) = tree.get(schema, "required") {
-            let is_list = matches!(tree.content(required), Content::List(_));
-            let texts = tree
-                .items(required)
-                .iter()
-                .all(|item| tree.text(*item).is_some());
-            if !is_list || !texts {
-                let hint =
-                    "an attribute that must be there is named in the `required` of its object";
-                self.fault(required, "`required` is a list of names", Some(hint.into()));
-            }
-        }
-        for keyword in OF_ONE {
-            self.open.extend(tree.get(schema, keyword));
-        }
-        if let Some(items) = tree.get(schema, "items") {
-            match tree.content(items) {
-                Content::List(first) => self.open.extend(first.iter().rev()),
-                _ => self.open.push(items),
-            }
-        }
-        for keyword in OF_LIST {
-            let Some(list) = tree.get(schema, keyword) else {
-                continue;
-            };
-            match tree.content(list) {
-                Content::List(schemas) => self.open.extend(schemas.iter().rev()),
-                _ => self.fault(list, format!("`{keyword}` is a list of schemas"), None),
-            }
-        }
-        for (keyword, what) in LEFT_OUT {
-            if let Some(member) = tree.member(schema, keyword) {
-                self.found.left_out.push(Remark {
-                    bytes: member.key.clone(),
-                    text: what.to_owned(),
-                    hint: None,
-                });
-            }
+        // Each keyword is looked at once: documents have tens of thousands of schemas.
+        for member in tree.members(schema) {
+            self.keyword(schema, member);
         }
     }
 
-    fn words(&mut self, schema: Place) {
+    fn keyword(&mut self, schema: Place, member: &Member) {
+        let (tree, value) = (self.tree, member.value);
+        match member.name.as_str() {
+            "$ref" => self.reference(schema, value),
+            "type" => self.words(value),
+            "properties" => match tree.content(value) {
+                Content::Object(members) => self.open.extend(members.iter().map(|one| one.value)),
+                _ => self.fault(value, "`properties` is an object of schemas", None),
+            },
+            "required" => {
+                let is_list = matches!(tree.content(value), Content::List(_));
+                if !is_list
+                    || tree
+                        .items(value)
+                        .iter()
+                        .any(|item| tree.text(*item).is_none())
+                {
+                    let hint =
+                        "an attribute that must be there is named in the `required` of its object";
+                    self.fault(value, "`required` is a list of names", Some(hint.into()));
+                }
+            }
+            "additionalProperties" | "unevaluatedProperties" | "additionalItems" => {
+                self.open.push(value);
+            }
+            "items" => match tree.content(value) {
+                Content::List(first) => self.open.extend(first),
+                _ => self.open.push(value),
+            },
+            keyword @ ("allOf" | "anyOf" | "oneOf" | "prefixItems") => match tree.content(value) {
+                Content::List(schemas) => self.open.extend(schemas),
+                _ => self.fault(value, format!("`{keyword}` is a list of schemas"), None),
+            },
+            "then" | "else" => self.left_out(member, "what a condition adds is not read"),
+            "dependentSchemas" | "dependencies" => {
+                self.left_out(member, "what an attribute adds is not read");
+            }
+            "$dynamicRef" | "$recursiveRef" => {
+                self.left_out(member, "a dynamic reference is not followed");
+            }
+            "patternProperties" => self.left_out(member, "names by a pattern are not read"),
+            _ => {}
+        }
+    }
+
+    fn left_out(&mut self, member: &Member, what: &str) {
+        self.found.left_out.push(Remark {
+            bytes: member.key.clone(),
+            text: what.to_owned(),
+            hint: None,
+        });
+    }
+
+    fn words(&mut self, ty: Place) {
         let tree = self.tree;
-        let Some(ty) = tree.get(schema, "type") else {
-            return;
-        };
         let one = [ty];
         let places = match tree.content(ty) {
             Content::List(words) => words.as_slice(),
@@ -170,11 +157,8 @@ impl Search<'_> {
         }
     }
 
-    fn reference(&mut self, schema: Place) {
+    fn reference(&mut self, schema: Place, place: Place) {
         let tree = self.tree;
-        let Some(place) = tree.get(schema, "$ref") else {
-            return;
-        };
         let Some(reference) = tree.text(place) else {
             return self.fault(place, "`$ref` is a text", None);
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::{Content, Place, Tree};
+use super::tree::{Place, Tree};
 
 /// Where a reference leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,23 +26,31 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn of(tree: &Tree) -> Self {
-        let mut names = Self::default();
-        names.whole = tree
-            .root()
-            .and_then(|root| tree.text_of(root, "$id").or(tree.text_of(root, "id")))
-            .map(|id| id.trim_end_matches('#').to_owned());
+        let whole = tree.root().and_then(|root| {
+            let id = tree.text_of(root, "$id").or(tree.text_of(root, "id"))?;
+            Some(id.trim_end_matches('#').to_owned())
+        });
+        let mut names = Self {
+            whole,
+            ..Self::default()
+        };
         for place in tree.places() {
-            if !matches!(tree.content(place), Content::Object(_)) {
-                continue;
-            }
-            if let Some(anchor) = tree.text_of(place, "$anchor") {
-                names.anchors.insert(anchor.to_owned(), place);
-            }
-            if let Some(id) = tree.text_of(place, "$id") {
-                // An anchor of draft 7.
-                match id.strip_prefix('#') {
-                    Some(anchor) => names.anchors.insert(anchor.to_owned(), place),
-                    None => names.ids.insert(id.trim_end_matches('#').to_owned(), place),
+            for member in tree.members(place) {
+                let is_id = match member.name.as_str() {
+                    "$id" => true,
+                    "$anchor" => false,
+                    _ => continue,
+                };
+                let Some(text) = tree.text(member.value) else {
+                    continue;
+                };
+                match (is_id, text.strip_prefix('#')) {
+                    (true, None) => names
+                        .ids
+                        .insert(text.trim_end_matches('#').to_owned(), place),
+                    // An anchor of draft 7.
+                    (true, Some(anchor)) => names.anchors.insert(anchor.to_owned(), place),
+                    (false, _) => names.anchors.insert(text.to_owned(), place),
                 };
             }
         }
