@@ -7,7 +7,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 bggo := $(target)/release/bggo
 demo := $(target)/demo/http_request
 
-.PHONY: help demo dev test test-full install bench docs fuzz
+.PHONY: help demo dev test test-full install bench docs editor fuzz
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -56,6 +56,9 @@ bench: $(bggo) ## measure every figure that is promised, an hour long; needs two
 	tests/benches/rates/peers.sh
 	$(CARGO) bench --package bggo-tests --bench figures
 	$(CARGO) bench --package bggo-tests --bench rates
+
+editor: ## pack the extension of VS Code into target/bggo.vsix
+	editors/vscode/pack.sh
 
 docs: ## open the manual of the crates
 	$(CARGO) doc --workspace --no-deps --open

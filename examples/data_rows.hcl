@@ -18,7 +18,7 @@ resource "http_target" "shop" {}
 scenario "shop" {
   load "shared_iterations" {
     vus        = 2
-    iterations = 10
+    iterations = 3
   }
 
   step "http_request" "log_in" {

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command -> Debian package
-need="nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven"
+need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -52,3 +52,14 @@ if [ ! -f "$readers/HdrHistogram-2.2.2.jar" ]; then
     mvn -q dependency:copy -Dartifact=org.hdrhistogram:HdrHistogram:2.2.2 -DoutputDirectory="$PWD/$readers" ||
         { echo "could not get HdrHistogram from Maven Central" >&2; exit 1; }
 fi
+
+# What colours grids in editors: VS Code's reader of grammars, and tree-sitter with its grammar of HCL.
+editors=target/editors
+if [ ! -d "$editors/node_modules/web-tree-sitter" ]; then
+    mkdir -p "$editors"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$editors" vscode-textmate@9 vscode-oniguruma@2 \
+        web-tree-sitter@0.25 @tree-sitter-grammars/tree-sitter-hcl@1.2 ||
+        { echo "could not install readers of grammars from npm" >&2; exit 1; }
+fi
+# The extension of VS Code, whose packages are installed with it.
+editors/vscode/pack.sh >/dev/null

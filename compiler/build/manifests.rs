@@ -90,15 +90,17 @@ impl Maker {
             outputs,
             metrics,
             errors,
+            no_effect_without,
         } = runner;
         let (name, description) = (text(name), text(description));
         let (uses, rules) = (list(uses, used), list(rules, rule));
         let (outputs, metrics) = (list(outputs, output), list(metrics, metric));
         let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
+        let no_effect_without = option(no_effect_without, |names| list(names, |name| text(name)));
         quote! {
             Runner {
                 name: #name, description: #description, uses: #uses, inputs: #inputs, rules: #rules,
-                outputs: #outputs, metrics: #metrics, errors: #errors,
+                outputs: #outputs, metrics: #metrics, errors: #errors, no_effect_without: #no_effect_without,
             }
         }
     }

@@ -12,6 +12,7 @@ pub mod diagnostics;
 pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod known;
 pub mod link;
 pub mod lsp;
 pub mod modules;
@@ -28,7 +29,7 @@ use emit::Package;
 use modules::Modules;
 use plan::model::Plan;
 use resolve::model::Resolved;
-use source::Sources;
+use source::{Sources, Unsaved};
 
 /// A grid, ready to be built.
 #[derive(Debug, Clone)]
@@ -95,6 +96,7 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             codes::MAY_BE_NULL,
             codes::UNUSED_METRIC,
             codes::UNUSED_FLOW,
+            codes::NEEDLESS_STEP,
         ];
         found
             .list
@@ -135,6 +137,11 @@ fn join_quoted(problems: &mut Problems) {
 /// Finds the answers to what a grid asks about files that it reads when it is built. Without this, a grid that reads files
 /// has the problem that they were not read.
 pub fn read_files(sources: &mut Sources, modules: &Modules) {
+    read_files_over(sources, modules, &Unsaved::new());
+}
+
+/// The same, where an editor has texts open that come before the disk.
+pub fn read_files_over(sources: &mut Sources, modules: &Modules, unsaved: &Unsaved<'_>) {
     // Most grids read none, and need not be checked twice.
     let documents = modules.runners().flat_map(|runner| &runner.inputs);
     let documents: BTreeSet<&str> = documents
@@ -156,7 +163,7 @@ pub fn read_files(sources: &mut Sources, modules: &Modules) {
             return;
         }
         for question in lacking {
-            sources.answer(question);
+            sources.answer_over(question, unsaved);
         }
     }
 }

@@ -1,7 +1,8 @@
 description = "The environment of the program."
 
 runner "env_vars" {
-  description = "Reads environment variables, and fails if a required one is not set."
+  description       = "Reads environment variables, and fails if a required one is not set."
+  no_effect_without = ["required"]
 
   input "include" {
     type        = list(string)

@@ -1,5 +1,12 @@
 # Logs in, keeps the cookie of the session in a shared client, and sends data of one answer with the next request, and reads events
 # until the one that it waits for.
+variable "token" {
+  type      = string
+  sensitive = true
+  # The site of this example takes any.
+  default = "t0ken"
+}
+
 resource "http_target" "site" {}
 
 resource "http_client" "browser" {
@@ -35,7 +42,7 @@ step "http_request" "download" {
   arguments {
     url          = "${resource.http_target.site.url}/gzip"
     query_params = { item = step.http_request.order.output.json.json.item }
-    bearer_token = "t0ken"
+    bearer_token = var.token
   }
 }
 

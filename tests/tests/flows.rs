@@ -17,6 +17,11 @@ variable "token" {
   default   = "c4n4ry"
 }
 
+variable "no_json" {
+  type    = string
+  default = "so no page"
+}
+
 locals {
   id = uuid()
 }
@@ -181,6 +186,34 @@ scenario "mixed" {
   }
 }
 
+scenario "mixed_in_a_step" {
+  load "shared_iterations" {
+    vus        = 5
+    iterations = 200
+  }
+
+  step "mix" "then" {
+    mix = { buy = 3 }
+
+    mix "visit" {
+      weight = 7
+
+      arguments {
+        page  = "within/visit"
+        times = scenario.iteration > 0 ? null : 2
+      }
+    }
+
+    mix "broken" {
+      weight = 0
+
+      arguments {
+        page = jsondecode(var.no_json)
+      }
+    }
+  }
+}
+
 scenario "secrets" {
   step "secret" "shown" {
     arguments {
@@ -338,6 +371,25 @@ fn a_mix_runs_each_flow_as_often_as_its_weight_says_on_any_number_of_threads() {
         let steps = ended_steps(&ended);
         assert_eq!(steps["buy.buy > http_request.open"]["count"], 60);
         assert_eq!(steps["visit.visit > http_request.open"]["count"], 140);
+    }
+}
+
+#[test]
+fn a_mix_in_a_step_computes_what_it_hands_only_to_the_flow_that_it_chooses() {
+    let grid = Grid::new(GRID).build();
+    for threads in ["1", "3"] {
+        let nginx = Nginx::start(ANSWERS);
+        let line = format!("--scenario mixed_in_a_step --threads {threads}");
+        // What it would hand to a flow that it never chooses cannot be computed.
+        let ended = run(&grid, &nginx, &line).expect_code(0);
+        let paths = paths(nginx);
+        assert_eq!(starting_with(&paths, "/mix/buy"), 60);
+        assert_eq!(starting_with(&paths, "/within/visit/"), paths.len() - 60);
+        let steps = ended_steps(&ended);
+        let visits = &steps["mix.then > visit.visit > http_request.open"];
+        assert_eq!(visits["count"], 140);
+        // Null is the default of the input, so one visit at most is made twice.
+        assert!(paths.len() <= 201, "{}", paths.len());
     }
 }
 

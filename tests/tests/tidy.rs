@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The compiler's stages: each may name those before it, and `diagnostics`, which itself names only places in `source`.
 /// `cli` stands after all of them.
 const STAGES: &[&str] = &[
-    "source", "syntax", "resolve", "check", "plan", "emit", "link", "lsp", "cli",
+    "source", "syntax", "resolve", "check", "plan", "emit", "known", "link", "lsp", "cli",
 ];
 
 /// The runtime's floors from the ground up: a room names only rooms below it. All other files of the runtime are values

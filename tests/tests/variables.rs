@@ -30,6 +30,15 @@ variable "token" {
   sensitive = true
 }
 
+variable "whatever" {
+  type    = any
+  default = null
+}
+
+variable "text" {
+  default = null
+}
+
 step "print" "url" {
   arguments {
     input = var.base_url
@@ -55,6 +64,14 @@ step "print" "token" {
     input = { token = var.token, size = var.size }
   }
   depends_on = [step.print.size]
+}
+
+step "print" "anything" {
+  enabled = var.whatever != null || var.text != null
+  arguments {
+    input = { whatever = var.whatever, text = var.text }
+  }
+  depends_on = [step.print.token]
 }
 "#;
 
@@ -226,6 +243,23 @@ fn a_wrong_type_an_unknown_flag_and_an_undeclared_name_are_errors_but_the_enviro
     let undeclared = run(&["--token", "t", "--var", "nope=1"], &[]).expect_code(104);
     assert!(undeclared.stderr.contains("nope"), "{}", undeclared.stderr);
     run(&["--token", "t"], &[("BGGO_VAR_nope", "1")]).expect_code(0);
+}
+
+#[test]
+fn a_flag_of_any_type_is_read_as_hcl_and_one_without_a_type_is_the_text() {
+    let flags = [
+        "--token",
+        "t",
+        "--whatever",
+        "{ a = [1] }",
+        "--text",
+        "{ a = [1] }",
+    ];
+    let ended = run(&flags, &[]).expect_code(0);
+    let shown = r#"{"whatever":{"a":[1]},"text":"{ a = [1] }"}"#;
+    assert!(ended.stdout.contains(shown), "{}", ended.stdout);
+    let wrong = run(&["--token", "t", "--whatever", "many words"], &[]).expect_code(104);
+    assert!(wrong.stderr.contains("written in HCL"), "{}", wrong.stderr);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! MetricRead --metric, key, tags, statistic--> Figure          (the rules are those of `bggo_metrics`)
 //! ```
 
+use std::collections::BTreeSet;
+
 use bggo_metrics::{
     Address, FigureKind, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, Quantity,
     Statistic, Subject,
@@ -12,7 +14,7 @@ use bggo_schedule::declared::Profile;
 use bggo_values::Text;
 
 use crate::diagnostics::{Hint, codes, nearest};
-use crate::resolve::model::{BodyId, MetricId, MetricRead, MetricSubject, StepId};
+use crate::resolve::model::{BodyId, Callee, MetricId, MetricRead, MetricSubject, StepId};
 use crate::syntax::decl::Name;
 
 use super::called::RunnerRef;
@@ -391,11 +393,18 @@ impl<'a> Checker<'a> {
         };
         let declarations = self.declarations;
         let bodies: Vec<BodyId> = match &read.subject {
-            MetricSubject::Run => declarations.body_ids().collect(),
+            // What runs once before and after the scenarios is none of its iterations.
+            MetricSubject::Run => {
+                let bodies = declarations.body_ids();
+                let runs = |body: &BodyId| {
+                    declarations.flow(*body).is_none() && declarations.phase_of(*body).is_none()
+                };
+                bodies.filter(runs).collect()
+            }
             MetricSubject::Scenario(body) => vec![*body],
-            MetricSubject::Step { steps, .. } => steps.iter().map(|step| step.body).collect(),
-            // Whose load it is depends on who calls it.
-            MetricSubject::Flow { .. } => return,
+            MetricSubject::Step { steps, .. } | MetricSubject::Flow { steps, .. } => {
+                self.users_of(steps.iter().map(|step| step.body))
+            }
             MetricSubject::Custom(_) => return,
         };
         let loads = bodies.iter().filter_map(|body| {
@@ -417,6 +426,27 @@ impl<'a> Checker<'a> {
                 .warning(codes::RESPONSE_OF_CLOSED, metric.span, text)
                 .hint("write `service_time`, or give the scenario a rate: `load \"constant_arrival_rate\"`");
         }
+    }
+}
+
+impl Checker<'_> {
+    /// Of each of these bodies itself, or of a flow the bodies that run it, also through other flows.
+    fn users_of(&self, bodies: impl Iterator<Item = BodyId>) -> Vec<BodyId> {
+        let declarations = self.declarations;
+        let mut open: Vec<BodyId> = bodies.collect();
+        let mut seen = BTreeSet::new();
+        while let Some(body) = open.pop() {
+            if !seen.insert(body) || declarations.flow(body).is_none() {
+                continue;
+            }
+            let calls_it = |caller: &BodyId| {
+                let mut steps = declarations.step_ids(*caller);
+                steps.any(|id| self.callee_of(id) == Some(Callee::Flow(body)))
+            };
+            open.extend(declarations.body_ids().filter(calls_it));
+        }
+        let runs = |body: &BodyId| declarations.flow(*body).is_none();
+        seen.into_iter().filter(runs).collect()
     }
 }
 

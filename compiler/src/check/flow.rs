@@ -34,6 +34,27 @@ impl<'a> Checker<'a> {
             let inputs: Vec<Input> = inputs.map(|input| self.flow_input(input)).collect();
             self.flow_inputs[flow.0] = inputs;
         }
+        for (mix, declared) in declarations.flows() {
+            for (index, input) in declared.inputs.iter().enumerate() {
+                if let Some((flow, name)) = &input.stands_for
+                    && let Some(of_flow) = self.input_of_choice(mix, flow, name)
+                {
+                    let name = input.name.text.clone();
+                    self.flow_inputs[mix.0][index] = Input { name, ..of_flow };
+                }
+            }
+        }
+    }
+
+    /// The input of a flow that a mix names.
+    fn input_of_choice(&self, mix: BodyId, flow: &str, input: &str) -> Option<Input> {
+        let mut steps = self.declarations.step_ids(mix);
+        let step = steps.find(|step| self.declarations.step(*step).name.text == flow)?;
+        let Callee::Flow(called) = self.callee_of(step)? else {
+            return None;
+        };
+        let mut inputs = self.flow_inputs[called.0].iter();
+        inputs.find(|one| one.name == input).cloned()
     }
 
     fn flow_input(&mut self, input: &InputDecl) -> Input {
@@ -208,7 +229,7 @@ impl<'a> Checker<'a> {
         self.restore_surroundings(outside);
         let named = declared.outputs.iter().zip(&outputs);
         let runner = Runner {
-            name: self.declarations.body(id).name.text.clone(),
+            name: self.declarations.body(id).shown_name().to_owned(),
             description: String::new(),
             uses: Vec::new(),
             inputs: self.flow_inputs.get(id.0).cloned().unwrap_or_default(),
@@ -227,6 +248,8 @@ impl<'a> Checker<'a> {
                 name: "flow".to_owned(),
                 description: "a step of it failed".to_owned(),
             }],
+            // What its steps do is looked at instead.
+            no_effect_without: None,
         };
         let flow = TFlow {
             runner: Rc::new(runner),

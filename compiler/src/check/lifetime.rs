@@ -19,7 +19,7 @@ pub(super) const LIFETIMES: [(&str, Lifetime); 4] = [
 ];
 
 /// How a grid writes a lifetime.
-pub(super) fn name_of(lifetime: Lifetime) -> &'static str {
+pub fn name_of(lifetime: Lifetime) -> &'static str {
     let found = LIFETIMES.iter().find(|(_, known)| *known == lifetime);
     found.map_or("iteration", |(name, _)| name)
 }

@@ -62,8 +62,7 @@ impl Checker<'_> {
         let before = self.problems.list.len();
         let value = self.known(weight, &Type::Number, "a weight");
         let Some(Value::Number(number)) = value else {
-            // What is null has no problem of its own yet.
-            if self.problems.list.len() == before && weight.is_whole() {
+            if self.problems.list.len() == before && self.infer(weight).is_null() {
                 self.error(codes::INVALID_MIX, weight.span, "a weight is null");
             }
             return None;

@@ -26,7 +26,9 @@ mod fold;
 mod grid;
 mod instances;
 mod kinds_of_failure;
+mod knowledge;
 mod known_data;
+mod known_load;
 mod lifetime;
 mod metric;
 mod mix;
@@ -54,7 +56,7 @@ use bggo_values::Type;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, Node, Resolved, StepId};
+use crate::resolve::model::{BodyId, DataId, Node, Resolved, StepId};
 use crate::source::{Question, Sources};
 use crate::syntax::decl::BodyDecl;
 
@@ -67,6 +69,9 @@ use typed::{TBody, TLocal, TStep, Typed};
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
+pub use kinds_of_failure::retried;
+pub use knowledge::looks_like_a_secret;
+pub use lifetime::name_of as name_of_lifetime;
 
 /// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
 /// what it asks about files.
@@ -135,6 +140,22 @@ impl Described {
     }
 }
 
+/// The columns of data with their types, in order; none where they cannot be known.
+pub fn columns(
+    resolved: &Resolved,
+    modules: &Modules,
+    sources: &Sources,
+    data: DataId,
+) -> Vec<(String, Type)> {
+    let assumed = SensitiveInputs::none(&resolved.declarations);
+    let mut checker = Checker::new(resolved, modules, sources, assumed);
+    let found = checker.data(data);
+    let columns = found.iter().flat_map(|data| &data.columns);
+    columns
+        .map(|column| (column.name.clone(), column.ty.clone()))
+        .collect()
+}
+
 /// What was found of a grid.
 struct Checked {
     /// It with its types.
@@ -182,7 +203,8 @@ fn to_the_end(
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInputs) {
     let declarations = &resolved.declarations;
-    let runs = |body: &BodyDecl| body.phase.is_none() && !body.steps.is_empty();
+    let runs =
+        |body: &BodyDecl| body.phase.is_none() && body.flow.is_none() && !body.steps.is_empty();
     let nothing =
         !declarations.bodies.iter().any(runs) && declarations.scenarios().next().is_none();
     if nothing && !declarations.incomplete {
@@ -245,7 +267,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     for (body, (edges, steps)) in declarations.body_ids().zip(edges.iter().zip(&steps)) {
         checker.always_comes_last(body, edges, steps);
     }
-    checker.rows_around_iterations(&steps);
+    checker.read_around_iterations(&steps, &resources);
     let mixes: Vec<_> = declarations
         .body_ids()
         .map(|body| checker.mix(body))
@@ -334,6 +356,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         let about = (declarations, modules);
         null_safety::warn(typed, about, &mut documents, &mut problems);
+        knowledge::warn(typed, resolved, modules, &mut problems);
         problems.sort();
     }
     let checked = Checked {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use bggo_function_table::Time;
 use bggo_manifest::{Metric, MetricKind};
 use bggo_values::{Type, Value};
 
@@ -10,16 +11,16 @@ use crate::diagnostics::{Code, codes, nearest};
 use crate::resolve::model::{BodyId, Edge, Node, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, PartDecl, PartsDecl, StepDecl};
+use crate::syntax::words;
 
 use super::expression::context::Checker;
-use super::kinds_of_failure::{KINDS, OF_PARTS};
-use super::typed::{Binding, TExpr, TStep, constant_duration};
+use super::kinds_of_failure::retried;
+use super::typed::{Binding, InstanceOf, TExpr, TKind, TStep, constant_duration};
 use super::typed_parts::{
-    TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TParts, TRateLimit, TRepeat, TRetry,
+    COLLECTED, TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TParts, TRateLimit,
+    TRepeat, TRetry,
 };
-
-/// Kinds that no step ends with while it may be tried again.
-const NEVER_RETRIED: [&str; 4] = ["bug", "cut", "no_failed_step", "other"];
+use super::walk::walk;
 
 /// A whole number that a part of a step needs.
 struct Whole {
@@ -53,7 +54,10 @@ impl Checker<'_> {
             .retry
             .as_ref()
             .and_then(|retry| self.retry(id, retry, parts.backoff.as_ref()));
-        typed.repeat = parts.repeat.as_ref().and_then(|repeat| self.repeat(repeat));
+        typed.repeat = parts
+            .repeat
+            .as_ref()
+            .and_then(|repeat| self.repeat(id, repeat));
         typed.concurrency = parts
             .concurrency
             .as_ref()
@@ -155,12 +159,18 @@ impl Checker<'_> {
         };
         let max_duration = self.positive(retry, "max_duration", codes::INVALID_RETRY);
         let kinds = self.kinds_of_step(id);
-        let retry_on = retry
-            .get("retry_on")
-            .map(|expr| self.kinds("retry_on", expr, &kinds));
-        let abort_on = retry
-            .get("abort_on")
-            .map(|expr| self.kinds("abort_on", expr, &kinds));
+        let mut list = |name: &str| {
+            let expr = retry.get(name)?;
+            let before = self.problems.list.len();
+            let kinds = self.kinds(name, expr, &kinds);
+            // Null is as good as absent.
+            let is_null = kinds.is_none() && expr.is_whole() && self.problems.list.len() == before;
+            (!is_null).then_some(kinds)
+        };
+        let (retry_on, abort_on) = (list("retry_on"), list("abort_on"));
+        if let (Some(Some(on)), Some(Some(not))) = (&retry_on, &abort_on) {
+            self.retried_and_not(retry, on, not);
+        }
         let backoff = backoff.map(|backoff| self.backoff(backoff));
         Some(TRetry {
             attempts: attempts?,
@@ -183,16 +193,36 @@ impl Checker<'_> {
     /// Kinds of failure with which an attempt of a step may end.
     fn kinds_of_step(&mut self, id: StepId) -> Vec<String> {
         let runner = self.runner_of(id);
-        let own = runner
-            .iter()
-            .flat_map(|runner| &runner.errors)
-            .map(|error| error.name.as_str());
-        let built_in = KINDS.iter().chain(&OF_PARTS).copied();
-        let built_in = built_in.filter(|kind| !NEVER_RETRIED.contains(kind));
-        let mut kinds: Vec<String> = own.chain(built_in).map(str::to_owned).collect();
-        kinds.sort();
-        kinds.dedup();
-        kinds
+        let own = runner.iter().flat_map(|runner| &runner.errors);
+        retried(own.map(|error| error.name.as_str()))
+    }
+
+    /// Reports kinds that are tried again and are not.
+    fn retried_and_not(&mut self, retry: &PartDecl, on: &[String], not: &[String]) {
+        let Some(kind) = not.iter().find(|kind| on.contains(kind)) else {
+            return;
+        };
+        let place = |name: &str| {
+            let whole = retry.get(name)?;
+            let items: &[Expr] = match &whole.kind {
+                ExprKind::List(items) => items,
+                _ => &[],
+            };
+            let is_kind = |item: &&Expr| matches!(&item.kind, ExprKind::Text(text) if text == kind);
+            Some(
+                items
+                    .iter()
+                    .find(is_kind)
+                    .map_or(whole.span, |item| item.span),
+            )
+        };
+        let (Some(first), Some(second)) = (place("retry_on"), place("abort_on")) else {
+            return;
+        };
+        let text = format!("\"{kind}\" is tried again and ends the step");
+        self.error(codes::INVALID_RETRY, second, text)
+            .label(first, "`retry_on` names it")
+            .hint("with `retry_on` no other kind is tried again, so `abort_on` need not name one");
     }
 
     /// A list of kinds of failure; `known` is empty where the runner is not known.
@@ -231,14 +261,23 @@ impl Checker<'_> {
 
     fn backoff(&mut self, backoff: &PartDecl) -> Option<TBackoff> {
         const CODE: Code = codes::INVALID_RETRY;
-        let strategies = ["constant", "linear", "exponential"];
-        let strategy = self.word(backoff, "strategy", &strategies, CODE);
+        let strategy = self.word(backoff, "strategy", &words::STRATEGIES, CODE);
         let initial = match backoff.get("initial") {
             Some(_) => self.positive(backoff, "initial", CODE),
             None => Some(duration(Duration::from_millis(100), backoff.span)),
         };
         let max = self.positive(backoff, "max", CODE);
-        let jitter = self.word(backoff, "jitter", &["none", "full", "equal"], CODE);
+        let jitter = self.word(backoff, "jitter", &words::JITTERS, CODE);
+        if let (Some(Some(first)), Some(most)) = (initial.as_ref().map(constant_duration), &max)
+            && constant_duration(most).is_some_and(|most| most < first)
+        {
+            let text = "`max` is shorter than the first wait";
+            let problem = self.error(CODE, most.span, text);
+            match backoff.get("initial") {
+                Some(initial) => problem.label(initial.span, "the first wait"),
+                None => problem.hint("the first wait is `initial`, 100 ms if nothing is said"),
+            };
+        }
         let factor = backoff.get("factor").map(|expr| (expr, self.factor(expr)));
         let growth = match (strategy?.unwrap_or("exponential"), factor) {
             ("exponential", None) => TGrowth::Exponential(number(2, backoff.span)),
@@ -278,8 +317,9 @@ impl Checker<'_> {
         Some(typed)
     }
 
-    fn repeat(&mut self, repeat: &PartDecl) -> Option<TRepeat> {
+    fn repeat(&mut self, id: StepId, repeat: &PartDecl) -> Option<TRepeat> {
         const CODE: Code = codes::INVALID_REPEAT;
+        self.while_repeated = true;
         let condition = match (repeat.get("until"), repeat.get("while")) {
             (Some(until), Some(other)) => {
                 let text = "`repeat` has `until` or `while`, found both";
@@ -292,9 +332,22 @@ impl Checker<'_> {
             // It is reported where the block was read.
             (None, None) => None,
         };
+        let collect = repeat.get("collect").map(|expr| self.infer(expr));
+        self.while_repeated = false;
+        if let Some(collect) = &collect
+            && let Some(runner) = self.runner_of(id)
+            && let [before @ .., _] = &runner.outputs[..]
+            && before.iter().any(|output| output.name == COLLECTED)
+        {
+            let text = format!("`{}` has an output `{COLLECTED}` of its own", runner.name);
+            self.error(CODE, collect.span, text)
+                .hint("what a step collects is its output `collected`: give that of the flow another name");
+        }
         if let Some((condition, ends_at)) = &condition
-            && let Some(Value::Bool(holds)) = condition.constant()
-            && holds != ends_at
+            && match condition.constant() {
+                Some(Value::Bool(holds)) => holds != ends_at,
+                _ => !condition.is_error() && !may_change(condition),
+            }
         {
             let text = "this never ends the repetition: it reads nothing of the step";
             self.error(CODE, condition.span, text)
@@ -310,7 +363,6 @@ impl Checker<'_> {
             .map(|expr| self.whole(expr, &whole));
         let every = self.positive(repeat, "every", CODE);
         let timeout = self.positive(repeat, "timeout", CODE);
-        let collect = repeat.get("collect").map(|expr| self.infer(expr));
         let (condition, ends_at) = condition.filter(|(condition, _)| !condition.is_error())?;
         Some(TRepeat {
             condition,
@@ -325,12 +377,42 @@ impl Checker<'_> {
         })
     }
 
+    /// Reports limits that are never reached, since the whole step ends before.
+    pub(super) fn limits_beyond_others(&mut self, typed: &TParts, execution: Option<&TExpr>) {
+        let Some(deadline) = &typed.deadline else {
+            return;
+        };
+        let Some(whole) = constant_duration(deadline) else {
+            return;
+        };
+        let retry = typed.retry.as_ref();
+        let repeat = typed.repeat.as_ref();
+        let limits = [
+            ("execution", execution),
+            ("start", typed.start.as_ref()),
+            ("queue", typed.queue.as_ref()),
+            (
+                "max_duration",
+                retry.and_then(|retry| retry.max_duration.as_ref()),
+            ),
+            ("timeout", repeat.and_then(|repeat| repeat.timeout.as_ref())),
+        ];
+        for (name, limit) in limits {
+            if let Some(limit) = limit
+                && constant_duration(limit).is_some_and(|limit| limit > whole)
+            {
+                let text = format!("`{name}` is longer than `deadline`, so it limits nothing");
+                self.error(codes::INVALID_TIMEOUT, limit.span, text)
+                    .label(deadline.span, "the step ends by then");
+            }
+        }
+    }
+
     fn concurrency(&mut self, part: &PartDecl) -> Option<TConcurrency> {
         const CODE: Code = codes::INVALID_LIMIT;
         let limit = part.get("limit").and_then(|expr| self.limit(expr));
         let key = self.key_of_limit(part, "per_key");
-        let scopes = ["iteration", "vu", "run"];
-        let among = self.word(part, "scope", &scopes, CODE)?;
+        let among = self.word(part, "scope", &words::AMONG, CODE)?;
         Some(TConcurrency {
             limit: limit?,
             key,
@@ -391,8 +473,14 @@ impl Checker<'_> {
         typed: &mut TParts,
     ) -> GoesOn {
         const CODE: Code = codes::INVALID_ON_ERROR;
-        let actions = ["fail", "continue", "fallback", "stop_user", "stop_run"];
-        let action = self.word(part, "action", &actions, CODE);
+        let before = self.problems.list.len();
+        let action = self.word(part, "action", &words::ACTIONS, CODE);
+        if let (None, Some(null)) = (&action, part.get("action"))
+            && null.is_whole()
+            && self.problems.list.len() == before
+        {
+            self.error(CODE, null.span, "`action` is null");
+        }
         let fallback = part.get("fallback");
         if let Some(expr) = fallback {
             typed.fallback = self.fallback(id, expr);
@@ -566,6 +654,19 @@ impl Checker<'_> {
         }
         Some(typed)
     }
+}
+
+/// Whether an expression may have another value after the next attempt of the step that it belongs to.
+fn may_change(expr: &TExpr) -> bool {
+    let mut changes = false;
+    walk(expr, &mut |node| {
+        changes |= match &node.kind {
+            TKind::Output { instance, .. } => matches!(instance, InstanceOf::Own),
+            TKind::Call { function, .. } => function.time == Time::Iteration,
+            _ => false,
+        };
+    });
+    changes
 }
 
 /// Whether a step has the output `collected`.

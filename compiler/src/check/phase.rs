@@ -7,12 +7,12 @@ use bggo_schedule::RowAdvance;
 use bggo_values::Type;
 
 use crate::diagnostics::codes;
-use crate::resolve::model::{BodyId, Callee, DataId, LocalId, Node, Resolved};
+use crate::resolve::model::{BodyId, Callee, DataId, LocalId, Node, Resolved, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::Phase;
 
 use super::expression::context::Checker;
-use super::typed::{TExpr, TKind, TPhase, TStep, constant_duration};
+use super::typed::{TExpr, TKind, TPhase, TResource, TStep, constant_duration};
 use super::walk::walk;
 
 /// How long the steps of a phase may take together, where the grid does not say it.
@@ -76,77 +76,149 @@ impl Checker<'_> {
         phases
     }
 
-    /// What runs around the iterations has no row that belongs to one: neither by itself nor through locals and flows.
-    pub(super) fn rows_around_iterations(&mut self, steps: &[Vec<Option<TStep>>]) {
-        for (id, phase, _) in self.declarations.phases() {
-            let mut reads = BTreeMap::new();
-            self.rows_read_by(id, steps, &mut BTreeSet::new(), &mut reads);
-            let is_of_user = matches!(phase, Phase::VuSetup | Phase::VuTeardown);
-            for (data, place) in reads {
-                let Some(of) = self.data(data) else { continue };
-                if is_of_user && of.rules.advance == RowAdvance::User {
-                    continue;
-                }
-                let header = self.declarations.body(id).span;
-                let name = format!("data.{}", of.name);
-                let text = match is_of_user {
-                    true => {
-                        format!("`{name}` has a row for each iteration, and `{phase}` runs in none")
-                    }
-                    false => format!(
-                        "`{name}` has a row for an iteration or a user, and `{phase}` runs for neither"
-                    ),
+    /// What runs around the iterations has no row and no number that belongs to one: neither by itself nor through locals, flows
+    /// and resources. (What a phase reads by itself of `vu` and `scenario` is no reference, and is reported already.)
+    pub(super) fn read_around_iterations(
+        &mut self,
+        steps: &[Vec<Option<TStep>>],
+        resources: &[Vec<Option<TResource>>],
+    ) {
+        for (id, phase, declared) in self.declarations.phases() {
+            let mut reach = Reach::of(self, steps, resources);
+            reach.body(id);
+            let header = self.declarations.body(id).span;
+            let of_scenario = phase.is_of_users() || declared.owner != BodyId::MAIN;
+            for (read, place) in reach.reads {
+                let (text, hint) = match read {
+                    Read::Row(data) => match self.row_around(data, phase) {
+                        Some((text, hint)) => (text, Some(hint)),
+                        None => continue,
+                    },
+                    Read::User if phase.is_of_users() => continue,
+                    Read::User => (format!("`{phase}` runs once, and not for a user"), None),
+                    Read::Iteration => (format!("`{phase}` belongs to no iteration"), None),
+                    Read::Scenario if of_scenario => continue,
+                    Read::Scenario => (format!("this `{phase}` belongs to no scenario"), None),
                 };
-                let hint = match is_of_user {
-                    true => "with `advance = \"vu\"` each user has a row of its own".to_owned(),
-                    false => format!("`{name}[*]` is a list of all rows"),
-                };
-                self.error(codes::REFERENCE_NOT_ALLOWED, place, text)
-                    .label(header, "it is read here")
-                    .hint(hint);
+                let problem = self.error(codes::REFERENCE_NOT_ALLOWED, place, text);
+                problem.label(header, "it is read for this");
+                problem.advise(hint.map(Into::into));
             }
         }
     }
 
-    /// The data whose rows a body reads, each with the first place.
-    fn rows_read_by(
-        &self,
-        body: BodyId,
-        steps: &[Vec<Option<TStep>>],
-        seen: &mut BTreeSet<BodyId>,
-        reads: &mut BTreeMap<DataId, Span>,
-    ) {
-        if !seen.insert(body) {
+    /// What is wrong with a row of data in a phase, and what to do; `None` where there is one.
+    fn row_around(&mut self, data: DataId, phase: Phase) -> Option<(String, String)> {
+        let of = self.data(data)?;
+        let name = format!("data.{}", of.name);
+        Some(match phase.is_of_users() {
+            true if of.rules.advance == RowAdvance::User => return None,
+            true => (
+                format!("`{name}` has a row for each iteration, and `{phase}` runs in none"),
+                "with `advance = \"vu\"` each user has a row of its own".to_owned(),
+            ),
+            false => (
+                format!(
+                    "`{name}` has a row for an iteration or a user, and `{phase}` runs for neither"
+                ),
+                format!("`{name}[*]` is a list of all rows"),
+            ),
+        })
+    }
+}
+
+/// What differs between users, iterations or scenarios.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Read {
+    Row(DataId),
+    User,
+    Iteration,
+    Scenario,
+}
+
+/// What a body comes to through its steps, flows, resources and locals.
+struct Reach<'c, 'a> {
+    checker: &'c Checker<'a>,
+    steps: &'c [Vec<Option<TStep>>],
+    resources: &'c [Vec<Option<TResource>>],
+    bodies: BTreeSet<BodyId>,
+    seen_resources: BTreeSet<ResourceId>,
+    seen_locals: BTreeSet<LocalId>,
+    /// Each with the first place.
+    reads: BTreeMap<Read, Span>,
+}
+
+impl<'c, 'a> Reach<'c, 'a> {
+    fn of(
+        checker: &'c Checker<'a>,
+        steps: &'c [Vec<Option<TStep>>],
+        resources: &'c [Vec<Option<TResource>>],
+    ) -> Self {
+        Self {
+            checker,
+            steps,
+            resources,
+            bodies: BTreeSet::new(),
+            seen_resources: BTreeSet::new(),
+            seen_locals: BTreeSet::new(),
+            reads: BTreeMap::new(),
+        }
+    }
+
+    fn body(&mut self, id: BodyId) {
+        if !self.bodies.insert(id) {
             return;
         }
-        for step in steps[body.0].iter().flatten() {
-            for expr in step.expressions() {
-                self.rows_of(expr, &mut BTreeSet::new(), reads);
+        let steps = self.steps;
+        for step in steps[id.0].iter().flatten() {
+            step.expressions().for_each(|expr| self.expression(expr));
+            for (_, resource, _) in &step.uses {
+                self.resource(*resource);
             }
             if let Callee::Flow(flow) = step.callee {
-                self.rows_read_by(flow, steps, seen, reads);
+                self.body(flow);
             }
         }
     }
 
-    fn rows_of(
-        &self,
-        expr: &TExpr,
-        seen: &mut BTreeSet<LocalId>,
-        reads: &mut BTreeMap<DataId, Span>,
-    ) {
-        let mut locals = Vec::new();
-        walk(expr, &mut |node| match node.kind {
-            TKind::Column { data, .. } => {
-                reads.entry(data).or_insert(node.span);
-            }
-            TKind::Local(id) => locals.push(id),
-            _ => {}
+    fn resource(&mut self, id: ResourceId) {
+        if !self.seen_resources.insert(id) {
+            return;
+        }
+        let resources = self.resources;
+        let Some(resource) = &resources[id.body.0][id.index] else {
+            return;
+        };
+        let arguments = resource.arguments.iter().map(|(_, value)| value);
+        arguments
+            .chain(resource.rules.expressions())
+            .for_each(|expr| self.expression(expr));
+        for (_, below, _) in &resource.uses {
+            self.resource(*below);
+        }
+    }
+
+    fn expression(&mut self, expr: &TExpr) {
+        let (mut locals, mut resources) = (Vec::new(), Vec::new());
+        walk(expr, &mut |node| {
+            let read = match node.kind {
+                TKind::Column { data, .. } => Read::Row(data),
+                TKind::VuId => Read::User,
+                TKind::VuIteration | TKind::ScenarioIteration => Read::Iteration,
+                TKind::ScenarioName => Read::Scenario,
+                TKind::Local(id) => return locals.push(id),
+                TKind::Export { resource, .. } => return resources.push(resource),
+                _ => return,
+            };
+            self.reads.entry(read).or_insert(node.span);
         });
         for id in locals {
-            if let (true, Some(local)) = (seen.insert(id), &self.locals[id.0]) {
-                self.rows_of(&local.value, seen, reads);
+            if let (true, Some(local)) = (self.seen_locals.insert(id), &self.checker.locals[id.0]) {
+                self.expression(&local.value);
             }
+        }
+        for id in resources {
+            self.resource(id);
         }
     }
 }

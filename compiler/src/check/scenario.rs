@@ -1,6 +1,6 @@
 //! Scenarios to typed scenarios: their load by the rules that a program judges by when it starts, and their labels.
 
-use bggo_schedule::declared::{Declared, Field, Mistake, Profile};
+use bggo_schedule::declared::{Field, Mistake, Profile};
 use bggo_values::{Type, duration};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Attribute, LoadDecl, Name, ScenarioDecl};
 
 use super::expression::context::Checker;
+use super::known_load::declared;
 use super::sensitivity;
 use super::step::pairs;
 use super::typed::{
@@ -329,18 +330,5 @@ fn rate_hint(field: Field, value: &TExpr) -> Option<Hint> {
         }
         "m" | "h" => format!("write `{number}`, and beside it the field `per = \"1{per}\"`").into(),
         _ => return None,
-    })
-}
-
-/// The load for its rules. What is not a constant counts as known later.
-fn declared(load: &TLoad) -> Declared<Span> {
-    let add = |declared: Declared<Span>, field: &TField| match field.value.constant() {
-        Some(value) => declared.field(field.field, value.clone(), field.value.span),
-        None => declared.later(field.field, field.value.span),
-    };
-    let declared = Declared::new(load.profile, load.place);
-    let declared = load.fields.iter().fold(declared, add);
-    load.stages.iter().fold(declared, |declared, stage| {
-        stage.fields.iter().fold(declared.stage(stage.place), add)
     })
 }

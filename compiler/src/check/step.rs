@@ -43,6 +43,7 @@ impl Checker<'_> {
         let is_sensitive = matches!(sensitive, Some(Value::Bool(true)));
         let (parts, goes_on) = self.parts_of_step(id, step);
         self.shows_nothing_sensitive(&parts, is_sensitive);
+        self.limits_beyond_others(&parts, execution.as_ref());
         let tags = step
             .tags
             .as_ref()

@@ -11,9 +11,11 @@ use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::{MetricRead, Reference};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, ThresholdDecl, UnaryOp};
+use crate::syntax::words;
 
 use super::expression::context::Checker;
 use super::figure::{Figure, Grid};
+use super::knowledge::outcome::{self, turned};
 use super::typed::{Binding, TExpr, TGrid, TScenario, TStep, TTerm, TThreshold, constant_duration};
 
 /// The most different figures that one condition reads.
@@ -153,7 +155,7 @@ impl Checker<'_> {
             other => {
                 let text =
                     format!("`on_fail` is \"abort\", \"fail\" or \"warn\", found \"{other}\"");
-                let near = nearest::nearest(other, ["abort", "fail", "warn"]);
+                let near = nearest::nearest(other, words::ON_FAIL);
                 let hint = near.map(|near| {
                     let words = format!("did you mean \"{near}\"?");
                     Hint::meant(near).saying(words)
@@ -349,20 +351,7 @@ impl Checker<'_> {
         let is_share = known.quantity == Quantity::Ratio;
         let most = if is_share { 1.0 } else { f64::INFINITY };
         let bound = known.bound;
-        let outcome = match known.operator {
-            BinaryOp::Less if bound > most => Some(true),
-            BinaryOp::Less if bound <= 0.0 => Some(false),
-            BinaryOp::LessEq if bound >= most => Some(true),
-            BinaryOp::LessEq if bound < 0.0 => Some(false),
-            BinaryOp::Greater if bound >= most => Some(false),
-            BinaryOp::Greater if bound < 0.0 => Some(true),
-            BinaryOp::GreaterEq if bound > most => Some(false),
-            BinaryOp::GreaterEq if bound <= 0.0 => Some(true),
-            BinaryOp::Equal | BinaryOp::NotEqual if bound < 0.0 || bound > most => {
-                Some(known.operator == BinaryOp::NotEqual)
-            }
-            _ => None,
-        };
+        let outcome = outcome::of_comparison(known.operator, bound, most);
         let is_percentage = is_share && !known.is_text && bound >= 1.0;
         let text = match outcome {
             Some(true) => "this is always true, whatever is measured",
@@ -403,17 +392,6 @@ fn sign(operator: BinaryOp) -> Option<Term> {
         BinaryOp::NotEqual => Term::NotEqual,
         _ => return None,
     })
-}
-
-/// The operator when both sides change places.
-fn turned(operator: BinaryOp) -> BinaryOp {
-    match operator {
-        BinaryOp::Less => BinaryOp::Greater,
-        BinaryOp::LessEq => BinaryOp::GreaterEq,
-        BinaryOp::Greater => BinaryOp::Less,
-        BinaryOp::GreaterEq => BinaryOp::LessEq,
-        other => other,
-    }
 }
 
 fn named(quantity: Quantity) -> &'static str {

@@ -97,6 +97,7 @@ impl TFlow {
             outputs: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
+            no_effect_without: None,
         };
         Self {
             runner: Rc::new(runner),
@@ -211,6 +212,7 @@ impl Typed {
             outputs: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
+            no_effect_without: None,
         };
         match callee {
             Callee::Runner(at) => modules.runner(at),
@@ -325,6 +327,18 @@ impl TDelay {
         match self {
             TDelay::Fixed(time) | TDelay::Exponential(time) => std::slice::from_ref(time),
             TDelay::Between(bounds) => bounds,
+        }
+    }
+
+    /// How many seconds it takes in the mean; of what is known late nothing counts.
+    pub fn mean(&self) -> f64 {
+        let seconds = |time: &TExpr| constant_duration(time).map_or(0.0, |time| time.as_secs_f64());
+        match self {
+            TDelay::Fixed(time) | TDelay::Exponential(time) => seconds(time),
+            TDelay::Between([least, most]) => {
+                let least = seconds(least);
+                (least + seconds(most).max(least)) / 2.0
+            }
         }
     }
 
@@ -513,6 +527,16 @@ impl TInstances {
         }
     }
 
+    /// Whether there are none, or nobody knows yet.
+    pub fn may_be_none(&self) -> bool {
+        match self {
+            Self::Single => false,
+            Self::Count(count) => *count == 0,
+            Self::ForEach(keys) => keys.is_empty(),
+            Self::Late(_) => true,
+        }
+    }
+
     /// Whether the instances have keys.
     pub fn is_keyed(&self) -> bool {
         match self {
@@ -568,6 +592,8 @@ pub struct TVariable {
     pub span: Span,
     /// Its type; `Any` when none was written.
     pub ty: Type,
+    /// Whether a type was written. Without one a text from outside is the value, and not read as HCL.
+    pub has_type: bool,
     /// Converted default; `None`: required.
     pub default: Option<Value>,
     /// `description`

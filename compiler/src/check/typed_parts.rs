@@ -161,6 +161,13 @@ impl TParts {
 
     /// Every expression in them.
     pub fn expressions(&self) -> Vec<&TExpr> {
+        let mut all = self.settings();
+        all.extend(self.outputs());
+        all
+    }
+
+    /// What they decide by: none of these may be null.
+    pub fn settings(&self) -> Vec<&TExpr> {
         let mut all: Vec<&TExpr> = Vec::new();
         all.extend(self.start.iter().chain(&self.queue).chain(&self.deadline));
         if let Some(retry) = &self.retry {
@@ -177,9 +184,8 @@ impl TParts {
         if let Some(repeat) = &self.repeat {
             all.push(&repeat.condition);
             all.extend(repeat.max_attempts.iter().chain(&repeat.every));
-            all.extend(repeat.timeout.iter().chain(&repeat.collect));
+            all.extend(&repeat.timeout);
         }
-        all.extend(self.fallback.iter().flatten().map(|(_, value)| value));
         if let Some(concurrency) = &self.concurrency {
             all.push(&concurrency.limit);
             all.extend(&concurrency.key);
@@ -189,6 +195,14 @@ impl TParts {
             all.extend(rate.per.iter().chain(&rate.burst).chain(&rate.key));
         }
         all
+    }
+
+    /// What becomes an output of the step.
+    pub fn outputs(&self) -> Vec<&TExpr> {
+        let repeat = self.repeat.as_ref();
+        let collect = repeat.and_then(|repeat| repeat.collect.as_ref());
+        let fallback = self.fallback.iter().flatten().map(|(_, value)| value);
+        collect.into_iter().chain(fallback).collect()
     }
 
     /// The same, to be changed.

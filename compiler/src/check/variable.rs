@@ -54,6 +54,7 @@ impl Checker<'_> {
             name: variable.name.text.clone(),
             span: variable.span,
             ty,
+            has_type: variable.ty.is_some(),
             default,
             description,
             sensitive,

@@ -35,6 +35,9 @@ pub struct Check {
     /// Write the cure of each problem that has one and is one replacement into the grid, and show what is left
     #[arg(long)]
     fix: bool,
+    /// Show what is known of the grid without running it: what its loads come to, what goes where, and when each argument is known
+    #[arg(short, long, conflicts_with = "format")]
+    verbose: bool,
     #[command(flatten)]
     modules: program::ModuleFolders,
 }
@@ -70,6 +73,12 @@ impl Check {
                 } else {
                     console.problems(&problems, &sources);
                 }
+                if let (true, Some(known)) = (self.verbose, known(&sources, &modules.all)) {
+                    return match console.result(&known) {
+                        Exit::Failed => Exit::Failed,
+                        _ => exit(&problems),
+                    };
+                }
                 return exit(&problems);
             }
         };
@@ -78,6 +87,13 @@ impl Check {
             _ => exit(&problems),
         }
     }
+}
+
+/// What is known of a grid without errors.
+fn known(sources: &Sources, modules: &Modules) -> Option<String> {
+    let (compiled, _) = crate::compile(sources, modules);
+    let compiled = compiled?;
+    Some(crate::known::text(&compiled.plan, &compiled.package.crates))
 }
 
 /// Makes what fixes there are, and gives back the grid as it is then. None is made that leads to more errors.

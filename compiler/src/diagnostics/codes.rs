@@ -137,6 +137,11 @@ codes! {
     UNUSED_FLOW = "unused_flow", "Unused flow";
     NO_STEPS = "no_steps", "No steps";
     MAY_BE_NULL = "may_be_null", "Value that may be null";
+    CONSTANT_CHECK = "constant_check", "Check with one outcome";
+    LITERAL_SECRET = "literal_secret", "Secret in the grid";
+    NEEDLESS_STEP = "needless_step", "Step that nobody needs";
+    ROWS_RUN_OUT = "rows_run_out", "Too few rows of data";
+    TOO_FEW_USERS = "too_few_users", "Too few users for a rate";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds

@@ -82,7 +82,9 @@ fn diagnostic(problem: &Problem, sources: &Sources) -> Diagnostic {
         summary: codes::summary(problem.code),
         detail: detail(problem, sources),
         range: found.map(|(span, file)| range(span, file, sources)),
-        snippet: found.map(|(span, file)| snippet(span, file)),
+        snippet: found
+            .filter(|_| !problem.is_secret)
+            .map(|(span, file)| snippet(span, file)),
         code: problem.code.0,
         fixes: replacements(problem, sources),
     }

@@ -40,6 +40,8 @@ pub struct Problem {
     pub hint: Option<String>,
     /// The replacements, all of them, that are the cure. None if it is not as simple as that.
     pub fixes: Vec<Fix>,
+    /// Its lines hold a secret: the place is said, and what stands there is not shown.
+    pub is_secret: bool,
 }
 
 /// A code, such as `unknown_argument`; declared once in `codes`.
@@ -123,6 +125,7 @@ impl Problems {
             labels: Vec::new(),
             hint: None,
             fixes: Vec::new(),
+            is_secret: false,
         });
         &mut self.list[place]
     }
@@ -132,6 +135,12 @@ impl Problem {
     /// Adds another place.
     pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
         self.labels.push((span, text.into()));
+        self
+    }
+
+    /// Shows nothing of the lines that it is about.
+    pub fn hide_lines(&mut self) -> &mut Self {
+        self.is_secret = true;
         self
     }
 

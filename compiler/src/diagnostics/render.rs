@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Problem, Problems, Severity};
 use crate::source::{FileId, SourceFile, Sources, Span};
@@ -72,10 +72,17 @@ pub fn problem(problem: &Problem, sources: &Sources, colour: Colour) -> String {
     let shown = files
         .into_iter()
         .filter_map(|file| Some((file, sources.file(file)?)));
-    let mut group = Group::with_title(title).elements(shown.map(|(file, source)| {
-        let here = marks.iter().filter(|mark| mark.span.file == file);
-        snippet(source, &here.collect::<Vec<_>>()).path(plain(&sources.shown(source)))
-    }));
+    let mut group = Group::with_title(title);
+    if let (true, Some(span)) = (problem.is_secret, problem.span) {
+        let (file, line, column) = sources.place(span);
+        let origin = Origin::path(plain(&file));
+        group = group.element(origin.line(line as usize).char_column(column as usize));
+    } else {
+        group = group.elements(shown.map(|(file, source)| {
+            let here = marks.iter().filter(|mark| mark.span.file == file);
+            snippet(source, &here.collect::<Vec<_>>()).path(plain(&sources.shown(source)))
+        }));
+    }
     if let Some(hint) = &problem.hint {
         group = group.element(Level::HELP.message(plain(hint)));
     }

@@ -5,7 +5,7 @@ use super::body::BodyField;
 use super::names::{call_path, field};
 use super::tokens::EvaluatedIn;
 use super::writer::Writer;
-use crate::plan::model::{Argument, Call, Step};
+use crate::plan::model::{Argument, Call, Schedule, Step};
 use crate::resolve::model::{BodyId, InputId};
 use bggo_manifest::Input;
 use bggo_values::Value;
@@ -266,7 +266,7 @@ impl Writer<'_> {
     }
 
     /// What is computed of the arguments of a call, and the values of the inputs that its flow reads. An argument that the
-    /// flow does not read may fault as well.
+    /// flow does not read may fault as well; what a mix hands to a flow that it does not choose is not computed.
     fn call_inputs(
         &mut self,
         at: usize,
@@ -279,11 +279,25 @@ impl Writer<'_> {
             return (lets, inputs);
         };
         let given = &plan.body(self.body_id).steps[at].arguments;
+        let is_choice =
+            matches!(&plan.body(call.body).schedule, Schedule::Choice(all) if all.len() > 1);
+        if is_choice && !flow.choice_of_input.is_empty() {
+            let mix = &self.names_of_body(call.body).mix;
+            let first = Literal::u32_unsuffixed(call.first_slot);
+            lets.push(quote!(let chosen = step.choice_of_call(#first, &#mix);));
+        }
         for (index, input) in flow.inputs.iter().enumerate() {
             let argument = given
                 .iter()
                 .find(|argument| argument.input.name == input.name);
             let value = self.call_input(input, argument, here);
+            let value = match flow.choice_of_input.get(&index).filter(|_| is_choice) {
+                Some(choice) => {
+                    let choice = Literal::usize_unsuffixed(*choice);
+                    quote!(if chosen == #choice { #value } else { Value::Null })
+                }
+                None => value,
+            };
             if flow.read_inputs.contains(&index) {
                 inputs.push(value);
             } else if argument.is_some_and(|argument| argument.value.constant().is_none()) {
@@ -303,7 +317,7 @@ impl Writer<'_> {
             let default = input.default.as_ref().unwrap_or(&Value::Null);
             return self.constants.value(default);
         };
-        self.enter_part(&input.name);
+        self.enter_part(&input.name.replace('.', "_"));
         let value = match &input.default {
             _ if input.nullable => self.value(&argument.value, here),
             None => self.required(&argument.value, &input.name, here),

@@ -199,7 +199,7 @@ impl Writer<'_> {
             if !variable.nullable {
                 parts.extend(quote!(.nullable(false)));
             }
-            if variable.ty != bggo_values::Type::Any {
+            if variable.has_type {
                 let ty = constant::ty(&variable.ty);
                 parts.extend(quote!(.ty(|| #ty)));
             }

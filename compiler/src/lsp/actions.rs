@@ -6,16 +6,14 @@ use std::ops::Range;
 use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, TextEdit, Uri, WorkspaceEdit};
 
 use super::analysis::Analysis;
-use super::document::Document;
 use super::published::diagnostic;
 use crate::diagnostics::{Fix, Problem};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
-/// An action for each problem that touches these bytes and has a cure.
+/// An action for each problem that touches these bytes of a file and has a cure.
 pub fn actions(
     analysis: &Analysis,
-    uri: &Uri,
-    document: &Document,
+    file: FileId,
     bytes: &Range<usize>,
 ) -> Vec<CodeActionOrCommand> {
     let touches = |problem: &&Problem| {
@@ -23,25 +21,20 @@ pub fn actions(
         let mut places = places.chain(problem.fixes.iter().map(|fix| fix.span));
         places.any(|span| {
             let place = analysis.bytes(span);
-            place.start <= bytes.end && bytes.start <= place.end
+            span.file == file && place.start <= bytes.end && bytes.start <= place.end
         })
     };
     let problems = analysis.problems.list.iter();
-    let is_here = |fix: &Fix| fix.span.file == FileId(0);
+    let is_here = |fix: &Fix| (fix.span.file.0 as usize) < analysis.files.len();
     let curable =
         problems.filter(|problem| !problem.fixes.is_empty() && problem.fixes.iter().all(is_here));
     curable
         .filter(touches)
-        .map(|problem| action(problem, analysis, uri, document))
+        .map(|problem| action(problem, analysis))
         .collect()
 }
 
-fn action(
-    problem: &Problem,
-    analysis: &Analysis,
-    uri: &Uri,
-    document: &Document,
-) -> CodeActionOrCommand {
+fn action(problem: &Problem, analysis: &Analysis) -> CodeActionOrCommand {
     let new = |fix: &Fix| fix.text(&analysis.sources);
     let title = match problem.fixes.as_slice() {
         [fix] => {
@@ -54,24 +47,29 @@ fn action(
         }
         _ => problem.hint.clone().unwrap_or_else(|| problem.text.clone()),
     };
-    let edits = problem.fixes.iter().map(|fix| TextEdit {
-        range: analysis.range(fix.span, document),
-        new_text: new(fix),
-    });
+    let edits = problem.fixes.iter().map(|fix| (fix.span, new(fix)));
     CodeActionOrCommand::CodeAction(CodeAction {
         title,
         kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![diagnostic(problem, analysis, uri, document)]),
-        edit: Some(edit(uri, edits.collect())),
+        diagnostics: Some(vec![diagnostic(problem, analysis)]),
+        edit: Some(edit(analysis, edits)),
         is_preferred: Some(true),
         ..CodeAction::default()
     })
 }
 
-/// Edits of one file.
-pub fn edit(uri: &Uri, edits: Vec<TextEdit>) -> WorkspaceEdit {
+/// Edits of files of a grid.
+pub fn edit(analysis: &Analysis, edits: impl Iterator<Item = (Span, String)>) -> WorkspaceEdit {
+    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+    for (span, new_text) in edits {
+        if let Some(place) = analysis.location(span) {
+            let range = place.range;
+            let of_file = changes.entry(place.uri).or_default();
+            of_file.push(TextEdit { range, new_text });
+        }
+    }
     WorkspaceEdit {
-        changes: Some(HashMap::from([(uri.clone(), edits)])),
+        changes: Some(changes),
         ..WorkspaceEdit::default()
     }
 }

@@ -1,53 +1,96 @@
-//! What the stages say of a text that an editor has open.
+//! What the stages say of a grid of which an editor has files open.
 
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
+use std::rc::Rc;
 
-use lsp_types::Uri;
-use percent_encoding::percent_decode_str;
+use lsp_types::{Location, Uri};
 
 use super::document::Document;
 use crate::check::typed::Typed;
 use crate::check::{self, Described, Seen};
-use crate::diagnostics::Problems;
+use crate::diagnostics::{Problem, Problems};
 use crate::modules::Modules;
 use crate::resolve::model::Resolved;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources, Span, Unsaved};
 
-/// A file of this name holds values for a run, and is no grid.
-const VALUES: &str = ".vars.hcl";
+/// A file of a grid, with its text as the editor counts places in it.
+#[derive(Debug)]
+pub struct GridFile {
+    /// Its address.
+    pub uri: Uri,
+    /// Its text: the editor's where it has the file open.
+    pub document: Rc<Document>,
+    /// Whether the editor has it open.
+    pub is_open: bool,
+}
+
+/// A place in a grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// The file.
+    pub file: FileId,
+    /// The byte of the grid's text.
+    pub byte: u32,
+}
+
+impl At {
+    /// Whether it lies in a piece.
+    pub fn is_in(self, span: Span) -> bool {
+        span.file == self.file && span.start <= self.byte && self.byte < span.end
+    }
+
+    /// Whether it lies in a piece or right behind it.
+    pub fn touches(self, span: Span) -> bool {
+        span.file == self.file && span.start <= self.byte && self.byte <= span.end
+    }
+}
 
 /// The result of all stages up to the check.
 #[derive(Debug)]
 pub struct Analysis {
-    /// The text.
+    /// The texts.
     pub sources: Sources,
+    /// The files, by id.
+    pub files: Vec<GridFile>,
     /// What its names stand for, also where some of it is wrong.
     pub resolved: Resolved,
     /// Present where the grid has no errors.
     pub typed: Option<Typed>,
-    /// What `bggo check` says of the same text.
+    /// What `bggo check` says of the same texts.
     pub problems: Problems,
     described: OnceCell<Described>,
 }
 
 impl Analysis {
-    /// Checks the text of a file, as it is in the editor and not as it is on the disk.
-    pub fn of(uri: &Uri, document: &Document, modules: &Modules) -> Self {
-        let mut sources = sources(uri, document);
-        crate::read_files(&mut sources, modules);
+    /// Checks a grid. `unread` is what could not be read of it, of which there is nothing else to say then.
+    pub fn of(
+        mut sources: Sources,
+        files: Vec<GridFile>,
+        unread: Problems,
+        modules: &Modules,
+        unsaved: &Unsaved<'_>,
+    ) -> Self {
+        crate::read_files_over(&mut sources, modules, unsaved);
         let (resolved, typed, mut problems) = crate::check_whole(&sources, modules);
-        if sources.name.ends_with(VALUES) {
-            problems = Problems::default();
+        if !unread.list.is_empty() {
+            problems = unread;
         }
         Self {
             sources,
+            files,
             resolved,
             typed,
             problems,
             described: OnceCell::new(),
         }
+    }
+
+    /// The same, without problems: a text that is no grid has none.
+    pub fn without_problems(mut self) -> Self {
+        self.problems = Problems::default();
+        self
     }
 
     /// The types of all expressions, made when they are asked for.
@@ -61,28 +104,71 @@ impl Analysis {
             .get_or_init(|| check::described(&self.resolved, modules, &self.sources))
     }
 
-    /// The byte of the grid's text that stands at this one of the editor's.
-    pub fn at(&self, byte: usize) -> u32 {
-        u32::try_from(byte.saturating_sub(self.dropped())).unwrap_or(u32::MAX)
+    /// Whether what it says may be another when this file changes.
+    pub fn asks_of(&self, file: &Path) -> bool {
+        self.sources.asks_of(file)
+    }
+
+    /// The id of a file.
+    pub fn file(&self, uri: &Uri) -> Option<FileId> {
+        let mut files = self.sources.ids().zip(&self.files);
+        files.find(|(_, file)| file.uri == *uri).map(|(id, _)| id)
+    }
+
+    /// The file in which a problem stands that has no place: the one with the block `grid`, else the first.
+    pub fn main_file(&self) -> FileId {
+        let grid = self.resolved.declarations.grid.as_ref();
+        grid.map_or(FileId(0), |grid| grid.span.file)
+    }
+
+    /// The file in which a problem is shown.
+    pub fn file_of(&self, problem: &Problem) -> FileId {
+        match problem.span {
+            Some(span) if self.grid_file(span.file).is_some() => span.file,
+            _ => self.main_file(),
+        }
+    }
+
+    fn grid_file(&self, id: FileId) -> Option<&GridFile> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The place that a byte of an editor's text is.
+    pub fn at(&self, file: FileId, byte: usize) -> At {
+        let byte = byte.saturating_sub(self.dropped(file));
+        At {
+            file,
+            byte: u32::try_from(byte).unwrap_or(u32::MAX),
+        }
     }
 
     /// The bytes of the editor's text that a piece of the grid is.
     pub fn bytes(&self, span: Span) -> Range<usize> {
-        let dropped = self.dropped();
+        let dropped = self.dropped(span.file);
         span.start as usize + dropped..span.end as usize + dropped
     }
 
-    /// The place of a piece of the grid; the begin of the text for a piece of a file that the grid reads.
-    pub fn range(&self, span: Span, document: &Document) -> lsp_types::Range {
-        document.range(match span.file == FileId(0) {
-            true => self.bytes(span),
-            false => 0..0,
+    /// The place of a piece in its file; the begin of a text for a piece of a file that the grid reads.
+    pub fn range(&self, span: Span) -> lsp_types::Range {
+        match self.grid_file(span.file) {
+            Some(file) => file.document.range(self.bytes(span)),
+            None => lsp_types::Range::default(),
+        }
+    }
+
+    /// The place of a piece, with the address of its file.
+    pub fn location(&self, span: Span) -> Option<Location> {
+        let file = self.grid_file(span.file);
+        let file = file.or_else(|| self.grid_file(self.main_file()))?;
+        Some(Location {
+            uri: file.uri.clone(),
+            range: self.range(span),
         })
     }
 
     /// What is said of a piece, with its place where that lies in a file that the grid reads.
     pub fn said(&self, span: Option<Span>, text: &str) -> String {
-        match span.filter(|span| span.file != FileId(0)) {
+        match span.filter(|span| self.grid_file(span.file).is_none()) {
             Some(span) => {
                 let (file, line, column) = self.sources.place(span);
                 format!("{file}:{line}:{column}: {text}")
@@ -91,21 +177,8 @@ impl Analysis {
         }
     }
 
-    fn dropped(&self) -> usize {
-        let file = self.sources.file(FileId(0));
+    fn dropped(&self, file: FileId) -> usize {
+        let file = self.sources.file(file);
         file.map_or(0, |file| file.dropped as usize)
     }
-}
-
-/// The only file of a grid, named as if it were read from the disk.
-pub fn sources(uri: &Uri, document: &Document) -> Sources {
-    let path = percent_decode_str(uri.path().as_str()).decode_utf8_lossy();
-    let path = PathBuf::from(path.into_owned());
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    let name = name.to_string_lossy().into_owned();
-    let mut sources = Sources::from_texts(vec![(name, document.text.clone())]);
-    // What it reads when it is built lies beside it.
-    sources.disk = None;
-    sources.root = path.parent().map(PathBuf::from).unwrap_or_default();
-    sources
 }

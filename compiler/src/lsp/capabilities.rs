@@ -1,9 +1,12 @@
 //! What the server can do, as it says when it is asked first.
 
+use lsp_types::notification::{DidChangeWatchedFiles, Notification as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
-    HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, RenameOptions,
-    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern,
+    HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, Registration,
+    RegistrationParams, RenameOptions, ServerCapabilities, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
     WorkDoneProgressOptions,
 };
 
@@ -19,6 +22,29 @@ pub fn columns(editor: &InitializeParams) -> Columns {
     }
 }
 
+/// That the editor says when files change that it has not open, if it can be asked to: those of a grid, and what it reads.
+pub fn watches(editor: &InitializeParams) -> Option<RegistrationParams> {
+    let workspace = editor.capabilities.workspace.as_ref();
+    let watched = workspace.and_then(|workspace| workspace.did_change_watched_files);
+    watched
+        .and_then(|watched| watched.dynamic_registration)
+        .filter(|can| *can)?;
+    let every = FileSystemWatcher {
+        glob_pattern: GlobPattern::String("**/*".to_owned()),
+        kind: None,
+    };
+    let options = DidChangeWatchedFilesRegistrationOptions {
+        watchers: vec![every],
+    };
+    Some(RegistrationParams {
+        registrations: vec![Registration {
+            id: "files".to_owned(),
+            method: DidChangeWatchedFiles::METHOD.to_owned(),
+            register_options: serde_json::to_value(options).ok(),
+        }],
+    })
+}
+
 /// The list.
 pub fn capabilities(columns: Columns) -> ServerCapabilities {
     ServerCapabilities {
@@ -30,6 +56,7 @@ pub fn capabilities(columns: Columns) -> ServerCapabilities {
             TextDocumentSyncOptions {
                 open_close: Some(true),
                 change: Some(TextDocumentSyncKind::INCREMENTAL),
+                save: Some(TextDocumentSyncSaveOptions::Supported(true)),
                 ..TextDocumentSyncOptions::default()
             },
         )),

@@ -26,13 +26,18 @@ pub struct Block {
 /// What is being written.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum Writes {
-    /// Something that has no names: a comment, a text.
+    /// Something that has no names: a comment, a heredoc.
     #[default]
     Nothing,
     /// The name of an attribute, or the kind of a block.
     Statement,
     /// A label of a block, with the labels before it.
     Label(Block),
+    /// A text within a value of this attribute.
+    Text {
+        /// The attribute.
+        attribute: String,
+    },
     /// A value: the attribute that gets it, and the names before the dots. `step.print.a` has three, of which the last one
     /// may be a part.
     Value {
@@ -215,7 +220,7 @@ impl<'t> Reader<'t> {
                 attribute,
                 path: path(text.get(*start..).unwrap_or_default()),
             },
-            Some(Open::Text(_)) => Writes::Nothing,
+            Some(Open::Text(_)) => Writes::Text { attribute },
             Some(Open::Hole | Open::Bracket) => Writes::Value {
                 attribute,
                 path: path(statement),
@@ -305,6 +310,7 @@ mod tests {
             Writes::Nothing => "nothing".to_owned(),
             Writes::Statement => "statement".to_owned(),
             Writes::Label(block) => format!("label {} {}", block.kind, block.labels.len()),
+            Writes::Text { attribute } => format!("text of {attribute}"),
             Writes::Value { attribute, path } => format!("{attribute} = {}", path.join(".")),
         };
         blocks.concat() + &writes
@@ -331,7 +337,8 @@ mod tests {
                 "step \"p\" \"a\" {\n depends_on = [\"step.p.",
                 "step p a > depends_on = step.p.",
             ),
-            ("locals {\n a = \"x", "locals > nothing"),
+            ("locals {\n a = \"x", "locals > text of a"),
+            ("locals {\n a = [\"x\", \"", "locals > text of a"),
             (
                 "locals {\n a = \"x ${upper(step.a[0].b",
                 "locals > a = step.a.b",

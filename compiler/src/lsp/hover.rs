@@ -1,17 +1,22 @@
 //! What is said of the place at which the mouse stands: what a name means, what type a value has, and when it is known.
 
-use bggo_function_table::{Function, Param};
 use bggo_manifest::{Input, Output, Use};
+use bggo_schedule::declared::{Field, Profile};
 use bggo_values::Type;
 
-use super::analysis::Analysis;
-use super::expressions::expressions;
-use super::names::{Named, place_at, places};
+use super::analysis::{Analysis, At};
+use super::cursor::{Writes, cursor};
+use super::functions::function_words;
+use super::items::input_words;
+use super::manual;
+use super::names::{Named, place_at, places, step_of_output};
+use super::readers::{named_by, output_named_by};
 use crate::check::Seen;
 use crate::check::typed::Binding;
 use crate::modules::Modules;
 use crate::resolve::model::{Callee, Reference, StepId};
 use crate::source::Span;
+use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Name};
 
 /// A piece of the grid, and what is said of it, in Markdown.
@@ -22,28 +27,29 @@ pub struct Hover {
     pub words: String,
 }
 
-/// What is known of the smallest piece around a byte.
-pub fn hover(analysis: &Analysis, modules: &Modules, byte: u32) -> Option<Hover> {
+/// What is known of the smallest piece around a place.
+pub fn hover(analysis: &Analysis, modules: &Modules, at: At) -> Option<Hover> {
     let asked = Asked {
         analysis,
         modules,
-        byte,
+        at,
     };
     asked
         .header()
         .or_else(|| asked.name())
+        .or_else(|| asked.word())
         .or_else(|| asked.expression())
 }
 
 struct Asked<'a> {
     analysis: &'a Analysis,
     modules: &'a Modules,
-    byte: u32,
+    at: At,
 }
 
 impl Asked<'_> {
     fn touches(&self, span: Span) -> bool {
-        span.start <= self.byte && self.byte < span.end
+        self.at.is_in(span)
     }
 
     /// Kinds of steps and resources, and the names of what they are given.
@@ -109,7 +115,7 @@ impl Asked<'_> {
     /// What the grid declares.
     fn name(&self) -> Option<Hover> {
         let places = places(self.analysis);
-        let place = place_at(&places, self.byte).filter(|place| self.touches(place.span))?;
+        let place = place_at(&places, self.at).filter(|place| self.touches(place.span))?;
         let all = &self.analysis.resolved.declarations;
         let described = |head: String, description: Option<&Expr>| match description {
             Some(Expr {
@@ -142,6 +148,14 @@ impl Asked<'_> {
                 let head = format!("input `{}`: `{ty}`", input.name.text);
                 described(head, input.description.as_ref())
             }
+            Named::Output(flow, index) => {
+                let output = all.flow(flow)?.outputs.get(index)?;
+                let value = output.value.as_ref();
+                let seen = value.and_then(|value| self.seen_of(value.span));
+                let seen = seen.map_or(String::new(), |seen| format!(": {}", value_words(seen)));
+                let head = format!("output `{}`{seen}", output.name.text);
+                described(head, output.description.as_ref())
+            }
             Named::Flow(id) => {
                 let head = format!("flow `{}`", all.body(id).name.text);
                 described(head, all.flow(id)?.description.as_ref())
@@ -160,7 +174,47 @@ impl Asked<'_> {
                 described(head, all.resource(id).description.as_ref())
             }
         };
-        Some(hovered(place.span, words))
+        let named = places.iter().filter(|other| other.named == place.named);
+        let readers = named_by(self.analysis, named.filter(|other| !other.declares));
+        Some(hovered(place.span, format!("{words}\n\n{readers}")))
+    }
+
+    /// A word of the language: the kind of a block, an attribute, or a profile.
+    fn word(&self) -> Option<Hover> {
+        let text = &self.analysis.sources.file(self.at.file)?.text;
+        let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let (before, after) = text.split_at_checked(self.at.byte as usize)?;
+        let start = before.trim_end_matches(is_of_word).len();
+        let behind = after.trim_start_matches(is_of_word);
+        let end = text.len() - behind.len();
+        let word = text.get(start..end).filter(|word| !word.is_empty())?;
+        let cursor = cursor(text.get(..end)?);
+        let kinds: Vec<&str> = cursor
+            .blocks
+            .iter()
+            .map(|block| block.kind.as_str())
+            .collect();
+        let words = match &cursor.writes {
+            Writes::Statement => {
+                let words = manual::words(&kinds, word)?;
+                let of_load = matches!(kinds.as_slice(), [.., "load"] | [.., "load", "stage"]);
+                let field = Field::of_name(word).filter(|_| of_load);
+                let ty = field.map_or(String::new(), |field| format!(": `{}`", field.ty()));
+                format!("`{word}`{ty}\n\n{words}")
+            }
+            Writes::Label(header) if header.kind == "load" && header.labels.is_empty() => {
+                let profile = Profile::of_name(word)?;
+                format!("profile `{word}`\n\n{}", manual::of_profile(profile))
+            }
+            _ => return None,
+        };
+        let offset = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
+        let span = Span {
+            file: self.at.file,
+            start: offset(start),
+            end: offset(end),
+        };
+        Some(hovered(span, words))
     }
 
     /// A function, an output, or a value of which the type alone is known.
@@ -176,10 +230,13 @@ impl Asked<'_> {
                         let seen = self.seen_of(expr.span);
                         // What a document says of it is more than its manifest says.
                         let ty = seen.filter(|_| output.type_from.is_some());
-                        let ty = ty.map_or(&output.ty, |seen| &seen.ty);
-                        let words = output_words(output, ty);
+                        let words = output_words(output, ty.map_or(&output.ty, |seen| &seen.ty));
                         let seen = seen.map(|seen| format!("\n\n{}", sentence(seen)));
-                        return Some(hovered(name.span, words + &seen.unwrap_or_default()));
+                        let step = step_of_output(self.analysis, base);
+                        let readers = step.map(|id| output_named_by(self.analysis, id, &name.text));
+                        let readers = readers.map(|readers| format!("\n\n{readers}"));
+                        let more = [seen, readers].into_iter().flatten().collect::<String>();
+                        return Some(hovered(name.span, words + &more));
                     }
                 }
                 _ => {}
@@ -198,21 +255,7 @@ impl Asked<'_> {
             Some(Reference::Resource(id)) => {
                 &self.modules.asset((*resolved.assets.get(*id)?)?).outputs
             }
-            Some(Reference::OwnOutput(id)) => self.outputs_of(*id)?,
-            _ => {
-                let ExprKind::Field(step, word) = &base.kind else {
-                    return None;
-                };
-                // An instance stands between a step and its output.
-                let step = match &step.kind {
-                    ExprKind::Index(step, _) => step,
-                    _ => step,
-                };
-                match resolved.references.get(&step.id) {
-                    Some(Reference::Step(id)) if word.text == "output" => self.outputs_of(*id)?,
-                    _ => return None,
-                }
-            }
+            _ => self.outputs_of(step_of_output(self.analysis, base)?)?,
         };
         outputs.iter().find(|output| output.name == name.text)
     }
@@ -271,41 +314,4 @@ fn kind(word: &str, name: &str, description: &str, outputs: &[Output]) -> String
 
 fn output_words(output: &Output, ty: &Type) -> String {
     format!("`{}`: `{ty}`. {}", output.name, output.description)
-}
-
-/// An argument with its type, whether it must be there, and what it is for.
-pub fn input_words(input: &Input) -> String {
-    let mut words = format!("`{}`: `{}`", input.name, input.ty);
-    if input.required {
-        words.push_str(", required");
-    }
-    if !input.one_of.is_empty() {
-        words.push_str(&format!(", one of `{}`", input.one_of.join("`, `")));
-    }
-    if !input.description.is_empty() {
-        words.push_str(&format!("\n\n{}", input.description));
-    }
-    words
-}
-
-/// How a function is called.
-pub fn signature(function: &Function) -> String {
-    let shown = |param: &Param| {
-        let mark = if param.optional { "?" } else { "" };
-        format!("{}{mark}: {}", param.name, (param.ty)())
-    };
-    let mut params: Vec<String> = function.params.iter().map(shown).collect();
-    params.extend(function.rest.iter().map(|rest| shown(rest) + "..."));
-    format!("{}({})", function.name, params.join(", "))
-}
-
-/// What the manual says of a function.
-pub fn function_words(function: &Function) -> String {
-    format!(
-        "```hcl\n{}\n```\n\n{}\n\n`{}` gives `{}`",
-        signature(function),
-        function.description,
-        function.example,
-        function.gives
-    )
 }

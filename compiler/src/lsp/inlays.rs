@@ -5,22 +5,24 @@ use std::ops::Range;
 use lsp_types::{InlayHint, InlayHintKind, InlayHintLabel};
 
 use super::analysis::Analysis;
-use super::document::Document;
 use crate::check::typed::TInstances;
 use crate::modules::Modules;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
-/// Those that stand within these bytes.
+/// Those that stand within these bytes of a file.
 pub fn inlays(
     analysis: &Analysis,
-    document: &Document,
+    file: FileId,
     modules: &Modules,
     bytes: &Range<usize>,
 ) -> Vec<InlayHint> {
     let behind = |span: Span, words: String, kind| {
+        if span.file != file {
+            return None;
+        }
         let end = analysis.bytes(span).end;
         let hint = InlayHint {
-            position: document.position(end),
+            position: analysis.range(span).end,
             label: InlayHintLabel::String(words),
             kind,
             text_edits: None,

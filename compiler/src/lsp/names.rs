@@ -1,12 +1,12 @@
 //! Each place of a grid at which a name stands, with what it names: the declaration itself, and who reads it.
 
-use super::analysis::Analysis;
-use super::expressions::expressions;
+use super::analysis::{Analysis, At};
 use crate::resolve::model::{
     BodyId, Callee, DataId, InputId, LocalId, MetricSubject, Reference, ResourceId, StepId,
     VariableId,
 };
 use crate::source::Span;
+use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
 /// What a name stands for.
@@ -22,6 +22,8 @@ pub enum Named {
     Local(LocalId),
     /// An input of a flow.
     Input(InputId),
+    /// An output of a flow: its position among them.
+    Output(BodyId, usize),
     /// A flow.
     Flow(BodyId),
     /// Data.
@@ -56,10 +58,29 @@ pub fn places(analysis: &Analysis) -> Vec<Place> {
     found
 }
 
-/// The place whose name a byte touches.
-pub fn place_at(places: &[Place], byte: u32) -> Option<Place> {
-    let touches = |place: &&Place| place.span.start <= byte && byte <= place.span.end;
-    places.iter().find(touches).copied()
+/// The place whose name is touched.
+pub fn place_at(places: &[Place], at: At) -> Option<Place> {
+    let mut places = places.iter();
+    places.find(|place| at.touches(place.span)).copied()
+}
+
+/// The step of which an expression is all outputs: `step.R.N.output`, with an instance or without, or `output`.
+pub fn step_of_output(analysis: &Analysis, expr: &Expr) -> Option<StepId> {
+    let references = &analysis.resolved.references;
+    if let Some(Reference::OwnOutput(id)) = references.get(&expr.id) {
+        return Some(*id);
+    }
+    let ExprKind::Field(step, word) = &expr.kind else {
+        return None;
+    };
+    let step = match &step.kind {
+        ExprKind::Index(step, _) | ExprKind::Splat { over: step, .. } => step,
+        _ => step,
+    };
+    match references.get(&step.id) {
+        Some(Reference::Step(id)) if word.text == "output" => Some(*id),
+        _ => None,
+    }
 }
 
 struct Finder<'a> {
@@ -88,6 +109,9 @@ impl Finder<'_> {
             for (index, input) in decl.inputs.iter().enumerate() {
                 let named = Named::Input(InputId { flow, index });
                 self.add(input.name.span, named, true);
+            }
+            for (index, output) in decl.outputs.iter().enumerate() {
+                self.add(output.name.span, Named::Output(flow, index), true);
             }
         }
         for body in all.body_ids() {
@@ -151,9 +175,25 @@ impl Finder<'_> {
             Some(Reference::Variable(id)) => Named::Variable(*id),
             Some(Reference::Local(id)) => Named::Local(*id),
             Some(Reference::Input(id)) => Named::Input(*id),
-            _ => return,
+            Some(_) => return,
+            None => return self.output_of_flow(base, name),
         };
         self.add(name.span, named, false);
+    }
+
+    /// The `O` of `step.F.N.output.O`, or of `output.O` in a step that calls a flow.
+    fn output_of_flow(&mut self, base: &Expr, name: &Name) {
+        let Some(step) = step_of_output(self.analysis, base) else {
+            return;
+        };
+        let Some(flow) = self.flow_of(step) else {
+            return;
+        };
+        let decl = self.analysis.resolved.declarations.flow(flow);
+        let mut outputs = decl.into_iter().flat_map(|flow| &flow.outputs);
+        if let Some(index) = outputs.position(|output| output.name.text == name.text) {
+            self.add(name.span, Named::Output(flow, index), false);
+        }
     }
 
     /// The `F` of `step.F.N`, where that is a flow.

@@ -1,13 +1,12 @@
 //! Problems as an editor shows them.
 
 use lsp_types::{
-    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location,
-    NumberOrString, Uri,
+    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, NumberOrString,
 };
 
 use super::analysis::Analysis;
-use super::document::Document;
 use crate::diagnostics::{Problem, Severity, codes};
+use crate::source::Span;
 
 /// Codes of what could go without a change of what the grid does; editors show it paler.
 const UNNEEDED: &[crate::diagnostics::Code] = &[
@@ -17,38 +16,24 @@ const UNNEEDED: &[crate::diagnostics::Code] = &[
     codes::UNUSED_DATA,
 ];
 
-/// All problems, in the order of `bggo check`.
-pub fn diagnostics(analysis: &Analysis, uri: &Uri, document: &Document) -> Vec<Diagnostic> {
-    let problems = analysis.problems.list.iter();
-    problems
-        .map(|problem| diagnostic(problem, analysis, uri, document))
-        .collect()
-}
-
 /// One problem. One without a place stands at the begin of the text.
-pub fn diagnostic(
-    problem: &Problem,
-    analysis: &Analysis,
-    uri: &Uri,
-    document: &Document,
-) -> Diagnostic {
-    let range = match problem.span {
-        Some(span) => analysis.range(span, document),
-        None => document.range(0..0),
-    };
-    let related = |range, message: String| DiagnosticRelatedInformation {
-        location: Location {
-            uri: uri.clone(),
-            range,
-        },
-        message,
-    };
-    let labels = problem.labels.iter();
-    let labels = labels.map(|(span, text)| {
+pub fn diagnostic(problem: &Problem, analysis: &Analysis) -> Diagnostic {
+    let range = problem.span.map(|span| analysis.range(span));
+    let range = range.unwrap_or_default();
+    let related = |location, message: String| DiagnosticRelatedInformation { location, message };
+    let labels = problem.labels.iter().filter_map(|(span, text)| {
         let text = analysis.said(Some(*span), text);
-        related(analysis.range(*span, document), text)
+        Some(related(analysis.location(*span)?, text))
     });
-    let hint = problem.hint.iter().map(|hint| related(range, hint.clone()));
+    let here = Span {
+        file: analysis.file_of(problem),
+        ..problem.span.unwrap_or_default()
+    };
+    let hint = problem.hint.iter().filter_map(|hint| {
+        let mut location = analysis.location(here)?;
+        location.range = range;
+        Some(related(location, hint.clone()))
+    });
     let related: Vec<_> = labels.chain(hint).collect();
     Diagnostic {
         range,

@@ -2,7 +2,7 @@
 
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, At};
 use super::names::{Named, Place, place_at};
 use crate::resolve::model::DataId;
 
@@ -10,10 +10,10 @@ use crate::resolve::model::DataId;
 pub fn renamed(
     analysis: &Analysis,
     places: &[Place],
-    byte: u32,
+    at: At,
     name: &str,
 ) -> Result<Vec<Place>, String> {
-    let Some(place) = place_at(places, byte) else {
+    let Some(place) = place_at(places, at) else {
         return Err("here stands no name that the grid gives".to_owned());
     };
     let mut characters = name.chars();
@@ -49,6 +49,7 @@ fn meet(analysis: &Analysis, one: Named, other: Named) -> bool {
             all.resource(one).asset.text == all.resource(other).asset.text
         }
         (Named::Input(one), Named::Input(other)) => one.flow == other.flow,
+        (Named::Output(one, _), Named::Output(other, _)) => one == other,
         (Named::Data(one), Named::Data(other)) => {
             let kind = |id: DataId| all.data.get(id.0).map(|data| data.kind);
             kind(one) == kind(other)

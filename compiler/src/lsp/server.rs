@@ -1,20 +1,21 @@
 //! Messages of an editor to answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::ops::Range;
 
 use lsp_server::{
     Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response,
 };
 use lsp_types::notification::{
-    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _,
-    PublishDiagnostics,
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
     CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
-    InlayHintRequest, PrepareRenameRequest, References, Rename, Request as _,
+    InlayHintRequest, PrepareRenameRequest, References, RegisterCapability, Rename, Request as _,
 };
 use lsp_types::{
-    CompletionResponse, Diagnostic, DocumentSymbolResponse, GotoDefinitionResponse, HoverContents,
+    CompletionResponse, DocumentSymbolResponse, GotoDefinitionResponse, HoverContents,
     InitializeParams, InitializeResult, Location, MarkupContent, MarkupKind, PrepareRenameResponse,
     PublishDiagnosticsParams, RenameParams, ServerInfo, TextDocumentPositionParams, TextEdit, Uri,
 };
@@ -22,15 +23,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::actions::{actions, edit};
-use super::analysis::{Analysis, sources};
-use super::capabilities::{capabilities, columns};
+use super::analysis::{Analysis, At};
+use super::capabilities::{capabilities, columns, watches};
 use super::complete::complete;
 use super::cursor::cursor;
-use super::document::{Columns, Document};
+use super::desk::{Desk, Told, sources};
 use super::hover::hover;
 use super::inlays::inlays;
 use super::names::{Place, place_at, places};
-use super::published::diagnostics;
 use super::rename::renamed;
 use super::symbols::symbols;
 use crate::modules::Modules;
@@ -63,10 +63,14 @@ fn serve_here(connection: &Connection, modules: &Modules) -> Result<(), Protocol
     let mut server = Server {
         connection,
         modules,
-        columns,
         waiting: VecDeque::new(),
-        open: BTreeMap::new(),
+        desk: Desk::new(modules, columns),
     };
+    if let Some(registration) = watches(&editor) {
+        let id = RequestId::from("watch".to_owned());
+        let method = RegisterCapability::METHOD.to_owned();
+        server.send(Request::new(id, method, registration).into());
+    }
     while let Some(message) = server.next() {
         match message {
             Message::Request(request) => {
@@ -76,68 +80,59 @@ fn serve_here(connection: &Connection, modules: &Modules) -> Result<(), Protocol
                 server.request(request);
             }
             Message::Notification(notification) => server.notification(notification),
-            // The server asks nothing.
+            // The server asks for nothing that it waits for.
             Message::Response(_) => {}
         }
     }
     Ok(())
 }
 
-/// A file that is open.
-struct Open {
-    document: Document,
-    /// Of this very text; made when it is needed.
-    analysis: Option<Analysis>,
-    /// The editor knows the problems of this very text.
-    published: bool,
-}
-
 struct Server<'a> {
     connection: &'a Connection,
     modules: &'a Modules,
-    columns: Columns,
     /// Messages that came while something else was done.
     waiting: VecDeque<Message>,
-    open: BTreeMap<Uri, Open>,
+    desk: Desk<'a>,
 }
 
 impl Server<'_> {
-    /// The next message. As long as none is there, open files are checked. `None`: the editor is gone.
+    /// The next message. As long as none is there, grids are checked. `None`: the editor is gone.
     fn next(&mut self) -> Option<Message> {
         loop {
             self.waiting.extend(self.connection.receiver.try_iter());
             if let Some(message) = self.waiting.pop_front() {
                 return Some(message);
             }
-            let mut open = self.open.iter();
-            let unpublished = open.find(|(_, file)| !file.published);
-            let Some(uri) = unpublished.map(|(uri, _)| uri.clone()) else {
+            if !self.publish() {
                 return self.connection.receiver.recv().ok();
-            };
-            self.publish(&uri);
+            }
         }
     }
 
-    /// Checks a file and says what is wrong with it, unless messages have come meanwhile: one of them may be an edit of it.
-    fn publish(&mut self, uri: &Uri) {
-        let Some(file) = self.open.get_mut(uri) else {
-            return;
+    /// Checks a grid and says what is wrong with it, unless messages have come meanwhile: one of them may be an edit of it.
+    /// `false` if there was none.
+    fn publish(&mut self) -> bool {
+        let Some(checked) = self.desk.check() else {
+            for left in self.desk.left() {
+                self.say(&left);
+            }
+            return false;
         };
-        let (analysis, document) = analysed(file, uri, self.modules);
-        let problems = diagnostics(analysis, uri, document);
-        let version = document.version;
         self.waiting.extend(self.connection.receiver.try_iter());
         if self.waiting.is_empty() {
-            file.published = true;
-            self.say(uri.clone(), problems, Some(version));
+            for told in &checked.told {
+                self.say(told);
+            }
+            self.desk.told(&checked);
         }
+        true
     }
 
-    fn say(&self, uri: Uri, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
+    fn say(&self, told: &Told) {
         let params = PublishDiagnosticsParams {
-            uri,
-            diagnostics,
-            version,
+            uri: told.uri.clone(),
+            diagnostics: told.problems.clone(),
+            version: told.version,
         };
         let method = PublishDiagnostics::METHOD.to_owned();
         self.send(Notification::new(method, params).into());
@@ -153,35 +148,34 @@ impl Server<'_> {
         let Notification { method, params } = notification;
         match method.as_str() {
             DidOpenTextDocument::METHOD => {
-                let Some(opened) = read::<DidOpenTextDocument>(params) else {
-                    return;
-                };
-                let item = opened.text_document;
-                let file = Open {
-                    document: Document::new(item.text, item.version, self.columns),
-                    analysis: None,
-                    published: false,
-                };
-                self.open.insert(item.uri, file);
+                if let Some(opened) = read::<DidOpenTextDocument>(params) {
+                    let item = opened.text_document;
+                    let language = &item.language_id;
+                    self.desk
+                        .opened(&item.uri, language, item.text, item.version);
+                }
             }
             DidChangeTextDocument::METHOD => {
-                let Some(changed) = read::<DidChangeTextDocument>(params) else {
-                    return;
-                };
-                let named = changed.text_document;
-                if let Some(file) = self.open.get_mut(&named.uri) {
-                    file.document.edit(changed.content_changes, named.version);
-                    file.analysis = None;
-                    file.published = false;
+                if let Some(changed) = read::<DidChangeTextDocument>(params) {
+                    let named = changed.text_document;
+                    let changes = changed.content_changes;
+                    self.desk.edited(&named.uri, changes, named.version);
                 }
             }
             DidCloseTextDocument::METHOD => {
-                let Some(closed) = read::<DidCloseTextDocument>(params) else {
-                    return;
-                };
-                let uri = closed.text_document.uri;
-                if self.open.remove(&uri).is_some() {
-                    self.say(uri, Vec::new(), None);
+                if let Some(closed) = read::<DidCloseTextDocument>(params) {
+                    self.desk.closed(&closed.text_document.uri);
+                }
+            }
+            DidSaveTextDocument::METHOD => {
+                if let Some(saved) = read::<DidSaveTextDocument>(params) {
+                    self.desk.disk_changed_at(&saved.text_document.uri);
+                }
+            }
+            DidChangeWatchedFiles::METHOD => {
+                let changed = read::<DidChangeWatchedFiles>(params);
+                for change in changed.into_iter().flat_map(|changed| changed.changes) {
+                    self.desk.disk_changed_at(&change.uri);
                 }
             }
             _ => {}
@@ -197,40 +191,37 @@ impl Server<'_> {
             CodeActionRequest::METHOD => {
                 self.answer::<CodeActionRequest>(id, params, |server, params| {
                     let uri = params.text_document.uri;
-                    let (analysis, document) = server.analysed(&uri)?;
-                    let start = document.byte(params.range.start);
-                    let bytes = start..document.byte(params.range.end).max(start);
-                    Some(actions(analysis, &uri, document, &bytes))
+                    let bytes = server.bytes(&uri, params.range)?;
+                    let (analysis, file) = server.desk.analysed(&uri)?;
+                    Some(actions(analysis, file, &bytes))
                 });
             }
             DocumentSymbolRequest::METHOD => {
                 self.answer::<DocumentSymbolRequest>(id, params, |server, params| {
-                    let (analysis, document) = server.analysed(&params.text_document.uri)?;
-                    let symbols = symbols(analysis, document);
-                    Some(DocumentSymbolResponse::Nested(symbols))
+                    let (analysis, file) = server.desk.analysed(&params.text_document.uri)?;
+                    Some(DocumentSymbolResponse::Nested(symbols(analysis, file)))
                 });
             }
             HoverRequest::METHOD => self.answer::<HoverRequest>(id, params, |server, params| {
-                let at = params.text_document_position_params;
                 let modules = server.modules;
-                let (analysis, document) = server.analysed(&at.text_document.uri)?;
-                let byte = analysis.at(document.byte(at.position));
-                let found = hover(analysis, modules, byte)?;
+                let (analysis, at) = server.at(&params.text_document_position_params)?;
+                let found = hover(analysis, modules, at)?;
                 Some(lsp_types::Hover {
                     contents: HoverContents::Markup(MarkupContent {
                         kind: MarkupKind::Markdown,
                         value: found.words,
                     }),
-                    range: Some(analysis.range(found.span, document)),
+                    range: Some(analysis.range(found.span)),
                 })
             }),
             Completion::METHOD => self.answer::<Completion>(id, params, |server, params| {
                 let at = params.text_document_position;
                 let modules = server.modules;
-                let (analysis, document) = server.analysed(&at.text_document.uri)?;
+                let document = server.desk.document(&at.text_document.uri)?;
                 let before = document.text.get(..document.byte(at.position))?;
-                let before = before.trim_start_matches('\u{feff}');
-                let items = complete(&cursor(before), analysis, modules);
+                let cursor = cursor(before.trim_start_matches('\u{feff}'));
+                let (analysis, _) = server.desk.analysed(&at.text_document.uri)?;
+                let items = complete(&cursor, analysis, modules);
                 Some(CompletionResponse::Array(items))
             }),
             GotoDefinition::METHOD => {
@@ -249,19 +240,17 @@ impl Server<'_> {
             InlayHintRequest::METHOD => {
                 self.answer::<InlayHintRequest>(id, params, |server, params| {
                     let modules = server.modules;
-                    let (analysis, document) = server.analysed(&params.text_document.uri)?;
-                    let start = document.byte(params.range.start);
-                    let bytes = start..document.byte(params.range.end).max(start);
-                    Some(inlays(analysis, document, modules, &bytes))
+                    let uri = params.text_document.uri;
+                    let bytes = server.bytes(&uri, params.range)?;
+                    let (analysis, file) = server.desk.analysed(&uri)?;
+                    Some(inlays(analysis, file, modules, &bytes))
                 });
             }
             PrepareRenameRequest::METHOD => {
                 self.answer::<PrepareRenameRequest>(id, params, |server, at| {
-                    let (analysis, document) = server.analysed(&at.text_document.uri)?;
-                    let byte = analysis.at(document.byte(at.position));
-                    let place = place_at(&places(analysis), byte)?;
-                    let range = analysis.range(place.span, document);
-                    Some(PrepareRenameResponse::Range(range))
+                    let (analysis, at) = server.at(&at)?;
+                    let place = place_at(&places(analysis), at)?;
+                    Some(PrepareRenameResponse::Range(analysis.range(place.span)))
                 });
             }
             Rename::METHOD => self.rename(id, params),
@@ -301,16 +290,16 @@ impl Server<'_> {
         at: &TextDocumentPositionParams,
         wanted: impl Fn(&Place) -> bool,
     ) -> Option<Vec<Location>> {
-        let uri = &at.text_document.uri;
-        let (analysis, document) = self.analysed(uri)?;
+        let (analysis, at) = self.at(at)?;
         let all = places(analysis);
-        let here = place_at(&all, analysis.at(document.byte(at.position)))?;
+        let here = place_at(&all, at)?;
         let same = all.iter().filter(|place| place.named == here.named);
-        let found = same.filter(|place| wanted(place)).map(|place| Location {
-            uri: uri.clone(),
-            range: analysis.range(place.span, document),
-        });
-        Some(found.collect())
+        let found = same.filter(|place| wanted(place));
+        Some(
+            found
+                .filter_map(|place| analysis.location(place.span))
+                .collect(),
+        )
     }
 
     fn rename(&mut self, id: RequestId, params: serde_json::Value) {
@@ -321,19 +310,15 @@ impl Server<'_> {
                 return self.refuse(id, ErrorCode::InvalidParams, text);
             }
         };
-        let at = params.text_document_position;
-        let uri = at.text_document.uri;
-        let Some((analysis, document)) = self.analysed(&uri) else {
+        let Some((analysis, at)) = self.at(&params.text_document_position) else {
             return self.send(Response::new_ok(id, ()).into());
         };
-        let byte = analysis.at(document.byte(at.position));
-        match renamed(analysis, &places(analysis), byte, &params.new_name) {
+        match renamed(analysis, &places(analysis), at, &params.new_name) {
             Ok(found) => {
-                let edits = found.iter().map(|place| TextEdit {
-                    range: analysis.range(place.span, document),
-                    new_text: params.new_name.clone(),
-                });
-                let edit = edit(&uri, edits.collect());
+                let edits = found
+                    .iter()
+                    .map(|place| (place.span, params.new_name.clone()));
+                let edit = edit(analysis, edits);
                 self.send(Response::new_ok(id, edit).into());
             }
             Err(text) => self.refuse(id, ErrorCode::RequestFailed, text),
@@ -345,15 +330,24 @@ impl Server<'_> {
         self.send(Response::new_err(id, code as i32, text).into());
     }
 
-    /// An open file and what the stages say of it.
-    fn analysed(&mut self, uri: &Uri) -> Option<(&Analysis, &Document)> {
-        let file = self.open.get_mut(uri)?;
-        Some(analysed(file, uri, self.modules))
+    /// What the stages say of the grid of an open file, and a place in it.
+    fn at(&mut self, at: &TextDocumentPositionParams) -> Option<(&Analysis, At)> {
+        let uri = &at.text_document.uri;
+        let byte = self.desk.document(uri)?.byte(at.position);
+        let (analysis, file) = self.desk.analysed(uri)?;
+        Some((analysis, analysis.at(file, byte)))
+    }
+
+    /// The bytes that a range of an open file is.
+    fn bytes(&self, uri: &Uri, range: lsp_types::Range) -> Option<Range<usize>> {
+        let document = self.desk.document(uri)?;
+        let start = document.byte(range.start);
+        Some(start..document.byte(range.end).max(start))
     }
 
     /// The edit that formats a file; `None` where its syntax has errors, which the editor shows already.
     fn formatted(&self, uri: &Uri) -> Option<Vec<TextEdit>> {
-        let document = &self.open.get(uri)?.document;
+        let document = self.desk.document(uri)?;
         let new_text = syntax::format(&sources(uri, document), FileId(0)).ok()?;
         if new_text == document.text {
             return Some(Vec::new());
@@ -361,12 +355,6 @@ impl Server<'_> {
         let range = document.whole();
         Some(vec![TextEdit { range, new_text }])
     }
-}
-
-fn analysed<'f>(file: &'f mut Open, uri: &Uri, modules: &Modules) -> (&'f Analysis, &'f Document) {
-    let document = &file.document;
-    let make = || Analysis::of(uri, document, modules);
-    (file.analysis.get_or_insert_with(make), document)
 }
 
 fn read<N>(params: serde_json::Value) -> Option<N::Params>

@@ -3,18 +3,17 @@
 use lsp_types::{DocumentSymbol, SymbolKind};
 
 use super::analysis::Analysis;
-use super::document::Document;
 use crate::resolve::model::BodyId;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::syntax::decl::BodyKind;
 
-/// All declarations in the order of the text; what a scenario or flow declares stands within it.
-pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> {
+/// All declarations of a file in the order of the text; what a scenario or flow declares stands within it.
+pub fn symbols(analysis: &Analysis, file: FileId) -> Vec<DocumentSymbol> {
     let declarations = &analysis.resolved.declarations;
-    let outline = Outline { analysis, document };
+    let outline = Outline { analysis, file };
     let mut all = Vec::new();
     for variable in &declarations.variables {
-        all.push(outline.one(
+        all.extend(outline.one(
             &variable.name.text,
             "variable",
             SymbolKind::VARIABLE,
@@ -23,13 +22,13 @@ pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> 
     }
     for local in &declarations.locals {
         let span = local.name.span.to(local.value.span);
-        all.push(outline.one(&local.name.text, "local", SymbolKind::CONSTANT, span));
+        all.extend(outline.one(&local.name.text, "local", SymbolKind::CONSTANT, span));
     }
     for metric in &declarations.metrics {
-        all.push(outline.one(&metric.name.text, "metric", SymbolKind::NUMBER, metric.span));
+        all.extend(outline.one(&metric.name.text, "metric", SymbolKind::NUMBER, metric.span));
     }
     for threshold in &declarations.thresholds {
-        all.push(outline.one(
+        all.extend(outline.one(
             &threshold.name.text,
             "threshold",
             SymbolKind::EVENT,
@@ -38,7 +37,7 @@ pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> 
     }
     for data in &declarations.data {
         let kind = &data.kind_name.text;
-        all.push(outline.one(&data.name.text, kind, SymbolKind::ARRAY, data.span));
+        all.extend(outline.one(&data.name.text, kind, SymbolKind::ARRAY, data.span));
     }
     for id in declarations.body_ids() {
         let inner = outline.body(id);
@@ -54,7 +53,9 @@ pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> 
             BodyKind::Phase(_) => ("phase", SymbolKind::NAMESPACE),
             BodyKind::Main | BodyKind::Scenario => ("scenario", SymbolKind::NAMESPACE),
         };
-        let mut symbol = outline.one(&body.name.text, word, kind, body.span);
+        let Some(mut symbol) = outline.one(&body.name.text, word, kind, body.span) else {
+            continue;
+        };
         // A symbol holds those within it.
         if let Some(last) = inner.iter().map(|one| one.range.end).max() {
             symbol.range.end = symbol.range.end.max(last);
@@ -68,7 +69,7 @@ pub fn symbols(analysis: &Analysis, document: &Document) -> Vec<DocumentSymbol> 
 
 struct Outline<'a> {
     analysis: &'a Analysis,
-    document: &'a Document,
+    file: FileId,
 }
 
 impl Outline<'_> {
@@ -77,10 +78,10 @@ impl Outline<'_> {
         let mut all = Vec::new();
         if let Some(flow) = &body.flow {
             for input in &flow.inputs {
-                all.push(self.one(&input.name.text, "input", SymbolKind::PROPERTY, input.span));
+                all.extend(self.one(&input.name.text, "input", SymbolKind::PROPERTY, input.span));
             }
             for output in &flow.outputs {
-                all.push(self.one(
+                all.extend(self.one(
                     &output.name.text,
                     "output",
                     SymbolKind::PROPERTY,
@@ -89,7 +90,7 @@ impl Outline<'_> {
             }
         }
         for resource in &body.resources {
-            all.push(self.one(
+            all.extend(self.one(
                 &resource.name.text,
                 &resource.asset.text,
                 SymbolKind::OBJECT,
@@ -97,7 +98,7 @@ impl Outline<'_> {
             ));
         }
         for step in &body.steps {
-            all.push(self.one(
+            all.extend(self.one(
                 &step.name.text,
                 &step.runner.text,
                 SymbolKind::METHOD,
@@ -109,9 +110,15 @@ impl Outline<'_> {
     }
 
     #[expect(deprecated, reason = "the protocol's type has no other way to be made")]
-    fn one(&self, name: &str, detail: &str, kind: SymbolKind, span: Span) -> DocumentSymbol {
-        let range = self.analysis.range(span, self.document);
-        DocumentSymbol {
+    fn one(
+        &self,
+        name: &str,
+        detail: &str,
+        kind: SymbolKind,
+        span: Span,
+    ) -> Option<DocumentSymbol> {
+        let range = self.analysis.range(span);
+        (span.file == self.file).then(|| DocumentSymbol {
             // The protocol knows no symbol without a name.
             name: if name.is_empty() { "?" } else { name }.to_owned(),
             detail: Some(detail.to_owned()),
@@ -121,6 +128,6 @@ impl Outline<'_> {
             range,
             selection_range: range,
             children: None,
-        }
+        })
     }
 }

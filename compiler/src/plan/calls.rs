@@ -5,7 +5,7 @@ use super::model::{BodyPlan, FlowOutput, FlowPlan, Step};
 use crate::check::typed::{TExpr, TFlow, TKind, TStep, Typed};
 use crate::check::walk::walk;
 use crate::resolve::model::{BodyId, Callee, LocalId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All bodies, each after the flows that it calls; in written order where that is free.
 pub fn callees_first(typed: &Typed) -> Vec<BodyId> {
@@ -69,8 +69,19 @@ pub fn flow(
         .iter()
         .filter_map(|output| output.value.as_ref())
         .for_each(&mut reads);
+    let mut choice_of_input = BTreeMap::new();
+    for (choice, step) in body.steps.iter().enumerate().filter(|_| body.mix.is_some()) {
+        for expr in step.expressions() {
+            walk(expr, &mut |node| {
+                if let TKind::Input(input) = node.kind {
+                    choice_of_input.insert(input.index, choice);
+                }
+            });
+        }
+    }
     FlowPlan {
         inputs: flow.runner.inputs.clone(),
+        choice_of_input,
         read_inputs: read.into_iter().collect(),
         outputs,
         own,

@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::decl::{BodyKind, Phase};
 use bggo_manifest::{Input, Lifetime, Use};
 use bggo_values::Value;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -148,6 +149,8 @@ pub struct FlowPlan {
     pub inputs: Vec<Input>,
     /// Those of them that something in it reads, by position.
     pub read_inputs: Vec<usize>,
+    /// Of the mix of a step: which of its choices reads an input, by the input's position. The others do not need its value.
+    pub choice_of_input: BTreeMap<usize, usize>,
     /// Its outputs.
     pub outputs: Vec<FlowOutput>,
     /// Resources that are made for each call of it: positions in `Plan::resources`.

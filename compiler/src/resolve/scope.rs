@@ -234,7 +234,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Reports flows that are called like a runner of a module: a step could mean either.
+    /// Reports flows that are called like a runner of a module, or `mix`: a step could mean either.
     pub(super) fn report_taken(
         &self,
         declarations: &Declarations,
@@ -242,8 +242,14 @@ impl<'a> Names<'a> {
         problems: &mut Problems,
     ) {
         for (name, id) in &self.flows {
-            if modules.find_runner(name).is_some() {
-                let text = format!("a module has a runner `{name}`, so no flow can be called so");
+            let taken = match *name {
+                "mix" => Some("`step \"mix\"` runs one of several flows".to_owned()),
+                _ => modules
+                    .find_runner(name)
+                    .map(|_| format!("a module has a runner `{name}`")),
+            };
+            if let Some(taken) = taken {
+                let text = format!("{taken}, so no flow can be called so");
                 problems
                     .error(
                         codes::DUPLICATE_NAME,
@@ -387,7 +393,7 @@ pub(super) fn callees<'d>(
     problems: &mut Problems,
 ) -> ByBody<Option<Callee>> {
     let mut known: BTreeMap<&'d str, Option<Callee>> = BTreeMap::new();
-    let mut callee_of = |step: &'d StepDecl| {
+    let mut callee_of = |step: &'d StepDecl, is_choice: bool| {
         let (kind, name) = (&step.runner, step.callee());
         let callee = *known.entry(name).or_insert_with(|| {
             let flow = names.flows.get(name);
@@ -401,15 +407,21 @@ pub(super) fn callees<'d>(
                 .find_asset(&kind.text)
                 .map(|_| format!("`{0}` is an asset: write `resource \"{0}\"`", kind.text).into());
             let runners = modules.runners().map(|runner| runner.name.as_str());
-            let all = runners.chain(names.flows.keys().copied());
+            let runners = runners.filter(|_| !is_choice);
+            let flows = names.flows.keys().copied();
+            // The flow of a step of the kind `mix` has no name of its own.
+            let all = runners.chain(flows.filter(|flow| !flow.contains(' ')));
             let hint = other.or_else(|| nearest::advice(&kind.text, all));
-            unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, ("runner", hint));
+            let what = if is_choice { "flow" } else { "runner" };
+            unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, (what, hint));
         }
         callee
     };
     let of_body = |body: &'d BodyDecl| {
         let steps = body.steps.iter();
-        steps.map(&mut callee_of).collect()
+        steps
+            .map(|step| callee_of(step, body.mix.is_some()))
+            .collect()
     };
     ByBody(declarations.bodies.iter().map(of_body).collect())
 }

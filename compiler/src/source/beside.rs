@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bggo_values::Seq;
 
-use super::{FileId, Sources};
+use super::{FileId, Sources, Unsaved};
 use crate::diagnostics::nearest;
 
 /// The most bytes of one file that is read when the grid is built.
@@ -107,27 +107,51 @@ impl Sources {
 
     /// Finds an answer, unless there is one.
     pub fn answer(&mut self, question: Question) {
+        self.answer_over(question, &Unsaved::new());
+    }
+
+    /// Finds an answer, unless there is one. The texts of an editor come before the disk.
+    pub fn answer_over(&mut self, question: Question, unsaved: &Unsaved<'_>) {
         if self.answers.contains_key(&question) {
             return;
         }
         let found = match &question {
             Question::Head(path) => self
-                .head_of(path)
+                .head_of(path, unsaved)
                 .map(|bytes| Answer::Content(bytes.into())),
             Question::Content(path) => self
-                .bytes_of(path)
+                .bytes_of(path, unsaved)
                 .map(|bytes| Answer::Content(bytes.into())),
-            Question::Text(path) => self.bytes_of(path).and_then(|bytes| {
+            Question::Text(path) => self.bytes_of(path, unsaved).and_then(|bytes| {
                 let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
                 Ok(Answer::Text(self.add_text(path.clone(), text)))
             }),
-            Question::Exists(path) => self.exists(path).map(Answer::Exists),
-            Question::Matching(folder, pattern) => {
-                self.matching(folder, pattern).map(Answer::Matching)
-            }
+            Question::Exists(path) => self.exists(path, unsaved).map(Answer::Exists),
+            Question::Matching(folder, pattern) => self
+                .matching(folder, pattern, unsaved)
+                .map(Answer::Matching),
         };
         let answer = found.unwrap_or_else(Answer::Refused);
         self.answers.insert(question, answer);
+    }
+
+    /// Whether what the grid asked may have another answer when this file changes, comes or goes.
+    pub fn asks_of(&self, file: &Path) -> bool {
+        self.answers.keys().any(|question| {
+            let path = straight(&self.path_beside(question.path()));
+            match question {
+                Question::Matching(..) => file.starts_with(path),
+                _ => file == path,
+            }
+        })
+    }
+
+    /// The text that an editor has open of a file.
+    fn open_text<'t>(&self, path: &str, unsaved: &Unsaved<'t>) -> Option<&'t str> {
+        match unsaved.is_empty() {
+            true => None,
+            false => unsaved.get(&straight(&self.path_beside(path))).copied(),
+        }
     }
 
     fn add_text(&mut self, name: String, text: String) -> FileId {
@@ -141,7 +165,10 @@ impl Sources {
         self.root.join(path)
     }
 
-    fn bytes_of(&self, path: &str) -> Result<Vec<u8>, Refusal> {
+    fn bytes_of(&self, path: &str, unsaved: &Unsaved<'_>) -> Result<Vec<u8>, Refusal> {
+        if let Some(text) = self.open_text(path, unsaved) {
+            return Ok(text.as_bytes().to_vec());
+        }
         if let Some(disk) = &self.disk {
             let found = disk.get(plain(path));
             return found.cloned().ok_or_else(|| missing(path, disk.keys()));
@@ -161,9 +188,13 @@ impl Sources {
     }
 
     /// The first bytes of a file, which may be of any size.
-    fn head_of(&self, path: &str) -> Result<Vec<u8>, Refusal> {
+    fn head_of(&self, path: &str, unsaved: &Unsaved<'_>) -> Result<Vec<u8>, Refusal> {
         if self.disk.is_some() {
-            return self.bytes_of(path);
+            return self.bytes_of(path, unsaved);
+        }
+        if let Some(text) = self.open_text(path, unsaved) {
+            let longest = usize::try_from(HEAD).unwrap_or(usize::MAX);
+            return Ok(text.bytes().take(longest).collect());
         }
         let (mut file, _) = self.open(path)?;
         let mut head = Vec::new();
@@ -190,7 +221,10 @@ impl Sources {
         Ok((fs::File::open(&whole).map_err(cannot)?, found.len()))
     }
 
-    fn exists(&self, path: &str) -> Result<bool, Refusal> {
+    fn exists(&self, path: &str, unsaved: &Unsaved<'_>) -> Result<bool, Refusal> {
+        if self.open_text(path, unsaved).is_some() {
+            return Ok(true);
+        }
         if let Some(disk) = &self.disk {
             return Ok(disk.contains_key(plain(path)));
         }
@@ -209,7 +243,12 @@ impl Sources {
         }
     }
 
-    fn matching(&self, folder: &str, pattern: &str) -> Result<Vec<String>, Refusal> {
+    fn matching(
+        &self,
+        folder: &str,
+        pattern: &str,
+        unsaved: &Unsaved<'_>,
+    ) -> Result<Vec<String>, Refusal> {
         let patterns = Patterns::of(pattern)?;
         let mut names = Vec::new();
         match &self.disk {
@@ -229,12 +268,33 @@ impl Sources {
                 if folder.is_dir() {
                     list(&folder, "", patterns.levels(), &mut names)?;
                 }
+                let folder = straight(&folder);
+                let open = unsaved
+                    .keys()
+                    .filter_map(|path| path.strip_prefix(&folder).ok());
+                names.extend(open.filter_map(|path| path.to_str().map(str::to_owned)));
             }
         }
         names.retain(|name| patterns.match_path(name));
         names.sort();
+        names.dedup();
         Ok(names)
     }
+}
+
+/// A path without the parts that lead back, as an editor gives it.
+fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if straight.file_name().is_some() => {
+                straight.pop();
+            }
+            _ => straight.push(part),
+        }
+    }
+    straight
 }
 
 /// Without `./` before it.

@@ -12,7 +12,7 @@ use lines::Lines;
 pub use beside::{
     Answer, Answers, LONGEST as LONGEST_BESIDE, Patterns, Question, Refusal, not_utf8,
 };
-pub use read::read;
+pub use read::{Unsaved, is_grid_file, read, read_over, texts_over};
 
 /// Index of a file in `Sources`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

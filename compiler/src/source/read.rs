@@ -1,5 +1,6 @@
 //! Files and folders to texts. The only part of the compiler that reads a grid from disk.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -11,6 +12,9 @@ use crate::diagnostics::{Problems, codes};
 /// A longer file is surely no grid, and offsets are 32 bits.
 const LONGEST: u64 = 64 << 20;
 
+/// Texts that an editor has open, by the paths of their files: as long as they are, what the disk holds does not count.
+pub type Unsaved<'t> = BTreeMap<PathBuf, &'t str>;
+
 /// Reads a grid: one file, or a folder whose `.hcl` files are read flat, in order of name.
 ///
 /// In a folder, names that begin with a dot and `.vars.hcl` files (values for a run) are no grid files.
@@ -21,10 +25,12 @@ const LONGEST: u64 = 64 << 20;
 pub fn read(path: &Path) -> Result<Sources, Problems> {
     let mut problems = Problems::default();
     let sources = match fs::metadata(path) {
-        Ok(found) if found.is_dir() => read_folder(path, &mut problems),
+        Ok(found) if found.is_dir() => read_folder(path, &Unsaved::new(), &mut problems),
         Ok(found) if found.is_file() => {
             let root = path.parent().map(Path::to_path_buf).unwrap_or_default();
-            read_files(root, name_of(path), vec![path.to_path_buf()], &mut problems)
+            let paths = vec![path.to_path_buf()];
+            let sources = read_files(root, name_of(path), paths, &Unsaved::new(), &mut problems);
+            Some(sources)
         }
         Ok(_) => {
             problems.whole(
@@ -44,24 +50,53 @@ pub fn read(path: &Path) -> Result<Sources, Problems> {
     }
 }
 
-fn read_folder(root: &Path, problems: &mut Problems) -> Option<Sources> {
-    let entries = match fs::read_dir(root) {
-        Ok(entries) => entries,
+/// Reads a folder that is a grid, with the texts of an editor. What can be read is there, also where something cannot be.
+pub fn read_over(root: &Path, unsaved: &Unsaved<'_>) -> (Sources, Problems) {
+    let mut problems = Problems::default();
+    let sources = read_folder(root, unsaved, &mut problems);
+    (sources.unwrap_or_default(), problems)
+}
+
+/// The grid files of a folder, by path, with the texts of an editor; those that cannot be read are left out.
+pub fn texts_over(root: &Path, unsaved: &Unsaved<'_>) -> Vec<(PathBuf, String)> {
+    let mut problems = Problems::default();
+    let sources = read_folder(root, unsaved, &mut problems);
+    let files = sources.into_iter().flat_map(|sources| sources.files);
+    files
+        .map(|file| (root.join(&file.name), file.text))
+        .collect()
+}
+
+/// Whether a file of this name is one of a grid's files, as far as a folder goes.
+pub fn is_grid_file(name: &OsStr) -> bool {
+    matches!(kind_of(name), Kind::Grid)
+}
+
+fn read_folder(root: &Path, unsaved: &Unsaved<'_>, problems: &mut Problems) -> Option<Sources> {
+    let is_beside = |path: &&PathBuf| path.parent() == Some(root);
+    let open = unsaved.keys().filter(is_beside);
+    let open = open.filter(|path| path.file_name().is_some_and(is_grid_file));
+    let mut paths: Vec<PathBuf> = open.cloned().collect();
+    let mut skipped_vars = false;
+    match fs::read_dir(root) {
+        Ok(entries) => {
+            for entry in entries {
+                match entry {
+                    Ok(entry) if unsaved.contains_key(&entry.path()) => {}
+                    Ok(entry) => match kind_of(&entry.file_name()) {
+                        Kind::Grid if !entry.path().is_dir() => paths.push(entry.path()),
+                        Kind::Variables => skipped_vars = true,
+                        _ => {}
+                    },
+                    Err(error) => unreadable(root, &error, problems),
+                }
+            }
+        }
+        // An editor may have files in a folder that is not there yet.
+        Err(_) if !paths.is_empty() => {}
         Err(error) => {
             unreadable(root, &error, problems);
             return None;
-        }
-    };
-    let mut paths = Vec::new();
-    let mut skipped_vars = false;
-    for entry in entries {
-        match entry {
-            Ok(entry) => match kind_of(&entry.file_name()) {
-                Kind::Grid if !entry.path().is_dir() => paths.push(entry.path()),
-                Kind::Variables => skipped_vars = true,
-                _ => {}
-            },
-            Err(error) => unreadable(root, &error, problems),
         }
     }
     if paths.is_empty() {
@@ -77,7 +112,14 @@ fn read_folder(root: &Path, problems: &mut Problems) -> Option<Sources> {
         return None;
     }
     paths.sort();
-    read_files(root.to_path_buf(), name_of(root), paths, problems)
+    let name = name_of(root);
+    Some(read_files(
+        root.to_path_buf(),
+        name,
+        paths,
+        unsaved,
+        problems,
+    ))
 }
 
 /// The last part of a path. `.` and the like are resolved first, so that a folder has the same name however it is given.
@@ -98,19 +140,24 @@ fn read_files(
     root: PathBuf,
     name: String,
     paths: Vec<PathBuf>,
+    unsaved: &Unsaved<'_>,
     problems: &mut Problems,
-) -> Option<Sources> {
+) -> Sources {
     let mut sources = Sources {
         root,
         name,
         ..Sources::default()
     };
     for path in paths {
-        if let Some(text) = read_text(&path, problems) {
+        let text = match unsaved.get(&path) {
+            Some(text) => Some((*text).to_owned()),
+            None => read_text(&path, problems),
+        };
+        if let Some(text) = text {
             sources.add(name_of(&path), text);
         }
     }
-    Some(sources)
+    sources
 }
 
 fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {

@@ -8,7 +8,7 @@ use super::fields::Shape;
 use super::structure::RawBlock;
 use super::types;
 
-const KINDS: [(&str, DataKind); 3] = [
+pub(super) const KINDS: [(&str, DataKind); 3] = [
     ("csv", DataKind::Csv),
     ("jsonl", DataKind::Jsonl),
     ("inline", DataKind::Inline),

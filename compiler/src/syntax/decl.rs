@@ -307,19 +307,25 @@ pub struct InputDecl {
     pub sensitive: Option<Expr>,
     /// `nullable`
     pub nullable: Option<Expr>,
+    /// The flow and its input of which everything else is taken, of the input of a mix that stands for it.
+    pub stands_for: Option<(String, String)>,
 }
 
 impl InputDecl {
-    /// An input of any type, which must be handed over.
-    pub fn any(name: Name) -> Self {
+    /// An input of the mix of a step, which stands for the input `input` of a flow that the mix names.
+    pub fn standing_for(flow: &str, input: &str, span: Span) -> Self {
         Self {
-            span: name.span,
-            name,
+            span,
+            name: Name {
+                text: format!("{flow}.{input}"),
+                span,
+            },
             ty: None,
             default: None,
             description: None,
             sensitive: None,
             nullable: None,
+            stands_for: Some((flow.to_owned(), input.to_owned())),
         }
     }
 }

@@ -94,6 +94,7 @@ impl FileParser<'_, '_> {
         let mut found = self.sort(block.body, &INPUT);
         let ty = self.optional(&mut found, "type");
         Some(InputDecl {
+            stands_for: None,
             span,
             name,
             ty: ty.map(|ty| types::read(&ty, self.problems)),

@@ -39,8 +39,8 @@ impl FileParser<'_, '_> {
             span: name.span,
         };
         let mut body = BodyDecl::empty(BodyKind::Flow, name, span);
-        self.mix(found, &mut body);
-        if body.mix.is_none() && !broken {
+        let written = self.mix(found, &mut body);
+        if !written && !broken {
             self.problems
                 .error(
                     codes::MISSING_ATTRIBUTE,
@@ -54,15 +54,13 @@ impl FileParser<'_, '_> {
             let flow = step.name.text.clone();
             let arguments = step.arguments.iter_mut();
             for argument in arguments.flat_map(|block| &mut block.attributes) {
-                let span = argument.name.span;
-                let input = Name {
-                    text: format!("{flow}_{}", argument.name.text),
-                    span,
-                };
-                let read = self.field_of("input", &input.text, span);
+                let Name { text, span } = &argument.name;
+                let input = InputDecl::standing_for(&flow, text, *span);
+                let name = input.name.clone();
+                let read = self.field_of("input", &name.text, *span);
                 let value = std::mem::replace(&mut argument.value, read);
-                inputs.push(InputDecl::any(input.clone()));
-                handed.push(Attribute { name: input, value });
+                inputs.push(input);
+                handed.push(Attribute { name, value });
             }
         }
         body.flow = Some(FlowDecl {
@@ -89,12 +87,15 @@ impl FileParser<'_, '_> {
         self.expr(span, ExprKind::Field(Box::new(root), name))
     }
 
-    /// Reads the mix of a scenario, if it has one, whose steps stand in `body` already.
-    pub(super) fn mix(&mut self, found: &mut Found, body: &mut BodyDecl) {
+    /// Reads the mix of a scenario, if it has one, whose steps stand in `body` already. Whether there is one, also where its
+    /// faults leave nothing of it.
+    pub(super) fn mix(&mut self, found: &mut Found, body: &mut BodyDecl) -> bool {
         let mut choices: Vec<(StepDecl, Option<Expr>)> = Vec::new();
-        let mut whole = None;
+        let (mut whole, mut written) = (None, false);
+        let before = self.problems.list.len();
         if let Some(attribute) = found.attribute("mix") {
             whole = Some(attribute.name.span);
+            written = true;
             let value = self.value(attribute);
             let unread = !value.is_whole();
             self.weights(value, &mut choices);
@@ -104,13 +105,18 @@ impl FileParser<'_, '_> {
             }
         }
         for block in found.blocks("mix") {
+            written = true;
             whole = whole.or(Some(block.header));
             choices.extend(self.choice(block));
         }
-        let Some(span) = whole else { return };
+        let Some(span) = whole else { return written };
         if choices.is_empty() {
-            // What is wrong is said already, or that there is no step.
-            return;
+            if self.problems.list.len() == before {
+                self.problems
+                    .error(codes::INVALID_MIX, span, "the `mix` names no flow")
+                    .hint("each flow has a weight, as in `mix = { browse = 7, buy = 3 }`");
+            }
+            return written;
         }
         if let Some(step) = body.steps.first() {
             let text = "a scenario has steps or a `mix`, found both";
@@ -118,7 +124,7 @@ impl FileParser<'_, '_> {
                 .error(codes::INVALID_MIX, span, text)
                 .label(step.span, "a step of its own")
                 .hint("put the steps into a `flow`, and name it in the `mix`");
-            return;
+            return written;
         }
         let mut weights = Vec::new();
         for (step, weight) in choices {
@@ -134,6 +140,7 @@ impl FileParser<'_, '_> {
             weights.push(weight);
         }
         body.mix = Some(MixDecl { span, weights });
+        written
     }
 
     /// `{ browse = 7, buy = 3 }`

@@ -7,6 +7,7 @@
 //!
 //! Every step goes on after a fault, so that a file shows all its faults in one run.
 
+pub mod all_expressions;
 pub mod decl;
 
 mod allow;
@@ -32,10 +33,12 @@ mod template;
 mod threshold;
 mod token;
 mod types;
+pub mod words;
 
 use bounds::LineBreaks;
 use decl::{Declarations, Expr};
 use expr::FileParser;
+use structure::Item;
 
 use crate::diagnostics::Problems;
 use crate::source::{FileId, Sources};
@@ -57,6 +60,20 @@ pub fn parse(sources: &Sources) -> (Declarations, Problems) {
     declarations.expressions = ids;
     problems.sort();
     (declarations, problems)
+}
+
+/// Whether a text has a block of this kind that stands in no other.
+pub fn has_block(text: &str, kind: &str) -> bool {
+    // Most texts do not even have the word.
+    if !text.contains(kind) {
+        return false;
+    }
+    let (file, mut problems) = (FileId::default(), Problems::default());
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let tokens = lexer::lex(file, text, &mut problems);
+    let body = structure::cut(file, &tokens, &mut problems);
+    let is_meant = |item: &Item| matches!(item, Item::Block(block) if block.kind.text == kind);
+    body.items.iter().any(is_meant)
 }
 
 /// The canonical form of a file, any HCL, as `bggo fmt` writes it: what `terraform fmt` makes of it. It has no byte-order mark.

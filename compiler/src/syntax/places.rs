@@ -2,10 +2,21 @@
 
 use super::fields::Shape;
 use super::token::TOP;
-use super::{checks, data, decode, flow, mix, parts, phase, scenario, threshold};
+use super::{checks, data, decode, flow, mix, parts, phase, scenario, threshold, types};
 
 const PHASE: Shape = phase::shape("a phase");
 const PHASES: [&str; 4] = ["setup", "teardown", "vu_setup", "vu_teardown"];
+
+/// The kinds of data.
+pub fn kinds_of_data() -> impl Iterator<Item = &'static str> {
+    data::KINDS.iter().map(|(word, _)| *word)
+}
+
+/// The words that types are written with.
+pub const TYPES: &[&str] = types::NAMES;
+
+/// The kind of step that runs one of several flows.
+pub const MIX: &str = mix::MIX;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

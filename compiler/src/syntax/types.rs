@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::decl::{Expr, ExprKind, TypeExpr, UnaryOp};
 
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "string", "number", "bool", "duration", "bytes", "any", "list", "set", "map", "object", "tuple",
 ];
 

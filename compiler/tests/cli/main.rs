@@ -108,6 +108,27 @@ fn check_exits_with_0_or_1_and_speaks_json() {
 }
 
 #[test]
+fn check_says_what_is_known_of_a_grid_if_it_is_asked() {
+    let folder = folder_with(&[
+        ("good.hcl", GRID),
+        ("bad.hcl", "step \"noop\" \"a\" {\n  nonsense = 1\n}\n"),
+    ]);
+    for flag in ["-v", "--verbose"] {
+        let good = run(&folder, &["check", flag, "good.hcl"]);
+        assert_eq!(
+            (good.code, good.err.as_str()),
+            (Some(0), "good.hcl: no errors\n")
+        );
+        assert!(good.out.starts_with("grid \"good.hcl\"\n"), "{}", good.out);
+        assert!(good.out.contains("an iteration  noop 5\n"), "{}", good.out);
+    }
+    let bad = run(&folder, &["check", "-v", "bad.hcl"]);
+    assert_eq!((bad.code, bad.out.as_str()), (Some(1), ""));
+    let json = run(&folder, &["check", "-v", "good.hcl", "--format", "json"]);
+    assert_eq!((json.code, json.out.as_str()), (Some(2), ""));
+}
+
+#[test]
 fn check_fixes_what_one_replacement_cures() {
     let broken = "\u{feff}step \"nop\" \"a\" {\n  depnds_on = [step.noop.c]\n  nonsense  = 1\n}\n\nstep \"noop\" \"c\" {}\n";
     // With the right runner its arguments are looked at: three errors for one.

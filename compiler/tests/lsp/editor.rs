@@ -17,6 +17,8 @@ pub struct Editor {
     next: i32,
     /// Notifications that came while an answer was waited for.
     told: Vec<Notification>,
+    /// What the server asked meanwhile.
+    asked: Vec<Request>,
 }
 
 /// The address of a file that need not be there, or of a path from the root.
@@ -41,6 +43,7 @@ impl Editor {
             server: None,
             next: 0,
             told: Vec::new(),
+            asked: Vec::new(),
         };
         let id = editor.ask("initialize", json!({ "capabilities": capabilities }));
         editor.tell("initialized", json!({}));
@@ -84,13 +87,19 @@ impl Editor {
                     };
                 }
                 Message::Notification(notification) => self.told.push(notification),
-                Message::Request(request) => panic!("the server asks {request:?}"),
+                Message::Request(request) => self.asked.push(request),
             }
         }
     }
 
     /// The next problems that are published: the version of the text, and the list.
     pub fn published(&mut self) -> (Value, Vec<Value>) {
+        let (_, version, list) = self.published_of();
+        (version, list)
+    }
+
+    /// The same, with the address of the file before.
+    pub fn published_of(&mut self) -> (String, Value, Vec<Value>) {
         let notification = if self.told.is_empty() {
             match self.connection.receiver.recv_timeout(PATIENCE).unwrap() {
                 Message::Notification(notification) => notification,
@@ -102,7 +111,47 @@ impl Editor {
         assert_eq!(notification.method, "textDocument/publishDiagnostics");
         let params = notification.params;
         let list = params["diagnostics"].as_array().unwrap().clone();
-        (params["version"].clone(), list)
+        let uri = params["uri"].as_str().unwrap().to_owned();
+        (uri, params["version"].clone(), list)
+    }
+
+    /// The first thing that the server asked, and has not been given out: its method and what goes with it.
+    pub fn asked(&mut self) -> (String, Value) {
+        while self.asked.is_empty() {
+            match self.connection.receiver.recv_timeout(PATIENCE).unwrap() {
+                Message::Request(request) => self.asked.push(request),
+                Message::Notification(notification) => self.told.push(notification),
+                Message::Response(response) => panic!("nobody asked for {response:?}"),
+            }
+        }
+        let request = self.asked.remove(0);
+        (request.method, request.params)
+    }
+
+    /// Opens a text.
+    pub fn open_only(&self, name: &str, text: &str) {
+        self.tell("textDocument/didOpen", opened(name, text));
+    }
+
+    /// Replaces the whole text.
+    pub fn replace_only(&self, name: &str, version: i32, text: &str) {
+        let changes = json!([{ "text": text }]);
+        self.tell("textDocument/didChange", changed(name, version, changes));
+    }
+
+    /// Closes a text.
+    pub fn close(&self, name: &str) {
+        let closed = json!({ "textDocument": { "uri": uri(name) } });
+        self.tell("textDocument/didClose", closed);
+    }
+
+    /// Says that a file was created (1), changed (2) or deleted (3).
+    pub fn disk_changed(&self, name: &str, kind: u32) {
+        let changes = json!([{ "uri": uri(name), "type": kind }]);
+        self.tell(
+            "workspace/didChangeWatchedFiles",
+            json!({ "changes": changes }),
+        );
     }
 
     /// Opens a text, and gives its problems.

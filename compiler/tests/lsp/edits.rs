@@ -112,7 +112,9 @@ fn problems_equal_those_of_a_check_after_any_edit() {
             continue;
         };
         // `bggo check` reads what the editor has not saved from a file beside.
-        let path_of_text = folder.path().join(format!("{count}.hcl"));
+        let folder = folder.path().join(count.to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let path_of_text = folder.join("grid.hcl");
         let name = path_of_text.to_str().unwrap().to_owned();
         let mut found = editor.open(&name, &text);
         for version in 2..5 {

@@ -9,6 +9,8 @@
 mod completion;
 mod editor;
 mod edits;
+mod folders;
+mod neovim;
 mod places;
 mod problems;
 mod process;

@@ -45,6 +45,14 @@ step "http_request" "front" {
   }
 }
 
+step "print" "token" {
+  count = 2
+
+  arguments {
+    input = step.login.first.output.name
+  }
+}
+
 step "login" "first" {
   depends_on = ["step.http_request.front"]
 
@@ -103,12 +111,89 @@ fn what_is_pointed_at_is_said_in_words() {
         ("upper(", 1, "upper("),
         ("status_code == 200", 12, "`bool`, known in each iteration"),
         ("\"GET\"", 1, "`string`, known when the grid is built"),
-        ("vu.id", 4, "`number`, known for each user"),
+        // Who names it.
+        ("\"host\"", 2, "Named by `local.page`, `step.login.first`."),
+        (
+            "page =",
+            1,
+            "known for each user\n\nNamed by `step.http_request.front`.",
+        ),
+        (
+            "front\" {",
+            1,
+            "`step.http_request.front`\n\nNamed by `step.login.first`, `threshold fast`.",
+        ),
+        ("\"first\"", 2, "Named by `step.print.token`."),
+        ("\"token\"", 2, "Nothing names it."),
+        ("output.status", 9, "Named by `step.login.first`."),
+        (
+            "\"user\"",
+            2,
+            "Named by `step.print.say`, `flow login`, `step.login.first`.",
+        ),
+        (
+            "output \"name\"",
+            9,
+            "output `name`: `string`, known in each iteration\n\nNamed by `step.print.token`.",
+        ),
+        (
+            "\"http_client\" \"shop\"",
+            17,
+            "Named by `step.http_request.front`.",
+        ),
+        // Words of the language.
+        (
+            "depends_on",
+            3,
+            "`depends_on`\n\nMore steps and resources to wait for.",
+        ),
+        (
+            "uses {",
+            0,
+            "`uses`\n\nThe resources that the step works with.",
+        ),
+        (
+            "variable \"host\"",
+            0,
+            "`variable`\n\nA value that is given when the program runs",
+        ),
+        (
+            "condition =",
+            1,
+            "`condition`\n\nWhat must be true of figures",
+        ),
+        (
+            "type        = string\n  default",
+            0,
+            "`type`\n\nThe type of the value",
+        ),
     ] {
         let found = words(piece, offset);
         assert!(found.contains(expected), "{piece}: {found}");
     }
     assert_eq!(words("\n\nlocals", 1), "");
+    editor.end();
+}
+
+#[test]
+fn a_load_is_said_in_words_also_where_the_grid_is_wrong() {
+    let text = "scenario \"s\" {\n  load \"constant_vus\" {\n    duration = nonsense\n  }\n  step \"noop\" \"n\" {}\n}\n";
+    let mut editor = Editor::start();
+    assert_eq!(editor.open("a.hcl", text).len(), 1);
+    let mut words = |line: usize, column: usize| {
+        let at = json!({ "line": line, "character": column });
+        let found = editor.of_file("hover", "a.hcl", json!({ "position": at }));
+        found["contents"]["value"].clone()
+    };
+    assert_eq!(
+        words(1, 12),
+        "profile `constant_vus`\n\nUsers iterate for a time."
+    );
+    assert_eq!(words(2, 6), "`duration`: `duration`\n\nHow long it lasts.");
+    assert_eq!(
+        words(1, 2),
+        "`load`\n\nHow much load: `load \"PROFILE\"`. Without it the steps run once."
+    );
     editor.end();
 }
 
@@ -151,8 +236,9 @@ fn a_new_name_is_written_at_each_place_and_the_grid_stays_right() {
         ("\"host\"", 1, 3),
         ("local.page", 7, 2),
         ("\"shop\"", 1, 2),
-        ("flow \"login\"", 7, 2),
+        ("flow \"login\"", 7, 3),
         ("input.user)", 7, 4),
+        ("output \"name\"", 9, 2),
     ]
     .into_iter()
     .enumerate()

@@ -33,6 +33,8 @@ pub struct Runner {
     pub metrics: Vec<Metric>,
     /// The kinds of failure that it reports, a small closed set.
     pub errors: Vec<ErrorKind>,
+    /// A step that is given none of these inputs does nothing but give its outputs; `None`: any step does something.
+    pub no_effect_without: Option<Vec<String>>,
 }
 
 /// An asset: what a `resource` of that kind is.

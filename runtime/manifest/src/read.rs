@@ -75,6 +75,8 @@ impl Reader<'_> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
         let description = self.text(&mut attributes, "description");
+        let without = attributes.place("no_effect_without");
+        let names = self.texts(&mut attributes, "no_effect_without");
         self.rest(attributes, "a runner");
         let mut runner = Runner {
             name,
@@ -85,6 +87,7 @@ impl Reader<'_> {
             outputs: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
+            no_effect_without: None,
         };
         for part in &block.body.blocks {
             match part.kind.as_str() {
@@ -106,6 +109,14 @@ impl Reader<'_> {
         self.documents(block, &runner.inputs, &runner.outputs);
         runner.rules = self.rules(block, &runner.inputs);
         runner.metrics = self.metrics(block, Owner::Runner, &runner.inputs);
+        if let Some(offset) = without {
+            for name in &names {
+                if !runner.inputs.iter().any(|input| input.name == *name) {
+                    self.fault(offset, format!("there is no input `{name}`"));
+                }
+            }
+            runner.no_effect_without = Some(names);
+        }
         runner
     }
 

@@ -488,6 +488,19 @@ asset "b" {
 }
 
 #[test]
+fn metrics_of_attempts_are_no_runners_own() {
+    for name in ["attempts", "retries"] {
+        let metric = format!("  metric \"{name}\" {{ kind = \"counter\" }}");
+        let text = format!("runner \"x\" {{\n{metric}\n}}\n");
+        let fault = format!(
+            "`{name}` is a metric of every step that is tried again: give this one another name"
+        );
+        assert_eq!(faults(&text), [(2, fault)]);
+        read(&format!("asset \"x\" {{\n{metric}\n}}\n")).unwrap();
+    }
+}
+
+#[test]
 fn a_kind_of_failure_that_means_a_panic_is_no_modules_own() {
     for owner in ["runner", "asset"] {
         let text = format!("{owner} \"x\" {{\n  error \"bug\" {{}}\n}}\n");
@@ -713,5 +726,29 @@ asset "shop" {
             (62, "`type_from` is for outputs of runners"),
         ]
         .map(|(line, text)| (line, text.to_owned()))
+    );
+}
+
+#[test]
+fn a_runner_says_without_which_inputs_it_has_no_effect() {
+    let of = |attribute: &str| {
+        let text =
+            format!("runner \"a\" {{\n  {attribute}\n  input \"x\" {{ type = number }}\n}}\n");
+        read(&text).map(|manifest| manifest.runners[0].no_effect_without.clone())
+    };
+    assert_eq!(of("").unwrap(), None);
+    assert_eq!(of("no_effect_without = []").unwrap(), Some(Vec::new()));
+    assert_eq!(
+        of("no_effect_without = [\"x\"]").unwrap(),
+        Some(vec!["x".to_owned()])
+    );
+    let text = "runner \"a\" {\n  no_effect_without = [\"y\"]\n}\nrunner \"b\" {\n  no_effect_without = true\n}\n";
+    let found = faults(text);
+    assert_eq!(
+        found,
+        [
+            (2, "there is no input `y`".to_owned()),
+            (5, "`no_effect_without` is a list of strings".to_owned())
+        ]
     );
 }

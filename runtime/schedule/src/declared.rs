@@ -334,20 +334,10 @@ impl Users {
             };
             reader.wrong(Field::Vus, format!("`vus` is {before}, more than {said}"));
         }
-        let when_full = reader.word(
-            Field::WhenFull,
-            &[
-                ("wait", crate::WhenFull::Wait),
-                ("drop", crate::WhenFull::Drop),
-            ],
-        );
-        let spread = reader.word(
-            Field::Arrivals,
-            &[
-                ("even", crate::Spread::Even),
-                ("poisson", crate::Spread::Poisson),
-            ],
-        );
+        let full = [crate::WhenFull::Wait, crate::WhenFull::Drop];
+        let when_full = reader.word(Field::WhenFull, &full);
+        let spread = [crate::Spread::Even, crate::Spread::Poisson];
+        let spread = reader.word(Field::Arrivals, &spread);
         Some(Self {
             before: before?,
             most: most?,

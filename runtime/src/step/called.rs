@@ -4,6 +4,7 @@ use super::attempt::{Policy, Step};
 use super::iteration::{Begun, Iteration};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Flow;
+use bggo_schedule::Mix;
 use std::time::Duration;
 
 /// The kind of failure of a step whose flow did not come to its end, since a step of it failed.
@@ -73,6 +74,12 @@ impl<'a> Step<'a> {
             begun: iteration.begun_for_call(first_slot),
             path: iteration.path_of_call(first_slot, self.index()),
         }
+    }
+
+    /// Which flow the mix chooses in a call that has not begun: what others are handed need not be computed.
+    pub fn choice_of_call(&self, first_slot: u32, mix: &Mix) -> usize {
+        let iteration = self.iteration_of();
+        iteration.choice_of(mix, iteration.path_of_call(first_slot, self.index()))
     }
 
     /// The iteration as the flow sees it.

@@ -256,11 +256,16 @@ impl<'a> Iteration<'a> {
     /// Which of several flows this iteration runs: by its number in the run, else by its number among those of its user, where
     /// each user begins at another place. Each call of a mix, and each instance of it, begins at a place of its own.
     pub fn choice(&self, mix: &Mix) -> usize {
+        self.choice_of(mix, self.draws.path())
+    }
+
+    /// The same of the call with this path.
+    pub(super) fn choice_of(&self, mix: &Mix, path: u64) -> usize {
         let number = match self.key() {
             IterationKey::Run(number) => number,
             IterationKey::User { user, nth } => user.wrapping_add(nth),
         };
-        mix.choice(number.wrapping_add(self.draws.path()))
+        mix.choice(number.wrapping_add(path))
     }
 
     /// The context of a function that is random or reads the clock: for call number `call` of the grid, in this instance of

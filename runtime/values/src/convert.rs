@@ -146,6 +146,9 @@ fn to_duration(value: &Value) -> Result<Value, Fault> {
     match value.settled()?.as_ref() {
         Value::Text(text) => match duration::parse(text) {
             Some(duration) => Ok(Value::Duration(duration)),
+            None if duration::is_too_long(text) => Err(Fault::new(
+                "a duration is 292 years (106751d) at most, found a longer one",
+            )),
             None => Err(Fault::new(format!(
                 "a duration is required, like \"1m30s\" or \"250ms\": its units are {}",
                 duration::UNITS_IN_WORDS

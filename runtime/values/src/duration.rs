@@ -18,6 +18,8 @@ const UNITS: [(&str, u128); 9] = [
     ("d", 86_400_000_000_000),
 ];
 
+const MOST_NANOS: u128 = i64::MAX as u128;
+
 const SIZES: [(&str, u64); 14] = [
     ("", 1),
     ("B", 1),
@@ -38,8 +40,18 @@ const SIZES: [(&str, u64); 14] = [
 /// Reads `1m30s`, `1.5h`, `7d`, `1500ms`, `300 ms`, `100us` or `0`. A day has 24 hours. Spaces may stand between a number and
 /// its unit, and nowhere else. Nothing negative, no more than Go's 2^63 nanoseconds.
 pub fn parse(text: &str) -> Option<Duration> {
+    let nanos = nanos(text).filter(|nanos| *nanos <= MOST_NANOS)?;
+    Some(Duration::from_nanos(u64::try_from(nanos).ok()?))
+}
+
+/// Whether a text has the form of a duration, and is refused since it is longer than the longest one, 292 years.
+pub fn is_too_long(text: &str) -> bool {
+    nanos(text).is_some_and(|nanos| nanos > MOST_NANOS)
+}
+
+fn nanos(text: &str) -> Option<u128> {
     if text == "0" {
-        return Some(Duration::ZERO);
+        return Some(0);
     }
     let mut total: u128 = 0;
     let mut rest = text;
@@ -56,11 +68,8 @@ pub fn parse(text: &str) -> Option<Duration> {
         let (_, nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
         let (numerator, places) = scaled(amount, *nanos)?;
         total = total.checked_add(numerator / places)?;
-        if total > i64::MAX as u128 {
-            return None;
-        }
         if after.is_empty() {
-            return Some(Duration::from_nanos(u64::try_from(total).ok()?));
+            return Some(total);
         }
         rest = after;
     }

@@ -169,7 +169,11 @@ impl Checker<'_> {
         let call = TExpr {
             ty: ty.clone(),
             binding: latest(&arguments).max(time),
-            sensitivity: Sensitivity::whole_if(sensitivity::any(&arguments)),
+            sensitivity: Sensitivity::whole_if(match function.name {
+                // How many there are says nothing of what is sensitive in them.
+                "length" => arguments.iter().any(|of| of.sensitivity.is_whole()),
+                _ => sensitivity::any(&arguments),
+            }),
             span,
             kind: TKind::Call {
                 function,

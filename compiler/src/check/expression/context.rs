@@ -114,6 +114,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) document_types: BTreeMap<(StepId, String), Type>,
     /// What is wrong with documents.
     pub(in crate::check) of_documents: Problems,
+    /// What is checked is judged while a step repeats, so what it collects is not there yet.
+    pub(in crate::check) while_repeated: bool,
 }
 
 /// A constant that a condition reads, or `None` for a name of what is known later; and its type.
@@ -250,6 +252,7 @@ impl<'a> Checker<'a> {
             only_asks: false,
             document_types: BTreeMap::new(),
             of_documents: Problems::default(),
+            while_repeated: false,
         }
     }
 

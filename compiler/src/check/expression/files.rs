@@ -153,26 +153,38 @@ impl Checker<'_> {
         let Some((folder, pattern)) = folder.zip(pattern) else {
             return error(span);
         };
-        let mut texts = Vec::new();
-        for part in [&folder, &pattern] {
-            let Some(text) = part.constant().and_then(Value::as_text) else {
-                self.not_known(name, part);
-                return error(span);
-            };
-            texts.push(text.to_owned());
-        }
-        let question = match <[String; 2]>::try_from(texts) {
-            Ok([folder, pattern]) => Question::Matching(folder, pattern),
-            Err(_) => return error(span),
+        let Some(matching) = pattern.constant().and_then(Value::as_text) else {
+            self.not_known(name, &pattern);
+            return error(span);
         };
-        match self.answer(question) {
-            None => error(span),
-            Some(Answer::Matching(names)) => {
-                let names: Vec<Value> = names.into_iter().map(Value::from).collect();
-                constant(Value::from(names), Type::set(Type::String), span)
-            }
-            Some(other) => self.unreadable(&refusal(other), pattern.span, span),
+        let matching = matching.to_owned();
+        let Some(folders) = self.paths(name, &folder) else {
+            return error(span);
+        };
+        let mut found: ByPath<Value> = Vec::with_capacity(folders.len());
+        let mut lacks = false;
+        for one in folders {
+            let question = Question::Matching(one.as_str().to_owned(), matching.clone());
+            let value = match self.answer(question) {
+                None => {
+                    lacks = true;
+                    continue;
+                }
+                Some(Answer::Matching(names)) => {
+                    let names: Vec<Value> = names.into_iter().map(Value::from).collect();
+                    Ok(Value::from(names))
+                }
+                Some(other) if folder.constant().is_some() => {
+                    return self.unreadable(&refusal(other), pattern.span, span);
+                }
+                Some(other) => Err(refusal(other)),
+            };
+            found.push((one, value));
         }
+        if lacks {
+            return error(span);
+        }
+        self.by_path(folder, found, Type::set(Type::String), span)
     }
 
     /// A path as a text that may be shown.

@@ -15,6 +15,7 @@ use super::context::{Checker, error};
 use crate::check::article::with_article;
 use crate::check::parts::collects;
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
+use crate::check::typed_parts::COLLECTED;
 
 impl Checker<'_> {
     /// `step.R.N` with nothing behind it.
@@ -82,9 +83,14 @@ impl Checker<'_> {
 
     /// `output` of the step that is checked, of the instance that has just run.
     pub(super) fn own_output(&mut self, step: StepId, span: Span) -> TExpr {
-        let Some((ty, sensitivity)) = self.output_object(step) else {
+        let Some((mut ty, sensitivity)) = self.output_object(step) else {
             return error(span);
         };
+        if let (true, Type::Object(fields)) = (self.while_repeated, &mut ty)
+            && collects(&self.declarations.step(step).parts)
+        {
+            fields.pop();
+        }
         TExpr {
             kind: TKind::Output {
                 step,
@@ -441,7 +447,15 @@ impl Checker<'_> {
             .outputs
             .iter()
             .position(|output| output.name == name.text);
+        let is_collected =
+            || name.text == COLLECTED && collects(&self.declarations.step(step).parts);
         match found.and_then(|place| Some((place, runner.outputs.get(place)?))) {
+            Some(_) if self.while_repeated && is_collected() => {
+                let text = format!("`{COLLECTED}` is there when the step is done with repeating");
+                self.error(codes::UNKNOWN_OUTPUT, name.span, text)
+                    .hint("`max_attempts` limits how often it runs");
+                error(span)
+            }
             Some((place, output)) => TExpr {
                 kind: TKind::Output {
                     step,

@@ -1,13 +1,23 @@
 //! What a condition says of values that may be null: names of what is not null, and of conditions that hold.
 
-use crate::check::typed::{InstanceOf, TExpr, TKind};
+use crate::check::typed::{InstanceOf, TExpr, TKind, TLocal};
 use crate::resolve::model::StepId;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
-use bggo_values::Value;
+use bggo_values::{Type, Value};
+use std::collections::BTreeSet;
+
+/// What is known of the locals of a grid.
+#[derive(Clone, Copy)]
+pub(super) struct Locals<'a> {
+    /// What each is another name of, as far as they were read.
+    pub names: &'a [Option<String>],
+    /// Their values.
+    pub values: &'a [TLocal],
+}
 
 /// The name of a value that two expressions have in common if they read the same thing: `var.user.nick` and the local that is
 /// `var.user` with `.nick`. `None` for what has no name.
-pub(super) fn name_of(expr: &TExpr, locals: &[Option<String>]) -> Option<String> {
+pub(super) fn name_of(expr: &TExpr, locals: Locals<'_>) -> Option<String> {
     Some(match &expr.kind {
         TKind::Variable(id) => format!("var {}", id.0),
         TKind::Input(id) => format!("input {} {}", id.flow.0, id.index),
@@ -15,7 +25,7 @@ pub(super) fn name_of(expr: &TExpr, locals: &[Option<String>]) -> Option<String>
         TKind::EachKey => "each.key".to_owned(),
         TKind::EachValue => "each.value".to_owned(),
         TKind::CountIndex => "count.index".to_owned(),
-        TKind::Local(id) => match locals.get(id.0) {
+        TKind::Local(id) => match locals.names.get(id.0) {
             Some(Some(same)) => same.clone(),
             _ => format!("local {}", id.0),
         },
@@ -52,11 +62,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// The name of the whole output of a step, or of one of its instances.
-pub(super) fn output(
-    step: StepId,
-    instance: &InstanceOf,
-    locals: &[Option<String>],
-) -> Option<String> {
+pub(super) fn output(step: StepId, instance: &InstanceOf, locals: Locals<'_>) -> Option<String> {
     let instance = match instance {
         InstanceOf::Only | InstanceOf::Own => String::new(),
         InstanceOf::Position(position) => position.to_string(),
@@ -70,11 +76,11 @@ const MOST_LEVELS: u32 = 16;
 
 /// A condition as a text that is the same wherever it is written; `None` where it is more than names, constants and a few
 /// operators.
-fn condition(expr: &TExpr, locals: &[Option<String>]) -> Option<String> {
+fn condition(expr: &TExpr, locals: Locals<'_>) -> Option<String> {
     levels_of(expr, locals, MOST_LEVELS)
 }
 
-fn levels_of(expr: &TExpr, locals: &[Option<String>], left: u32) -> Option<String> {
+fn levels_of(expr: &TExpr, locals: Locals<'_>, left: u32) -> Option<String> {
     let left = left.checked_sub(1)?;
     match &expr.kind {
         TKind::Unary(UnaryOp::Not, of) => Some(format!("not {}", levels_of(of, locals, left)?)),
@@ -88,12 +94,18 @@ fn levels_of(expr: &TExpr, locals: &[Option<String>], left: u32) -> Option<Strin
 }
 
 /// What holds for certain where a condition comes out as `truth`.
-pub(super) fn facts(expr: &TExpr, truth: bool, locals: &[Option<String>]) -> Vec<String> {
+pub(super) fn facts(expr: &TExpr, truth: bool, locals: Locals<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![(expr, truth)];
+    let mut seen = BTreeSet::new();
     while let Some((expr, truth)) = open.pop() {
         match (&expr.kind, truth) {
             (TKind::Convert(of), _) => open.push((of, truth)),
+            (TKind::Local(id), _) => {
+                let local = locals.values.get(id.0);
+                let local = local.filter(|_| seen.insert((*id, truth)));
+                open.extend(local.map(|local| (&local.value, truth)));
+            }
             (TKind::Unary(UnaryOp::Not, of), _) => {
                 open.push((of, !truth));
             }
@@ -111,6 +123,26 @@ pub(super) fn facts(expr: &TExpr, truth: bool, locals: &[Option<String>]) -> Vec
                 };
                 found.extend(other.and_then(|other| name_of(other, locals)));
             }
+            // What equals something that is not null is not null.
+            (TKind::Binary(BinaryOp::Equal, a, b), true)
+            | (TKind::Binary(BinaryOp::NotEqual, a, b), false) => {
+                for (known, other) in [(a, b), (b, a)] {
+                    if known.constant().is_some_and(|known| !known.is_null()) {
+                        found.extend(on_the_way(other, locals));
+                    }
+                }
+            }
+            (
+                TKind::Binary(
+                    BinaryOp::Less | BinaryOp::LessEq | BinaryOp::Greater | BinaryOp::GreaterEq,
+                    a,
+                    b,
+                ),
+                _,
+            ) => {
+                found.extend(on_the_way(a, locals));
+                found.extend(on_the_way(b, locals));
+            }
             // What can be read is there, with all on the way to it.
             (TKind::Can(of), true) => found.extend(on_the_way(of, locals)),
             _ => {}
@@ -125,8 +157,56 @@ pub(super) fn facts(expr: &TExpr, truth: bool, locals: &[Option<String>]) -> Vec
     found
 }
 
+/// What holds for each instance that a `count` or `for_each` makes: it has not come out as null, zero or empty.
+pub(super) fn of_instances(over: &TExpr, locals: Locals<'_>) -> Vec<String> {
+    let (mut found, mut open) = (Vec::new(), vec![over]);
+    while let Some(expr) = open.pop() {
+        found.extend(on_the_way(expr, locals));
+        match &expr.kind {
+            TKind::Convert(of) => open.push(of),
+            TKind::Local(id) => open.extend(locals.values.get(id.0).map(|local| &local.value)),
+            TKind::Conditional(condition, yes, no) => {
+                if makes_nothing(no) {
+                    found.extend(facts(condition, true, locals));
+                    open.push(yes);
+                } else if makes_nothing(yes) {
+                    found.extend(facts(condition, false, locals));
+                    open.push(no);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a value of `count` or `for_each` makes no instance.
+fn makes_nothing(over: &TExpr) -> bool {
+    if let Some(value) = over.constant() {
+        return match value {
+            Value::Number(number) => number.as_u64() == Some(0),
+            Value::List(items) => items.is_empty(),
+            Value::Object(pairs) => pairs.is_empty(),
+            _ => false,
+        };
+    }
+    match &over.kind {
+        TKind::List(items) => items.is_empty(),
+        TKind::Object(pairs) => pairs.is_empty(),
+        TKind::Convert(of) => makes_nothing(of),
+        TKind::Call {
+            arguments,
+            expand: false,
+            ..
+        } => {
+            matches!(arguments.as_slice(), [only] if makes_nothing(only) && only.ty != Type::Number)
+        }
+        _ => false,
+    }
+}
+
 /// The names of all that must be there and not null so that an expression has a value.
-fn on_the_way(expr: &TExpr, locals: &[Option<String>]) -> Vec<String> {
+pub(super) fn on_the_way(expr: &TExpr, locals: Locals<'_>) -> Vec<String> {
     let (mut found, mut open) = (Vec::new(), vec![expr]);
     while let Some(expr) = open.pop() {
         found.extend(name_of(expr, locals));
@@ -158,7 +238,7 @@ fn on_the_way(expr: &TExpr, locals: &[Option<String>]) -> Vec<String> {
 }
 
 /// The conditions that must hold so that a step is enabled; `None` where one of them has no text.
-pub(super) fn conditions_of(enabled: &TExpr, locals: &[Option<String>]) -> Option<Vec<String>> {
+pub(super) fn conditions_of(enabled: &TExpr, locals: Locals<'_>) -> Option<Vec<String>> {
     let (mut found, mut open) = (Vec::new(), vec![enabled]);
     while let Some(expr) = open.pop() {
         match &expr.kind {

@@ -6,20 +6,33 @@
 
 mod guards;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bggo_manifest::Input;
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{Callee, InputId, Node, StepId, VariableId};
+use crate::resolve::model::{BodyId, BoundId, Callee, InputId, Node, StepId, VariableId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Declarations};
 
 use super::schema::{Absent, Documents};
 use super::typed::{InstanceOf, TDelay, TExpr, TKind, TPart, TStep, Typed};
 use super::walk::children;
+use guards::Locals;
+
+/// Functions whose result is null where their argument is.
+const HAND_ON: [&str; 8] = [
+    "sensitive",
+    "nonsensitive",
+    "tobool",
+    "tolist",
+    "tomap",
+    "tonumber",
+    "toset",
+    "tostring",
+];
 
 /// Warnings of a grid without errors.
 pub(super) fn warn(
@@ -37,13 +50,16 @@ pub(super) fn warn(
         names: vec![None; typed.locals.len()],
         nulls: vec![None; typed.locals.len()],
         facts: Vec::new(),
+        reading: None,
+        items: BTreeMap::new(),
+        of_flows: BTreeMap::new(),
         said: BTreeSet::new(),
     };
     reader.locals();
     reader.variables();
     for body in typed.body_ids() {
         for id in typed.step_ids(body) {
-            reader.step(typed.step(id));
+            reader.step(id, typed.step(id));
         }
         for id in typed.resource_ids(body) {
             let resource = typed.resource(id);
@@ -83,6 +99,12 @@ struct Reader<'a> {
     nulls: Vec<Option<Null>>,
     /// What holds where the expression stands that is read.
     facts: Vec<String>,
+    /// The step that is read, if it always runs.
+    reading: Option<StepId>,
+    /// Names that stand for instances of a step.
+    items: BTreeMap<BoundId, StepId>,
+    /// Where outputs of flows may become null, as far as they were asked for.
+    of_flows: BTreeMap<(BodyId, usize), Option<Null>>,
     /// Places that were warned of.
     said: BTreeSet<Span>,
 }
@@ -96,7 +118,7 @@ impl Reader<'_> {
             let Node::Local(id) = *node else { continue };
             let value = &typed.locals[id.0].value;
             self.read(value);
-            self.names[id.0] = guards::name_of(value, &self.names);
+            self.names[id.0] = guards::name_of(value, self.known());
             self.nulls[id.0] = self.null(value);
         }
     }
@@ -110,11 +132,17 @@ impl Reader<'_> {
         }
     }
 
-    fn step(&mut self, step: &TStep) {
+    fn step(&mut self, id: StepId, step: &TStep) {
+        self.reading = step.always.then_some(id);
+        self.of_step(step);
+        self.reading = None;
+    }
+
+    fn of_step(&mut self, step: &TStep) {
         let mut facts = Vec::new();
         if let Some(enabled) = &step.enabled {
             self.used(enabled, "`enabled` must not be null");
-            facts = guards::facts(enabled, true, &self.names);
+            facts = guards::facts(enabled, true, self.known());
         }
         let inputs = match step.callee {
             Callee::Runner(at) => &self.modules.runner(at).inputs,
@@ -126,13 +154,18 @@ impl Reader<'_> {
         self.under(facts, |reader| {
             if let Some(over) = step.instances.late() {
                 reader.used(over, "`count` and `for_each` must not be null");
+                let facts = guards::of_instances(over, reader.known());
+                reader.facts.extend(facts);
             }
             reader.arguments(&step.arguments, inputs);
             let delays = step.delay_before.iter().chain(&step.delay_after);
             for time in delays.flat_map(TDelay::expressions) {
                 reader.used(time, "a delay must not be null");
             }
-            for value in step.parts.expressions() {
+            for value in step.parts.settings() {
+                reader.used(value, "a setting of a step must not be null");
+            }
+            for value in step.parts.outputs() {
                 reader.read(value);
             }
             let others = step.execution.iter().chain(step.rules.expressions());
@@ -152,6 +185,13 @@ impl Reader<'_> {
                 }
                 _ => self.read(value),
             }
+        }
+    }
+
+    fn known(&self) -> Locals<'_> {
+        Locals {
+            names: &self.names,
+            values: &self.typed.locals,
         }
     }
 
@@ -197,7 +237,7 @@ impl Reader<'_> {
             TKind::Unary(_, of) => self.used(of, "an operand must not be null"),
             TKind::Conditional(condition, yes, no) => {
                 self.used(condition, "a condition must not be null");
-                let facts = |truth| guards::facts(condition, truth, &self.names);
+                let facts = |truth| guards::facts(condition, truth, self.known());
                 let (if_true, if_false) = (facts(true), facts(false));
                 self.under(if_true, |reader| reader.read(yes));
                 self.under(if_false, |reader| reader.read(no));
@@ -209,9 +249,10 @@ impl Reader<'_> {
             },
             TKind::For(form) => {
                 self.used(&form.over, "a `for` cannot run over null");
+                self.items_of(&form.over, form.value);
                 let facts = form.condition.as_ref().map(|condition| {
                     self.used(condition, "a condition must not be null");
-                    guards::facts(condition, true, &self.names)
+                    guards::facts(condition, true, self.known())
                 });
                 self.under(facts.unwrap_or_default(), |reader| {
                     if let Some(key) = &form.key_result {
@@ -219,6 +260,11 @@ impl Reader<'_> {
                     }
                     reader.read(&form.result);
                 });
+            }
+            TKind::Splat { over, item, each } => {
+                self.read(over);
+                self.items_of(over, *item);
+                self.read(each);
             }
             TKind::Field(of, _) | TKind::FieldOrNull(of, _) => {
                 self.used(of, "null has no attributes");
@@ -264,6 +310,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes that a name stands for instances of a step, if it does.
+    fn items_of(&mut self, over: &TExpr, item: BoundId) {
+        let mut over = over;
+        while let TKind::Convert(of) = &over.kind {
+            over = of;
+        }
+        if let TKind::Instances(step) = over.kind {
+            self.items.insert(item, step);
+        }
+    }
+
     /// Operands of `&&` or `||`: behind each one, what it says holds.
     fn chain(&mut self, expr: &TExpr, op: BinaryOp) {
         let (mut operands, mut left) = (Vec::new(), expr);
@@ -277,7 +334,7 @@ impl Reader<'_> {
         let before = self.facts.len();
         for operand in operands.into_iter().rev() {
             self.used(operand, "an operand must not be null");
-            let facts = guards::facts(operand, op == BinaryOp::And, &self.names);
+            let facts = guards::facts(operand, op == BinaryOp::And, self.known());
             self.facts.extend(facts);
         }
         self.facts.truncate(before);
@@ -290,7 +347,7 @@ impl Reader<'_> {
                 TPart::Hole(hole) => self.used(hole, "a text with a hole refuses null"),
                 TPart::If { condition, yes, no } => {
                     self.used(condition, "a condition must not be null");
-                    let facts = |truth| guards::facts(condition, truth, &self.names);
+                    let facts = |truth| guards::facts(condition, truth, self.known());
                     let (if_true, if_false) = (facts(true), facts(false));
                     self.under(if_true, |reader| reader.parts(yes));
                     self.under(if_false, |reader| reader.parts(no));
@@ -310,6 +367,10 @@ impl Reader<'_> {
         };
         if self.said.insert(span) {
             let address = self.declarations.step(step).address();
+            let other = match self.reading {
+                Some(_) => "write `enabled = can(..)` with what it reads",
+                None => "give the step that reads it the same `enabled`",
+            };
             self.problems
                 .warning(
                     codes::MAY_BE_NULL,
@@ -317,7 +378,7 @@ impl Reader<'_> {
                     format!("`{address}` may have no output"),
                 )
                 .label(missing.span, missing.why)
-                .hint("write `try(.., OTHER)` around it, or give the step that reads it the same `enabled`");
+                .hint(format!("write `try(.., OTHER)` around it, or {other}"));
         }
     }
 
@@ -327,9 +388,19 @@ impl Reader<'_> {
             return None;
         }
         let (step, declared) = (self.typed.step(id), self.declarations.step(id));
-        let is_there = guards::output(id, instance, &self.names);
+        let is_there = guards::output(id, instance, self.known());
         if is_there.is_some_and(|name| self.holds(&name)) {
             return None;
+        }
+        if let Some(reading) = self.reading
+            && reading.body == id.body
+            && !step.always
+        {
+            let why = "it runs though this may have failed".to_owned();
+            return Some(Null {
+                span: step.span,
+                why,
+            });
         }
         if step.continue_on_failure {
             let of_step = declared.continue_on_failure.as_ref().map(|expr| expr.span);
@@ -341,7 +412,7 @@ impl Reader<'_> {
             });
         }
         let enabled = step.enabled.as_ref()?;
-        let conditions = guards::conditions_of(enabled, &self.names);
+        let conditions = guards::conditions_of(enabled, self.known());
         if conditions.is_some_and(|all| all.iter().all(|one| self.holds(one))) {
             return None;
         }
@@ -367,15 +438,32 @@ impl Reader<'_> {
             TKind::Variable(id) => self.variable(*id),
             TKind::Input(id) => self.input(*id),
             TKind::Local(id) => self.nulls.get(id.0).cloned().flatten(),
-            TKind::Field(of, name) => optional(of, name).or_else(|| self.described(expr)),
             TKind::FieldOrNull(of, name) => self.absent(of, name),
+            TKind::Field(of, name) => match self.instance(of).filter(|_| name == "output") {
+                Some(step) => self.missing_of_all(step),
+                None => optional(of, name).or_else(|| self.described(expr)),
+            },
+            TKind::Output {
+                step,
+                instance: _,
+                field: Some(output),
+            } => self
+                .null_output(*step, *output)
+                .or_else(|| self.described(expr)),
+            TKind::Call {
+                function,
+                arguments,
+                expand: false,
+            } if HAND_ON.contains(&function.name) => {
+                return arguments.first().and_then(|of| self.null(of));
+            }
             TKind::Output {
                 step,
                 instance,
                 field: None,
             } => self.missing(*step, instance),
             TKind::Conditional(condition, yes, no) => {
-                let facts = |truth| guards::facts(condition, truth, &self.names);
+                let facts = |truth| guards::facts(condition, truth, self.known());
                 let (if_true, if_false) = (facts(true), facts(false));
                 let mut found = None;
                 self.under(if_true, |reader| found = reader.null(yes));
@@ -385,14 +473,11 @@ impl Reader<'_> {
                 return found;
             }
             TKind::Try(items) => return items.iter().find_map(|item| self.null(item)),
-            TKind::Bound(_)
-            | TKind::EachValue
-            | TKind::Index(..)
-            | TKind::Output { field: Some(_), .. } => self.described(expr),
+            TKind::Bound(_) | TKind::EachValue | TKind::Index(..) => self.described(expr),
             _ => None,
         };
         let found = found?;
-        let name = guards::name_of(expr, &self.names);
+        let name = guards::name_of(expr, self.known());
         let is_asked = name.is_some_and(|name| self.holds(&name));
         (!is_asked).then_some(found)
     }
@@ -425,6 +510,52 @@ impl Reader<'_> {
             span: self.documents.span(named, bytes),
             why: "the schema lets it be null".to_owned(),
         })
+    }
+
+    /// The step of which an expression is one instance, of those that a form runs over.
+    fn instance(&self, of: &TExpr) -> Option<StepId> {
+        match &of.kind {
+            TKind::Bound(name) => self.items.get(name).copied(),
+            TKind::Convert(of) => self.instance(of),
+            _ => None,
+        }
+    }
+
+    /// Why an instance of a step may have no output, where all are read.
+    fn missing_of_all(&self, step: StepId) -> Option<Null> {
+        self.missing(step, &InstanceOf::Only)
+    }
+
+    /// Where an output may become null of a step that has outputs: a `fallback` leaves it out, or the flow gives null.
+    fn null_output(&mut self, id: StepId, output: usize) -> Option<Null> {
+        let typed = self.typed;
+        let step = typed.step(id);
+        if let Some(fallback) = &step.parts.fallback {
+            let Some((_, value)) = fallback.iter().find(|(at, _)| *at == output) else {
+                let on_error = self.declarations.step(id).parts.on_error.as_ref()?;
+                return Some(Null {
+                    span: on_error.span,
+                    why: "null if the step fails: `fallback` leaves it out".to_owned(),
+                });
+            };
+            if let Some(null) = self.null(value) {
+                return Some(null);
+            }
+        }
+        let Callee::Flow(body) = step.callee else {
+            return None;
+        };
+        if let Some(known) = self.of_flows.get(&(body, output)) {
+            return known.clone();
+        }
+        let value = typed.body(body).flow.as_ref()?.outputs.get(output)?;
+        // What is known here says nothing of another body.
+        let facts = std::mem::take(&mut self.facts);
+        let reading = self.reading.take();
+        let null = self.null(value);
+        (self.facts, self.reading) = (facts, reading);
+        self.of_flows.insert((body, output), null.clone());
+        null
     }
 
     /// A variable that is null by default, or that says that it may be null. (One without either may be set to null by a flag,

@@ -108,3 +108,30 @@ fn the_total_names_the_grid() {
     assert_eq!(total(&all, &named("a\x1b.hcl")), "a\\u{1b}.hcl: 1 error");
     assert_eq!(total(&all, &Sources::default()), "1 error");
 }
+
+#[test]
+fn of_a_problem_with_a_secret_the_place_is_shown_and_no_line() {
+    let text = "locals {\n  token = \"s3cret\"\n}\n";
+    let sources = Sources::from_texts(vec![("a.hcl".to_owned(), text.to_owned())]);
+    let start = u32::try_from(text.find("\"s3cret").unwrap()).unwrap();
+    let span = Span {
+        file: FileId(0),
+        start,
+        end: start + 8,
+    };
+    let mut all = Problems::default();
+    all.warning(codes::LITERAL_SECRET, span, "this looks like a key")
+        .hide_lines()
+        .hint("write a variable");
+    let shown = problems(&all, &sources, Colour::Never);
+    assert!(shown.contains("a.hcl:2:11"), "{shown}");
+    let forms = [
+        shown,
+        crate::diagnostics::json::report(&all, &sources),
+        crate::diagnostics::sarif::report(&all, &sources),
+        crate::diagnostics::github::report(&all, &sources),
+    ];
+    for form in forms {
+        assert!(!form.contains("s3cret"), "{form}");
+    }
+}

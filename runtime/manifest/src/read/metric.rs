@@ -10,6 +10,9 @@ use bggo_values::literal::{Block, Item};
 /// Millionths of the whole in a hundredth of it.
 const MILLIONTHS_OF_A_PERCENT: u32 = 10_000;
 
+/// Metrics that a step has by itself where it may have several attempts.
+const OF_ATTEMPTS: [&str; 2] = ["attempts", "retries"];
+
 /// Whose metrics they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -29,6 +32,12 @@ impl Reader<'_> {
 
     fn metric(&mut self, block: &Block, owner: Owner, inputs: &[Input]) -> Option<Metric> {
         let name = self.name(block);
+        if owner == Owner::Runner && OF_ATTEMPTS.contains(&name.as_str()) {
+            let text = format!(
+                "`{name}` is a metric of every step that is tried again: give this one another name"
+            );
+            self.fault(block.offset, text);
+        }
         let mut attributes = Attributes::of(&block.body, block.offset);
         let kind = self.metric_kind(&mut attributes);
         let unit = self.placed_text(&mut attributes, "unit");

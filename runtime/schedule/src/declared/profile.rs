@@ -99,6 +99,15 @@ impl Field {
         self.described().2
     }
 
+    /// The words of which it has one, the first where nothing is said; empty where it has other values.
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::WhenFull => &["wait", "drop"],
+            Self::Arrivals => &["even", "poisson"],
+            _ => &[],
+        }
+    }
+
     /// Its name, the type of its value, and an example.
     const fn described(self) -> (&'static str, Type, &'static str) {
         const LENGTH: &str = "\"30s\"";

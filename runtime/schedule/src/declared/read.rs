@@ -352,18 +352,16 @@ impl<'a, P: Copy> Reader<'a, P> {
         Some(hold)
     }
 
-    /// One of some words; the first one is the default.
-    pub(super) fn word<T: Copy>(&mut self, field: Field, words: &[(&str, T)]) -> Option<T> {
-        let default = words.first().map(|(_, meaning)| *meaning);
+    /// What one of the words of a field means; the first one is the default.
+    pub(super) fn word<T: Copy>(&mut self, field: Field, meanings: &[T]) -> Option<T> {
+        let words = field.words();
+        let default = meanings.first().copied();
         self.value(field, default, |reader, value| {
             let found = value.as_text();
-            let known = words.iter().find(|(word, _)| Some(*word) == found);
-            if known.is_none() {
+            let place = words.iter().position(|word| Some(*word) == found);
+            if place.is_none() {
                 let name = field.name();
-                let words: Vec<String> = words
-                    .iter()
-                    .map(|(word, _)| format!("\"{word}\""))
-                    .collect();
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 let words = words.join(" or ");
                 reader.wrong(
                     field,
@@ -373,7 +371,7 @@ impl<'a, P: Copy> Reader<'a, P> {
                     ),
                 );
             }
-            known.map(|(_, meaning)| *meaning)
+            meanings.get(place?).copied()
         })
     }
 

@@ -58,6 +58,11 @@ fn scalars() {
         ),
     );
     check(
+        "\"999999d\"",
+        "duration",
+        Err("a duration is 292 years (106751d) at most, found a longer one"),
+    );
+    check(
         "10",
         "duration",
         Err("a duration is required, found a number"),

@@ -1,6 +1,6 @@
 //! All expressions of a grid, one after the other.
 
-use crate::syntax::decl::{
+use super::decl::{
     Attribute, AttributeBlock, BodyDecl, DataDecl, Declarations, Expr, ExprKind, Part, ScenarioDecl,
 };
 
@@ -113,7 +113,7 @@ impl<'d> Roots<'d> {
 }
 
 /// The expressions that one holds itself.
-fn within<'d>(expr: &'d Expr, into: &mut Vec<&'d Expr>) {
+pub fn within<'d>(expr: &'d Expr, into: &mut Vec<&'d Expr>) {
     match &expr.kind {
         ExprKind::Null
         | ExprKind::Bool(_)

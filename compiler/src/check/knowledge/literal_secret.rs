@@ -1,0 +1,261 @@
+//! Warns of secrets that are written in the grid: what a sensitive input is given as a literal, and texts that look like the
+//! tokens of well-known services. The lines are not shown, since reports of problems are kept and passed on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bggo_manifest::Input;
+use bggo_values::Value;
+
+use crate::check::typed::{TExpr, Typed};
+use crate::diagnostics::{Problems, codes};
+use crate::modules::Modules;
+use crate::resolve::model::{Callee, LocalId, Reference, Resolved};
+use crate::source::Span;
+use crate::syntax::all_expressions::{expressions, within};
+use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Part};
+
+const HINT: &str = "declare `variable \"NAME\" { sensitive = true }` without a default, and write `var.NAME` here: the program asks for it";
+
+/// How a token of a well-known service begins, how many letters follow at least, and what it is.
+const TOKENS: &[(&str, usize, &str)] = &[
+    ("AKIA", 16, "an access key of AWS"),
+    ("ASIA", 16, "an access key of AWS"),
+    ("ghp_", 30, "a token of GitHub"),
+    ("gho_", 30, "a token of GitHub"),
+    ("ghu_", 30, "a token of GitHub"),
+    ("ghs_", 30, "a token of GitHub"),
+    ("ghr_", 30, "a token of GitHub"),
+    ("github_pat_", 30, "a token of GitHub"),
+    ("glpat-", 20, "a token of GitLab"),
+    ("sk_live_", 16, "a key of Stripe"),
+    ("rk_live_", 16, "a key of Stripe"),
+    ("xoxb-", 20, "a token of Slack"),
+    ("xoxp-", 20, "a token of Slack"),
+    ("xoxa-", 20, "a token of Slack"),
+    ("xoxr-", 20, "a token of Slack"),
+    ("xoxs-", 20, "a token of Slack"),
+    ("AIza", 35, "a key of Google"),
+    ("npm_", 36, "a token of npm"),
+    ("pypi-", 60, "a token of PyPI"),
+    ("SG.", 40, "a key of SendGrid"),
+    ("sk-ant-", 30, "a key of Anthropic"),
+    ("sk-proj-", 30, "a key of OpenAI"),
+    ("hf_", 30, "a token of Hugging Face"),
+    ("dop_v1_", 64, "a token of DigitalOcean"),
+    ("shpat_", 32, "a token of Shopify"),
+];
+
+pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
+    let mut found = BTreeMap::new();
+    for (value, name) in arguments(typed, resolved, modules) {
+        let mut seen = BTreeSet::new();
+        if is_literal(value, resolved, &mut seen) {
+            let text = format!("the secret `{name}` is written in the grid");
+            found.insert(value.span, text);
+        }
+    }
+    let is_said = |found: &BTreeMap<Span, String>, span: Span| {
+        let mut known = found.keys();
+        known.any(|one| one.file == span.file && one.start <= span.start && span.end <= one.end)
+    };
+    for expr in expressions(&resolved.declarations) {
+        if let Some(what) = token_in(expr)
+            && !is_said(&found, expr.span)
+        {
+            found.insert(expr.span, format!("this looks like {what}"));
+        }
+    }
+    for (span, text) in found {
+        problems
+            .warning(codes::LITERAL_SECRET, span, text)
+            .hide_lines()
+            .hint(HINT);
+    }
+}
+
+/// Arguments of sensitive inputs that are known when the grid is built, as they are written, with the names of the inputs.
+fn arguments<'a>(
+    typed: &Typed,
+    resolved: &'a Resolved,
+    modules: &Modules,
+) -> Vec<(&'a Expr, String)> {
+    let declarations = &resolved.declarations;
+    let mut found = Vec::new();
+    let mut add =
+        |block: Option<&'a AttributeBlock>, given: &[(usize, TExpr)], inputs: &[Input]| {
+            for (at, value) in given {
+                let Some(input) = inputs.get(*at).filter(|input| input.sensitive) else {
+                    continue;
+                };
+                let attributes = block.map_or(&[][..], |block| &block.attributes);
+                let written = attributes.iter().find(|one| one.name.text == input.name);
+                if let (Some(written), true) = (written, is_filled(value)) {
+                    found.push((&written.value, input.name.clone()));
+                }
+            }
+        };
+    for body in typed.body_ids() {
+        for id in typed.step_ids(body) {
+            let (step, block) = (typed.step(id), declarations.step(id).arguments.as_ref());
+            match step.callee {
+                Callee::Runner(at) => add(block, &step.arguments, &modules.runner(at).inputs),
+                Callee::Flow(flow) => {
+                    if let Some(flow) = &typed.body(flow).flow {
+                        add(block, &step.arguments, &flow.runner.inputs);
+                    }
+                }
+            }
+        }
+        for id in typed.resource_ids(body) {
+            let resource = typed.resource(id);
+            let block = declarations.resource(id).arguments.as_ref();
+            add(
+                block,
+                &resource.arguments,
+                &modules.asset(resource.asset).inputs,
+            );
+        }
+    }
+    found
+}
+
+/// Whether a value is known, and says something.
+fn is_filled(value: &TExpr) -> bool {
+    match value.constant() {
+        None | Some(Value::Null) => false,
+        Some(Value::Text(text)) => !text.as_str().is_empty(),
+        Some(_) => true,
+    }
+}
+
+/// Whether all of a known value is written in the grid, also in locals: a file that is read when the grid is built is not.
+fn is_literal(expr: &Expr, resolved: &Resolved, seen: &mut BTreeSet<LocalId>) -> bool {
+    if let ExprKind::Call { name, .. } = &expr.kind
+        && (name.text.starts_with("file") || name.text == "templatefile")
+    {
+        return false;
+    }
+    if let Some(Reference::Local(id)) = resolved.references.get(&expr.id)
+        && seen.insert(*id)
+        && let Some(local) = resolved.declarations.locals.get(id.0)
+        && !is_literal(&local.value, resolved, seen)
+    {
+        return false;
+    }
+    let mut parts = Vec::new();
+    within(expr, &mut parts);
+    parts
+        .into_iter()
+        .all(|part| is_literal(part, resolved, seen))
+}
+
+/// What a text of an expression looks like.
+fn token_in(expr: &Expr) -> Option<&'static str> {
+    match &expr.kind {
+        ExprKind::Text(text) => token(text),
+        ExprKind::Template(parts) => parts.iter().find_map(|part| match part {
+            Part::Text(text) => token(text),
+            Part::Hole(_) | Part::If { .. } | Part::For { .. } => None,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether a text holds what looks like a token of a well-known service or a private key: it is not shown.
+pub fn looks_like_a_secret(text: &str) -> bool {
+    token(text).is_some()
+}
+
+/// What a secret in a text looks like.
+fn token(text: &str) -> Option<&'static str> {
+    let is_key = |rest: &str| {
+        let line = rest.lines().next().unwrap_or_default();
+        line.contains("PRIVATE KEY-----")
+    };
+    let mut begins = text.match_indices("-----BEGIN ");
+    if begins.any(|(at, _)| text.get(at..).is_some_and(is_key)) {
+        return Some("a private key");
+    }
+    let tokens = TOKENS.iter();
+    let known = tokens.filter(|(begin, least, _)| has_token(text, begin, *least));
+    let known = known.map(|(_, _, what)| *what).next();
+    known
+        .or_else(|| has_web_token(text).then_some("a web token (JWT)"))
+        .or_else(|| has_password(text).then_some("a url with a password"))
+}
+
+/// `://NAME:PASSWORD@`
+fn has_password(text: &str) -> bool {
+    let mut urls = text.split("://").skip(1);
+    urls.any(|rest| {
+        let end = rest.find(|one: char| matches!(one, '/' | '?' | '#') || one.is_whitespace());
+        let authority = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        user.and_then(|user| user.split_once(':'))
+            .is_some_and(|(_, password)| !password.is_empty())
+    })
+}
+
+/// Whether a word begins so, and so many letters follow.
+fn has_token(text: &str, begin: &str, least: usize) -> bool {
+    words(text, begin).any(|rest| rest.chars().take_while(|one| is_of_token(*one)).count() >= least)
+}
+
+/// A signed web token: three parts between dots, the first of which is a JSON object in base64.
+fn has_web_token(text: &str) -> bool {
+    words(text, "eyJ").any(|rest| {
+        let end = rest.find(|one| !is_of_token(one) && one != '.');
+        let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let parts: Vec<&str> = rest.split('.').collect();
+        parts.len() == 3 && parts.iter().all(|part| part.len() >= 10)
+    })
+}
+
+/// What follows this beginning of words.
+fn words<'t>(text: &'t str, begin: &'t str) -> impl Iterator<Item = &'t str> {
+    text.match_indices(begin).filter_map(move |(at, _)| {
+        let before = text.get(..at)?.chars().next_back();
+        let rest = text.get(at + begin.len()..)?;
+        (!before.is_some_and(is_of_token)).then_some(rest)
+    })
+}
+
+fn is_of_token(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token;
+
+    #[test]
+    fn tokens_are_known_by_how_they_begin_and_how_long_they_are() {
+        let x = |count| "x".repeat(count);
+        let secrets = [
+            format!("AKIA{}", x(16)),
+            format!("token ghp_{}", x(36)),
+            format!("key=sk_live_{}&more", x(24)),
+            format!("Bearer eyJ{0}.eyJ{0}.{0}", x(12)),
+            format!("text\n-----BEGIN RSA PRIVATE KEY-----\n{}", x(64)),
+            format!("xoxb-short and xoxb-{}", x(30)),
+            "see http://a.example and https://ann:x@b.example/c".to_owned(),
+        ];
+        for secret in secrets {
+            assert!(token(&secret).is_some(), "{secret}");
+        }
+        let others = [
+            "AKIA".to_owned(),
+            "http://ann@a.example:80/b:c@d, http://[::1]:80/@, http://ann:@a.example".to_owned(),
+            format!("ghp_{}", x(5)),
+            // In the middle of a word.
+            format!("lghp_{}", x(36)),
+            format!("eyJ{}", x(40)),
+            "eyJ.a.b".to_owned(),
+            "-----BEGIN CERTIFICATE-----\nx\n-----BEGIN PRIVATE KEY".to_owned(),
+            "sk_live_ ghp_ xoxb- \u{e4}AKIA".to_owned(),
+        ];
+        for other in others {
+            assert_eq!(token(&other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! When each argument is known, and what it is.
+
+use super::table::Table;
+use super::values;
+use crate::check::looks_like_a_secret;
+use crate::check::typed::{Binding, TExpr};
+use crate::plan::model::{Argument, Instances, Plan, Resource, Skeleton, Step};
+use crate::source::Span;
+use bggo_values::ops::SENSITIVE;
+
+/// Rows of a step: how many instances it has, and its arguments.
+pub(super) fn of_step(plan: &Plan, step: &Step, table: &mut Table) {
+    let name = format!("{}.{}", step.runner, step.name);
+    let built = || known(Binding::Built).to_owned();
+    match &step.instances {
+        Instances::Single => {}
+        Instances::Count(count) => {
+            table.row([name.clone(), "count".to_owned(), built(), count.to_string()]);
+        }
+        Instances::Keys(keys) => {
+            let keys = format!("{} instances", keys.len());
+            table.row([name.clone(), "for_each".to_owned(), built(), keys]);
+        }
+        Instances::Late(late) => {
+            let word = if late.of.is_keyed() {
+                "for_each"
+            } else {
+                "count"
+            };
+            let value = value(plan, &late.over, false);
+            let when = known(late.over.binding).to_owned();
+            table.row([name.clone(), word.to_owned(), when, value]);
+        }
+    }
+    for argument in &step.arguments {
+        table.row(row(plan, &name, argument));
+    }
+}
+
+/// Rows of a resource.
+pub(super) fn of_resource(plan: &Plan, resource: &Resource, table: &mut Table) {
+    let name = format!("resource.{}.{}", resource.asset, resource.name);
+    for argument in &resource.arguments {
+        table.row(row(plan, &name, argument));
+    }
+}
+
+fn row(plan: &Plan, name: &str, argument: &Argument) -> [String; 4] {
+    let when = known(argument.value.binding);
+    let when = match argument.skeleton.as_ref().map(Skeleton::holes) {
+        Some(holes) if !holes.is_empty() => match holes.len() {
+            1 => format!("{when}, 1 hole"),
+            some => format!("{when}, {some} holes"),
+        },
+        _ => when.to_owned(),
+    };
+    let value = value(plan, &argument.value, argument.input.sensitive);
+    [name.to_owned(), argument.input.name.clone(), when, value]
+}
+
+/// When a value is known.
+fn known(binding: Binding) -> &'static str {
+    match binding {
+        Binding::Built => "when built",
+        Binding::Start => "at start",
+        Binding::Vu => "by user",
+        Binding::Iteration => "by iteration",
+        Binding::Step => "by instance",
+    }
+}
+
+/// A known value as HCL, any other one as it is written.
+fn value(plan: &Plan, expr: &TExpr, is_sensitive: bool) -> String {
+    let written = written(plan, expr.span);
+    let is_secret = |text: &str| looks_like_a_secret(text);
+    if is_sensitive || expr.sensitivity.any() || is_secret(written) {
+        return SENSITIVE.to_owned();
+    }
+    let Some(value) = expr.constant() else {
+        return values::source(written);
+    };
+    match value.as_text().is_some_and(is_secret) {
+        true => SENSITIVE.to_owned(),
+        false => Some(values::shown(value))
+            .filter(|text| !is_secret(text))
+            .unwrap_or_else(|| SENSITIVE.to_owned()),
+    }
+}
+
+fn written(plan: &Plan, span: Span) -> &str {
+    let text = plan.places.texts.get(span.file.0 as usize);
+    let range = span.start as usize..span.end as usize;
+    text.and_then(|text| text.get(range)).unwrap_or_default()
+}

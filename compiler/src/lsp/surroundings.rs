@@ -1,0 +1,175 @@
+//! What stands around a place that is written: the blocks, the body, and what they name.
+
+use bggo_manifest::{Input, Output};
+use bggo_values::Type;
+use lsp_types::{CompletionItem, CompletionItemKind};
+
+use super::analysis::Analysis;
+use super::cursor::{Block, Cursor};
+use super::items::{described, fields_of_outputs, fields_opened, item, written};
+use crate::modules::Modules;
+use crate::resolve::model::{BodyId, Callee, InBody, ResourceId, StepId};
+use crate::syntax::decl::{BodyKind, Declarations, Expr, FlowDecl, Phase};
+
+/// A place at which something is written.
+pub struct Surroundings<'a> {
+    /// The blocks around it, and what is written.
+    pub cursor: &'a Cursor,
+    /// The grid.
+    pub analysis: &'a Analysis,
+    /// The modules.
+    pub modules: &'a Modules,
+}
+
+impl<'a> Surroundings<'a> {
+    /// What the grid declares.
+    pub fn declarations(&self) -> &'a Declarations {
+        &self.analysis.resolved.declarations
+    }
+
+    /// The block around the place, so many further out.
+    pub fn block(&self, from_inside: usize) -> Option<&'a Block> {
+        let at = self.cursor.blocks.len().checked_sub(from_inside + 1)?;
+        self.cursor.blocks.get(at)
+    }
+
+    /// The kinds of the blocks around, outermost first.
+    pub fn kinds(&self) -> Vec<&'a str> {
+        let blocks = self.cursor.blocks.iter();
+        blocks.map(|one| one.kind.as_str()).collect()
+    }
+
+    /// The step around the place, wherever in it that is.
+    pub fn own_step(&self) -> Option<StepId> {
+        let mut blocks = self.cursor.blocks.iter().rev();
+        match blocks.find(|one| one.kind == "step")?.labels.as_slice() {
+            [kind, name, ..] => self.step(self.body(), kind, name),
+            _ => None,
+        }
+    }
+
+    /// The inputs of what the block around `arguments` names.
+    pub fn inputs(&self) -> Option<&'a [Input]> {
+        let owner = self.block(1)?;
+        let kind = owner.labels.first()?;
+        match owner.kind.as_str() {
+            "step" => Some(&self.modules.runner(self.modules.find_runner(kind)?).inputs),
+            "resource" => Some(&self.modules.asset(self.modules.find_asset(kind)?).inputs),
+            _ => None,
+        }
+    }
+
+    /// A flow.
+    pub fn flow(&self, name: &str) -> Option<(BodyId, &'a FlowDecl)> {
+        let mut flows = self.declarations().flows();
+        flows.find(|flow| self.declarations().body(flow.0).name.text == name)
+    }
+
+    /// The body that the place stands in.
+    pub fn body(&self) -> BodyId {
+        let mut name = None;
+        for block in &self.cursor.blocks {
+            let kind = &block.kind;
+            match kind.as_str() {
+                "scenario" | "flow" => name = block.labels.first().cloned(),
+                "setup" | "teardown" | "vu_setup" | "vu_teardown" => {
+                    name = Some(match name {
+                        Some(owner) => format!("{owner}_{kind}"),
+                        None => kind.clone(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        let is_meant = |id: &BodyId| {
+            let body = self.declarations().body(*id);
+            Some(&body.name.text) == name.as_ref() && *id != BodyId::MAIN
+        };
+        let mut ids = self.declarations().body_ids();
+        ids.find(is_meant).unwrap_or(BodyId::MAIN)
+    }
+
+    /// The bodies of a phase: that of the grid, and those of scenarios.
+    pub fn phases(&self, phase: Phase) -> Vec<BodyId> {
+        let ids = self.declarations().body_ids();
+        ids.filter(|id| self.declarations().body(*id).kind == BodyKind::Phase(phase))
+            .collect()
+    }
+
+    /// A step of a body.
+    pub fn step(&self, body: BodyId, kind: &str, name: &str) -> Option<StepId> {
+        let mut steps = self.declarations().step_ids(body);
+        steps.find(|id| {
+            let step = self.declarations().step(*id);
+            step.runner.text == kind && step.name.text == name
+        })
+    }
+
+    /// The resources that can be used at the place.
+    pub fn resources(&self) -> Vec<ResourceId> {
+        let of_grid = self.declarations().resource_ids(BodyId::MAIN);
+        let own = self.declarations().resource_ids(self.body());
+        of_grid
+            .chain(own.filter(|id| id.body() != BodyId::MAIN))
+            .collect()
+    }
+
+    /// The outputs of a step, or what stands within one of them.
+    pub fn outputs(&self, id: StepId, inner: &[&str]) -> Vec<CompletionItem> {
+        match self.analysis.resolved.callees.get(id).copied().flatten() {
+            Some(Callee::Runner(at)) => {
+                let outputs = &self.modules.runner(at).outputs;
+                match inner {
+                    [name, inner @ ..] if let Some(ty) = self.by_document(id, outputs, name) => {
+                        self.fields(ty, inner)
+                    }
+                    _ => fields_of_outputs(outputs, inner),
+                }
+            }
+            Some(Callee::Flow(flow)) => self.outputs_of_flow(flow, inner),
+            None => Vec::new(),
+        }
+    }
+
+    /// The type that a document gives to an output of a step.
+    fn by_document(&self, id: StepId, outputs: &[Output], name: &str) -> Option<&'a Type> {
+        let output = outputs.iter().find(|output| output.name == name)?;
+        let input = output.type_from.as_ref()?;
+        self.analysis.described(self.modules).by_document(id, input)
+    }
+
+    /// The fields of a type at the end of a path, where a document may describe it.
+    pub fn fields(&self, ty: &Type, inner: &[&str]) -> Vec<CompletionItem> {
+        let described = self.analysis.described(self.modules);
+        fields_opened(ty, inner, &|ty| described.opened(ty))
+    }
+
+    fn outputs_of_flow(&self, flow: BodyId, inner: &[&str]) -> Vec<CompletionItem> {
+        let flow = self.declarations().flow(flow).into_iter();
+        let mut outputs = flow.flat_map(|flow| &flow.outputs);
+        let ty = |value: &Option<Expr>| value.as_ref().and_then(|value| self.type_of(value));
+        match inner {
+            [] => {
+                let outputs = outputs.map(|output| {
+                    let ty = ty(&output.value).map_or(String::new(), Type::to_string);
+                    let made = item(&output.name.text, CompletionItemKind::FIELD, &ty);
+                    described(made, written(output.description.as_ref()))
+                });
+                outputs.collect()
+            }
+            [name, inner @ ..] => {
+                let output = outputs.find(|output| output.name.text == *name);
+                let ty = output.and_then(|output| ty(&output.value));
+                ty.map(|ty| self.fields(ty, inner)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The type of an expression, as far as it has one.
+    pub fn type_of(&self, expr: &Expr) -> Option<&'a Type> {
+        let mut types = self.analysis.types(self.modules).iter();
+        types
+            .find(|seen| seen.span == expr.span)
+            .map(|seen| &seen.ty)
+    }
+}
