@@ -104,6 +104,8 @@ pub enum TKind {
     Bound(BoundId),
     /// `a.name`
     Field(Box<TExpr>, String),
+    /// The same of an object whose schema lets the attribute be missing: then it is null.
+    FieldOrNull(Box<TExpr>, String),
     /// `a[b]`
     Index(Box<TExpr>, Box<TExpr>),
     /// `a[*]...`
