@@ -244,6 +244,14 @@ step "print" "b" {
         let found = editor.published().1;
         assert_eq!(found.len(), 1, "{name}: {found:#?}");
         assert_eq!(found[0]["severity"], 1);
+        if name == "hello.tpl" {
+            // It leads to the template itself.
+            let place = &found[0]["relatedInformation"][0]["location"];
+            assert_eq!(
+                *place,
+                json!({ "uri": uri(&read), "range": range((0, 5), (0, 9)) })
+            );
+        }
         // Nobody asks anything of a file that is no grid.
         let hovered = editor.of_file(
             "hover",
