@@ -19,6 +19,9 @@ use crate::syntax;
 /// The block that makes one grid of a folder.
 const GRID: &str = "grid";
 
+/// What editors call the language of grids.
+const LANGUAGES: [&str; 2] = ["hcl", "bggo"];
+
 /// What is not written as it is in the last part of an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -106,7 +109,7 @@ impl<'m> Desk<'m> {
         // What has no name as a file yet is what the editor says that it is.
         let is_grid = match (&path, name) {
             (Some(_), Some(name)) => name.to_string_lossy().ends_with(".hcl"),
-            _ => language == "hcl",
+            _ => LANGUAGES.contains(&language),
         };
         let key = is_grid.then(|| Key::File(uri.clone()));
         let open = Open {
@@ -292,9 +295,10 @@ impl<'m> Desk<'m> {
         Some((analysis, analysis.file(uri)?))
     }
 
-    /// A text that is open.
+    /// A text that is open and is not only read by a grid.
     pub fn document(&self, uri: &Uri) -> Option<&Document> {
-        self.open.get(uri).map(|file| &*file.document)
+        let file = self.open.get(uri)?;
+        file.key.as_ref().map(|_| &*file.document)
     }
 
     fn analyse(&mut self, key: &Key) {
