@@ -28,7 +28,8 @@ use diagnostics::{Problem, Problems, Severity, codes};
 use emit::Package;
 use modules::Modules;
 use plan::model::Plan;
-use resolve::model::Resolved;
+use resolve::data_reads::data_reads;
+use resolve::model::{DataId, Node, Resolved};
 use source::{Sources, Unsaved};
 
 /// A grid, ready to be built.
@@ -62,6 +63,17 @@ pub fn on_a_large_stack<T>(stages: impl FnOnce() -> T) -> T {
 pub fn check(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) {
     on_a_large_stack(|| check_here(sources, modules))
 }
+
+/// The same, with the data that each step and resource reads.
+pub fn check_to_draw(sources: &Sources, modules: &Modules) -> (Option<Typed>, Reads, Problems) {
+    on_a_large_stack(|| {
+        let (resolved, typed, problems) = check_whole(sources, modules);
+        (typed, data_reads(&resolved), problems)
+    })
+}
+
+/// Data by what reads them.
+pub type Reads = BTreeMap<Node, BTreeSet<DataId>>;
 
 /// Everything that is wrong with a grid, for a process that does nothing else with it. What was made on the way is left to the
 /// end of the process: to take 1,000 steps apart is a tenth of the work.

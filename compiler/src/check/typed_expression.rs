@@ -219,10 +219,22 @@ pub struct TData {
 pub struct TRowsFile {
     /// As the grid writes it.
     pub path: String,
-    /// Whether its first line names the columns.
-    pub has_header: bool,
-    /// Between cells.
-    pub delimiter: u8,
+    /// How its rows are cut.
+    pub form: RowsForm,
+}
+
+/// How rows are cut out of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsForm {
+    /// Comma-separated values.
+    Csv {
+        /// Whether its first line names the columns.
+        has_header: bool,
+        /// Between cells.
+        delimiter: u8,
+    },
+    /// A JSON object in each line.
+    JsonLines,
 }
 
 /// A column of data.
