@@ -44,10 +44,12 @@ test: ## everything that CI runs
 	$(CARGO) clippy --package bggo-metrics --features tools -- -D warnings
 	INSTA_UPDATE=no $(CARGO) test --workspace
 
-test-full: test ## the same, and exchanges that break off from many seeds, and many changed answers: make test-full seeds=100 mutations=10000000
+test-full: test ## the same, with many more seeds, changed answers and changed grids: make test-full seeds=100 mutations=10000000 seconds=3600
 	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http1 --package bggo-http2 --test mutations
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http-3 --lib a_changed_head
+	BGGO_FUZZ_SECONDS=$(or $(seconds),600) $(CARGO) test --package bggo --test fuzz_corpus
+	BGGO_EDIT_SECONDS=$(or $(seconds),600) $(CARGO) test --package bggo --test lsp edits
 
 install: $(bggo) ## put bggo into ~/.cargo/bin
 	install -D $(bggo) $(or $(CARGO_HOME),$(HOME)/.cargo)/bin/bggo

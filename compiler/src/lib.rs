@@ -28,7 +28,8 @@ use diagnostics::{Problem, Problems, Severity, codes};
 use emit::Package;
 use modules::Modules;
 use plan::model::Plan;
-use resolve::model::Resolved;
+use resolve::data_reads::data_reads;
+use resolve::model::{DataId, Node, Resolved};
 use source::{Sources, Unsaved};
 
 /// A grid, ready to be built.
@@ -62,6 +63,17 @@ pub fn on_a_large_stack<T>(stages: impl FnOnce() -> T) -> T {
 pub fn check(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) {
     on_a_large_stack(|| check_here(sources, modules))
 }
+
+/// The same, with the data that each step and resource reads.
+pub fn check_to_draw(sources: &Sources, modules: &Modules) -> (Option<Typed>, Reads, Problems) {
+    on_a_large_stack(|| {
+        let (resolved, typed, problems) = check_whole(sources, modules);
+        (typed, data_reads(&resolved), problems)
+    })
+}
+
+/// Data by what reads them.
+pub type Reads = BTreeMap<Node, BTreeSet<DataId>>;
 
 /// Everything that is wrong with a grid, for a process that does nothing else with it. What was made on the way is left to the
 /// end of the process: to take 1,000 steps apart is a tenth of the work.
@@ -143,6 +155,13 @@ pub fn read_files(sources: &mut Sources, modules: &Modules) {
 /// The same, where an editor has texts open that come before the disk.
 pub fn read_files_over(sources: &mut Sources, modules: &Modules, unsaved: &Unsaved<'_>) {
     // Most grids read none, and need not be checked twice.
+    let documents = modules.runners().flat_map(|runner| &runner.inputs);
+    let documents: BTreeSet<&str> = documents
+        .filter(|input| input.is_document())
+        .map(|input| input.name.as_str())
+        .collect();
+    let names_one = |text: &str| documents.iter().any(|name| text.contains(name));
+    let may_read = |text: &str| may_read(text) || names_one(text);
     if !sources.files.iter().any(|file| may_read(&file.text)) {
         return;
     }

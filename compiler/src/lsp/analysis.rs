@@ -9,7 +9,7 @@ use lsp_types::{Location, Uri};
 
 use super::document::Document;
 use crate::check::typed::Typed;
-use crate::check::{self, Seen};
+use crate::check::{self, Described, Seen};
 use crate::diagnostics::{Problem, Problems};
 use crate::modules::Modules;
 use crate::resolve::model::Resolved;
@@ -60,7 +60,9 @@ pub struct Analysis {
     pub typed: Option<Typed>,
     /// What `bggo check` says of the same texts.
     pub problems: Problems,
-    types: OnceCell<Vec<Seen>>,
+    described: OnceCell<Described>,
+    /// Files that the grid reads whose texts have places, such as templates, behind `files`; those whose address is known.
+    read: Vec<Option<GridFile>>,
 }
 
 impl Analysis {
@@ -83,8 +85,16 @@ impl Analysis {
             resolved,
             typed,
             problems,
-            types: OnceCell::new(),
+            described: OnceCell::new(),
+            read: Vec::new(),
         }
+    }
+
+    /// The same, with the files that the grid reads, by their paths from its folder.
+    pub fn with_read(mut self, file: impl Fn(&str, &str) -> Option<GridFile>) -> Self {
+        let texts = self.sources.all_files().skip(self.sources.files.len());
+        self.read = texts.map(|text| file(&text.name, &text.text)).collect();
+        self
     }
 
     /// The same, without problems: a text that is no grid has none.
@@ -95,8 +105,13 @@ impl Analysis {
 
     /// The types of all expressions, made when they are asked for.
     pub fn types(&self, modules: &Modules) -> &[Seen] {
-        self.types
-            .get_or_init(|| check::types(&self.resolved, modules, &self.sources))
+        &self.described(modules).seen
+    }
+
+    /// The same with what documents describe.
+    pub fn described(&self, modules: &Modules) -> &Described {
+        self.described
+            .get_or_init(|| check::described(&self.resolved, modules, &self.sources))
     }
 
     /// Whether what it says may be another when this file changes.
@@ -158,6 +173,16 @@ impl Analysis {
         Some(Location {
             uri: file.uri.clone(),
             range: self.range(span),
+        })
+    }
+
+    /// The place of a piece of a file that the grid reads.
+    pub fn read_location(&self, span: Span) -> Option<Location> {
+        let at = (span.file.0 as usize).checked_sub(self.files.len())?;
+        let file = self.read.get(at)?.as_ref()?;
+        Some(Location {
+            uri: file.uri.clone(),
+            range: file.document.range(self.bytes(span)),
         })
     }
 

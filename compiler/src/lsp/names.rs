@@ -77,8 +77,17 @@ pub fn step_of_output(analysis: &Analysis, expr: &Expr) -> Option<StepId> {
         ExprKind::Index(step, _) | ExprKind::Splat { over: step, .. } => step,
         _ => step,
     };
-    match references.get(&step.id) {
-        Some(Reference::Step(id)) if word.text == "output" => Some(*id),
+    let step = match references.get(&step.id)? {
+        // An item of what a `for` or a splat runs over.
+        Reference::Bound(item) => {
+            let mut bound = analysis.resolved.bound.iter();
+            let (over, _) = bound.find(|(_, (_, bound))| bound == item)?;
+            references.get(over)?
+        }
+        step => step,
+    };
+    match step {
+        Reference::Step(id) if word.text == "output" => Some(*id),
         _ => None,
     }
 }
@@ -203,34 +212,15 @@ impl Finder<'_> {
         }
     }
 
-    /// Items of `depends_on`, which name steps and resources in two forms.
+    /// Items of `depends_on`, which name steps and resources as references or as texts, and texts with fewer names.
     fn depends_on(&mut self, body: BodyId, items: &[Expr]) {
         for item in items {
-            let Some([root, kind, name]) = self.address(item) else {
+            let names = self.address(item);
+            let Some((name, kind, named)) = self.target(body, &names) else {
                 continue;
             };
-            let all = &self.analysis.resolved.declarations;
-            let named = match root.text.as_str() {
-                "step" => {
-                    let is_meant = |id: &StepId| {
-                        let step = all.step(*id);
-                        step.runner.text == kind.text && step.name.text == name.text
-                    };
-                    all.step_ids(body).find(is_meant).map(Named::Step)
-                }
-                "resource" => {
-                    let is_meant = |id: &ResourceId| {
-                        let resource = all.resource(*id);
-                        resource.asset.text == kind.text && resource.name.text == name.text
-                    };
-                    let mut ids = all.resource_ids(body).chain(all.resource_ids(BodyId::MAIN));
-                    ids.find(is_meant).map(Named::Resource)
-                }
-                _ => None,
-            };
-            let Some(named) = named else { continue };
             self.add(name.span, named, false);
-            if let Named::Step(id) = named
+            if let (Named::Step(id), Some(kind)) = (named, kind)
                 && let Some(flow) = self.flow_of(id)
             {
                 self.add(kind.span, Named::Flow(flow), false);
@@ -238,47 +228,74 @@ impl Finder<'_> {
         }
     }
 
-    /// The three names of an item, whatever instance it means.
-    fn address(&self, item: &Expr) -> Option<[Name; 3]> {
+    /// What the names of an item stand for, with the name and the kind that say so.
+    fn target<'n>(
+        &self,
+        body: BodyId,
+        names: &'n [Name],
+    ) -> Option<(&'n Name, Option<&'n Name>, Named)> {
+        let (word, kind, name) = match names {
+            [word, kind, name] => (Some(word.text.as_str()), Some(kind), name),
+            [kind, name] => (None, Some(kind), name),
+            [name] => (None, None, name),
+            _ => return None,
+        };
+        let all = &self.analysis.resolved.declarations;
+        let fits = |of_kind: &Name, called: &Name| {
+            called.text == name.text && kind.is_none_or(|kind| kind.text == of_kind.text)
+        };
+        let steps = all.step_ids(body).filter(|id| {
+            let step = all.step(*id);
+            fits(&step.runner, &step.name)
+        });
+        let outer = (body != BodyId::MAIN).then(|| all.resource_ids(BodyId::MAIN));
+        let resources = all.resource_ids(body).chain(outer.into_iter().flatten());
+        let resources = resources.filter(|id| {
+            let resource = all.resource(*id);
+            fits(&resource.asset, &resource.name)
+        });
+        let steps: Vec<StepId> = steps.filter(|_| word != Some("resource")).collect();
+        let resources: Vec<ResourceId> = resources.filter(|_| word != Some("step")).collect();
+        let named = match (steps.as_slice(), resources.as_slice()) {
+            _ if word.is_some_and(|word| word != "step" && word != "resource") => return None,
+            ([step], _) => Named::Step(*step),
+            ([], [resource, ..]) => Named::Resource(*resource),
+            _ => return None,
+        };
+        Some((name, kind, named))
+    }
+
+    /// The names of an item, whatever instance it means; none where it has no such form.
+    fn address(&self, item: &Expr) -> Vec<Name> {
         match &item.kind {
             ExprKind::Index(over, _) | ExprKind::Splat { over, .. } => self.address(over),
-            ExprKind::Field(base, name) => match &base.kind {
-                ExprKind::Field(base, kind) => match &base.kind {
-                    ExprKind::Root(root) => {
-                        let root = Name {
-                            text: root.clone(),
-                            span: base.span,
-                        };
-                        Some([root, kind.clone(), name.clone()])
-                    }
-                    _ => None,
-                },
-                _ => None,
-            },
+            // A reference is written whole.
+            ExprKind::Field(..) => written(item).map(Vec::from).unwrap_or_default(),
             ExprKind::Text(text) => {
                 let inner = self.unquoted(item.span);
+                let names = |text: &str| text.split('[').next().unwrap_or_default().to_owned();
+                let text = names(text);
                 // With escapes in it, places in the text are not places in the file.
-                if self.analysis.sources.text(inner) != text {
-                    return None;
+                if names(self.analysis.sources.text(inner)) != text {
+                    return Vec::new();
                 }
+                let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
                 let mut at = inner.start;
-                let mut names = text.split('.').map(|written| {
-                    let name = written.split('[').next().unwrap_or_default();
-                    let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+                let names = text.split('.').map(|name| {
                     let span = Span {
                         start: at,
                         end: at.saturating_add(length(name)),
                         ..inner
                     };
-                    at = at.saturating_add(length(written)).saturating_add(1);
+                    at = span.end.saturating_add(1);
                     Name {
                         text: name.to_owned(),
                         span,
                     }
                 });
-                Some([names.next()?, names.next()?, names.next()?])
+                names.collect()
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
@@ -360,4 +377,22 @@ impl Finder<'_> {
             false => span,
         }
     }
+}
+
+/// The three names of `step.R.N`.
+fn written(item: &Expr) -> Option<[Name; 3]> {
+    let ExprKind::Field(base, name) = &item.kind else {
+        return None;
+    };
+    let ExprKind::Field(root, kind) = &base.kind else {
+        return None;
+    };
+    let ExprKind::Root(text) = &root.kind else {
+        return None;
+    };
+    let word = Name {
+        text: text.clone(),
+        span: root.span,
+    };
+    Some([word, kind.clone(), name.clone()])
 }

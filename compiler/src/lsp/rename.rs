@@ -4,11 +4,14 @@ use unicode_ident::{is_xid_continue, is_xid_start};
 
 use super::analysis::{Analysis, At};
 use super::names::{Named, Place, place_at};
+use crate::diagnostics::Severity;
+use crate::modules::Modules;
 use crate::resolve::model::DataId;
 
 /// The places to change, or why there is no such name.
 pub fn renamed(
     analysis: &Analysis,
+    modules: &Modules,
     places: &[Place],
     at: At,
     name: &str,
@@ -35,7 +38,38 @@ pub fn renamed(
         return Err(format!("`{name}` is declared already"));
     }
     let same = places.iter().filter(|other| other.named == place.named);
-    Ok(same.copied().collect())
+    let same: Vec<Place> = same.copied().collect();
+    match fault_after(analysis, modules, &same, name) {
+        Some(fault) => Err(format!("with that name the grid would be wrong: {fault}")),
+        None => Ok(same),
+    }
+}
+
+/// What would be wrong with a grid that is right now. A name may be read where nobody can tell, such as within a value that
+/// is handed on.
+fn fault_after(
+    analysis: &Analysis,
+    modules: &Modules,
+    places: &[Place],
+    name: &str,
+) -> Option<String> {
+    if analysis.problems.has_errors() {
+        return None;
+    }
+    let changed = analysis.sources.ids().zip(&analysis.sources.files);
+    let changed = changed.map(|(id, file)| {
+        let mut text = file.text.clone();
+        // Later places first, so that the earlier ones stay where they are.
+        for place in places.iter().rev().filter(|place| place.span.file == id) {
+            text.replace_range(place.span.start as usize..place.span.end as usize, name);
+        }
+        (id, text)
+    });
+    let changed: Vec<_> = changed.collect();
+    let (_, problems) = crate::check(&analysis.sources.with(&changed), modules);
+    let errors = problems.list.into_iter();
+    let mut errors = errors.filter(|problem| problem.severity == Severity::Error);
+    errors.next().map(|problem| problem.text)
 }
 
 /// Whether two declarations must have names of their own.

@@ -310,10 +310,11 @@ impl Server<'_> {
                 return self.refuse(id, ErrorCode::InvalidParams, text);
             }
         };
+        let modules = self.modules;
         let Some((analysis, at)) = self.at(&params.text_document_position) else {
             return self.send(Response::new_ok(id, ()).into());
         };
-        match renamed(analysis, &places(analysis), at, &params.new_name) {
+        match renamed(analysis, modules, &places(analysis), at, &params.new_name) {
             Ok(found) => {
                 let edits = found
                     .iter()

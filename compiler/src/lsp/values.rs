@@ -38,7 +38,7 @@ pub fn value(place: &Surroundings<'_>, attribute: &str, path: &[String]) -> Vec<
             let mut locals = all.locals.iter();
             let local = locals.find(|local| local.name.text == *name);
             let ty = local.and_then(|local| place.type_of(&local.value));
-            ty.map(|ty| fields(ty, inner)).unwrap_or_default()
+            ty.map(|ty| place.fields(ty, inner)).unwrap_or_default()
         }
         ["input"] => all
             .flow(place.body())
@@ -114,12 +114,12 @@ fn of_each(place: &Surroundings<'_>, inner: &[&str]) -> Vec<CompletionItem> {
     let step = place.own_step().map(|id| place.declarations().step(id));
     let over = step.and_then(|step| step.for_each.as_ref());
     match over.and_then(|over| place.type_of(over)) {
-        Some(Type::Map(of) | Type::Set(of) | Type::List(of)) => fields(of, inner),
+        Some(Type::Map(of) | Type::Set(of) | Type::List(of)) => place.fields(of, inner),
         // All elements of an object that is run over are of one kind.
         Some(Type::Object(all)) => {
             let first = all.iter().next();
             first
-                .map(|field| fields(&field.ty, inner))
+                .map(|field| place.fields(&field.ty, inner))
                 .unwrap_or_default()
         }
         _ => Vec::new(),
@@ -237,6 +237,7 @@ fn beginnings(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> 
     let texts = words_of(place, attribute).into_iter();
     let texts = texts.map(|text| item(&format!("\"{text}\""), CompletionItemKind::VALUE, "string"));
     let used = used(place, attribute).into_iter();
+    let used = used.chain(waited_for(place, attribute));
     let all = used.chain(texts).chain(types).chain(roots).chain(words);
     all.chain(functions).collect()
 }
@@ -260,6 +261,22 @@ fn used(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> {
     let fitting = resources.filter(|one| taken.assets.contains(&one.asset.text));
     fitting
         .map(|one| item(&one.address(), CompletionItemKind::VALUE, "resource"))
+        .collect()
+}
+
+/// The steps and resources that one can wait for, by their whole addresses.
+fn waited_for(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> {
+    if attribute != "depends_on" {
+        return Vec::new();
+    }
+    let (all, own) = (place.declarations(), place.own_step());
+    let steps = all.step_ids(place.body()).filter(|id| Some(*id) != own);
+    let steps = steps.map(|id| (all.step(id).address(), "step"));
+    let resources = place.resources().into_iter();
+    let resources = resources.map(|id| (all.resource(id).address(), "resource"));
+    let found = steps.chain(resources);
+    found
+        .map(|(address, word)| item(&address, CompletionItemKind::VALUE, word))
         .collect()
 }
 

@@ -7,6 +7,7 @@
 
 mod address;
 mod data;
+pub mod data_reads;
 mod depends;
 mod flow;
 mod foreign;

@@ -1,7 +1,8 @@
 //! All expressions of a grid, one after the other.
 
 use super::decl::{
-    Attribute, AttributeBlock, BodyDecl, DataDecl, Declarations, Expr, ExprKind, Part, ScenarioDecl,
+    Attribute, AttributeBlock, BodyDecl, DataDecl, Declarations, Expr, ExprKind, Part,
+    ResourceDecl, ScenarioDecl, StepDecl,
 };
 
 /// Every expression node of the grid.
@@ -31,13 +32,26 @@ pub fn expressions(declarations: &Declarations) -> Vec<&Expr> {
     for body in &declarations.bodies {
         all.body(body);
     }
-    let mut waiting = all.0;
-    let mut found = Vec::new();
-    while let Some(expr) = waiting.pop() {
-        found.push(expr);
-        within(expr, &mut waiting);
-    }
-    found
+    all.whole()
+}
+
+/// Every expression node of a step.
+pub fn of_step(step: &StepDecl) -> Vec<&Expr> {
+    let mut all = Roots::default();
+    all.step(step);
+    all.whole()
+}
+
+/// Every expression node of a resource.
+pub fn of_resource(resource: &ResourceDecl) -> Vec<&Expr> {
+    let mut all = Roots::default();
+    all.resource(resource);
+    all.whole()
+}
+
+/// An expression, and all within it.
+pub fn of(expr: &Expr) -> Vec<&Expr> {
+    Roots(vec![expr]).whole()
 }
 
 /// The expressions that a grid's blocks hold.
@@ -45,6 +59,17 @@ pub fn expressions(declarations: &Declarations) -> Vec<&Expr> {
 struct Roots<'d>(Vec<&'d Expr>);
 
 impl<'d> Roots<'d> {
+    /// They, and all within them.
+    fn whole(self) -> Vec<&'d Expr> {
+        let mut waiting = self.0;
+        let mut found = Vec::new();
+        while let Some(expr) = waiting.pop() {
+            found.push(expr);
+            within(expr, &mut waiting);
+        }
+        found
+    }
+
     fn optional<const N: usize>(&mut self, all: [&'d Option<Expr>; N]) {
         self.0.extend(all.into_iter().flatten());
     }
@@ -61,22 +86,10 @@ impl<'d> Roots<'d> {
 
     fn body(&mut self, body: &'d BodyDecl) {
         for resource in &body.resources {
-            self.blocks([&resource.arguments, &resource.uses]);
-            self.0.extend(&resource.depends_on);
-            self.optional([&resource.scope, &resource.description]);
+            self.resource(resource);
         }
         for step in &body.steps {
-            self.blocks([&step.arguments, &step.uses, &step.record]);
-            self.0.extend(&step.depends_on);
-            self.optional([&step.count, &step.for_each, &step.enabled]);
-            self.optional([&step.delay_before, &step.delay_after]);
-            self.optional([&step.continue_on_failure, &step.always, &step.sensitive]);
-            self.optional([&step.tags, &step.description]);
-            let parts = step.parts.iter().flat_map(|part| &part.attributes);
-            self.0.extend(parts.map(|(_, value)| value));
-            for check in &step.checks {
-                self.optional([&check.condition, &check.error_message, &check.required]);
-            }
+            self.step(step);
         }
         if let Some(mix) = &body.mix {
             self.0.extend(mix.weights.iter().flatten());
@@ -96,6 +109,26 @@ impl<'d> Roots<'d> {
             for output in &flow.outputs {
                 self.optional([&output.value, &output.description, &output.sensitive]);
             }
+        }
+    }
+
+    fn resource(&mut self, resource: &'d ResourceDecl) {
+        self.blocks([&resource.arguments, &resource.uses]);
+        self.0.extend(&resource.depends_on);
+        self.optional([&resource.scope, &resource.description]);
+    }
+
+    fn step(&mut self, step: &'d StepDecl) {
+        self.blocks([&step.arguments, &step.uses, &step.record]);
+        self.0.extend(&step.depends_on);
+        self.optional([&step.count, &step.for_each, &step.enabled]);
+        self.optional([&step.delay_before, &step.delay_after]);
+        self.optional([&step.continue_on_failure, &step.always, &step.sensitive]);
+        self.optional([&step.tags, &step.description]);
+        let parts = step.parts.iter().flat_map(|part| &part.attributes);
+        self.0.extend(parts.map(|(_, value)| value));
+        for check in &step.checks {
+            self.optional([&check.condition, &check.error_message, &check.required]);
         }
     }
 

@@ -6,6 +6,61 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+const DATA: &str = r#"
+data "inline" "users" {
+  rows = [{ name = "ann" }, { name = "bob" }]
+}
+
+data "inline" "terms" {
+  rows = [{ term = "a" }]
+}
+
+locals {
+  who = data.inline.users.name
+  all = { for row in data.inline.terms[*] : row.term => 1 }
+}
+
+step "noop" "first" {
+  for_each = local.all
+}
+
+step "print" "second" {
+  depends_on = ["first"]
+
+  arguments {
+    input = local.who
+  }
+}
+"#;
+
+#[test]
+fn data_lead_to_what_reads_them_also_through_locals_and_where_instances_are_made_of_all_rows() {
+    let folder = folder_with(&[("grid.hcl", DATA)]);
+    let text = run(&folder, &["graph", "grid.hcl", "--format", "json"]).out;
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let edges = read["edges"].as_array().unwrap().iter();
+    let of_data = edges.filter(|edge| edge["kind"] == "implicit");
+    let ends = of_data.map(|edge| {
+        let end = |name: &str| edge[name].as_str().unwrap().to_owned();
+        (end("from"), end("to"))
+    });
+    let mut ends: Vec<(String, String)> = ends.collect();
+    ends.sort();
+    let expected = [
+        ("data.inline.terms", "step.noop.first"),
+        ("data.inline.users", "step.print.second"),
+    ];
+    assert_eq!(
+        ends,
+        expected.map(|(from, to)| (from.to_owned(), to.to_owned()))
+    );
+    let steps = run(&folder, &["graph", "grid.hcl", "--no-resources"]).out;
+    assert!(
+        !steps.contains("users") && steps.contains("s0 --> s1"),
+        "{steps}"
+    );
+}
+
 #[test]
 fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
     let nasty = "step \"noop\" \"end\" {}\n\nstep \"noop\" \"graph\" {\n  for_each   = { \"a\\\"b;--> <i>\" = 1, \"c\" = 2 }\n  depends_on = [step.noop.end]\n}\n\nstep \"noop\" \"click\" {\n  depends_on = [step.noop.graph[\"a\\\"b;--> <i>\"]]\n}\n";
@@ -14,8 +69,9 @@ fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
         ("grid.hcl", GRID),
         ("nasty.hcl", nasty),
         ("scenarios.hcl", scenarios),
+        ("data.hcl", DATA),
     ]);
-    for grid in ["grid.hcl", "nasty.hcl", "scenarios.hcl"] {
+    for grid in ["grid.hcl", "nasty.hcl", "scenarios.hcl", "data.hcl"] {
         let dot = run(&folder, &["graph", grid, "--format", "dot"]);
         assert_eq!(dot.code, Some(0), "{}", dot.err);
         piped(Command::new("dot").arg("-Tsvg"), &dot.out);

@@ -115,6 +115,17 @@ impl Editor {
         (uri, params["version"].clone(), list)
     }
 
+    /// The next problems that are published within a time: the address of the file, the version of the text, and the list.
+    pub fn published_within(&mut self, time: Duration) -> Option<(String, Value, Vec<Value>)> {
+        if self.told.is_empty() {
+            match self.connection.receiver.recv_timeout(time).ok()? {
+                Message::Notification(notification) => self.told.push(notification),
+                other => panic!("expected problems, found {other:?}"),
+            }
+        }
+        Some(self.published_of())
+    }
+
     /// The first thing that the server asked, and has not been given out: its method and what goes with it.
     pub fn asked(&mut self) -> (String, Value) {
         while self.asked.is_empty() {

@@ -1,6 +1,6 @@
-//! The picture for Graphviz: steps are boxes, resources cylinders, scenarios frames; the caption says what each kind of arrow means.
+//! The picture for Graphviz: steps are boxes, resources cylinders, data notes, scenarios frames; the caption says what each kind of arrow means.
 
-use super::model::{Arrow, ArrowStyle, Graph};
+use super::model::{Arrow, ArrowStyle, Graph, NodeWhat};
 use std::fmt::Write;
 
 /// The whole graph.
@@ -33,7 +33,7 @@ pub fn text(graph: &Graph) -> String {
     for node in graph.last() {
         let _ = writeln!(text, "    {} -> End;", node.id);
     }
-    if graph.nodes.iter().all(|node| !node.step) {
+    if graph.nodes.iter().all(|node| !node.is_step()) {
         text.push_str("    Start -> End;\n");
     }
     text.push_str("}\n");
@@ -43,7 +43,11 @@ pub fn text(graph: &Graph) -> String {
 /// The nodes that one scenario declares, or none.
 fn nodes(text: &mut String, graph: &Graph, scenario: Option<usize>, indent: &str) {
     for node in graph.of_frame(scenario) {
-        let shape = if node.step { "" } else { ", shape=cylinder" };
+        let shape = match node.what {
+            NodeWhat::Step => "",
+            NodeWhat::Resource => ", shape=cylinder",
+            NodeWhat::Data => ", shape=note",
+        };
         let tip = quoted(&format!("{}.{}", node.kind, node.name));
         let _ = writeln!(
             text,
@@ -61,6 +65,7 @@ fn line(arrow: &Arrow, graph: &Graph) -> String {
         ArrowStyle::Order => {}
         ArrowStyle::Data => attributes.push("style=bold".to_owned()),
         ArrowStyle::Resource => attributes.push("style=dashed".to_owned()),
+        ArrowStyle::Rows => attributes.push("style=dotted".to_owned()),
     }
     if !arrow.instances.is_empty() {
         attributes.push(format!("label={}", quoted(&arrow.instances.join(", "))));
@@ -82,6 +87,7 @@ fn word(line: ArrowStyle) -> &'static str {
         ArrowStyle::Order => "thin",
         ArrowStyle::Data => "bold",
         ArrowStyle::Resource => "dashed",
+        ArrowStyle::Rows => "dotted",
     }
 }
 

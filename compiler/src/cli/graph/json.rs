@@ -108,7 +108,7 @@ fn node(graph: &Graph, node: &GraphNode) -> Node {
         scenario: owner.scenario.cloned(),
         flow: owner.flow.cloned(),
         phase: owner.phase,
-        kind: if node.step { "step" } else { "resource" },
+        kind: node.what.word(),
         ty: node.kind.clone(),
         name: node.name.clone(),
         count,
@@ -164,11 +164,5 @@ fn address(graph: &Graph, node: &GraphNode) -> String {
     if let Some(phase) = phase {
         of += &format!("{phase}.");
     }
-    format!(
-        "{}{}.{}.{}",
-        of,
-        if node.step { "step" } else { "resource" },
-        node.kind,
-        node.name
-    )
+    format!("{}{}.{}.{}", of, node.what.word(), node.kind, node.name)
 }

@@ -1,6 +1,6 @@
-//! The picture in Mermaid: steps are boxes, resources cylinders, scenarios frames; comments say what each kind of arrow means.
+//! The picture in Mermaid: steps are boxes, resources cylinders, data leaning boxes, scenarios frames; comments say what each kind of arrow means.
 
-use super::model::{Arrow, ArrowStyle, Graph};
+use super::model::{Arrow, ArrowStyle, Graph, NodeWhat};
 use std::fmt::Write;
 
 /// The whole diagram.
@@ -31,21 +31,21 @@ pub fn text(graph: &Graph) -> String {
         let end = if place == 0 { "End((End))" } else { "End" };
         let _ = writeln!(text, "    {} --> {end};", node.id);
     }
-    if graph.nodes.iter().all(|node| !node.step) {
+    if graph.nodes.iter().all(|node| !node.is_step()) {
         text.push_str("    Start((Start)) --> End((End));\n");
     }
     text
 }
 
-/// The nodes that one scenario declares, or none: resources, then steps.
+/// The nodes that one scenario declares, or none.
 fn nodes(text: &mut String, graph: &Graph, scenario: Option<usize>, indent: &str) {
-    for node in graph.of_frame(scenario).filter(|node| !node.step) {
+    for node in graph.of_frame(scenario) {
         let label = quoted(&graph.label(node));
-        let _ = writeln!(text, "{indent}{}[({label})];", node.id);
-    }
-    for node in graph.of_frame(scenario).filter(|node| node.step) {
-        let label = quoted(&graph.label(node));
-        let _ = writeln!(text, "{indent}{}[{label}];", node.id);
+        let _ = match node.what {
+            NodeWhat::Data => writeln!(text, "{indent}{}[/{label}/];", node.id),
+            NodeWhat::Resource => writeln!(text, "{indent}{}[({label})];", node.id),
+            NodeWhat::Step => writeln!(text, "{indent}{}[{label}];", node.id),
+        };
     }
 }
 
@@ -68,6 +68,7 @@ fn head(line: ArrowStyle) -> &'static str {
         ArrowStyle::Order => "-->",
         ArrowStyle::Data => "==>",
         ArrowStyle::Resource => "-.->",
+        ArrowStyle::Rows => "-.-o",
     }
 }
 

@@ -28,10 +28,11 @@ enum Format {
 }
 
 /// What the shapes and arrows mean.
-const LEGEND: &str = "Boxes are steps, cylinders are resources, frames are scenarios. An arrow leads from what comes first to what waits for it:
+const LEGEND: &str = "Boxes are steps, cylinders are resources, leaning boxes are data, frames are scenarios, flows and what runs before and after. An arrow leads from what comes first to what waits for it:
   thin             `depends_on`
   thick            an expression reads an output of the step
   dotted, dashed   the resource is in `uses`, or an expression reads an export of it
+  with a ball      an expression reads rows of the data
 A node is called KIND.NAME where another node beside it has the same name; `item[3]` has three instances, and `first: pay` calls the flow `pay`.";
 
 /// Arguments of `bggo graph`.
@@ -44,7 +45,7 @@ pub struct Graph {
     /// The format of the graph
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]
     format: Format,
-    /// Draw only the steps
+    /// Draw only the steps, without resources and data
     #[arg(long)]
     no_resources: bool,
     #[command(flatten)]
@@ -66,7 +67,7 @@ impl Graph {
             }
         };
         crate::read_files(&mut sources, &loaded.all);
-        let (typed, problems) = crate::check(&sources, &loaded.all);
+        let (typed, reads, problems) = crate::check_to_draw(&sources, &loaded.all);
         let Some(typed) = typed else {
             console.problems(&problems, &sources);
             return Exit::Failed;
@@ -74,7 +75,7 @@ impl Graph {
         if warnings(&problems) > 0 {
             console.problems(&problems, &sources);
         }
-        let mut graph = picture::picture(&typed);
+        let mut graph = picture::picture(&typed, &reads);
         if self.no_resources {
             graph = graph.without_resources();
         }

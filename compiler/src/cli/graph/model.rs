@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
-    /// Resources, then steps, in written order.
+    /// Data, resources, then steps, in written order.
     pub nodes: Vec<GraphNode>,
     /// Each pair once; positions in `nodes`.
     pub arrows: Vec<Arrow>,
@@ -52,18 +52,47 @@ impl GraphFrame {
 pub struct GraphNode {
     /// An id of our own: names of a grid may be words of the picture's language.
     pub id: String,
-    /// Runner or asset.
+    /// Runner, asset or kind of data.
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// Whether it is a step (or a resource).
-    pub step: bool,
+    /// What it is.
+    pub what: NodeWhat,
     /// Whether it is a step that calls a flow: its kind is the flow's name.
     pub is_call: bool,
     /// Its instances.
     pub instances: NodeInstances,
     /// The scenario or flow that declares it: a position in `Graph::frames`.
     pub frame: Option<usize>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeWhat {
+    /// A step.
+    Step,
+    /// A resource.
+    Resource,
+    /// Data with rows.
+    Data,
+}
+
+impl NodeWhat {
+    /// As a grid writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            NodeWhat::Step => "step",
+            NodeWhat::Resource => "resource",
+            NodeWhat::Data => "data",
+        }
+    }
+}
+
+impl GraphNode {
+    /// Whether it is a step.
+    pub fn is_step(&self) -> bool {
+        self.what == NodeWhat::Step
+    }
 }
 
 /// Instances of a node.
@@ -99,17 +128,20 @@ pub enum ArrowStyle {
     Data,
     /// A resource is used, or one of its exports is read.
     Resource,
+    /// Rows of data are read.
+    Rows,
 }
 
 impl ArrowStyle {
     /// All kinds, and what each means: the legend.
-    pub const ALL: [(ArrowStyle, &str); 3] = [
+    pub const ALL: [(ArrowStyle, &str); 4] = [
         (ArrowStyle::Order, "depends_on"),
         (ArrowStyle::Data, "reads an output"),
         (
             ArrowStyle::Resource,
             "uses a resource or reads an export of it",
         ),
+        (ArrowStyle::Rows, "reads rows of data"),
     ];
 }
 
@@ -156,12 +188,11 @@ impl Graph {
 
     /// How an arrow of this graph is drawn.
     pub fn line(&self, arrow: &Arrow) -> ArrowStyle {
-        match arrow.reason {
-            ArrowReason::Order => ArrowStyle::Order,
-            ArrowReason::Data | ArrowReason::Uses if !self.nodes[arrow.from].step => {
-                ArrowStyle::Resource
-            }
-            ArrowReason::Data | ArrowReason::Uses => ArrowStyle::Data,
+        match (arrow.reason, self.nodes[arrow.from].what) {
+            (ArrowReason::Order, _) => ArrowStyle::Order,
+            (_, NodeWhat::Step) => ArrowStyle::Data,
+            (_, NodeWhat::Resource) => ArrowStyle::Resource,
+            (_, NodeWhat::Data) => ArrowStyle::Rows,
         }
     }
 
@@ -178,7 +209,12 @@ impl Graph {
     pub fn without_resources(&self) -> Graph {
         let mut positions = BTreeMap::new();
         let mut nodes = Vec::new();
-        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.step) {
+        for (at, node) in self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.is_step())
+        {
             positions.insert(at, nodes.len());
             nodes.push(node.clone());
         }
@@ -213,7 +249,7 @@ impl Graph {
         let mut open = vec![from];
         while let Some(at) = open.pop() {
             for arrow in self.arrows.iter().filter(|arrow| arrow.from == at) {
-                if self.nodes[arrow.to].step {
+                if self.nodes[arrow.to].is_step() {
                     let reason = if at == from {
                         arrow.reason
                     } else {
@@ -256,7 +292,7 @@ impl Graph {
         while let Some(at) = open.pop() {
             let arrows = self.arrows.iter().map(&ends);
             for (_, next) in arrows.filter(|(from, _)| *from == at) {
-                if self.nodes[next].step {
+                if self.nodes[next].is_step() {
                     return true;
                 }
                 if seen.insert(next) {
@@ -274,7 +310,7 @@ impl Graph {
         self.nodes
             .iter()
             .enumerate()
-            .filter(move |(at, node)| node.step && !self.is_of_flow(node) && wanted(self, *at))
+            .filter(move |(at, node)| node.is_step() && !self.is_of_flow(node) && wanted(self, *at))
             .map(|(_, node)| node)
     }
 

@@ -1,13 +1,15 @@
-//! A checked grid to its picture: steps and resources are nodes; locals are followed to what they read. The only file
+//! A checked grid to its picture: data, steps and resources are nodes; locals are followed to what they read. The only file
 //! here that uses results of the compiler's stages.
 
-use super::model::{Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances};
+use super::model::{
+    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances, NodeWhat,
+};
 use crate::check::typed::{TInstances, Typed};
-use crate::resolve::model::{BodyId, Callee, Edge, EdgeKind, Instances, LocalId, Node};
+use crate::resolve::model::{BodyId, Callee, DataId, Edge, EdgeKind, Instances, LocalId, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The picture of a checked grid.
-pub fn picture(typed: &Typed) -> Graph {
+/// The picture of a checked grid; `reads` are the data that its steps and resources read.
+pub fn picture(typed: &Typed, reads: &BTreeMap<Node, BTreeSet<DataId>>) -> Graph {
     let mut graph = Graph::default();
     let mut positions = BTreeMap::new();
     let mut frames: BTreeMap<BodyId, usize> = BTreeMap::new();
@@ -30,6 +32,18 @@ pub fn picture(typed: &Typed) -> Graph {
             kind,
         });
     }
+    for (at, data) in typed.data.iter().enumerate() {
+        let (kind, name) = data.name.split_once('.').unwrap_or(("", &data.name));
+        graph.nodes.push(GraphNode {
+            id: format!("d{at}"),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            what: NodeWhat::Data,
+            is_call: false,
+            instances: NodeInstances::Single,
+            frame: None,
+        });
+    }
     let resources = typed.body_ids().flat_map(|body| typed.resource_ids(body));
     for (at, id) in resources.enumerate() {
         let resource = typed.resource(id);
@@ -38,7 +52,7 @@ pub fn picture(typed: &Typed) -> Graph {
             id: format!("r{at}"),
             kind: resource.asset_name.clone(),
             name: resource.name.clone(),
-            step: false,
+            what: NodeWhat::Resource,
             is_call: false,
             instances: NodeInstances::Single,
             frame: frames.get(&id.body).copied(),
@@ -60,13 +74,24 @@ pub fn picture(typed: &Typed) -> Graph {
             id: format!("s{at}"),
             kind: step.runner_name.clone(),
             name: step.name.clone(),
-            step: true,
+            what: NodeWhat::Step,
             is_call: matches!(step.callee, Callee::Flow(_)),
             instances,
             frame: frames.get(&id.body).copied(),
         });
     }
     graph.arrows = arrows(typed, &positions);
+    for (reader, data) in reads {
+        let Some(to) = positions.get(reader) else {
+            continue;
+        };
+        graph.arrows.extend(data.iter().map(|data| Arrow {
+            from: data.0,
+            to: *to,
+            reason: ArrowReason::Data,
+            instances: Vec::new(),
+        }));
+    }
     graph
 }
 

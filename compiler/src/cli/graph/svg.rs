@@ -2,7 +2,7 @@
 //! scenarios frames. Each frame is laid out by itself, and is one item of what stands around it; arrows go through ports
 //! in its edges.
 
-use super::model::{ArrowStyle, FrameKind, Graph, GraphFrame, GraphNode};
+use super::model::{ArrowStyle, FrameKind, Graph, GraphFrame, GraphNode, NodeWhat};
 use crate::plan::layout::{Item, Layout, Link, Point, Pull, Stroke, layered};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,6 +17,8 @@ const HEIGHT: i32 = 34;
 const LID: i32 = 5;
 /// Diameter of the circles of start and end.
 const CIRCLE: i32 = 48;
+/// How far the upper edge of data stands to the right of the lower one.
+const LEAN: i32 = 8;
 /// From the middle of a text to its base line.
 const BASE: i32 = 4;
 /// A line of the legend.
@@ -26,34 +28,39 @@ const LEGEND: i32 = 22;
 const STYLE: &str = r#"<style>
   text { font: 13px ui-monospace, monospace; fill: #1f2328; text-anchor: middle; }
   text.left { text-anchor: start; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
-  .step, .resource, .end { fill: #f6f8fa; stroke: #444c56; }
+  .step, .resource, path.rows-of, .end { fill: #f6f8fa; stroke: #444c56; }
   .frame { fill: none; stroke: #8c959f; stroke-dasharray: 2 3; }
   path.order { fill: none; stroke: #444c56; }
   path.data { fill: none; stroke: #0969da; stroke-width: 2.5; }
   path.uses { fill: none; stroke: #8250df; stroke-dasharray: 6 4; }
+  path.rows { fill: none; stroke: #1a7f37; stroke-dasharray: 2 3; }
   #order path { fill: #444c56; }
   #data path { fill: #0969da; }
   #uses path { fill: #8250df; }
+  #rows path { fill: #1a7f37; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
     text.left { stroke: #0d1117; }
-    .step, .resource, .end { fill: #21262d; stroke: #9198a1; }
+    .step, .resource, path.rows-of, .end { fill: #21262d; stroke: #9198a1; }
     .frame { stroke: #656c76; }
     path.order { stroke: #9198a1; }
     path.data { stroke: #58a6ff; }
     path.uses { stroke: #bc8cff; }
+    path.rows { stroke: #3fb950; }
     #order path { fill: #9198a1; }
     #data path { fill: #58a6ff; }
     #uses path { fill: #bc8cff; }
+    #rows path { fill: #3fb950; }
   }
 </style>
 "#;
 
 /// Kinds of arrows, with the class that styles each.
-const CLASSES: [(ArrowStyle, &str); 3] = [
+const CLASSES: [(ArrowStyle, &str); 4] = [
     (ArrowStyle::Order, "order"),
     (ArrowStyle::Data, "data"),
     (ArrowStyle::Resource, "uses"),
+    (ArrowStyle::Rows, "rows"),
 ];
 
 fn kind_of(style: ArrowStyle) -> usize {
@@ -103,19 +110,20 @@ pub fn text(graph: &Graph) -> String {
 
 /// For those who do not see it.
 fn summary(graph: &Graph) -> String {
-    let steps = graph.nodes.iter().filter(|node| node.step).count();
+    let nodes = |what| graph.nodes.iter().filter(|node| node.what == what).count();
     let count = |number: usize, what: &str| match number {
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     };
-    let mut parts = vec![count(steps, "step")];
+    let mut parts = vec![count(nodes(NodeWhat::Step), "step")];
     let flows = graph.frames.iter();
     let flows = flows.filter(|frame| frame.kind == FrameKind::Flow).count();
     let scenarios = graph.frames.iter();
     let is_scenario = |frame: &&GraphFrame| matches!(frame.kind, FrameKind::Scenario(_));
     let scenarios = scenarios.filter(is_scenario).count();
     for (number, what) in [
-        (graph.nodes.len() - steps, "resource"),
+        (nodes(NodeWhat::Resource), "resource"),
+        (nodes(NodeWhat::Data), "data block"),
         (scenarios, "scenario"),
         (flows, "flow"),
     ] {
@@ -260,7 +268,7 @@ impl<'g> Picture<'g> {
             label: arrow.instances.join(", "),
         }));
         arrows.extend(graph.last().map(|node| order(place(node), end)));
-        if graph.nodes.iter().all(|node| !node.step) {
+        if graph.nodes.iter().all(|node| !node.is_step()) {
             arrows.push(order(start, end));
         }
         arrows
@@ -429,24 +437,37 @@ impl<'g> Picture<'g> {
             let (left, top, right) = (x - wide / 2, y - HEIGHT / 2, x - wide / 2 + wide);
             let tip = escaped(&format!("{}.{}", node.kind, node.name));
             let _ = write!(text, "<g><title>{tip}</title>");
-            let _ = match node.step {
-                true => write!(
+            let _ = match node.what {
+                NodeWhat::Step => write!(
                     text,
                     "<rect class=\"step\" x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{HEIGHT}\" rx=\"4\"/>"
                 ),
                 // The lid, then the body below it.
-                false => write!(
+                NodeWhat::Resource => write!(
                     text,
                     "<path class=\"resource\" d=\"M{left} {0}A{1} {LID} 0 0 1 {right} {0}V{2}A{1} {LID} 0 0 1 {left} {2}zA{1} {LID} 0 0 0 {right} {0}\"/>",
                     top + LID,
                     wide / 2,
                     top + HEIGHT - LID
                 ),
+                // A box that leans.
+                NodeWhat::Data => write!(
+                    text,
+                    "<path class=\"rows-of\" d=\"M{} {top}H{right}L{} {bottom}H{left}z\"/>",
+                    left + LEAN,
+                    right - LEAN,
+                    bottom = top + HEIGHT,
+                ),
             };
             let _ = writeln!(
                 text,
                 "<text x=\"{x}\" y=\"{}\">{}</text></g>",
-                y + BASE + if node.step { 0 } else { LID / 2 },
+                y + BASE
+                    + if node.what == NodeWhat::Resource {
+                        LID / 2
+                    } else {
+                        0
+                    },
                 escaped(&label)
             );
         }
@@ -588,7 +609,7 @@ mod tests {
             id: format!("s{at}"),
             kind: "noop".to_owned(),
             name: format!("step{at}"),
-            step: true,
+            what: NodeWhat::Step,
             is_call: false,
             instances: NodeInstances::Single,
             frame,

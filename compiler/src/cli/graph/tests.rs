@@ -1,15 +1,21 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances};
+use super::model::{
+    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances, NodeWhat,
+};
 use super::{dot, json, mermaid, svg};
 
 fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
-    let step = id.starts_with('s');
+    let (what, kind) = match id.chars().next() {
+        Some('s') => (NodeWhat::Step, "noop"),
+        Some('d') => (NodeWhat::Data, "csv"),
+        _ => (NodeWhat::Resource, "http_target"),
+    };
     GraphNode {
         id: id.to_owned(),
-        kind: if step { "noop" } else { "http_target" }.to_owned(),
+        kind: kind.to_owned(),
         name: name.to_owned(),
-        step,
+        what,
         is_call: false,
         instances,
         frame: None,
