@@ -294,11 +294,7 @@ fn the_first_instance_that_fails_ends_the_iteration_and_cancels_the_others() {
         late.at_once(3);
         let find = late.count(&number(100_000));
         let find = Box::pin(async move { find });
-        let flow = iteration.each_late(
-            (&PLAIN, At::step(&ITEM)),
-            (late, find),
-            Box::new(instance),
-        );
+        let flow = iteration.each_late((&PLAIN, At::step(&ITEM)), (late, find), Box::new(instance));
         assert_eq!(flow.await, Err(Stop));
         assert_eq!(begun.get(), 3);
         let mut steps = worker.steps();
