@@ -61,6 +61,8 @@ pub struct Analysis {
     /// What `bggo check` says of the same texts.
     pub problems: Problems,
     described: OnceCell<Described>,
+    /// Files that the grid reads whose texts have places, such as templates, behind `files`; those whose address is known.
+    read: Vec<Option<GridFile>>,
 }
 
 impl Analysis {
@@ -84,7 +86,15 @@ impl Analysis {
             typed,
             problems,
             described: OnceCell::new(),
+            read: Vec::new(),
         }
+    }
+
+    /// The same, with the files that the grid reads, by their paths from its folder.
+    pub fn with_read(mut self, file: impl Fn(&str, &str) -> Option<GridFile>) -> Self {
+        let texts = self.sources.all_files().skip(self.sources.files.len());
+        self.read = texts.map(|text| file(&text.name, &text.text)).collect();
+        self
     }
 
     /// The same, without problems: a text that is no grid has none.
@@ -163,6 +173,16 @@ impl Analysis {
         Some(Location {
             uri: file.uri.clone(),
             range: self.range(span),
+        })
+    }
+
+    /// The place of a piece of a file that the grid reads.
+    pub fn read_location(&self, span: Span) -> Option<Location> {
+        let at = (span.file.0 as usize).checked_sub(self.files.len())?;
+        let file = self.read.get(at)?.as_ref()?;
+        Some(Location {
+            uri: file.uri.clone(),
+            range: file.document.range(self.bytes(span)),
         })
     }
 

@@ -19,6 +19,9 @@ use crate::syntax;
 /// The block that makes one grid of a folder.
 const GRID: &str = "grid";
 
+/// What editors call the language of grids.
+const LANGUAGES: [&str; 2] = ["hcl", "bggo"];
+
 /// What is not written as it is in the last part of an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -106,7 +109,7 @@ impl<'m> Desk<'m> {
         // What has no name as a file yet is what the editor says that it is.
         let is_grid = match (&path, name) {
             (Some(_), Some(name)) => name.to_string_lossy().ends_with(".hcl"),
-            _ => language == "hcl",
+            _ => LANGUAGES.contains(&language),
         };
         let key = is_grid.then(|| Key::File(uri.clone()));
         let open = Open {
@@ -292,9 +295,10 @@ impl<'m> Desk<'m> {
         Some((analysis, analysis.file(uri)?))
     }
 
-    /// A text that is open.
+    /// A text that is open and is not only read by a grid.
     pub fn document(&self, uri: &Uri) -> Option<&Document> {
-        self.open.get(uri).map(|file| &*file.document)
+        let file = self.open.get(uri)?;
+        file.key.as_ref().map(|_| &*file.document)
     }
 
     fn analyse(&mut self, key: &Key) {
@@ -331,6 +335,8 @@ impl<'m> Desk<'m> {
             is_open: true,
         }];
         let made = Analysis::of(sources, files, Problems::default(), self.modules, unsaved);
+        let folder = file.path.as_deref().and_then(Path::parent);
+        let made = made.with_read(|path, text| self.read_file(folder?, path, text));
         Some(match is_grid {
             true => made,
             false => made.without_problems(),
@@ -360,19 +366,33 @@ impl<'m> Desk<'m> {
         });
         let files = files.collect::<Option<Vec<_>>>()?;
         let analysis = Analysis::of(sources, files, unread, self.modules, unsaved);
-        Some(analysis)
+        Some(analysis.with_read(|path, text| self.read_file(folder, path, text)))
     }
 
-    /// The address of a file that is not open, spelt as those beside it that are: a grid has at least one.
-    fn uri_in(&self, folder: &Path, name: &str) -> Option<Uri> {
+    /// A file that the grid of a folder reads.
+    fn read_file(&self, folder: &Path, path: &str, text: &str) -> Option<GridFile> {
+        Some(GridFile {
+            uri: self.uri_in(folder, path)?,
+            document: Rc::new(Document::new(text.to_owned(), 0, self.columns)),
+            is_open: false,
+        })
+    }
+
+    /// The address of a file in a folder of which a file is open, spelt as that one's; none for one outside of the folder.
+    fn uri_in(&self, folder: &Path, path: &str) -> Option<Uri> {
         let (beside, _) = self.open.iter().find(|(_, file)| {
             let parent = file.path.as_deref().and_then(Path::parent);
             parent == Some(folder)
         })?;
         let beside = beside.as_str();
         let folder = beside.get(..=beside.rfind('/')?)?;
-        let name = utf8_percent_encode(name, ESCAPED);
-        format!("{folder}{name}").parse().ok()
+        let parts = path.split('/').filter(|part| *part != ".");
+        let parts = parts.map(|part| match part {
+            "" | ".." => None,
+            part => Some(utf8_percent_encode(part, ESCAPED).to_string()),
+        });
+        let parts = parts.collect::<Option<Vec<_>>>()?;
+        format!("{folder}{}", parts.join("/")).parse().ok()
     }
 }
 

@@ -22,9 +22,15 @@ pub fn diagnostic(problem: &Problem, analysis: &Analysis) -> Diagnostic {
     let range = range.unwrap_or_default();
     let related = |location, message: String| DiagnosticRelatedInformation { location, message };
     let labels = problem.labels.iter().filter_map(|(span, text)| {
+        if let Some(place) = analysis.read_location(*span) {
+            return Some(related(place, text.clone()));
+        }
         let text = analysis.said(Some(*span), text);
         Some(related(analysis.location(*span)?, text))
     });
+    // What is wrong in a template is shown where the grid is, and leads there.
+    let there = problem.span.and_then(|span| analysis.read_location(span));
+    let there = there.map(|place| related(place, problem.text.clone()));
     let here = Span {
         file: analysis.file_of(problem),
         ..problem.span.unwrap_or_default()
@@ -34,7 +40,7 @@ pub fn diagnostic(problem: &Problem, analysis: &Analysis) -> Diagnostic {
         location.range = range;
         Some(related(location, hint.clone()))
     });
-    let related: Vec<_> = labels.chain(hint).collect();
+    let related: Vec<_> = there.into_iter().chain(labels).chain(hint).collect();
     Diagnostic {
         range,
         severity: Some(match problem.severity {

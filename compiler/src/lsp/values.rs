@@ -237,6 +237,7 @@ fn beginnings(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> 
     let texts = words_of(place, attribute).into_iter();
     let texts = texts.map(|text| item(&format!("\"{text}\""), CompletionItemKind::VALUE, "string"));
     let used = used(place, attribute).into_iter();
+    let used = used.chain(waited_for(place, attribute));
     let all = used.chain(texts).chain(types).chain(roots).chain(words);
     all.chain(functions).collect()
 }
@@ -260,6 +261,22 @@ fn used(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> {
     let fitting = resources.filter(|one| taken.assets.contains(&one.asset.text));
     fitting
         .map(|one| item(&one.address(), CompletionItemKind::VALUE, "resource"))
+        .collect()
+}
+
+/// The steps and resources that one can wait for, by their whole addresses.
+fn waited_for(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> {
+    if attribute != "depends_on" {
+        return Vec::new();
+    }
+    let (all, own) = (place.declarations(), place.own_step());
+    let steps = all.step_ids(place.body()).filter(|id| Some(*id) != own);
+    let steps = steps.map(|id| (all.step(id).address(), "step"));
+    let resources = place.resources().into_iter();
+    let resources = resources.map(|id| (all.resource(id).address(), "resource"));
+    let found = steps.chain(resources);
+    found
+        .map(|(address, word)| item(&address, CompletionItemKind::VALUE, word))
         .collect()
 }
 

@@ -108,6 +108,16 @@ fn what_fits_a_place_is_offered_there() {
             "front",
         ),
         (
+            &format!("{STEP}depends_on = ["),
+            "step.http_request.front step.login.first resource.http_client.shop",
+            "step.http_request.a",
+        ),
+        (
+            &format!("{STEP}depends_on = [\""),
+            "step.http_request.front resource.http_client.shop",
+            "step.http_request.a",
+        ),
+        (
             &format!("{STEP}depends_on = [\"step.http_request."),
             "front",
             "first",

@@ -234,7 +234,8 @@ step "print" "b" {
     assert_eq!(editor.open(&grid_path, grid), Vec::<Value>::new());
     for (name, good, wrong) in [
         ("users.csv", "name\nbob\n", "nme\nann\n"),
-        ("hello.tpl", "Hello ${who}", "Hi ${whom}"),
+        // Also a text that could be formatted.
+        ("hello.tpl", "Hello ${who}", "a=1 #${whom}"),
         ("a.json", "{\"a\": \"x\"}", "{\"a\": "),
     ] {
         let read = path(folder.path(), name);
@@ -244,6 +245,14 @@ step "print" "b" {
         let found = editor.published().1;
         assert_eq!(found.len(), 1, "{name}: {found:#?}");
         assert_eq!(found[0]["severity"], 1);
+        if name == "hello.tpl" {
+            // It leads to the template itself.
+            let place = &found[0]["relatedInformation"][0]["location"];
+            assert_eq!(
+                *place,
+                json!({ "uri": uri(&read), "range": range((0, 7), (0, 11)) })
+            );
+        }
         // Nobody asks anything of a file that is no grid.
         let hovered = editor.of_file(
             "hover",
@@ -251,6 +260,8 @@ step "print" "b" {
             json!({ "position": { "line": 0, "character": 1 } }),
         );
         assert_eq!(hovered, Value::Null);
+        let options = json!({ "options": { "tabSize": 2, "insertSpaces": true } });
+        assert_eq!(editor.of_file("formatting", &read, options), Value::Null);
         editor.close(&read);
         assert_eq!(editor.published().1, Vec::<Value>::new(), "{name}");
         // The same on the disk.

@@ -82,6 +82,29 @@ fn each_file_is_a_grid_and_values_for_a_run_are_none() {
 }
 
 #[test]
+fn a_text_that_is_no_file_yet_is_a_grid_if_the_editor_says_so() {
+    let mut editor = Editor::start();
+    for (count, (language, is_grid)) in [("hcl", true), ("bggo", true), ("json", false)]
+        .into_iter()
+        .enumerate()
+    {
+        let uri = format!("untitled:Untitled-{count}");
+        let text = "users = 3\n";
+        let item = json!({ "uri": uri, "languageId": language, "version": 1, "text": text });
+        editor.tell("textDocument/didOpen", json!({ "textDocument": item }));
+        let named = json!({ "textDocument": { "uri": uri } });
+        let symbols = editor
+            .request("textDocument/documentSymbol", named)
+            .unwrap();
+        assert_eq!(symbols.is_array(), is_grid, "{language}");
+        if is_grid {
+            assert_eq!(editor.published().1[0]["code"], "unknown_attribute");
+        }
+    }
+    editor.end();
+}
+
+#[test]
 fn a_cure_that_is_a_replacement_is_an_action_where_its_problem_stands() {
     let mut editor = Editor::start();
     let wrong = GRID.replace("input", "inpt");
