@@ -29,8 +29,13 @@ pub(super) struct Found {
     pub(super) left_out: Vec<Remark>,
 }
 
-/// Looks at all schemas that are reached from these.
-pub(super) fn find(tree: &Tree, names: &Names, roots: &[Place]) -> Found {
+/// Looks at all schemas that are reached from these and that nobody looked at before.
+pub(super) fn find(
+    tree: &Tree,
+    names: &Names,
+    roots: &[Place],
+    seen: &mut BTreeSet<Place>,
+) -> Found {
     let mut search = Search {
         tree,
         names,
@@ -38,7 +43,6 @@ pub(super) fn find(tree: &Tree, names: &Names, roots: &[Place]) -> Found {
         open: roots.to_vec(),
         straight: BTreeSet::new(),
     };
-    let mut seen = BTreeSet::new();
     while let Some(schema) = search.open.pop() {
         if seen.insert(schema) {
             search.schema(schema);

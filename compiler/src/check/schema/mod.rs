@@ -15,7 +15,7 @@ mod types;
 mod yaml;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -26,6 +26,7 @@ use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::{FileId, Span};
 
 use faults::Remark;
+use openapi::Operation;
 use reference::{Names, Target};
 use tree::{Place, Tree};
 use types::{Dialect, Types};
@@ -47,6 +48,10 @@ struct Document {
     names: Names,
     kind: DocumentKind,
     types: Types,
+    /// Of an OpenAPI document.
+    operations: Vec<Operation>,
+    /// Schemas that were looked at: many steps may ask for parts of one document, and what is wrong in it is said once.
+    judged: BTreeSet<Place>,
 }
 
 /// A file that an argument names, and where.
@@ -186,8 +191,14 @@ fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Docum
         items_are_first: true,
     };
     let names = Names::of(&tree);
+    let operations = match kind {
+        DocumentKind::OpenApi => openapi::operations(&tree, &names),
+        DocumentKind::JsonSchema => Vec::new(),
+    };
     Some(Document {
         file: asked.file,
+        operations,
+        judged: BTreeSet::new(),
         names,
         kind,
         types: Types::new(u32::try_from(place).unwrap_or(u32::MAX), dialect),
@@ -198,7 +209,7 @@ fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Docum
 impl Document {
     /// The schemas of the answers of the operation that is asked for.
     fn answers(&self, asked: Asked<'_>, problems: &mut Problems) -> Option<Vec<Place>> {
-        let operations = openapi::operations(&self.tree, &self.names);
+        let operations = &self.operations;
         let Some(part) = asked.part else {
             let ids = operations.iter().filter_map(|one| one.id.as_deref());
             let example = ids
@@ -214,8 +225,7 @@ impl Document {
                 .hint(format!("write `\"{}#{example}\"`", asked.path));
             return None;
         };
-        let is_asked =
-            |one: &&openapi::Operation| one.id.as_deref() == Some(part) || one.line == part;
+        let is_asked = |one: &&Operation| one.id.as_deref() == Some(part) || one.line == part;
         let Some(operation) = operations.iter().find(is_asked) else {
             let known = operations.iter().flat_map(|one| {
                 // By a path if it was asked for by one.
@@ -275,8 +285,8 @@ impl Document {
     }
 
     /// Says what is wrong with the schemas, and what of them is not read.
-    fn judge(&self, roots: &[Place], asked: Asked<'_>, problems: &mut Problems) -> Option<()> {
-        let found = faults::find(&self.tree, &self.names, roots);
+    fn judge(&mut self, roots: &[Place], asked: Asked<'_>, problems: &mut Problems) -> Option<()> {
+        let found = faults::find(&self.tree, &self.names, roots, &mut self.judged);
         let is_sound = found.faults.is_empty();
         for Remark { bytes, text, hint } in found.faults {
             problems
