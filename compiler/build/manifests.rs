@@ -3,8 +3,8 @@
 
 use super::constant::{self, Constants};
 use bggo_manifest::{
-    Asset, Bound, Condition, Demand, ErrorKind, Form, Input, Lifetime, LinkedCrate, Manifest,
-    Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
+    Asset, Bound, Condition, Demand, DocumentKind, ErrorKind, Form, Input, Lifetime, LinkedCrate,
+    Manifest, Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -148,6 +148,7 @@ impl Maker {
             shape,
             shown,
             sensitive,
+            reads,
             description,
         } = input;
         let (name, description) = (text(name), text(description));
@@ -162,11 +163,15 @@ impl Maker {
             Form::Plain => quote!(Form::Plain),
             Form::Json => quote!(Form::Json),
         };
+        let reads = list(reads, |kind| match kind {
+            DocumentKind::JsonSchema => quote!(DocumentKind::JsonSchema),
+            DocumentKind::OpenApi => quote!(DocumentKind::OpenApi),
+        });
         quote! {
             Input {
                 name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
                 one_of: #one_of, links: #links, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
-                shape: #shape, shown: #shown, sensitive: #sensitive, description: #description,
+                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, description: #description,
             }
         }
     }
@@ -225,11 +230,13 @@ fn output(output: &Output) -> TokenStream {
     let Output {
         name,
         ty,
+        type_from,
         description,
         sensitive,
     } = output;
     let (name, ty, description) = (text(name), constant::ty(ty), text(description));
-    quote!(Output { name: #name, ty: #ty, description: #description, sensitive: #sensitive })
+    let type_from = option(type_from, |one| text(one));
+    quote!(Output { name: #name, ty: #ty, type_from: #type_from, description: #description, sensitive: #sensitive })
 }
 
 fn metric(metric: &Metric) -> TokenStream {

@@ -155,6 +155,13 @@ pub fn read_files(sources: &mut Sources, modules: &Modules) {
 /// The same, where an editor has texts open that come before the disk.
 pub fn read_files_over(sources: &mut Sources, modules: &Modules, unsaved: &Unsaved<'_>) {
     // Most grids read none, and need not be checked twice.
+    let documents = modules.runners().flat_map(|runner| &runner.inputs);
+    let documents: BTreeSet<&str> = documents
+        .filter(|input| input.is_document())
+        .map(|input| input.name.as_str())
+        .collect();
+    let names_one = |text: &str| documents.iter().any(|name| text.contains(name));
+    let may_read = |text: &str| may_read(text) || names_one(text);
     if !sources.files.iter().any(|file| may_read(&file.text)) {
         return;
     }

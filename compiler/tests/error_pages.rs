@@ -1,5 +1,6 @@
 //! The pages of `docs/errors`: the wrong grid gives that code and no other, the right one gives nothing; and every code has
-//! a fixture or, where the fault is of a file and not of a text, a page without grids.
+//! a fixture or, where the fault is of a file and not of a text, a page without grids. A block of another language with the
+//! name of a file lies beside the grids of its page.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,8 +11,9 @@ use bggo::modules::Modules;
 use bggo::source::Sources;
 
 /// The codes that a grid gives, and the picture of its problems.
-fn codes_of(grid: &str) -> (BTreeSet<&'static str>, String) {
-    let mut sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
+fn codes_of(page: &str, grid: &str) -> (BTreeSet<&'static str>, String) {
+    let texts = vec![("grid.hcl".to_owned(), grid.to_owned())];
+    let mut sources = Sources::from_texts(texts).beside(beside(page));
     bggo::read_files(&mut sources, Modules::built_in());
     let (_, problems) = bggo::check(&sources, Modules::built_in());
     let found = problems.list.iter().map(|problem| problem.code.0).collect();
@@ -30,6 +32,16 @@ fn grids(page: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The files of a page: blocks with a name.
+fn beside(page: &str) -> Vec<(String, Vec<u8>)> {
+    let blocks = page.split("```json ").skip(1);
+    let blocks = blocks.filter_map(|rest| rest.split_once("\n```"));
+    blocks
+        .filter_map(|(block, _)| block.split_once('\n'))
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+        .collect()
+}
+
 #[test]
 fn wrong_grid_gives_its_code_alone_and_the_right_one_nothing() {
     for entry in codes::ALL {
@@ -41,14 +53,14 @@ fn wrong_grid_gives_its_code_alone_and_the_right_one_nothing() {
             );
             continue;
         };
-        let (found, picture) = codes_of(wrong);
+        let (found, picture) = codes_of(entry.page, wrong);
         assert_eq!(
             found,
             BTreeSet::from([entry.code.0]),
             "the wrong grid of {}\n{picture}",
             entry.code.0
         );
-        let (found, picture) = codes_of(right);
+        let (found, picture) = codes_of(entry.page, right);
         assert!(
             found.is_empty(),
             "the right grid of {}\n{picture}",

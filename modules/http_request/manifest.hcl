@@ -105,6 +105,12 @@ runner "http_request" {
     pattern_message = "write a status as 200, or a pattern as \"2xx\" or \"200-299\""
     description     = "The status codes that pass: a number, a pattern such as \"2xx\", or a list of these. Without it every answer passes, also one with status 500."
   }
+  input "response_schema" {
+    type        = string
+    read        = "build"
+    as          = ["json_schema", "openapi"]
+    description = "Path of a JSON Schema, or of an OpenAPI document with an operation as in \"api.yaml#getUser\" or \"api.yaml#GET /users/{id}\". It gives the output json its type."
+  }
   input "follow_redirects" {
     type        = bool
     description = "Whether redirects are followed. Without it the client's setting holds."
@@ -241,6 +247,7 @@ runner "http_request" {
   }
   output "json" {
     type        = any
+    type_from   = input.response_schema
     description = "The body read as JSON; null if it is no JSON."
   }
   output "url" {

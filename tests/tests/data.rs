@@ -182,3 +182,33 @@ fn rows_of_a_file_are_read_when_the_program_runs() {
     let said = said(Some("name,number\na,1\n"), &["--data", "csv.row=x.csv"]);
     assert!(said.contains("did you mean `csv.rows`?"), "{said}");
 }
+
+#[test]
+fn lines_of_objects_are_read_when_the_program_runs() {
+    let scenario = REQUEST.replace("data.csv", "data.jsonl");
+    let text = format!(
+        "variable \"url\" {{\n  type = string\n}}\n\ndata \"jsonl\" \"rows\" {{\n  file    = \"rows.jsonl\"\n  columns = {{ number = number }}\n  embed   = false\n  at_end  = \"stop\"\n}}\n\nscenario \"s\" {{\n  load \"shared_iterations\" {{\n    vus        = 2\n    iterations = 1000\n  }}\n  {scenario}\n}}\n"
+    );
+    let grid = Grid::new(&text);
+    let path = grid.folder().join("rows.jsonl");
+    let line = |row: usize| format!("{{\"number\": {row}, \"name\": \"row{row}\"}}\n");
+    std::fs::write(&path, (0..600).map(line).collect::<String>()).unwrap();
+    let grid = grid.build();
+    assert_eq!(asked(&grid, &[&["--threads", "2"]]), once(600));
+    let mut said = |text: &str, code: i32| {
+        std::fs::write(&path, text).unwrap();
+        let flags = ["--url", "http://127.0.0.1:1"];
+        grid.start(&flags).finish().expect_code(code).stderr
+    };
+    for (text, why) in [
+        ("[]\n", "is wrong in line 1: the line is no JSON object"),
+        ("\n", "has no row"),
+    ] {
+        let said = said(text, 104);
+        let expected = format!("data.jsonl.rows: the file `rows.jsonl` {why}");
+        assert!(said.contains(&expected), "{said}");
+    }
+    // No iteration passed.
+    let said = said("{\"name\": \"a\", \"number\": \"many\"}\n", 99);
+    assert!(said.contains("a number is required"), "{said}");
+}

@@ -63,6 +63,10 @@ fn examples_print_what_their_answers_said() {
         "{\"order\":{\"customer\":\"Bob \\\"\\\"\",\"items\":[{\"name\":\"pen\",\"amount\":2},{\"name\":\"ink\",\"amount\":1}]},\
          \"notes\":[\"Ring twice.\",\"Leave it at the door.\"]}\n"
     );
+    assert_eq!(
+        out("answer_with_a_schema", &[]),
+        "{\"customer\":\"ANN\",\"sum\":7,\"voucher\":\"none\",\"note\":\"no note\"}\n"
+    );
     let rows = out("data_rows", &["--seed", "7", "--quiet"]);
     let mut rows: Vec<&str> = rows.lines().collect();
     rows.sort_unstable();

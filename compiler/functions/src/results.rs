@@ -44,7 +44,7 @@ pub(super) fn range(_: &[Type]) -> Answer {
 }
 
 fn is_open(ty: &Type) -> bool {
-    matches!(ty, Type::Any | Type::Error | Type::Null)
+    matches!(ty, Type::Any | Type::Named(_) | Type::Error | Type::Null)
 }
 
 fn is_list(ty: &Type) -> bool {

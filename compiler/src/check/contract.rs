@@ -163,6 +163,9 @@ impl Checker<'_> {
             }
             return Argument::Null;
         }
+        if input.is_document() && !self.document_is_known(&value, &what) {
+            return Argument::Wrong;
+        }
         if !input.one_of.is_empty() && !self.is_one_of(input, &value, &what) {
             return Argument::Wrong;
         }
@@ -566,10 +569,16 @@ fn kinds_of(taken: &Use) -> String {
 fn takes_mixed(input: &Type, given: &Type) -> bool {
     match input {
         Type::Map(item) if **item == Type::Any => {
-            matches!(given, Type::Object(_) | Type::Map(_) | Type::Any)
+            matches!(
+                given,
+                Type::Object(_) | Type::Map(_) | Type::Any | Type::Named(_)
+            )
         }
         Type::List(item) if **item == Type::Any => {
-            matches!(given, Type::Tuple(_) | Type::List(_) | Type::Any)
+            matches!(
+                given,
+                Type::Tuple(_) | Type::List(_) | Type::Any | Type::Named(_)
+            )
         }
         _ => false,
     }

@@ -243,8 +243,10 @@ impl Checker<'_> {
             Some(embed) => self.known(embed, &Type::Bool, "`embed`")?.is_true(),
             None => true,
         };
-        if !embed {
-            return self.rows_of_file(data, path, &types);
+        match (embed, data.kind) {
+            (false, DataKind::Jsonl) => return self.lines_of_file(data, path, &types),
+            (false, _) => return self.rows_of_file(data, path, &types),
+            (true, _) => {}
         }
         let bytes = match self.answer(Question::Content(path.to_owned()))? {
             Answer::Content(bytes) => bytes,
@@ -260,14 +262,7 @@ impl Checker<'_> {
                 MOST_EMBEDDED >> 20
             );
             self.error(codes::INVALID_DATA, source.span, text)
-                .hint(match data.kind {
-                    DataKind::Csv => {
-                        "write `embed = false`: then the program reads the file when it runs"
-                    }
-                    DataKind::Jsonl | DataKind::Inline => {
-                        "a CSV file may stay beside the program: `embed = false`"
-                    }
-                });
+                .hint("write `embed = false`: then the program reads the file when it runs");
             return None;
         }
         if data.kind == DataKind::Jsonl {
@@ -310,6 +305,31 @@ impl Checker<'_> {
         match self.answer(Question::Head(path.to_owned()))? {
             Answer::Content(head) => Some(data_rows::of_head(Some(&head), &file)),
             Answer::Refused(_) if file.names.is_some() => Some(data_rows::of_head(None, &file)),
+            other => {
+                let at = data.rows.as_ref().map_or(data.span, |rows| rows.span);
+                self.unreadable_file(other, at);
+                None
+            }
+        }
+    }
+
+    /// The same of a file with an object in each line.
+    fn lines_of_file(
+        &mut self,
+        data: &DataDecl,
+        path: &str,
+        types: &BTreeMap<String, Type>,
+    ) -> Option<ReadRows> {
+        let columns = data.columns.iter().flatten();
+        let named: Vec<String> = columns.map(|column| column.name.text.clone()).collect();
+        match self.answer(Question::Head(path.to_owned()))? {
+            Answer::Content(head) => {
+                let head: &[u8] = &head;
+                Some(data_rows::of_first_lines(Some(head), (path, &named), types))
+            }
+            Answer::Refused(_) if !named.is_empty() => {
+                Some(data_rows::of_first_lines(None, (path, &named), types))
+            }
             other => {
                 let at = data.rows.as_ref().map_or(data.span, |rows| rows.span);
                 self.unreadable_file(other, at);

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bggo_csv::{Csv, Next};
 use bggo_values::{Field, Text, Type, Value, convert, json};
 
-use super::typed::{Rows, TColumn, TRowsFile};
+use crate::source::HEAD;
+
+use super::typed::{Rows, RowsForm, TColumn, TRowsFile};
 
 /// The most faults of rows that are told of one file.
 const MOST_FAULTS: usize = 10;
@@ -146,8 +148,59 @@ pub(super) fn of_head(head: Option<&[u8]>, file: &CsvFile<'_>) -> ReadRows {
     read.columns = columns(&names, file.types);
     read.file = Some(TRowsFile {
         path: file.path.to_owned(),
-        has_header: head.is_some() || file.has_header,
-        delimiter: file.delimiter,
+        form: RowsForm::Csv {
+            has_header: head.is_some() || file.has_header,
+            delimiter: file.delimiter,
+        },
+    });
+    read
+}
+
+/// The columns of a file of objects that stays where it is: those of the lines that `head`, its first bytes, holds whole, and
+/// those that the grid names. Of what stands in others nothing is known, so a column without a type may be anything.
+pub(super) fn of_first_lines(
+    head: Option<&[u8]>,
+    (path, named): (&str, &[String]),
+    types: &BTreeMap<String, Type>,
+) -> ReadRows {
+    let mut read = ReadRows::new();
+    let head = head.unwrap_or_default();
+    let whole = match head.iter().rposition(|byte| *byte == b'\n') {
+        _ if (head.len() as u64) < HEAD => head,
+        // The last line may be cut.
+        Some(end) => head.get(..end).unwrap_or(head),
+        None => &[],
+    };
+    let mut names: Vec<String> = Vec::new();
+    match str::from_utf8(whole) {
+        Ok(text) => {
+            let (objects, faults) = lines(text.strip_prefix('\u{feff}').unwrap_or(text), path);
+            read.faults = faults;
+            let keys = objects.iter().flat_map(|(_, pairs)| pairs);
+            names.extend(keys.map(|(name, _)| name.as_str().to_owned()));
+        }
+        Err(_) => {
+            read.fault(format!("`{path}` is not UTF-8 text"));
+        }
+    }
+    names.extend_from_slice(named);
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    if names.is_empty() && read.faults.is_empty() {
+        read.fault(format!(
+            "`{path}` does not begin with a line that names columns"
+        ));
+    }
+    let column = |name: String| TColumn {
+        ty: types.get(&name).cloned().unwrap_or(Type::Any),
+        name,
+        is_json: true,
+        sensitive: false,
+    };
+    read.columns = names.into_iter().map(column).collect();
+    read.file = Some(TRowsFile {
+        path: path.to_owned(),
+        form: RowsForm::JsonLines,
     });
     read
 }

@@ -94,6 +94,7 @@ impl<'a> Checker<'a> {
             pattern: None,
             key_pattern: None,
             form: Form::Plain,
+            reads: Vec::new(),
             shape: false,
             shown: false,
             sensitive,
@@ -237,6 +238,7 @@ impl<'a> Checker<'a> {
                 .map(|(declared, value)| Output {
                     name: declared.name.text.clone(),
                     ty: value.ty.clone(),
+                    type_from: None,
                     description: String::new(),
                     sensitive: value.sensitivity.is_whole(),
                 })

@@ -115,6 +115,7 @@ fn value_of_kind(expr: &TExpr, known: &mut Known) -> Result {
             })
         }
         TKind::Field(of, name) => at(ops::field(&value(of, known)?, name)),
+        TKind::FieldOrNull(of, name) => at(ops::field_or_null(&value(of, known)?, name)),
         TKind::Index(of, by) => {
             let of = value(of, known)?;
             at(ops::index(&of, &value(by, known)?))

@@ -75,7 +75,8 @@ impl Checker<'_> {
             self.error(codes::INVALID_FOR_EACH, over.span, text);
             return None;
         }
-        let wrong = match &over.ty {
+        let opened = self.opened(&over.ty);
+        let wrong = match &opened {
             Type::Map(_) | Type::Object(_) | Type::Any => None,
             Type::Set(item) if matches!(**item, Type::String | Type::Any | Type::Null) => None,
             Type::List(_) | Type::Tuple(_) => Some("write `toset(..)` around it"),
@@ -85,7 +86,7 @@ impl Checker<'_> {
         if let Some(hint) = wrong {
             let text = format!(
                 "`for_each` runs over a map or a set of strings, found {}",
-                over.ty.named()
+                opened.named()
             );
             let problem = self.error(codes::INVALID_FOR_EACH, over.span, text);
             if over.ty != Type::Null {

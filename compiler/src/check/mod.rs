@@ -38,6 +38,7 @@ mod phase;
 mod resource;
 mod rule;
 mod scenario;
+mod schema;
 mod sensitivity;
 mod step;
 mod threshold;
@@ -48,20 +49,21 @@ mod variable;
 mod version;
 pub mod walk;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bggo_values::Type;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, DataId, Node, Resolved};
-
+use crate::resolve::model::{BodyId, DataId, Node, Resolved, StepId};
 use crate::source::{Question, Sources};
 use crate::syntax::decl::BodyDecl;
 
 use called::SensitiveInputs;
 use expression::context::Checker;
 use known_data::KnownData;
+use schema::Documents;
 use typed::{TBody, TLocal, TStep, Typed};
 
 pub use expression::condition::faults_of_conditions;
@@ -78,7 +80,7 @@ pub fn check(
     modules: &Modules,
     sources: &Sources,
 ) -> (Option<Typed>, Problems) {
-    let checked = to_the_end(resolved, modules, sources, None);
+    let checked = to_the_end(resolved, modules, sources, Wanted::Grid);
     let mut problems = checked.problems;
     // Who checks a grid finds these first, as far as that ends.
     for question in &checked.lacking {
@@ -99,12 +101,43 @@ pub const MOST_ROUNDS: usize = 8;
 
 /// What a grid asks about files and `sources` have no answer to.
 pub fn lacking(resolved: &Resolved, modules: &Modules, sources: &Sources) -> BTreeSet<Question> {
-    to_the_end(resolved, modules, sources, None).lacking
+    to_the_end(resolved, modules, sources, Wanted::Questions).lacking
 }
 
 /// The types of all expressions of a grid, to show them.
 pub fn types(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Vec<Seen> {
-    to_the_end(resolved, modules, sources, Some(Vec::new())).seen
+    described(resolved, modules, sources).seen
+}
+
+/// The same with what documents describe.
+pub fn described(resolved: &Resolved, modules: &Modules, sources: &Sources) -> Described {
+    let checked = to_the_end(resolved, modules, sources, Wanted::Types);
+    Described {
+        seen: checked.seen,
+        documents: RefCell::new(checked.documents),
+        of_outputs: checked.of_outputs,
+    }
+}
+
+/// The types of a grid, to show them.
+#[derive(Debug)]
+pub struct Described {
+    /// Of all expressions.
+    pub seen: Vec<Seen>,
+    documents: RefCell<Documents>,
+    of_outputs: BTreeMap<(StepId, String), Type>,
+}
+
+impl Described {
+    /// The type that the document of an input gives to outputs of a step.
+    pub fn by_document(&self, step: StepId, input: &str) -> Option<&Type> {
+        self.of_outputs.get(&(step, input.to_owned()))
+    }
+
+    /// A type with its first level opened, if it is one of a document.
+    pub fn opened(&self, ty: &Type) -> Type {
+        self.documents.borrow_mut().opened(ty)
+    }
 }
 
 /// The columns of data with their types, in order; none where they cannot be known.
@@ -130,8 +163,22 @@ struct Checked {
     problems: Problems,
     /// The types of all expressions if they are wanted.
     seen: Vec<Seen>,
+    /// The documents that it names, and the types that they give to outputs.
+    documents: Documents,
+    of_outputs: BTreeMap<(StepId, String), Type>,
     /// Questions about files without an answer. What reads them has no type and no problem.
     lacking: BTreeSet<Question>,
+}
+
+/// What a check is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// The grid with its types, and its problems.
+    Grid,
+    /// The same with the types of all expressions.
+    Types,
+    /// What it asks about files.
+    Questions,
 }
 
 /// Checks a grid until nothing more is known of what calls hand to flows: once where no call hands over a secret.
@@ -139,12 +186,13 @@ fn to_the_end(
     resolved: &Resolved,
     modules: &Modules,
     sources: &Sources,
-    seen: Option<Vec<Seen>>,
+    wanted: Wanted,
 ) -> Checked {
     let mut assumed = SensitiveInputs::none(&resolved.declarations);
     loop {
         let mut checker = Checker::new(resolved, modules, sources, assumed.clone());
-        checker.seen.clone_from(&seen);
+        checker.seen = (wanted == Wanted::Types).then(Vec::new);
+        checker.only_asks = wanted == Wanted::Questions;
         let (checked, found) = all(resolved, checker);
         if found == assumed {
             return checked;
@@ -238,9 +286,12 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     checker.unused_data(resolved.sound);
     checker.unused_flows(resolved.sound);
     checker.many_calls();
+    checker.open_seen();
     let seen = checker.seen.take().unwrap_or_default();
     let data = std::mem::take(&mut checker.data);
     let lacking = std::mem::take(&mut checker.lacking);
+    let mut documents = std::mem::take(&mut checker.documents);
+    let of_outputs = std::mem::take(&mut checker.document_types);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -249,6 +300,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         checker.run,
     );
     let mut problems = checker.problems;
+    problems.extend(checker.of_documents);
     problems.sort();
     let parts = declarations
         .body_ids()
@@ -302,7 +354,8 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         });
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
-        null_safety::warn(typed, (declarations, modules), &mut problems);
+        let about = (declarations, modules);
+        null_safety::warn(typed, about, &mut documents, &mut problems);
         knowledge::warn(typed, resolved, modules, &mut problems);
         problems.sort();
     }
@@ -310,6 +363,8 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         typed,
         problems,
         seen,
+        documents,
+        of_outputs,
         lacking,
     };
     (checked, found)

@@ -80,7 +80,12 @@ impl Checker<'_> {
         let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
         let rules = self.rules(&owner, &mut arguments, &uses, &limit);
-        let arguments = arguments.list;
+        let mut arguments = arguments.list;
+        // Documents are no part of the program. Each is looked at, also where nothing reads what it describes.
+        arguments.retain(|(place, _)| !runner.inputs[*place].is_document());
+        for output in &runner.outputs {
+            self.type_of_output(id, output);
+        }
         self.hands_over(id, &arguments);
         self.step = None;
         let instances = self.known_instances(id).cloned();

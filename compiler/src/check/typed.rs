@@ -16,7 +16,8 @@ use std::time::Duration;
 use super::typed_parts::{TParts, collecting};
 
 pub use super::typed_expression::{
-    Binding, InstanceOf, Rows, Sensitivity, TColumn, TData, TExpr, TFor, TKind, TPart, TRowsFile,
+    Binding, InstanceOf, Rows, RowsForm, Sensitivity, TColumn, TData, TExpr, TFor, TKind, TPart,
+    TRowsFile,
 };
 
 /// A checked grid. Vectors are by id (same positions as in `Declarations`).

@@ -104,6 +104,8 @@ pub enum TKind {
     Bound(BoundId),
     /// `a.name`
     Field(Box<TExpr>, String),
+    /// The same of an object whose schema lets the attribute be missing: then it is null.
+    FieldOrNull(Box<TExpr>, String),
     /// `a[b]`
     Index(Box<TExpr>, Box<TExpr>),
     /// `a[*]...`
@@ -217,10 +219,22 @@ pub struct TData {
 pub struct TRowsFile {
     /// As the grid writes it.
     pub path: String,
-    /// Whether its first line names the columns.
-    pub has_header: bool,
-    /// Between cells.
-    pub delimiter: u8,
+    /// How its rows are cut.
+    pub form: RowsForm,
+}
+
+/// How rows are cut out of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsForm {
+    /// Comma-separated values.
+    Csv {
+        /// Whether its first line names the columns.
+        has_header: bool,
+        /// Between cells.
+        delimiter: u8,
+    },
+    /// A JSON object in each line.
+    JsonLines,
 }
 
 /// A column of data.

@@ -250,6 +250,7 @@ pub fn collecting(runner: &Runner) -> Runner {
     runner.outputs.push(Output {
         name: COLLECTED.to_owned(),
         ty: Type::list(Type::Any),
+        type_from: None,
         description: "What `collect` was for each attempt.".to_owned(),
         sensitive: false,
     });

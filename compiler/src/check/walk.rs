@@ -18,6 +18,7 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
             ..
         } => vec![by],
         TKind::Field(of, _)
+        | TKind::FieldOrNull(of, _)
         | TKind::Can(of)
         | TKind::Unary(_, of)
         | TKind::Convert(of)
@@ -90,6 +91,7 @@ pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
             ..
         } => vec![by],
         TKind::Field(of, _)
+        | TKind::FieldOrNull(of, _)
         | TKind::Can(of)
         | TKind::Unary(_, of)
         | TKind::Convert(of)

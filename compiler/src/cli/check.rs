@@ -73,7 +73,9 @@ impl Check {
                 } else {
                     console.problems(&problems, &sources);
                 }
-                if let (true, Some(known)) = (self.verbose, known(&sources, &modules.all)) {
+                if self.verbose
+                    && let Some(known) = known(&sources, &modules.all)
+                {
                     return match console.result(&known) {
                         Exit::Failed => Exit::Failed,
                         _ => exit(&problems),

@@ -96,6 +96,10 @@ codes! {
     INDEX_OUT_OF_RANGE = "index_out_of_range", "Index out of range";
     TOO_LARGE = "too_large", "Too many parts";
     INVALID_FILE = "invalid_file", "File cannot be read";
+    INVALID_SCHEMA = "invalid_schema", "Invalid schema";
+    UNKNOWN_OPERATION = "unknown_operation", "Unknown operation";
+    SCHEMA_IN_PART = "schema_in_part", "Schema that is read in part";
+    UNKNOWN_FIELD = "unknown_field", "Attribute that the schema does not have";
     HEADER_CASE = "header_case", "Header in upper case";
     // check: blocks
     UNKNOWN_ARGUMENT = "unknown_argument", "Unknown argument";

@@ -162,6 +162,6 @@ pub fn ty(ty: &Type) -> TokenStream {
             let items = items.iter().map(self::ty);
             quote!(Type::Tuple(Vec::from([#(#items),*])))
         }
-        Type::Any | Type::Null | Type::Error => quote!(Type::Any),
+        Type::Any | Type::Named(_) | Type::Null | Type::Error => quote!(Type::Any),
     }
 }

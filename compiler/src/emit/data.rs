@@ -4,7 +4,7 @@ use super::constant;
 use super::data_reads::Reads;
 use super::tokens::ExprTokens;
 use super::writer::Writer;
-use crate::check::typed::{Rows, TColumn, TData};
+use crate::check::typed::{Rows, RowsForm, TColumn, TData};
 use crate::plan::model::{BodyPlan, Schedule, Step};
 use crate::resolve::model::DataId;
 use crate::source::Span;
@@ -99,15 +99,22 @@ impl Writer<'_> {
                 quote!(embedded(#address, #place, include_bytes!(#file))),
             ),
             Some(file) => {
-                let (path, has_header) = (&file.path, file.has_header);
-                let delimiter = Literal::byte_character(file.delimiter);
+                let path = &file.path;
+                let (has_header, delimiter, open) = match file.form {
+                    RowsForm::Csv {
+                        has_header,
+                        delimiter,
+                    } => (has_header, delimiter, quote!(open)),
+                    RowsForm::JsonLines => (false, b'\n', quote!(open_lines)),
+                };
+                let delimiter = Literal::byte_character(delimiter);
                 let source = quote! {
                     of_file(#address, #place, &FileRows {
                         path: #path,
                         header: &[#(#names),*],
                         has_header: #has_header,
                         delimiter: #delimiter,
-                        open: ::bggo_data::open,
+                        open: ::bggo_data::#open,
                     })
                 };
                 (format!("rows of `{path}`"), source)

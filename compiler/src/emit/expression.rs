@@ -290,6 +290,10 @@ impl Writer<'_> {
                 let of = self.reference(of, at);
                 quote!(ops::field(#of, #name))
             }
+            TKind::FieldOrNull(of, name) => {
+                let of = self.reference(of, at);
+                quote!(ops::field_or_null(#of, #name))
+            }
             TKind::Index(of, by) => {
                 let (of, by) = (self.reference(of, at), self.reference(by, at));
                 quote!(ops::index(#of, #by))

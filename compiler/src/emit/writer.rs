@@ -237,7 +237,7 @@ impl<'p> Writer<'p> {
             }
             TKind::Local(id) => Some(self.local(*id).name.to_string()),
             TKind::Variable(id) => Some(self.variable(id.0).0.to_string()),
-            TKind::Field(_, name) => Some(name.clone()),
+            TKind::Field(_, name) | TKind::FieldOrNull(_, name) => Some(name.clone()),
             TKind::Call { function, .. } => Some(function.rust.to_owned()),
             _ => None,
         }

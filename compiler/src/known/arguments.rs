@@ -4,6 +4,7 @@ use super::table::Table;
 use super::values;
 use crate::check::looks_like_a_secret;
 use crate::check::typed::{Binding, TExpr};
+use crate::check::walk::walk;
 use crate::plan::model::{Argument, Instances, Plan, Resource, Skeleton, Step};
 use crate::source::Span;
 use bggo_values::ops::SENSITIVE;
@@ -73,7 +74,10 @@ fn known(binding: Binding) -> &'static str {
 fn value(plan: &Plan, expr: &TExpr, is_sensitive: bool) -> String {
     let written = written(plan, expr.span);
     let is_secret = |text: &str| looks_like_a_secret(text);
-    if is_sensitive || expr.sensitivity.any() || is_secret(written) {
+    // A literal in it may be sensitive although the value is not.
+    let mut has_sensitive = is_sensitive || is_secret(written);
+    walk(expr, &mut |part| has_sensitive |= part.sensitivity.any());
+    if has_sensitive {
         return SENSITIVE.to_owned();
     }
     let Some(value) = expr.constant() else {

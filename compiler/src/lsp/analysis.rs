@@ -9,7 +9,7 @@ use lsp_types::{Location, Uri};
 
 use super::document::Document;
 use crate::check::typed::Typed;
-use crate::check::{self, Seen};
+use crate::check::{self, Described, Seen};
 use crate::diagnostics::{Problem, Problems};
 use crate::modules::Modules;
 use crate::resolve::model::Resolved;
@@ -60,7 +60,7 @@ pub struct Analysis {
     pub typed: Option<Typed>,
     /// What `bggo check` says of the same texts.
     pub problems: Problems,
-    types: OnceCell<Vec<Seen>>,
+    described: OnceCell<Described>,
     /// Files that the grid reads whose texts have places, such as templates, behind `files`; those whose address is known.
     read: Vec<Option<GridFile>>,
 }
@@ -85,7 +85,7 @@ impl Analysis {
             resolved,
             typed,
             problems,
-            types: OnceCell::new(),
+            described: OnceCell::new(),
             read: Vec::new(),
         }
     }
@@ -105,8 +105,13 @@ impl Analysis {
 
     /// The types of all expressions, made when they are asked for.
     pub fn types(&self, modules: &Modules) -> &[Seen] {
-        self.types
-            .get_or_init(|| check::types(&self.resolved, modules, &self.sources))
+        &self.described(modules).seen
+    }
+
+    /// The same with what documents describe.
+    pub fn described(&self, modules: &Modules) -> &Described {
+        self.described
+            .get_or_init(|| check::described(&self.resolved, modules, &self.sources))
     }
 
     /// Whether what it says may be another when this file changes.

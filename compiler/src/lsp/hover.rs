@@ -2,6 +2,7 @@
 
 use bggo_manifest::{Input, Output, Use};
 use bggo_schedule::declared::{Field, Profile};
+use bggo_values::Type;
 
 use super::analysis::{Analysis, At};
 use super::cursor::{Writes, cursor};
@@ -226,8 +227,10 @@ impl Asked<'_> {
                 }
                 ExprKind::Field(base, name) if self.touches(name.span) => {
                     if let Some(output) = self.output(base, name) {
-                        let words = output_words(output);
                         let seen = self.seen_of(expr.span);
+                        // What a document says of it is more than its manifest says.
+                        let ty = seen.filter(|_| output.type_from.is_some());
+                        let words = output_words(output, ty.map_or(&output.ty, |seen| &seen.ty));
                         let seen = seen.map(|seen| format!("\n\n{}", sentence(seen)));
                         let step = step_of_output(self.analysis, base);
                         let readers = step.map(|id| output_named_by(self.analysis, id, &name.text));
@@ -303,12 +306,12 @@ fn kind(word: &str, name: &str, description: &str, outputs: &[Output]) -> String
         words.push_str("\n\nOutputs:");
         for output in outputs {
             words.push_str("\n- ");
-            words.push_str(&output_words(output));
+            words.push_str(&output_words(output, &output.ty));
         }
     }
     words
 }
 
-fn output_words(output: &Output) -> String {
-    format!("`{}`: `{}`. {}", output.name, output.ty, output.description)
+fn output_words(output: &Output, ty: &Type) -> String {
+    format!("`{}`: `{ty}`. {}", output.name, output.description)
 }

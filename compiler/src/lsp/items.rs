@@ -92,13 +92,20 @@ pub fn fields_of_outputs(outputs: &[Output], inner: &[&str]) -> Vec<CompletionIt
 
 /// The fields of a type at the end of a path. An index between the names is not one of them.
 pub fn fields(ty: &Type, inner: &[&str]) -> Vec<CompletionItem> {
-    let all = match ty {
-        Type::Object(all) => all,
-        Type::List(of) | Type::Set(of) => return fields(of, inner),
-        _ => return Vec::new(),
-    };
-    match inner {
-        [] => {
+    fields_opened(ty, inner, &Type::clone)
+}
+
+/// The same of a type that a document may describe, with what opens one.
+pub fn fields_opened(
+    ty: &Type,
+    inner: &[&str],
+    opened: &dyn Fn(&Type) -> Type,
+) -> Vec<CompletionItem> {
+    let ty = opened(ty);
+    match (&ty, inner) {
+        (Type::List(of) | Type::Set(of), _) => fields_opened(of, inner, opened),
+        (Type::Map(of), [_, inner @ ..]) => fields_opened(of, inner, opened),
+        (Type::Object(all), []) => {
             let item = |field: &bggo_values::Field| {
                 item(
                     field.name.as_str(),
@@ -108,12 +115,13 @@ pub fn fields(ty: &Type, inner: &[&str]) -> Vec<CompletionItem> {
             };
             all.iter().map(item).collect()
         }
-        [name, inner @ ..] => {
-            let field = all.iter().find(|field| field.name.as_str() == *name);
+        (Type::Object(_), [name, inner @ ..]) => {
+            let field = ty.attribute(name);
             field
-                .map(|field| fields(&field.ty, inner))
+                .map(|field| fields_opened(field, inner, opened))
                 .unwrap_or_default()
         }
+        _ => Vec::new(),
     }
 }
 

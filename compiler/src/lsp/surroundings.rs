@@ -1,12 +1,12 @@
 //! What stands around a place that is written: the blocks, the body, and what they name.
 
-use bggo_manifest::Input;
+use bggo_manifest::{Input, Output};
 use bggo_values::Type;
 use lsp_types::{CompletionItem, CompletionItemKind};
 
 use super::analysis::Analysis;
 use super::cursor::{Block, Cursor};
-use super::items::{described, fields, fields_of_outputs, item, written};
+use super::items::{described, fields_of_outputs, fields_opened, item, written};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, Callee, InBody, ResourceId, StepId};
 use crate::syntax::decl::{BodyKind, Declarations, Expr, FlowDecl, Phase};
@@ -117,10 +117,31 @@ impl<'a> Surroundings<'a> {
     /// The outputs of a step, or what stands within one of them.
     pub fn outputs(&self, id: StepId, inner: &[&str]) -> Vec<CompletionItem> {
         match self.analysis.resolved.callees.get(id).copied().flatten() {
-            Some(Callee::Runner(at)) => fields_of_outputs(&self.modules.runner(at).outputs, inner),
+            Some(Callee::Runner(at)) => {
+                let outputs = &self.modules.runner(at).outputs;
+                match inner {
+                    [name, inner @ ..] if let Some(ty) = self.by_document(id, outputs, name) => {
+                        self.fields(ty, inner)
+                    }
+                    _ => fields_of_outputs(outputs, inner),
+                }
+            }
             Some(Callee::Flow(flow)) => self.outputs_of_flow(flow, inner),
             None => Vec::new(),
         }
+    }
+
+    /// The type that a document gives to an output of a step.
+    fn by_document(&self, id: StepId, outputs: &[Output], name: &str) -> Option<&'a Type> {
+        let output = outputs.iter().find(|output| output.name == name)?;
+        let input = output.type_from.as_ref()?;
+        self.analysis.described(self.modules).by_document(id, input)
+    }
+
+    /// The fields of a type at the end of a path, where a document may describe it.
+    pub fn fields(&self, ty: &Type, inner: &[&str]) -> Vec<CompletionItem> {
+        let described = self.analysis.described(self.modules);
+        fields_opened(ty, inner, &|ty| described.opened(ty))
     }
 
     fn outputs_of_flow(&self, flow: BodyId, inner: &[&str]) -> Vec<CompletionItem> {
@@ -139,7 +160,7 @@ impl<'a> Surroundings<'a> {
             [name, inner @ ..] => {
                 let output = outputs.find(|output| output.name.text == *name);
                 let ty = output.and_then(|output| ty(&output.value));
-                ty.map(|ty| fields(ty, inner)).unwrap_or_default()
+                ty.map(|ty| self.fields(ty, inner)).unwrap_or_default()
             }
         }
     }

@@ -38,7 +38,7 @@ pub fn value(place: &Surroundings<'_>, attribute: &str, path: &[String]) -> Vec<
             let mut locals = all.locals.iter();
             let local = locals.find(|local| local.name.text == *name);
             let ty = local.and_then(|local| place.type_of(&local.value));
-            ty.map(|ty| fields(ty, inner)).unwrap_or_default()
+            ty.map(|ty| place.fields(ty, inner)).unwrap_or_default()
         }
         ["input"] => all
             .flow(place.body())
@@ -114,12 +114,12 @@ fn of_each(place: &Surroundings<'_>, inner: &[&str]) -> Vec<CompletionItem> {
     let step = place.own_step().map(|id| place.declarations().step(id));
     let over = step.and_then(|step| step.for_each.as_ref());
     match over.and_then(|over| place.type_of(over)) {
-        Some(Type::Map(of) | Type::Set(of) | Type::List(of)) => fields(of, inner),
+        Some(Type::Map(of) | Type::Set(of) | Type::List(of)) => place.fields(of, inner),
         // All elements of an object that is run over are of one kind.
         Some(Type::Object(all)) => {
             let first = all.iter().next();
             first
-                .map(|field| fields(&field.ty, inner))
+                .map(|field| place.fields(&field.ty, inner))
                 .unwrap_or_default()
         }
         _ => Vec::new(),

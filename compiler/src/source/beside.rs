@@ -16,7 +16,7 @@ use crate::diagnostics::nearest;
 pub const LONGEST: u64 = 64 << 20;
 
 /// How many bytes are the head of a file.
-const HEAD: u64 = 64 << 10;
+pub const HEAD: u64 = 64 << 10;
 
 /// The most files that are looked at for one pattern.
 const MOST_FILES: usize = 100_000;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use lines::Lines;
 
 pub use beside::{
-    Answer, Answers, LONGEST as LONGEST_BESIDE, Patterns, Question, Refusal, not_utf8,
+    Answer, Answers, HEAD, LONGEST as LONGEST_BESIDE, Patterns, Question, Refusal, not_utf8,
 };
 pub use read::{Unsaved, is_grid_file, read, read_over, texts_over};
 

@@ -39,6 +39,7 @@ pub(super) const JSONL: Shape = Shape {
     attributes: &[
         "file",
         "columns",
+        "embed",
         "order",
         "advance",
         "share",

@@ -797,3 +797,102 @@ fn resources_that_fit_and_what_names_mean_are_offered() {
     assert!(words("e.hcl", "thr", "threshold").contains("exit code 99"));
     editor.end();
 }
+
+#[test]
+fn attributes_of_an_answer_come_from_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = r##"{
+      "type": "object",
+      "required": ["user", "items"],
+      "properties": {
+        "user": { "$ref": "#/$defs/user" },
+        "items": { "type": "array", "items": { "type": "object", "properties": { "price": { "type": "number" } } } },
+        "labels": { "additionalProperties": { "$ref": "#/$defs/user" } }
+      },
+      "$defs": { "user": { "properties": { "nick": { "type": "string" }, "friend": { "$ref": "#/$defs/user" } } } }
+    }"##;
+    std::fs::write(folder.path().join("page.json"), schema).unwrap();
+    let before = r#"step "http_request" "page" {
+  arguments {
+    url             = "http://127.0.0.1:1/"
+    response_schema = "page.json"
+  }
+}
+
+flow "first" {
+  step "http_request" "page" {
+    arguments {
+      url             = "http://127.0.0.1:1/"
+      response_schema = "page.json"
+    }
+  }
+  output "user" {
+    value = step.http_request.page.output.json.user
+  }
+}
+
+step "first" "of_all" {}
+
+locals {
+  page = step.http_request.page.output.json
+  b = "#;
+    let mut editor = Editor::start();
+    for (count, (written, expected)) in [
+        (
+            "step.http_request.page.output.json.",
+            "user: user, items: list(object), labels: map(user)",
+        ),
+        (
+            "upper(step.http_request.page.output.json.user.",
+            "nick: string, friend: user",
+        ),
+        (
+            "step.http_request.page.output.json.user.friend.friend.",
+            "nick: string, friend: user",
+        ),
+        ("\"${local.page.items[0].", "price: number"),
+        ("local.page.items[*].", "price: number"),
+        ("local.page.labels.any.", "nick: string, friend: user"),
+        (
+            "step.first.of_all.output.user.",
+            "nick: string, friend: user",
+        ),
+        ("step.http_request.page.output.json.user.nick.", ""),
+        ("step.http_request.page.output.json.nobody.", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = folder.path().join(format!("{count}.hcl"));
+        let name = name.to_str().unwrap();
+        let text = format!("{before}{written}");
+        editor.open(name, &text);
+        let line = text.matches('\n').count();
+        let column = text.len() - text.rfind('\n').unwrap() - 1;
+        let ask = json!({ "position": { "line": line, "character": column } });
+        let found = editor.of_file("completion", name, ask);
+        let found = found.as_array().unwrap().iter().map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            format!("{}: {}", text("label"), text("detail"))
+        });
+        assert_eq!(found.collect::<Vec<_>>().join(", "), expected, "{written}");
+    }
+    let name = folder.path().join("hover.hcl");
+    let name = name.to_str().unwrap();
+    editor.open(name, &format!("{before}local.page.user.friend\n}}\n"));
+    for (line, column, expected) in [
+        (
+            15,
+            45,
+            "`json`: `object({user = user, items = list(object), labels = map(user)})`.",
+        ),
+        (15, 49, "`object({nick = string, friend = user})`"),
+        (23, 24, "`object({nick = string, friend = user})`"),
+    ] {
+        let ask = json!({ "position": { "line": line, "character": column } });
+        let found = editor.of_file("hover", name, ask);
+        let words = found["contents"]["value"].as_str().unwrap_or_default();
+        assert!(words.contains(expected), "{line}:{column}: {words}");
+    }
+    editor.end();
+}

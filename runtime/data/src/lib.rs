@@ -1,17 +1,19 @@
-//! Rows of a CSV file that a program reads when it runs.
+//! Rows of files that a program reads when it runs.
 //!
-//! When it is opened, the file is read once, in pieces: rows are counted, each is looked at for its number of cells, and the
-//! place of every 256th is kept. So memory is bounded, whatever the file's size. A cell is read from the place that is
-//! kept before its row.
+//! When it is opened, a file is read once, in pieces: rows are counted, each is looked at for its form, and the place of every
+//! 256th is kept. So memory is bounded, whatever the file's size. A cell is read from the place that is kept before its
+//! row.
 
-use bggo_csv::{Csv, Next};
-use bggo_runtime::emitted::{FileRows, ReadRows};
-use bggo_values::Fault;
+mod csv_rows;
+mod json_lines;
+mod window;
+
+pub use csv_rows::open;
+pub use json_lines::open as open_lines;
+
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Rows from one place that is kept to the next.
 const STRIDE: u64 = 256;
@@ -22,283 +24,13 @@ const PIECE: usize = 1 << 20;
 /// Bytes that are read at once for a cell.
 const NEAR: usize = 64 << 10;
 
-/// The most bytes of one row.
-const LONGEST_ROW: usize = 16 << 20;
-
-/// An open file of rows.
-#[derive(Debug)]
-struct CsvRows {
-    file: File,
-    delimiter: u8,
-    columns: usize,
-    count: u64,
-    /// Where every [`STRIDE`]th row begins.
-    places: Vec<u64>,
-}
-
-/// Opens a file, and compares its header with that of the build.
-///
-/// # Errors
-/// Why it cannot be read, or what is wrong with it.
-pub fn open(path: &Path, of: &FileRows) -> Result<Arc<dyn ReadRows>, String> {
+/// Opens a file whose bytes can be read anywhere.
+fn open_file(path: &Path) -> Result<File, String> {
     let cannot = |error: io::Error| format!("cannot be read: {error}");
     let file = File::open(path).map_err(cannot)?;
     // The rows of a pipe cannot be read twice.
-    if !file.metadata().map_err(cannot)?.is_file() {
-        return Err("is no plain file".to_owned());
-    }
-    let mut rows = CsvRows {
-        file,
-        delimiter: of.delimiter,
-        columns: of.header.len(),
-        count: 0,
-        places: Vec::new(),
-    };
-    rows.count_all(of)?;
-    if rows.count == 0 {
-        return Err("has no row".to_owned());
-    }
-    Ok(Arc::new(rows))
-}
-
-impl CsvRows {
-    fn count_all(&mut self, of: &FileRows) -> Result<(), String> {
-        let mut csv = Csv::new(self.delimiter);
-        let mut window = Window::new(0, PIECE);
-        let mut header_is_due = of.has_header;
-        let mut cells = Vec::new();
-        loop {
-            let bytes = window.bytes();
-            let (next, count) = if header_is_due {
-                let next = csv.next(bytes, window.is_all, &mut cells);
-                (next, cells.len())
-            } else {
-                let mut count = 0;
-                let next = csv.skip(bytes, window.is_all, &mut count);
-                (next, count)
-            };
-            let next =
-                next.map_err(|fault| format!("is wrong in line {}: {}", fault.line, fault.what))?;
-            let row = match next {
-                Next::Row(row) => row,
-                Next::End => return Ok(()),
-                Next::Part => {
-                    window
-                        .more(&self.file)
-                        .map_err(|error| format!("cannot be read: {error}"))?;
-                    continue;
-                }
-            };
-            if header_is_due {
-                header_is_due = false;
-                if cells != of.header {
-                    return Err(format!(
-                        "has other columns than when the program was built: found {}, expected {}",
-                        cells.join(", "),
-                        of.header.join(", ")
-                    ));
-                }
-            } else {
-                if count != self.columns {
-                    return Err(format!(
-                        "is wrong in line {}: the row has {count} {}, and there are {} columns",
-                        row.line,
-                        if count == 1 { "cell" } else { "cells" },
-                        self.columns
-                    ));
-                }
-                if self.count.is_multiple_of(STRIDE) {
-                    self.places.push(window.place() + row.before as u64);
-                }
-                self.count += 1;
-            }
-            window.pass(row.length);
-        }
-    }
-
-    fn cells(&self, row: u64) -> io::Result<Option<Vec<String>>> {
-        let place = usize::try_from(row / STRIDE).unwrap_or(usize::MAX);
-        let Some(place) = self.places.get(place) else {
-            return Ok(None);
-        };
-        let mut window = Window::new(*place, NEAR);
-        let mut csv = Csv::from_row(self.delimiter);
-        let (mut before, mut cells) = (row % STRIDE, Vec::new());
-        loop {
-            let bytes = window.bytes();
-            let next = match before {
-                0 => csv.next(bytes, window.is_all, &mut cells),
-                _ => csv.skip(bytes, window.is_all, &mut 0),
-            };
-            match next {
-                Ok(Next::Row(_)) if before == 0 => return Ok(Some(cells)),
-                Ok(Next::Row(row)) => {
-                    before -= 1;
-                    window.pass(row.length);
-                }
-                Ok(Next::Part) => window.more(&self.file)?,
-                Ok(Next::End) | Err(_) => return Ok(None),
-            }
-        }
-    }
-}
-
-impl ReadRows for CsvRows {
-    fn count(&self) -> u64 {
-        self.count
-    }
-
-    fn cell(&self, row: u64, column: usize) -> Result<String, Fault> {
-        let cells = self
-            .cells(row)
-            .map_err(|error| Fault::new(format!("the file of the rows cannot be read: {error}")))?;
-        let cells = cells.filter(|cells| cells.len() == self.columns);
-        let mut cells = cells.ok_or_else(|| Fault::new("the file of the rows has changed"))?;
-        if column < cells.len() {
-            Ok(cells.swap_remove(column))
-        } else {
-            Err(Fault::new("there is no such column"))
-        }
-    }
-}
-
-/// A piece of a file, which moves on.
-struct Window {
-    bytes: Vec<u8>,
-    /// What of it is passed.
-    passed: usize,
-    /// Where the bytes begin in the file.
-    begin: u64,
-    /// Bytes that are read at once.
-    piece: usize,
-    /// The file ends with it.
-    is_all: bool,
-}
-
-impl Window {
-    fn new(begin: u64, piece: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            passed: 0,
-            begin,
-            piece,
-            is_all: false,
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.get(self.passed..).unwrap_or_default()
-    }
-
-    /// Where its first byte lies that is not passed.
-    fn place(&self) -> u64 {
-        self.begin + self.passed as u64
-    }
-
-    fn pass(&mut self, length: usize) {
-        self.passed += length;
-    }
-
-    /// Drops what is passed and reads a piece more.
-    fn more(&mut self, file: &File) -> io::Result<()> {
-        self.begin = self.place();
-        self.bytes.drain(..self.passed);
-        self.passed = 0;
-        let known = self.bytes.len();
-        if known > LONGEST_ROW {
-            let text = format!("a row has more than {} MiB", LONGEST_ROW >> 20);
-            return Err(io::Error::other(text));
-        }
-        self.bytes.resize(known + self.piece, 0);
-        let read = loop {
-            let room = self.bytes.get_mut(known..).unwrap_or_default();
-            match file.read_at(room, self.begin + known as u64) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other?,
-            }
-        };
-        self.bytes.truncate(known + read);
-        self.is_all = read == 0;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spec(has_header: bool) -> FileRows {
-        FileRows {
-            path: "",
-            header: &["name", "text"],
-            has_header,
-            delimiter: b',',
-            open,
-        }
-    }
-
-    fn file(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows.csv");
-        std::fs::write(&path, text).unwrap();
-        (folder, path)
-    }
-
-    #[test]
-    fn any_row_is_found_in_a_file_of_many_pieces() {
-        let mut text = "\u{feff}name,text\r\n".to_owned();
-        for row in 0..5_000 {
-            let long = "x".repeat(row % 900);
-            text.push_str(&format!("row{row},\"{long}\r\n\"\"{row}\"\"\"\r\n\n"));
-        }
-        let (_folder, path) = file(&text);
-        let rows = open(&path, &spec(true)).unwrap();
-        assert_eq!(rows.count(), 5_000);
-        for row in [0, 1, 255, 256, 257, 511, 4_097, 4_999] {
-            assert_eq!(rows.cell(row, 0).unwrap(), format!("row{row}"));
-            let long = "x".repeat(row as usize % 900);
-            assert_eq!(rows.cell(row, 1).unwrap(), format!("{long}\r\n\"{row}\""));
-        }
-        assert!(rows.cell(5_000, 0).is_err() && rows.cell(0, 2).is_err());
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_file_is_said_when_it_is_opened() {
-        for (text, why) in [
-            (
-                "name,other\na,b\n",
-                "has other columns than when the program was built: found name, other, expected name, text",
-            ),
-            ("name,text\n", "has no row"),
-            (
-                "name,text\na,b\nc\n",
-                "is wrong in line 3: the row has 1 cell, and there are 2 columns",
-            ),
-            (
-                "name,text\na,\"b\n",
-                "is wrong in line 2: a cell begins with a quote that is never closed",
-            ),
-        ] {
-            let (_folder, path) = file(text);
-            assert_eq!(
-                open(&path, &spec(true)).map(drop),
-                Err(why.to_owned()),
-                "{text}"
-            );
-        }
-        let (folder, path) = file("a,b\n");
-        assert_eq!(open(&path, &spec(false)).unwrap().count(), 1);
-        let missing = open(&folder.path().join("none"), &spec(true));
-        assert!(missing.is_err_and(|why| why.starts_with("cannot be read: ")));
-        assert!(open(folder.path(), &spec(true)).is_err_and(|why| why == "is no plain file"));
-    }
-
-    #[test]
-    fn a_file_that_became_shorter_is_a_fault() {
-        let (_folder, path) = file("name,text\na,b\nc,d\n");
-        let rows = open(&path, &spec(true)).unwrap();
-        std::fs::write(&path, "name,text\na,b\n").unwrap();
-        assert_eq!(rows.cell(0, 1).unwrap(), "b");
-        assert!(rows.cell(1, 1).is_err());
+    match file.metadata().map_err(cannot)?.is_file() {
+        true => Ok(file),
+        false => Err("is no plain file".to_owned()),
     }
 }

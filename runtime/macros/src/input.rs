@@ -48,6 +48,12 @@ fn option(yes: bool, ty: TokenStream) -> TokenStream {
     }
 }
 
+/// The inputs that a program gives to the module.
+pub fn of_programs(inputs: &[Input]) -> Vec<Input> {
+    let kept = inputs.iter().filter(|input| !input.is_document());
+    kept.cloned().collect()
+}
+
 /// `Inputs`, `In` and what makes the one from the other.
 pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     let fields = inputs.iter().map(|input| {

@@ -16,6 +16,11 @@ pub fn module(runner: &Runner) -> TokenStream {
         "Structs and boundary of `{}`, made from the manifest. {}",
         runner.name, runner.description
     );
+    // Documents that are read when the grid is built are no part of the program.
+    let runner = &Runner {
+        inputs: input::of_programs(&runner.inputs),
+        ..runner.clone()
+    };
     let known = input::known(&runner.inputs, &runner.rules);
     let late = input::late_inputs(&runner.inputs, &runner.rules);
     let outputs = outputs(&runner.outputs);

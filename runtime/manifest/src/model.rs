@@ -141,8 +141,32 @@ pub struct Input {
     pub shown: bool,
     /// Not logged or reported.
     pub sensitive: bool,
+    /// It names a document of one of these kinds, which is read when the grid is built. The module never sees it.
+    pub reads: Vec<DocumentKind>,
     /// One sentence.
     pub description: String,
+}
+
+/// A kind of document that the compiler reads for types: `read = "build"`, `as = ["json_schema"]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// A JSON Schema.
+    JsonSchema,
+    /// An OpenAPI document with the name of an operation: the schema of its answers.
+    OpenApi,
+}
+
+impl DocumentKind {
+    /// All of them.
+    pub const ALL: [DocumentKind; 2] = [Self::JsonSchema, Self::OpenApi];
+
+    /// As a manifest writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::JsonSchema => "json_schema",
+            Self::OpenApi => "openapi",
+        }
+    }
 }
 
 /// A crate that only those grids link which give an input a certain value:
@@ -175,6 +199,8 @@ pub struct Output {
     pub name: String,
     /// Its type.
     pub ty: Type,
+    /// The input whose document says more of its type.
+    pub type_from: Option<String>,
     /// One sentence.
     pub description: String,
     /// Spreads to every expression that reads it.
@@ -319,6 +345,11 @@ impl Input {
     /// Whether a module may see it absent: it is neither required nor nullable, and has no default.
     pub fn may_be_absent(&self) -> bool {
         self.optional() && self.default.is_none()
+    }
+
+    /// Whether it names a document that is read when the grid is built. Then it is no part of the program.
+    pub fn is_document(&self) -> bool {
+        !self.reads.is_empty()
     }
 
     /// Whether a grid may leave it out or set it to null: it travels in an `Option`.

@@ -10,7 +10,8 @@ mod rules;
 
 use crate::fault::ManifestFault;
 use crate::model::*;
-use bggo_values::literal::{self, Block, Body};
+use bggo_values::Type;
+use bggo_values::literal::{self, Block, Body, Item};
 use fields::Attributes;
 use metric::Owner;
 use reader::Reader;
@@ -105,6 +106,7 @@ impl Reader<'_> {
         }
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
         self.names_of_links(block, &runner.inputs);
+        self.documents(block, &runner.inputs, &runner.outputs);
         runner.rules = self.rules(block, &runner.inputs);
         runner.metrics = self.metrics(block, Owner::Runner, &runner.inputs);
         if let Some(offset) = without {
@@ -177,6 +179,7 @@ impl Reader<'_> {
             self.fault(block.offset, text);
         }
         self.names_of_links(block, &asset.inputs);
+        self.documents(block, &asset.inputs, &asset.outputs);
         asset.rules = self.rules(block, &asset.inputs);
         asset.metrics = self.metrics(block, Owner::Asset, &asset.inputs);
         asset
@@ -214,13 +217,67 @@ impl Reader<'_> {
         let ty = self.ty(&mut attributes);
         let description = self.text(&mut attributes, "description");
         let sensitive = self.flag(&mut attributes, "sensitive");
+        let type_from = self.type_from(&mut attributes, ty.as_ref());
         self.rest(attributes, "an output");
         Some(Output {
             name,
             ty: ty?,
+            type_from,
             description,
             sensitive,
         })
+    }
+
+    /// `type_from = input.NAME`
+    fn type_from(&mut self, attributes: &mut Attributes<'_>, ty: Option<&Type>) -> Option<String> {
+        let (item, offset) = attributes.take("type_from")?;
+        let named = match item {
+            Item::Expression(text, _) => text.strip_prefix("input."),
+            Item::Value(_) | Item::Type(_) => None,
+        };
+        let Some(name) = named.filter(|name| names::is_name(name)) else {
+            self.fault(offset, "`type_from` is the name of an input: `input.NAME`");
+            return None;
+        };
+        if ty.is_some_and(|ty| *ty != Type::Any) {
+            let text = "an output with `type_from` is of type any: a document says what it is";
+            self.fault(offset, text);
+        }
+        Some(name.to_owned())
+    }
+
+    /// What documents say is said of outputs of runners, by inputs that name one.
+    fn documents(&mut self, block: &Block, inputs: &[Input], outputs: &[Output]) {
+        let place = |kind: &str, name: &String| {
+            let mut parts = block.body.blocks.iter();
+            let part = parts.find(|part| part.kind == kind && part.labels.first() == Some(name));
+            part.map_or(block.offset, |part| part.offset)
+        };
+        for output in outputs {
+            let Some(name) = &output.type_from else {
+                continue;
+            };
+            let input = inputs.iter().find(|input| input.name == *name);
+            let text = match (block.kind.as_str(), input) {
+                ("runner", Some(input)) if input.is_document() => continue,
+                ("runner", Some(_)) => {
+                    format!("input `{name}` has no `read = \"build\"`: it gives no type")
+                }
+                ("runner", None) => format!("there is no input `{name}`"),
+                _ => "`type_from` is for outputs of runners".to_owned(),
+            };
+            self.fault(place("output", &output.name), text);
+        }
+        for input in inputs.iter().filter(|input| input.is_document()) {
+            let named = |output: &Output| output.type_from.as_ref() == Some(&input.name);
+            if !outputs.iter().any(named) {
+                let text = format!(
+                    "nothing has the type that `{}` reads: an output says `type_from = input.{}`",
+                    input.name, input.name
+                );
+                self.fault(place("input", &input.name), text);
+            }
+        }
     }
 
     fn error(&mut self, block: &Block) -> ErrorKind {

@@ -618,6 +618,118 @@ runner "sum" {
 }
 
 #[test]
+fn an_input_names_a_document_that_types_an_output() {
+    let text = r#"
+runner "ask" {
+  input "schema" {
+    type        = string
+    read        = "build"
+    as          = ["json_schema", "openapi"]
+    description = "What it answers."
+  }
+  output "answer" {
+    type      = any
+    type_from = input.schema
+  }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let runner = &manifest.runners[0];
+    assert_eq!(runner.inputs[0].reads, DocumentKind::ALL);
+    assert!(runner.inputs[0].is_document());
+    assert_eq!(runner.outputs[0].type_from.as_deref(), Some("schema"));
+}
+
+#[test]
+fn documents_that_cannot_give_a_type_are_faults() {
+    let text = r#"
+runner "ask" {
+  input "plain" { type = string }
+  input "late" {
+    type = string
+    read = "start"
+    as   = ["json_schema"]
+  }
+  input "kind" {
+    type = string
+    read = "build"
+    as   = ["json_shema"]
+  }
+  input "none" {
+    type = string
+    read = "build"
+  }
+  input "alone" {
+    type = string
+    as   = ["openapi"]
+  }
+  input "list" {
+    type      = list(string)
+    read      = "build"
+    as        = ["openapi"]
+    sensitive = true
+  }
+  input "unread" {
+    type = string
+    read = "build"
+    as   = ["openapi"]
+  }
+  output "a" {
+    type      = string
+    type_from = input.list
+  }
+  output "b" {
+    type      = any
+    type_from = input.plain
+  }
+  output "c" {
+    type      = any
+    type_from = input.nobody
+  }
+  output "d" {
+    type      = any
+    type_from = "late"
+  }
+  output "e" {
+    type      = any
+    type_from = input.late
+  }
+  rule { conflicts = ["unread", "plain"] }
+}
+
+asset "shop" {
+  input "schema" {
+    type = string
+    read = "build"
+    as   = ["openapi"]
+  }
+  output "answer" {
+    type      = any
+    type_from = input.schema
+  }
+}
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (6, "`read` is \"build\": when the grid is built"),
+            (12, "there is no kind of document \"json_shema\": there are \"json_schema\" and \"openapi\""),
+            (16, "`as` lists the kinds of document that are read: \"json_schema\" and \"openapi\""),
+            (20, "`as` belongs to `read = \"build\"`"),
+            (22, "`list` is read when the grid is built: it is a string, with `required` and `description` alone"),
+            (28, "nothing has the type that `unread` reads: an output says `type_from = input.unread`"),
+            (35, "an output with `type_from` is of type any: a document says what it is"),
+            (37, "input `plain` has no `read = \"build\"`: it gives no type"),
+            (41, "there is no input `nobody`"),
+            (47, "`type_from` is the name of an input: `input.NAME`"),
+            (53, "input `unread` is read when the grid is built: only a `condition` can be about it"),
+            (62, "`type_from` is for outputs of runners"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+}
+
+#[test]
 fn a_runner_says_without_which_inputs_it_has_no_effect() {
     let of = |attribute: &str| {
         let text =

@@ -18,7 +18,7 @@ pub fn convert(value: &Value, to: &Type) -> Result<Value, Fault> {
         return Ok(Value::Null);
     }
     match to {
-        Type::Any | Type::Null | Type::Error => Ok(value.clone()),
+        Type::Any | Type::Named(_) | Type::Null | Type::Error => Ok(value.clone()),
         Type::String => to_text(value).map(Value::Text),
         Type::Number => to_number(value).map(Value::Number),
         Type::Bool => to_bool(value).map(Value::Bool),

@@ -21,5 +21,5 @@ pub mod value;
 pub use fault::Fault;
 pub use number::Number;
 pub use text::Text;
-pub use types::{Field, Type};
+pub use types::{Field, NamedType, Type};
 pub use value::{Seq, Value};

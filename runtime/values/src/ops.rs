@@ -10,7 +10,7 @@ mod select;
 pub use arithmetic::{add, div, greater, greater_eq, less, less_eq, mul, neg, rem, sub};
 pub use forms::{ListBody, ObjectBody, for_list, for_object, iterate, splat};
 pub use redact::{SENSITIVE, redact};
-pub use select::{field, index};
+pub use select::{field, field_or_null, index};
 
 use crate::text::{Joined, joins_what_is_before};
 use crate::{Fault, Value, convert};

@@ -36,11 +36,33 @@ pub enum Type {
     Tuple(Vec<Type>),
     /// Known only at run time.
     Any,
+    /// What a document describes, such as the schema of an answer: a program treats it as `any`. Only in the compiler, which
+    /// opens one level of it at a time, so that types may hold themselves.
+    Named(NamedType),
     /// The type of the literal `null`, which fits every type.
     Null,
     /// An expression that has a reported error: fits everything, silences follow-on errors. Only in the compiler.
     Error,
 }
+
+/// A type of a document, by its place there.
+#[derive(Debug, Clone)]
+pub struct NamedType {
+    /// How people see it.
+    pub name: Text,
+    /// Which document.
+    pub document: u32,
+    /// Which of the types of this document.
+    pub node: u32,
+}
+
+impl PartialEq for NamedType {
+    fn eq(&self, other: &Self) -> bool {
+        (self.document, self.node) == (other.document, other.node)
+    }
+}
+
+impl Eq for NamedType {}
 
 /// An attribute of an object type.
 #[derive(Debug, Clone, PartialEq, Eq)]

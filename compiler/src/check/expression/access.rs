@@ -127,7 +127,21 @@ impl Checker<'_> {
     }
 
     /// The type of `each.value`, as far as all instances have one.
-    fn each_value(&self) -> Type {
+    fn each_value(&mut self) -> Type {
+        let own = self.step.and_then(|step| self.known_instances(step));
+        let by_document = match own {
+            Some(TInstances::Late(late)) if matches!(late.over.ty, Type::Named(_)) => {
+                Some(late.over.ty.clone())
+            }
+            _ => None,
+        };
+        if let Some(over) = by_document {
+            return match self.opened(&over) {
+                Type::Map(item) => *item,
+                Type::Object(fields) => join(fields.iter().map(|field| &field.ty)),
+                _ => Type::Any,
+            };
+        }
         let own = self.step.and_then(|step| self.known_instances(step));
         match own {
             Some(TInstances::ForEach(pairs)) => {
@@ -236,28 +250,18 @@ impl Checker<'_> {
             Type::Map(item) => (**item).clone(),
             Type::Any => Type::Any,
             Type::Null if !self.certain => Type::Any,
+            Type::Named(named) => match self.field_of_document(named, name) {
+                Some(ty) => ty,
+                None => return error(span),
+            },
             other => {
-                let text = format!(
-                    "{} has no attributes, found `.{}`",
-                    other.named(),
-                    name.text
-                );
-                let hint = match other {
-                    Type::List(_) | Type::Tuple(_) => Some(format!(
-                        "an item is `[0].{0}`, all of them `[*].{0}`",
-                        name.text
-                    )),
-                    Type::Set(_) => Some(format!("all of them are `[*].{}`", name.text)),
-                    _ => None,
-                };
-                self.error(codes::NO_ATTRIBUTE, name.span, text)
-                    .advise(hint.map(Hint::from));
+                self.no_attributes(other, name);
                 return error(span);
             }
         };
         self.header_name(&base, &name.text, (name.span, false));
         let sensitivity = match base.ty {
-            Type::Any => Sensitivity::whole_if(base.sensitivity.any()),
+            Type::Any | Type::Named(_) => Sensitivity::whole_if(base.sensitivity.any()),
             _ => base.sensitivity.at(&name.text),
         };
         let node = TExpr {
@@ -265,7 +269,10 @@ impl Checker<'_> {
             binding: base.binding,
             sensitivity,
             span,
-            kind: TKind::Field(Box::new(base), name.text.clone()),
+            kind: match self.may_be_missing(&base.ty, name) {
+                true => TKind::FieldOrNull(Box::new(base), name.text.clone()),
+                false => TKind::Field(Box::new(base), name.text.clone()),
+            },
         };
         self.fold_if_constant(node)
     }
@@ -315,7 +322,8 @@ impl Checker<'_> {
             return error(span);
         }
         let named = named.or_else(|| number.map(|number| number.to_string()));
-        if let (Some(text), Type::Object(_)) = (named, &base.ty) {
+        let opened = self.opened(&base.ty);
+        if let (Some(text), Type::Object(_)) = (named, &opened) {
             let name = Name {
                 text,
                 span: index.span,
@@ -331,7 +339,16 @@ impl Checker<'_> {
             self.error(codes::INVALID_VALUE, by.span, "the index is null");
             return error(span);
         }
-        let (ty, want) = match &base.ty {
+        let opened = self.opened(&base.ty);
+        let by_place = match &base.ty {
+            Type::Named(named) => {
+                let known = by.constant().and_then(super::place_of);
+                self.item_of_document(named, known.and_then(|number| number.as_usize()))
+            }
+            _ => None,
+        };
+        let (ty, want) = match &opened {
+            Type::List(_) if by_place.is_some() => (by_place.unwrap_or(Type::Any), Type::Number),
             Type::List(item) => ((**item).clone(), Type::Number),
             Type::Tuple(items) => {
                 let known = by.constant().and_then(super::place_of);
@@ -378,7 +395,9 @@ impl Checker<'_> {
         }
         let sensitivity = match known {
             _ if by.sensitivity.any() => Sensitivity::whole(),
-            _ if base.ty == Type::Any => Sensitivity::whole_if(base.sensitivity.any()),
+            _ if matches!(base.ty, Type::Any | Type::Named(_)) => {
+                Sensitivity::whole_if(base.sensitivity.any())
+            }
             Some(key) => base.sensitivity.at(&key),
             None => base.sensitivity.of_each(),
         };

@@ -17,6 +17,7 @@ const OF_NAMES: &[Code] = &[
     codes::UNKNOWN_FUNCTION,
     codes::WRONG_ARGUMENTS,
     codes::UNKNOWN_OUTPUT,
+    codes::UNKNOWN_FIELD,
     codes::MISSING_INDEX,
     codes::INVALID_REFERENCE,
 ];
@@ -114,8 +115,10 @@ impl Checker<'_> {
     fn attempt(&mut self, argument: &Expr) -> (TExpr, Vec<Problem>) {
         let before = self.problems.list.len();
         let certain = std::mem::replace(&mut self.certain, true);
+        let attempted = std::mem::replace(&mut self.attempted, true);
         let typed = self.infer(argument);
         self.certain = certain;
+        self.attempted = attempted;
         let found = self.problems.list.split_off(before);
         let swallowed = |problem: &Problem| {
             problem.severity == Severity::Error && !OF_NAMES.contains(&problem.code)

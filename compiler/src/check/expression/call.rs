@@ -130,7 +130,15 @@ impl Checker<'_> {
                 _ => Type::Any,
             };
         }
-        let ty = match (function.result)(&types) {
+        // What a document says of arguments can be refused; what a function makes of them stays without a name.
+        let result = match types.iter().any(|ty| matches!(ty, Type::Named(_))) {
+            true => {
+                let opened: Vec<Type> = types.iter().map(|ty| self.opened(ty)).collect();
+                (function.result)(&opened).and_then(|_| (function.result)(&types))
+            }
+            false => (function.result)(&types),
+        };
+        let ty = match result {
             Ok(ty) => ty,
             Err(why) => {
                 self.error(
@@ -220,7 +228,7 @@ impl Checker<'_> {
             return None;
         }
         if !matches!(
-            last.ty,
+            self.opened(&last.ty),
             Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any
         ) {
             let text = format!(

@@ -54,7 +54,11 @@ impl Checker<'_> {
         let before = self.problems.list.len();
         let mut typed = self.with_names_of(condition, reads, |checker| {
             let typed = checker.infer(&condition.expr);
-            if !matches!(typed.ty, Type::Bool | Type::Any | Type::Error) || typed.is_null() {
+            if !matches!(
+                typed.ty,
+                Type::Bool | Type::Any | Type::Named(_) | Type::Error
+            ) || typed.is_null()
+            {
                 let text = format!("a condition is a bool, found {}", typed.ty.named());
                 checker.error(codes::WRONG_TYPE, condition.expr.span, text);
             }

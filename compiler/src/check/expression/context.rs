@@ -22,6 +22,7 @@ use super::range::Range;
 use crate::check::called::SensitiveInputs;
 use crate::check::fold::{self, Failure, Known};
 use crate::check::known_data::KnownData;
+use crate::check::schema::Documents;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
 
 /// Types expressions, with what was found of the declarations that they name.
@@ -62,6 +63,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) step: Option<StepId>,
     /// Whether the expression surely runs when its owner does. Then a value that cannot be computed is an error of the grid.
     pub(super) certain: bool,
+    /// Whether the expression stands in a `try` or `can`.
+    pub(super) attempted: bool,
     /// Whether the expression surely never runs: then a file that it reads need not be there.
     pub(super) unreached: bool,
     /// How many `for`s and splats are open around.
@@ -103,6 +106,14 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) read_data_blocks: BTreeSet<DataId>,
     /// A template is being checked.
     pub(super) in_template: bool,
+    /// The documents that give types.
+    pub(in crate::check) documents: Documents,
+    /// Only what is asked about files is wanted: documents, which ask nothing, are not looked into.
+    pub(in crate::check) only_asks: bool,
+    /// The types that documents give, by the step and the input that names one.
+    pub(in crate::check) document_types: BTreeMap<(StepId, String), Type>,
+    /// What is wrong with documents.
+    pub(in crate::check) of_documents: Problems,
     /// What is checked is judged while a step repeats, so what it collects is not there yet.
     pub(in crate::check) while_repeated: bool,
 }
@@ -158,6 +169,7 @@ pub struct Seen {
 pub(in crate::check) struct Surroundings {
     step: Option<StepId>,
     certain: bool,
+    attempted: bool,
     depth: u32,
     lowest: u32,
 }
@@ -214,6 +226,7 @@ impl<'a> Checker<'a> {
             names: vec![None; resolved.bound_names.len()],
             step: None,
             certain: true,
+            attempted: false,
             unreached: false,
             depth: 0,
             lowest: u32::MAX,
@@ -235,6 +248,10 @@ impl<'a> Checker<'a> {
             data: vec![KnownData::default(); declarations.data.len()],
             read_data_blocks: BTreeSet::new(),
             in_template: false,
+            documents: Documents::default(),
+            only_asks: false,
+            document_types: BTreeMap::new(),
+            of_documents: Problems::default(),
             while_repeated: false,
         }
     }
@@ -264,6 +281,7 @@ impl<'a> Checker<'a> {
         Surroundings {
             step: self.step.take(),
             certain: std::mem::replace(&mut self.certain, true),
+            attempted: std::mem::take(&mut self.attempted),
             depth: std::mem::take(&mut self.depth),
             lowest: std::mem::replace(&mut self.lowest, u32::MAX),
         }
@@ -273,6 +291,7 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn restore_surroundings(&mut self, outside: Surroundings) {
         self.step = outside.step;
         self.certain = outside.certain;
+        self.attempted = outside.attempted;
         self.depth = outside.depth;
         self.lowest = outside.lowest;
     }

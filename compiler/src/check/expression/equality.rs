@@ -44,7 +44,7 @@ pub(super) fn is_stated(expr: &TExpr, locals: &[Option<TLocal>]) -> bool {
 /// Whether values of these types can be equal, as far as they can be told apart when the grid runs.
 pub(super) fn may_equal(a: &Type, b: &Type) -> bool {
     let kind = |ty: &Type| match ty {
-        Type::Any | Type::Null | Type::Error => 0,
+        Type::Any | Type::Named(_) | Type::Null | Type::Error => 0,
         Type::String => 1,
         // A size is a number.
         Type::Number | Type::Size => 2,
@@ -74,9 +74,8 @@ pub(super) fn alike(a: &Type, b: &Type) -> bool {
                         .is_some_and(|other| alike(&field.ty, other))
                 })
         }
-        (Type::Any | Type::Null | Type::Error, _) | (_, Type::Any | Type::Null | Type::Error) => {
-            true
-        }
+        (Type::Any | Type::Named(_) | Type::Null | Type::Error, _)
+        | (_, Type::Any | Type::Named(_) | Type::Null | Type::Error) => true,
         (a, b) if a.is_scalar() && b.is_scalar() => may_equal(a, b),
         _ => false,
     }

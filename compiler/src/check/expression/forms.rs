@@ -124,7 +124,7 @@ impl Checker<'_> {
             self.unknown_names(key, value, over);
             return None;
         }
-        let (key_ty, item) = match &over.ty {
+        let (key_ty, item) = match &self.opened(&over.ty) {
             Type::List(item) => (Type::Number, (**item).clone()),
             Type::Set(item) => ((**item).clone(), (**item).clone()),
             Type::Map(item) => (Type::String, (**item).clone()),
@@ -243,14 +243,20 @@ impl Checker<'_> {
             self.perhaps(true, |checker| checker.infer(each));
             return constant(Value::list(&[]), Type::Tuple(Vec::new()), span);
         }
-        let (ty, spread) = match &over.ty {
+        let (ty, spread) = match &self.opened(&over.ty) {
+            // What is no list stays what it is.
+            Type::Map(_) | Type::Object(_) if matches!(over.ty, Type::Named(_)) => {
+                (over.ty.clone(), false)
+            }
             Type::List(item) | Type::Set(item) => ((**item).clone(), true),
             Type::Tuple(items) => (join(items.iter()), true),
             other => (other.clone(), false),
         };
         let inner = match spread {
             true => over.sensitivity.of_each(),
-            false if over.ty == Type::Any => Sensitivity::whole_if(over.sensitivity.any()),
+            _ if matches!(over.ty, Type::Any | Type::Named(_)) => {
+                Sensitivity::whole_if(over.sensitivity.any())
+            }
             false => over.sensitivity.clone(),
         };
         self.set_item(item, ty, (over.binding, inner));

@@ -8,6 +8,7 @@ mod bytes_wanted;
 mod call;
 pub(super) mod condition;
 pub(super) mod context;
+mod documents;
 mod equality;
 mod files;
 mod forms;
@@ -283,6 +284,16 @@ impl Checker<'_> {
             return expr;
         }
         let from = expr.ty.clone();
+        if let Type::Named(_) = from
+            && *want != from
+        {
+            let opened = self.opened(&from);
+            if let Fit::Never(_) = want.accepts(&opened) {
+                let found = TExpr { ty: opened, ..expr };
+                self.misfit(&found, want, what);
+                return error(found.span);
+            }
+        }
         match want.accepts(&from) {
             Fit::Same => {
                 let ty = match (&expr.ty, want) {
@@ -377,7 +388,7 @@ fn last_of_each(pairs: Vec<(TExpr, TExpr)>) -> Vec<(TExpr, TExpr)> {
 /// A conversion that the program does.
 fn conversion(expr: TExpr, want: &Type) -> TExpr {
     let sensitivity = match want {
-        Type::Object(_) | Type::Map(_) | Type::Any => expr.sensitivity.clone(),
+        Type::Object(_) | Type::Map(_) | Type::Any | Type::Named(_) => expr.sensitivity.clone(),
         Type::List(_) | Type::Tuple(_) if !matches!(expr.ty, Type::Set(_)) => {
             expr.sensitivity.clone()
         }

@@ -66,9 +66,15 @@ impl Checker<'_> {
                     .collect(),
             )
         });
-        let ty = ty.clone();
+        let mut ty = ty.clone();
         let mut sensitivity = Sensitivity::NONE;
         for (place, output) in runner.outputs.iter().enumerate() {
+            if output.type_from.is_some()
+                && let Type::Object(fields) = &mut ty
+                && let Some(field) = fields.get_mut(place)
+            {
+                field.ty = self.type_of_output(id, output);
+            }
             let of_output = self.sensitivity_of_output(id, place);
             sensitivity = sensitivity.and(&of_output.under(&output.name));
         }
@@ -456,7 +462,7 @@ impl Checker<'_> {
                     instance,
                     field: Some(place),
                 },
-                ty: output.ty.clone(),
+                ty: self.type_of_output(step, output),
                 binding,
                 sensitivity: of.at(&name.text),
                 span,

@@ -53,8 +53,9 @@ impl Checker<'_> {
         if hole.is_error() {
             return;
         }
-        if !matches!(hole.ty, Type::Any | Type::Null) && !hole.ty.is_scalar() {
-            let text = format!("{} cannot stand in a text", hole.ty.named());
+        let ty = self.opened(&hole.ty);
+        if !matches!(ty, Type::Any | Type::Null) && !ty.is_scalar() {
+            let text = format!("{} cannot stand in a text", ty.named());
             let problem = self.error(codes::WRONG_TYPE, hole.span, text);
             problem.hint("make a text of it with `jsonencode(..)` or `join(\", \", ..)`");
             to.broken = true;

@@ -336,6 +336,7 @@ fn is_at_hand(value: &TExpr) -> bool {
             | TKind::RunId
             | TKind::Bound(_)
             | TKind::Field(..)
+            | TKind::FieldOrNull(..)
             | TKind::Error
     );
     own && children(value).into_iter().all(is_at_hand)

@@ -45,6 +45,9 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("shpat_", 32, "a token of Shopify"),
 ];
 
+/// No word of fewer letters is a token.
+const SHORTEST: usize = 20;
+
 pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
     let mut found = BTreeMap::new();
     for (value, name) in arguments(typed, resolved, modules) {
@@ -168,6 +171,10 @@ pub fn looks_like_a_secret(text: &str) -> bool {
 
 /// What a secret in a text looks like.
 fn token(text: &str) -> Option<&'static str> {
+    // Most texts are short.
+    if text.len() < SHORTEST && !text.contains('@') {
+        return None;
+    }
     let is_key = |rest: &str| {
         let line = rest.lines().next().unwrap_or_default();
         line.contains("PRIVATE KEY-----")
@@ -176,12 +183,28 @@ fn token(text: &str) -> Option<&'static str> {
     if begins.any(|(at, _)| text.get(at..).is_some_and(is_key)) {
         return Some("a private key");
     }
-    let tokens = TOKENS.iter();
-    let known = tokens.filter(|(begin, least, _)| has_token(text, begin, *least));
-    let known = known.map(|(_, _, what)| *what).next();
-    known
-        .or_else(|| has_web_token(text).then_some("a web token (JWT)"))
-        .or_else(|| has_password(text).then_some("a url with a password"))
+    let words = text.split(|one| !is_of_token(one));
+    let known = words
+        .filter(|word| word.len() >= SHORTEST)
+        .find_map(of_word);
+    known.or_else(|| has_password(text).then_some("a url with a password"))
+}
+
+/// What a word looks like.
+fn of_word(word: &str) -> Option<&'static str> {
+    let mut tokens = TOKENS.iter();
+    let known = tokens.find(|(begin, least, _)| {
+        let rest = word.strip_prefix(begin);
+        rest.is_some_and(|rest| rest.len() >= *least)
+    });
+    let known = known.map(|(_, _, what)| *what);
+    known.or_else(|| is_web_token(word).then_some("a web token (JWT)"))
+}
+
+/// A signed web token: three parts between dots, the first of which is a JSON object in base64.
+fn is_web_token(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('.').collect();
+    word.starts_with("eyJ") && parts.len() == 3 && parts.iter().all(|part| part.len() >= 10)
 }
 
 /// `://NAME:PASSWORD@`
@@ -193,30 +216,6 @@ fn has_password(text: &str) -> bool {
         let user = authority.rsplit_once('@').map(|(user, _)| user);
         user.and_then(|user| user.split_once(':'))
             .is_some_and(|(_, password)| !password.is_empty())
-    })
-}
-
-/// Whether a word begins so, and so many letters follow.
-fn has_token(text: &str, begin: &str, least: usize) -> bool {
-    words(text, begin).any(|rest| rest.chars().take_while(|one| is_of_token(*one)).count() >= least)
-}
-
-/// A signed web token: three parts between dots, the first of which is a JSON object in base64.
-fn has_web_token(text: &str) -> bool {
-    words(text, "eyJ").any(|rest| {
-        let end = rest.find(|one| !is_of_token(one) && one != '.');
-        let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let parts: Vec<&str> = rest.split('.').collect();
-        parts.len() == 3 && parts.iter().all(|part| part.len() >= 10)
-    })
-}
-
-/// What follows this beginning of words.
-fn words<'t>(text: &'t str, begin: &'t str) -> impl Iterator<Item = &'t str> {
-    text.match_indices(begin).filter_map(move |(at, _)| {
-        let before = text.get(..at)?.chars().next_back();
-        let rest = text.get(at + begin.len()..)?;
-        (!before.is_some_and(is_of_token)).then_some(rest)
     })
 }
 

@@ -31,7 +31,9 @@ pub(super) fn name_of(expr: &TExpr, locals: Locals<'_>) -> Option<String> {
         },
         TKind::Constant(value) => scalar(value)?,
         TKind::Convert(of) => name_of(of, locals)?,
-        TKind::Field(of, name) => format!("{} .{name}", name_of(of, locals)?),
+        TKind::Field(of, name) | TKind::FieldOrNull(of, name) => {
+            format!("{} .{name}", name_of(of, locals)?)
+        }
         TKind::Index(of, by) => format!("{} [{}]", name_of(of, locals)?, name_of(by, locals)?),
         TKind::Output {
             step,
@@ -211,6 +213,7 @@ pub(super) fn on_the_way(expr: &TExpr, locals: Locals<'_>) -> Vec<String> {
         match &expr.kind {
             TKind::Convert(of)
             | TKind::Field(of, _)
+            | TKind::FieldOrNull(of, _)
             | TKind::Index(of, _)
             | TKind::Unary(_, of) => open.push(of),
             TKind::Output { step, instance, .. } => found.extend(output(*step, instance, locals)),

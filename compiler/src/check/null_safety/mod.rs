@@ -2,7 +2,7 @@
 //!
 //! Only what the grid itself declares counts: a variable or an input that is null by default or `nullable = true`, an
 //! attribute that is `optional` without a default, an arm of a conditional that is null, a step that may not be enabled or
-//! goes on when it fails. What a response may lack is not known here.
+//! goes on when it fails; and what the schema of an answer declares. What other answers may lack is not known here.
 
 mod guards;
 
@@ -17,6 +17,7 @@ use crate::resolve::model::{BodyId, BoundId, Callee, InputId, Node, StepId, Vari
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Declarations};
 
+use super::schema::{Absent, Documents};
 use super::typed::{InstanceOf, TDelay, TExpr, TKind, TPart, TStep, Typed};
 use super::walk::children;
 use guards::Locals;
@@ -37,12 +38,14 @@ const HAND_ON: [&str; 8] = [
 pub(super) fn warn(
     typed: &Typed,
     (declarations, modules): (&Declarations, &Modules),
+    documents: &mut Documents,
     problems: &mut Problems,
 ) {
     let mut reader = Reader {
         typed,
         declarations,
         modules,
+        documents,
         problems,
         names: vec![None; typed.locals.len()],
         nulls: vec![None; typed.locals.len()],
@@ -88,6 +91,7 @@ struct Reader<'a> {
     typed: &'a Typed,
     declarations: &'a Declarations,
     modules: &'a Modules,
+    documents: &'a mut Documents,
     problems: &'a mut Problems,
     /// By local: what it is another name of.
     names: Vec<Option<String>>,
@@ -262,7 +266,9 @@ impl Reader<'_> {
                 self.items_of(over, *item);
                 self.read(each);
             }
-            TKind::Field(of, _) => self.used(of, "null has no attributes"),
+            TKind::Field(of, _) | TKind::FieldOrNull(of, _) => {
+                self.used(of, "null has no attributes");
+            }
             TKind::Index(of, by) => {
                 self.used(of, "null has no items");
                 self.used(by, "an index must not be null");
@@ -432,15 +438,18 @@ impl Reader<'_> {
             TKind::Variable(id) => self.variable(*id),
             TKind::Input(id) => self.input(*id),
             TKind::Local(id) => self.nulls.get(id.0).cloned().flatten(),
+            TKind::FieldOrNull(of, name) => self.absent(of, name),
             TKind::Field(of, name) => match self.instance(of).filter(|_| name == "output") {
                 Some(step) => self.missing_of_all(step),
-                None => optional(of, name),
+                None => optional(of, name).or_else(|| self.described(expr)),
             },
             TKind::Output {
                 step,
                 instance: _,
                 field: Some(output),
-            } => self.null_output(*step, *output),
+            } => self
+                .null_output(*step, *output)
+                .or_else(|| self.described(expr)),
             TKind::Call {
                 function,
                 arguments,
@@ -464,12 +473,43 @@ impl Reader<'_> {
                 return found;
             }
             TKind::Try(items) => return items.iter().find_map(|item| self.null(item)),
+            TKind::Bound(_) | TKind::EachValue | TKind::Index(..) => self.described(expr),
             _ => None,
         };
         let found = found?;
         let name = guards::name_of(expr, self.known());
         let is_asked = name.is_some_and(|name| self.holds(&name));
         (!is_asked).then_some(found)
+    }
+
+    /// An attribute that the schema of an answer lets be missing.
+    fn absent(&mut self, of: &TExpr, name: &str) -> Option<Null> {
+        let Type::Named(named) = &of.ty else {
+            return None;
+        };
+        let opened = self.documents.open(named);
+        let Absent { declared, of_some } = opened.absent.get(name)?;
+        let why = match of_some {
+            true => format!("`{name}` is declared in some of these schemas alone"),
+            false => format!("`{name}` is not `required` in the schema"),
+        };
+        Some(Null {
+            span: self.documents.span(named, declared),
+            why,
+        })
+    }
+
+    /// A value that the schema of an answer lets be null.
+    fn described(&mut self, of: &TExpr) -> Option<Null> {
+        let Type::Named(named) = &of.ty else {
+            return None;
+        };
+        let opened = self.documents.open(named);
+        let bytes = opened.null.as_ref()?;
+        Some(Null {
+            span: self.documents.span(named, bytes),
+            why: "the schema lets it be null".to_owned(),
+        })
     }
 
     /// The step of which an expression is one instance, of those that a form runs over.

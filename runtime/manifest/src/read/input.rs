@@ -2,7 +2,7 @@
 
 use super::fields::Attributes;
 use super::reader::Reader;
-use crate::model::{Form, Input};
+use crate::model::{DocumentKind, Form, Input};
 use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
 
@@ -23,6 +23,7 @@ impl Reader<'_> {
         let pattern = self.pattern(&mut attributes, (ty.as_ref(), form));
         let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
+        let reads = self.reads(&mut attributes);
         self.rest(attributes, "an input");
         let default =
             default.and_then(|(item, offset)| self.default_value(item, offset, ty.as_ref()?));
@@ -41,6 +42,19 @@ impl Reader<'_> {
             self.fault(block.offset, "`one_of` is for inputs of type string");
         }
         let links = self.links(block, &one_of);
+        if !reads.is_empty() {
+            let is_plain = default.is_none()
+                && one_of.is_empty()
+                && bounds.is_empty()
+                && pattern.is_none()
+                && !(nullable || shown || sensitive);
+            if ty.as_ref().is_some_and(|ty| *ty != Type::String) || !is_plain {
+                let text = format!(
+                    "`{name}` is read when the grid is built: it is a string, with `required` and `description` alone"
+                );
+                self.fault(block.offset, text);
+            }
+        }
         Some(Input {
             name,
             ty: ty?,
@@ -56,8 +70,41 @@ impl Reader<'_> {
             shape,
             shown,
             sensitive,
+            reads,
             description,
         })
+    }
+
+    /// `read = "build"` with the kinds of document in `as`.
+    fn reads(&mut self, attributes: &mut Attributes<'_>) -> Vec<DocumentKind> {
+        let place = attributes.place("as");
+        let kinds = self.texts(attributes, "as");
+        let Some((item, offset)) = attributes.take("read") else {
+            if let Some(place) = place {
+                self.fault(place, "`as` belongs to `read = \"build\"`");
+            }
+            return Vec::new();
+        };
+        if !matches!(item, Item::Value(Value::Text(text)) if text.as_str() == "build") {
+            self.fault(offset, "`read` is \"build\": when the grid is built");
+        }
+        let known = DocumentKind::ALL.map(DocumentKind::name).join("\" and \"");
+        if kinds.is_empty() {
+            let text = format!("`as` lists the kinds of document that are read: \"{known}\"");
+            self.fault(place.unwrap_or(offset), text);
+        }
+        let mut reads = Vec::new();
+        for kind in kinds {
+            match DocumentKind::ALL.iter().find(|known| known.name() == kind) {
+                Some(kind) => reads.push(*kind),
+                None => {
+                    let text =
+                        format!("there is no kind of document \"{kind}\": there are \"{known}\"");
+                    self.fault(place.unwrap_or(offset), text);
+                }
+            }
+        }
+        reads
     }
 
     fn default_value(&mut self, item: &Item, offset: usize, ty: &Type) -> Option<Value> {

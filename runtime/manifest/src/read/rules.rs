@@ -194,6 +194,12 @@ impl Reader<'_> {
                     );
                     self.fault(block.offset, text);
                 }
+                Some(input) if input.is_document() => {
+                    let text = format!(
+                        "input `{name}` is read when the grid is built: only a `condition` can be about it"
+                    );
+                    self.fault(block.offset, text);
+                }
                 Some(_) => {}
             }
         }

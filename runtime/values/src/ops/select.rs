@@ -20,6 +20,18 @@ pub fn field(value: &Value, name: &str) -> Result<Value, Fault> {
     })
 }
 
+/// `.name` of an object that need not have it: then it is null.
+///
+/// # Errors
+/// When the value is null or has no attributes.
+pub fn field_or_null(value: &Value, name: &str) -> Result<Value, Fault> {
+    match value.get(name) {
+        None if value.kind() == "an object" => Ok(Value::Null),
+        Some(found) => Ok(found),
+        None => field(value, name),
+    }
+}
+
 /// `[index]`: of a list by position, of an object by key. A fault names the index or key that is not there.
 ///
 /// # Errors

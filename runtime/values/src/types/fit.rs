@@ -50,6 +50,9 @@ impl Type {
             (Type::Any | Type::Error | Type::Null, _) | (_, Type::Null | Type::Error) => Fit::Same,
             (_, Type::Any) => Fit::AtRunTime,
             (to, from) if to == from => Fit::Same,
+            // As `any`: who can open it knows more.
+            (Type::Named(_), _) => Fit::Same,
+            (_, Type::Named(_)) => Fit::AtRunTime,
             (Type::String, Type::Number | Type::Bool | Type::Duration | Type::Size)
             | (Type::Number, Type::Size)
             | (Type::Bytes, Type::String) => Fit::Converts,
@@ -89,6 +92,7 @@ impl Type {
         match self {
             Type::Bytes => "bytes".to_string(),
             Type::Any | Type::Error => "any value".to_string(),
+            Type::Named(_) => format!("a value of the type {text}"),
             Type::Null => "null".to_string(),
             Type::Object(_) => format!("an {text}"),
             _ => format!("a {text}"),

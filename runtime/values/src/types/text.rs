@@ -186,6 +186,7 @@ impl fmt::Display for Type {
             Self::Bytes => f.write_str("bytes"),
             // What has a reported error can be anything.
             Self::Any | Self::Error => f.write_str("any"),
+            Self::Named(named) => f.write_str(&named.name),
             Self::Null => f.write_str("null"),
             Self::List(item) => write!(f, "list({item})"),
             Self::Set(item) => write!(f, "set({item})"),

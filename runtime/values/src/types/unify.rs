@@ -3,7 +3,8 @@
 use super::{Field, Type};
 
 impl Type {
-    /// The type that both convert to, or `None`. `null` takes the other's type; with `any` the result is `any`.
+    /// The type that both convert to, or `None`. `null` takes the other's type; with `any`, or another type that a document
+    /// describes, the result is `any`.
     pub fn unify(&self, other: &Type) -> Option<Type> {
         Self::unify_all([self, other])
     }
@@ -28,6 +29,9 @@ impl Type {
         }
         if types.iter().all(|ty| ty == first) {
             return Some((*first).clone());
+        }
+        if types.iter().any(|ty| matches!(ty, Type::Named(_))) {
+            return Some(Type::Any);
         }
         let is = |kind: fn(&Type) -> bool| types.iter().all(|ty| kind(ty));
         // A size is a number, and a text is bytes; the other way round the value decides.

@@ -3,6 +3,7 @@
 
 mod decode;
 mod encode;
+pub mod places;
 mod scalar;
 
 pub use decode::yamldecode;

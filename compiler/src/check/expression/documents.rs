@@ -1,0 +1,201 @@
+//! Types that documents give: which one an output has, and what is read of it.
+
+use bggo_manifest::Output;
+use bggo_values::{NamedType, Type, Value};
+
+use crate::diagnostics::{Problem, codes, nearest};
+use crate::resolve::model::StepId;
+use crate::source::{Answer, Question};
+use crate::syntax::decl::{Expr, Name};
+
+use super::context::Checker;
+use super::files::refusal;
+use super::forms::join;
+use crate::check::schema::Asked;
+use crate::check::typed::TExpr;
+
+impl Checker<'_> {
+    /// The type of an output of a step: what the document says that its manifest looks into, else that of the manifest.
+    pub(in crate::check) fn type_of_output(&mut self, step: StepId, output: &Output) -> Type {
+        let Some(input) = &output.type_from else {
+            return output.ty.clone();
+        };
+        let key = (step, input.clone());
+        if let Some(known) = self.document_types.get(&key) {
+            return known.clone();
+        }
+        // What asks for itself on the way has no type there.
+        self.document_types.insert(key.clone(), output.ty.clone());
+        let ty = self.type_by_document(step, input);
+        let ty = ty.unwrap_or_else(|| output.ty.clone());
+        self.document_types.insert(key, ty.clone());
+        ty
+    }
+
+    fn type_by_document(&mut self, step: StepId, input: &str) -> Option<Type> {
+        let declarations = self.declarations;
+        let arguments = declarations.step(step).arguments.as_ref()?;
+        let mut attributes = arguments.attributes.iter();
+        let written = &attributes.find(|one| one.name.text == input)?.value;
+        let kinds = &self.runner_of(step)?.inputs;
+        let kinds = kinds
+            .iter()
+            .find(|known| known.name == input)?
+            .reads
+            .clone();
+        let value = self.aside(step, written);
+        let text = value.constant().and_then(Value::as_text)?.to_owned();
+        if value.sensitivity.any() {
+            return None;
+        }
+        let (path, part) = match text.split_once('#') {
+            Some((path, part)) => (path, Some(part).filter(|part| !part.is_empty())),
+            None => (text.as_str(), None),
+        };
+        let file = match self.answer(Question::Text(path.to_owned())) {
+            // It is read, and then the grid is checked again.
+            None => return Some(Type::Error),
+            Some(_) if self.only_asks => return None,
+            Some(Answer::Text(file)) => file,
+            Some(other) => {
+                self.problems_aside(|checker| {
+                    checker.unreadable(&refusal(other), value.span, value.span);
+                });
+                return None;
+            }
+        };
+        let sources = self.sources;
+        let asked = Asked {
+            file,
+            text: &sources.file(file)?.text,
+            path,
+            part,
+            at: value.span,
+            kinds: &kinds,
+        };
+        self.documents.type_of(asked, &mut self.of_documents)
+    }
+
+    /// The value of an argument of a step, while something else is checked; what is wrong with it is said elsewhere.
+    fn aside(&mut self, step: StepId, written: &Expr) -> TExpr {
+        let (before, seen) = (self.problems.list.len(), self.seen.take());
+        let outside = self.leave_surroundings();
+        self.step = Some(step);
+        let value = self.infer(written);
+        self.restore_surroundings(outside);
+        self.problems.list.truncate(before);
+        self.seen = seen;
+        value
+    }
+
+    /// Keeps problems apart that no `try` around may hide.
+    fn problems_aside(&mut self, check: impl FnOnce(&mut Self)) {
+        let before = self.problems.list.len();
+        check(self);
+        let found = self.problems.list.split_off(before);
+        self.of_documents.list.extend(found);
+    }
+
+    /// The type of `.name` of a value that a document describes; `None` with a reported problem.
+    pub(super) fn field_of_document(&mut self, of: &NamedType, name: &Name) -> Option<Type> {
+        let opened = self.documents.open(of);
+        let missing = match &opened.ty {
+            Type::Object(fields) => {
+                let found = fields.iter().find(|field| field.name.as_str() == name.text);
+                match found.map(|field| &field.ty).or(opened.others.as_ref()) {
+                    Some(ty) => return Some(ty.clone()),
+                    None => fields.iter().map(|field| field.name.as_str()),
+                }
+            }
+            Type::Map(item) => return Some((**item).clone()),
+            Type::Any => return Some(Type::Any),
+            other => {
+                self.no_attributes(other, name);
+                return None;
+            }
+        };
+        let declared = self.documents.span(of, &opened.declared);
+        let hint = nearest::advice(&name.text, missing);
+        let text = format!("the schema has no attribute `{}` here", name.text);
+        self.error(codes::UNKNOWN_FIELD, name.span, text)
+            .label(declared, "its attributes are declared here")
+            .advise(hint);
+        None
+    }
+
+    /// Whether an attribute may be missing, by what a document says of its object, and is null then. What `try` and `can`
+    /// attempt fails there instead, which is what they ask.
+    pub(super) fn may_be_missing(&mut self, of: &Type, name: &Name) -> bool {
+        match of {
+            Type::Named(named) if !self.attempted => {
+                self.documents.open(named).absent.contains_key(&name.text)
+            }
+            _ => false,
+        }
+    }
+
+    /// The type of an item of a list that a document describes, at a place that may be known. The list is of any type where
+    /// it says nothing of its items.
+    pub(super) fn item_of_document(
+        &mut self,
+        of: &NamedType,
+        place: Option<usize>,
+    ) -> Option<Type> {
+        let opened = self.documents.open(of);
+        let last = opened.first.last()?;
+        Some(match place {
+            Some(place) => opened.first.get(place).unwrap_or(last).clone(),
+            None => join(&opened.first),
+        })
+    }
+
+    /// Reports that a type has no attributes, or what is written for them.
+    pub(super) fn no_attributes(&mut self, ty: &Type, name: &Name) -> &mut Problem {
+        let text = format!("{} has no attributes, found `.{}`", ty.named(), name.text);
+        let hint = match ty {
+            Type::List(_) | Type::Tuple(_) => Some(format!(
+                "an item is `[0].{0}`, all of them `[*].{0}`",
+                name.text
+            )),
+            Type::Set(_) => Some(format!("all of them are `[*].{}`", name.text)),
+            _ => None,
+        };
+        self.error(codes::NO_ATTRIBUTE, name.span, text)
+            .advise(hint.map(crate::diagnostics::Hint::from))
+    }
+
+    /// The value with the type that its own one opens to, for who looks at the kind of a value.
+    pub(in crate::check) fn opened(&mut self, ty: &Type) -> Type {
+        self.documents.opened(ty)
+    }
+
+    /// Opens the types of all that was seen, for people.
+    pub(in crate::check) fn open_seen(&mut self) {
+        let Some(mut seen) = self.seen.take() else {
+            return;
+        };
+        for one in &mut seen {
+            one.ty = self.documents.opened(&one.ty);
+        }
+        self.seen = Some(seen);
+    }
+
+    /// The place of an argument that names a document, which must be known when the grid is built.
+    pub(in crate::check) fn document_is_known(&mut self, value: &TExpr, what: &str) -> bool {
+        if value.sensitivity.any() {
+            let text =
+                format!("{what} is sensitive, and what is read when the grid is built is shown");
+            self.error(codes::INVALID_VALUE, value.span, text)
+                .hint("`nonsensitive(..)` says that it may be");
+            return false;
+        }
+        if value.constant().is_none() {
+            let text =
+                format!("{what} must be known when the grid is built: the document is read then");
+            self.error(codes::NOT_CONSTANT, value.span, text)
+                .hint("it is computed from literals and locals made of these");
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,302 @@
+//! Types out of documents: JSON Schemas, and the answers that OpenAPI documents describe.
+//!
+//! ```text
+//! text --json, yaml--> tree --> reference, openapi --> faults, types        (a file each)
+//! ```
+//!
+//! A document is read once for a check, and its types are opened one level at a time, where an expression reads that far.
+
+mod faults;
+mod json;
+mod openapi;
+mod reference;
+mod tree;
+mod types;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use bggo_manifest::DocumentKind;
+use bggo_values::{NamedType, Type};
+
+use crate::diagnostics::{Hint, Problems, codes, nearest};
+use crate::source::{FileId, Span};
+
+use faults::Remark;
+use reference::{Names, Target};
+use tree::{Place, Tree};
+use types::{Dialect, Types};
+
+pub(super) use types::{Absent, Opened};
+
+/// The documents that a grid names.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    list: Vec<Document>,
+    /// By file; `None` for one that could not be read, which was said.
+    by_file: BTreeMap<FileId, Option<u32>>,
+}
+
+#[derive(Debug)]
+struct Document {
+    file: FileId,
+    tree: Tree,
+    names: Names,
+    kind: DocumentKind,
+    types: Types,
+}
+
+/// A file that an argument names, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The file.
+    pub(super) file: FileId,
+    /// Its text.
+    pub(super) text: &'a str,
+    /// Its path as the grid writes it.
+    pub(super) path: &'a str,
+    /// What stands behind the `#`, if there is one.
+    pub(super) part: Option<&'a str>,
+    /// The argument.
+    pub(super) at: Span,
+    /// What it may be.
+    pub(super) kinds: &'a [DocumentKind],
+}
+
+impl Documents {
+    /// The type that a document gives; `None` with what is wrong in `problems`.
+    pub(super) fn type_of(&mut self, asked: Asked<'_>, problems: &mut Problems) -> Option<Type> {
+        let known = self.by_file.get(&asked.file).copied();
+        let place = match known {
+            Some(known) => known?,
+            None => {
+                let read = read(asked, self.list.len(), problems);
+                let place = read.map(|document| {
+                    self.list.push(document);
+                    u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
+                });
+                self.by_file.insert(asked.file, place);
+                place?
+            }
+        };
+        let document = self.list.get_mut(place as usize)?;
+        if !asked.kinds.contains(&document.kind) {
+            let kinds: Vec<&str> = asked.kinds.iter().map(|kind| kind.name()).collect();
+            let text = format!(
+                "`{}` is no document of the kind {}",
+                asked.path,
+                kinds.join(" or ")
+            );
+            problems.error(codes::INVALID_SCHEMA, asked.at, text);
+            return None;
+        }
+        let roots = match document.kind {
+            DocumentKind::OpenApi => document.answers(asked, problems)?,
+            DocumentKind::JsonSchema => vec![document.part(asked, problems)?],
+        };
+        document.judge(&roots, asked, problems)?;
+        let Document {
+            tree, names, types, ..
+        } = document;
+        Some(match roots.as_slice() {
+            [only] => types.of(tree, names, *only),
+            several => types.one_of(tree, names, several),
+        })
+    }
+
+    /// One level of a type.
+    pub(super) fn open(&mut self, named: &NamedType) -> Rc<Opened> {
+        let Some(document) = self.list.get_mut(named.document as usize) else {
+            return Rc::new(Opened::any());
+        };
+        let Document {
+            tree, names, types, ..
+        } = document;
+        types.open(tree, names, named.node)
+    }
+
+    /// A type whose first level is opened, if it is one of a document.
+    pub(super) fn opened(&mut self, ty: &Type) -> Type {
+        match ty {
+            Type::Named(named) => self.open(named).ty.clone(),
+            other => other.clone(),
+        }
+    }
+
+    /// The place of a piece of the document that a type stands in.
+    pub(super) fn span(&self, named: &NamedType, bytes: &Range<u32>) -> Span {
+        let document = self.list.get(named.document as usize);
+        Span {
+            file: document.map_or(FileId(0), |document| document.file),
+            start: bytes.start,
+            end: bytes.end,
+        }
+    }
+}
+
+/// Reads a document.
+fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Document> {
+    let is_json = asked.text.trim_start().starts_with(['{', '[']);
+    let read = match is_json {
+        true => json::read(asked.text),
+        false => yaml::read(asked.text),
+    };
+    let tree = match read {
+        Ok(tree) => tree,
+        Err(fault) => {
+            let start = u32::try_from(fault.at).unwrap_or(u32::MAX);
+            let next = asked
+                .text
+                .get(fault.at..)
+                .and_then(|rest| rest.chars().next());
+            let next = next.filter(|next| *next != '\n').map_or(0, char::len_utf8);
+            let span = Span {
+                file: asked.file,
+                start,
+                end: start + u32::try_from(next).unwrap_or(0),
+            };
+            problems
+                .error(codes::INVALID_SCHEMA, span, fault.text)
+                .label(asked.at, "read here");
+            return None;
+        }
+    };
+    let root = tree.root()?;
+    if tree.get(root, "swagger").is_some() {
+        let text = format!("`{}` is a document of Swagger 2", asked.path);
+        problems
+            .error(codes::INVALID_SCHEMA, asked.at, text)
+            .hint("OpenAPI is read from 3.0 on");
+        return None;
+    }
+    let version = tree.text_of(root, "openapi");
+    let kind = match tree.get(root, "openapi") {
+        Some(_) => DocumentKind::OpenApi,
+        None => DocumentKind::JsonSchema,
+    };
+    let draft = tree.text_of(root, "$schema").unwrap_or_default();
+    let is_old = ["draft-04", "draft-06", "draft-07"];
+    let is_old = is_old.iter().any(|name| draft.contains(name));
+    let dialect = Dialect {
+        alone: is_old || version.is_some_and(|version| version.starts_with("3.0")),
+        // A list of schemas has this meaning in old drafts, and none in new ones.
+        items_are_first: true,
+    };
+    let names = Names::of(&tree);
+    Some(Document {
+        file: asked.file,
+        names,
+        kind,
+        types: Types::new(u32::try_from(place).unwrap_or(u32::MAX), dialect),
+        tree,
+    })
+}
+
+impl Document {
+    /// The schemas of the answers of the operation that is asked for.
+    fn answers(&self, asked: Asked<'_>, problems: &mut Problems) -> Option<Vec<Place>> {
+        let operations = openapi::operations(&self.tree, &self.names);
+        let Some(part) = asked.part else {
+            let ids = operations.iter().filter_map(|one| one.id.as_deref());
+            let example = ids
+                .chain(operations.iter().map(|one| one.line.as_str()))
+                .next();
+            let text = format!(
+                "`{}` describes many answers: say of which operation",
+                asked.path
+            );
+            let example = example.unwrap_or("OPERATION");
+            problems
+                .error(codes::UNKNOWN_OPERATION, asked.at, text)
+                .hint(format!("write `\"{}#{example}\"`", asked.path));
+            return None;
+        };
+        let is_asked =
+            |one: &&openapi::Operation| one.id.as_deref() == Some(part) || one.line == part;
+        let Some(operation) = operations.iter().find(is_asked) else {
+            let known = operations.iter().flat_map(|one| {
+                // By a path if it was asked for by one.
+                let by_line = part.contains(' ') || one.id.is_none();
+                match by_line {
+                    true => Some(one.line.as_str()),
+                    false => one.id.as_deref(),
+                }
+            });
+            let hint = nearest::advice(part, known).map(Hint::in_words);
+            let text = format!("`{}` has no operation `{part}`", asked.path);
+            problems
+                .error(codes::UNKNOWN_OPERATION, asked.at, text)
+                .advise(hint);
+            return None;
+        };
+        let answers = openapi::answers(&self.tree, &self.names, operation.place);
+        if answers.is_empty() {
+            let text = format!(
+                "no answer of `{part}` with a status of 2xx has a body of JSON with a schema"
+            );
+            problems
+                .error(codes::UNKNOWN_OPERATION, asked.at, text)
+                .label(
+                    self.span(&self.tree.bytes(operation.place)),
+                    "this operation",
+                );
+            return None;
+        }
+        Some(answers)
+    }
+
+    /// The schema that is asked for: the whole, or what a pointer behind the `#` leads to.
+    fn part(&self, asked: Asked<'_>, problems: &mut Problems) -> Option<Place> {
+        let root = self.tree.root()?;
+        let Some(part) = asked.part else {
+            return Some(root);
+        };
+        match self.names.target(&self.tree, &format!("#{part}")) {
+            Target::Here(place) => Some(place),
+            _ => {
+                let text = format!("`#{part}` leads to nothing in `{}`", asked.path);
+                problems
+                    .error(codes::INVALID_SCHEMA, asked.at, text)
+                    .hint("behind the `#` stands a pointer such as `/$defs/user`");
+                None
+            }
+        }
+    }
+
+    fn span(&self, bytes: &Range<u32>) -> Span {
+        Span {
+            file: self.file,
+            start: bytes.start,
+            end: bytes.end,
+        }
+    }
+
+    /// Says what is wrong with the schemas, and what of them is not read.
+    fn judge(&self, roots: &[Place], asked: Asked<'_>, problems: &mut Problems) -> Option<()> {
+        let found = faults::find(&self.tree, &self.names, roots);
+        let is_sound = found.faults.is_empty();
+        for Remark { bytes, text, hint } in found.faults {
+            problems
+                .error(codes::INVALID_SCHEMA, self.span(&bytes), text)
+                .label(asked.at, "read here")
+                .advise(hint);
+        }
+        // Here and not there: a comment can let it pass, and the document may be somebody else's.
+        if let [first, more @ ..] = found.left_out.as_slice() {
+            let problem = problems.warning(
+                codes::SCHEMA_IN_PART,
+                asked.at,
+                "a part of the schema is not read, and its values are of type any",
+            );
+            for remark in std::iter::once(first).chain(more) {
+                problem.label(self.span(&remark.bytes), remark.text.clone());
+            }
+        }
+        is_sound.then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

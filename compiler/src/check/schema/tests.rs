@@ -1,0 +1,449 @@
+//! Documents to types: keywords of both drafts, references, OpenAPI, and texts that are none of these.
+
+use bggo_manifest::DocumentKind;
+use bggo_values::Type;
+use bggo_values::split_mix::{GAMMA, mix};
+
+use super::{Asked, Documents};
+use crate::diagnostics::Problems;
+use crate::source::{FileId, Span};
+
+/// The type of a document, or of a part of it, and what was said of it.
+fn read(text: &str, part: Option<&str>) -> (Documents, Option<Type>, Vec<String>) {
+    let mut documents = Documents::default();
+    let mut problems = Problems::default();
+    let asked = Asked {
+        file: FileId(1),
+        text,
+        path: "it.json",
+        part,
+        at: Span::default(),
+        kinds: &DocumentKind::ALL,
+    };
+    let ty = documents.type_of(asked, &mut problems);
+    let said = problems.list.iter().map(|problem| problem.text.clone());
+    (documents, ty, said.collect())
+}
+
+/// A type with what it is made of, down to so many levels; `?` behind an attribute that may be missing, `| null` where null
+/// is declared, `..` where there may be others.
+fn shown(documents: &mut Documents, ty: &Type, levels: u32) -> String {
+    let Type::Named(named) = ty else {
+        return ty.to_string();
+    };
+    if levels == 0 {
+        return "_".to_owned();
+    }
+    let opened = documents.open(named);
+    let mut part = |ty: &Type| shown(documents, ty, levels - 1);
+    let mut text = match &opened.ty {
+        Type::Object(fields) => {
+            let fields = fields.iter().map(|field| {
+                let name = field.name.as_str();
+                let mark = if opened.absent.contains_key(name) {
+                    "?"
+                } else {
+                    ""
+                };
+                format!("{name}{mark}: {}", part(&field.ty))
+            });
+            let mut fields: Vec<String> = fields.collect();
+            fields.extend(opened.others.as_ref().map(|_| "..".to_owned()));
+            format!("{{{}}}", fields.join(", "))
+        }
+        Type::List(_) if !opened.first.is_empty() => {
+            let first: Vec<String> = opened.first.iter().map(&mut part).collect();
+            format!("[{}..]", first.join(", "))
+        }
+        Type::Tuple(items) => {
+            let items: Vec<String> = items.iter().map(&mut part).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Type::List(item) => format!("list({})", part(item)),
+        Type::Map(item) => format!("map({})", part(item)),
+        other => other.to_string(),
+    };
+    if opened.null.is_some() && opened.ty != Type::Null {
+        text.push_str(" | null");
+    }
+    text
+}
+
+fn type_of(text: &str) -> String {
+    let (mut documents, ty, said) = read(text, None);
+    assert_eq!(said, Vec::<String>::new(), "{text}");
+    shown(&mut documents, &ty.unwrap(), 4)
+}
+
+#[test]
+fn keywords_of_both_drafts_give_types() {
+    let new = r#""$schema": "https://json-schema.org/draft/2020-12/schema""#;
+    let old = r#""$schema": "http://json-schema.org/draft-07/schema#""#;
+    let cases = [
+        ("", "true", "any"),
+        ("", "false", "any"),
+        (new, "{}", "any"),
+        (new, r#"{ "type": "integer" }"#, "number"),
+        (new, r#"{ "type": ["number", "integer"] }"#, "number"),
+        (new, r#"{ "type": ["string", "null"] }"#, "string | null"),
+        (new, r#"{ "type": ["string", "number"] }"#, "any"),
+        (new, r#"{ "type": "null" }"#, "null"),
+        (new, r#"{ "enum": ["a", "b"] }"#, "string"),
+        (new, r#"{ "enum": ["a", null] }"#, "string | null"),
+        (new, r#"{ "enum": ["a", 1] }"#, "any"),
+        (new, r#"{ "const": true }"#, "bool"),
+        (
+            new,
+            r#"{ "type": "string", "enum": ["a"], "minLength": 3, "format": "date" }"#,
+            "string",
+        ),
+        (new, r#"{ "type": "object" }"#, "map(any)"),
+        (
+            new,
+            r#"{ "type": "object", "additionalProperties": false }"#,
+            "{}",
+        ),
+        (
+            new,
+            r#"{ "additionalProperties": { "type": "string" } }"#,
+            "map(string)",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": { "type": "string" } } }"#,
+            "{a: string}",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": true, "b": {} }, "required": ["b"] }"#,
+            "{a?: any, b: any}",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": true }, "additionalProperties": true }"#,
+            "{a: any, ..}",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": true }, "additionalProperties": { "type": "string" } }"#,
+            "{a: any, ..}",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": true }, "unevaluatedProperties": false }"#,
+            "{a: any}",
+        ),
+        (new, r#"{ "type": "array" }"#, "list(any)"),
+        (new, r#"{ "items": { "type": "string" } }"#, "list(string)"),
+        (
+            new,
+            r#"{ "prefixItems": [{ "type": "string" }], "items": { "type": "number" } }"#,
+            "[string, number..]",
+        ),
+        (
+            new,
+            r#"{ "prefixItems": [{ "type": "string" }], "items": false }"#,
+            "[string]",
+        ),
+        (
+            old,
+            r#"{ "items": [{ "type": "string" }] }"#,
+            "[string, any..]",
+        ),
+        (
+            old,
+            r#"{ "items": [{ "type": "string" }], "additionalItems": { "type": "number" } }"#,
+            "[string, number..]",
+        ),
+        (
+            old,
+            r#"{ "items": [{ "type": "string" }], "additionalItems": false }"#,
+            "[string]",
+        ),
+        (
+            new,
+            r#"{ "anyOf": [{ "type": "string" }, { "type": "null" }] }"#,
+            "string | null",
+        ),
+        (
+            new,
+            r#"{ "oneOf": [{ "type": "string" }, { "type": "string" }] }"#,
+            "string",
+        ),
+        (
+            new,
+            r#"{ "anyOf": [{ "type": "string" }, { "type": "object" }] }"#,
+            "any",
+        ),
+        (
+            new,
+            r#"{ "anyOf": [{ "items": { "type": "string" } }, { "items": { "type": "number" } }] }"#,
+            "list(any)",
+        ),
+        (
+            new,
+            r#"{ "oneOf": [{ "properties": { "a": { "type": "string" } } }, { "properties": { "a": { "type": "string" }, "b": true } }] }"#,
+            "{a: string, b?: any}",
+        ),
+        (
+            new,
+            r#"{ "type": "object", "properties": { "a": true }, "anyOf": [{ "required": ["a"] }, { "required": ["b"] }] }"#,
+            "{a: any}",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": true }, "oneOf": [{ "properties": { "b": true } }, { "properties": { "c": true } }] }"#,
+            "{a: any, b?: any, c?: any}",
+        ),
+        (
+            new,
+            r#"{ "properties": { "a": true }, "oneOf": [{ "properties": { "b": true } }, { "type": "string" }] }"#,
+            "{a: any, ..}",
+        ),
+        (
+            new,
+            r#"{ "allOf": [{ "properties": { "a": {} } }, { "properties": { "b": {}, "a": { "type": "string" } }, "required": ["b"] }] }"#,
+            "{a?: string, b: any}",
+        ),
+        (
+            new,
+            r#"{ "allOf": [{ "type": ["string", "null"] }, { "type": "string" }] }"#,
+            "string",
+        ),
+        (
+            new,
+            r#"{ "allOf": [{ "type": "string" }], "nullable": true }"#,
+            "string | null",
+        ),
+        (
+            new,
+            r##"{ "$ref": "#/$defs/a", "nullable": true, "$defs": { "a": { "type": "string" } } }"##,
+            "string | null",
+        ),
+        (
+            old,
+            r##"{ "$ref": "#/definitions/a", "nullable": true, "definitions": { "a": { "type": "string" } } }"##,
+            "string",
+        ),
+        (
+            new,
+            r##"{ "$ref": "#it", "$defs": { "a": { "$anchor": "it", "type": "string" } } }"##,
+            "string",
+        ),
+        (
+            old,
+            r##"{ "$ref": "#it", "definitions": { "a": { "$id": "#it", "type": "string" } } }"##,
+            "string",
+        ),
+        (
+            new,
+            r#"{ "$id": "http://x.org/a.json", "$ref": "b.json", "$defs": { "b": { "$id": "http://x.org/b.json", "type": "string" } } }"#,
+            "string",
+        ),
+        (
+            new,
+            r##"{ "$ref": "#/$defs/a~1b%20c", "$defs": { "a/b c": { "type": "string" } } }"##,
+            "string",
+        ),
+    ];
+    for (draft, schema, expected) in cases {
+        let schema = match draft {
+            "" => schema.to_owned(),
+            draft => schema
+                .replacen('{', &format!("{{ {draft}, "), 1)
+                .replace(", }", " }"),
+        };
+        assert_eq!(type_of(&schema), expected, "{schema}");
+    }
+}
+
+#[test]
+fn what_holds_itself_is_opened_as_far_as_it_is_read() {
+    let tree = r##"{ "$ref": "#/$defs/tree", "$defs": { "tree": { "type": "object", "properties": {
+        "name": { "type": "string" }, "children": { "type": "array", "items": { "$ref": "#/$defs/tree" } } } } } }"##;
+    assert_eq!(
+        type_of(tree),
+        "{name: string, children: list({name: string, children: list(_)})}"
+    );
+    // The same place is the same type, however it is reached.
+    let (mut documents, ty, _) = read(tree, Some("/$defs/tree"));
+    let Some(Type::Named(root)) = ty else {
+        panic!("no type");
+    };
+    let children = documents
+        .open(&root)
+        .ty
+        .attribute("children")
+        .cloned()
+        .unwrap();
+    let Type::List(item) = documents.opened(&children) else {
+        panic!("no list");
+    };
+    assert_eq!(*item, Type::Named(root));
+    assert_eq!(item.to_string(), "tree");
+    assert_eq!(children.to_string(), "list(tree)");
+    let own = r##"{ "anyOf": [{ "$ref": "#" }, { "properties": { "a": { "$ref": "#" } } }] }"##;
+    let (mut documents, ty, said) = read(own, None);
+    assert!(said.is_empty(), "{said:?}");
+    shown(&mut documents, &ty.unwrap(), 6);
+}
+
+#[test]
+fn openapi_gives_the_answers_of_an_operation_in_json_and_yaml() {
+    let yaml = "
+openapi: 3.1.0
+paths:
+  /a/{id}:
+    get:
+      operationId: getA
+      responses:
+        '200': { content: { application/json: { schema: &a { type: [string, 'null'] } } } }
+        default: { content: { application/json: { schema: { type: number } } } }
+    put:
+      responses:
+        default: { content: { '*/*': { schema: { type: number } } } }
+    patch:
+      operationId: patchA
+      responses:
+        200: { content: { application/json: { schema: *a } } }
+        201: { $ref: '#/components/responses/made' }
+        202: { content: { text/plain: { schema: { type: number } } } }
+components:
+  responses:
+    made: { content: { application/hal+json: { schema: { type: string } } } }
+";
+    for (part, expected) in [
+        ("getA", "string | null"),
+        ("GET /a/{id}", "string | null"),
+        ("PUT /a/{id}", "number"),
+        ("patchA", "string | null"),
+    ] {
+        let (mut documents, ty, said) = read(yaml, Some(part));
+        assert_eq!(said, Vec::<String>::new(), "{part}");
+        assert_eq!(shown(&mut documents, &ty.unwrap(), 2), expected, "{part}");
+    }
+    let json = r#"{ "openapi": "3.0.1", "paths": { "/a": { "get": { "responses": { "2XX": { "content": {
+        "application/json": { "schema": { "type": "string", "nullable": true } } } } } } } } }"#;
+    let (mut documents, ty, _) = read(json, Some("GET /a"));
+    assert_eq!(shown(&mut documents, &ty.unwrap(), 1), "string | null");
+    let (_, ty, said) = read(json, Some("GET /b"));
+    assert_eq!((ty, said.len()), (None, 1), "{said:?}");
+}
+
+#[test]
+fn faults_of_a_text_have_places() {
+    for (text, expected) in [
+        ("{", "expected a name in quotes, found the end of the file"),
+        ("{\"a\": tru}", "expected a value, found 't'"),
+        ("[1, 2", "expected `,` or `]`, found the end of the file"),
+        ("{\"a\": 1}}", "the document ends before this"),
+        ("{\"a", "this text is never closed"),
+        ("{\"a\": \"\\x\"}", "there is no such escape"),
+        ("{\"a\": -}", "this is no number"),
+        ("{\"a\" 1}", "expected `:`, found '1'"),
+        ("a: [", "the text is no YAML"),
+        ("", "there is no document"),
+        ("a: *b", "the text is no YAML"),
+    ] {
+        let (_, ty, said) = read(text, None);
+        assert_eq!(ty, None, "{text}");
+        assert!(
+            said.iter().any(|said| said.starts_with(expected)),
+            "{text}: {said:?}"
+        );
+    }
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert!(
+        read(&deep, None).2[0].contains("nested deeper"),
+        "a list in lists"
+    );
+    let text = "{\"a\": \"\\ud83d\\ude00\\u00e9\\ud800x\\n\"}";
+    let tree = super::json::read(text).unwrap();
+    let value = tree.root().and_then(|root| tree.text_of(root, "a"));
+    assert_eq!(value, Some("\u{1f600}é\u{fffd}x\n"));
+}
+
+/// Numbers by chance, always the same.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_add(GAMMA);
+        (mix(self.0) % most as u64) as usize
+    }
+}
+
+/// A value by chance, made of the words of schemas.
+fn by_chance(random: &mut Chance, depth: u32, into: &mut String) {
+    const WORDS: [&str; 24] = [
+        "type",
+        "properties",
+        "items",
+        "prefixItems",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "enum",
+        "const",
+        "$ref",
+        "required",
+        "additionalProperties",
+        "nullable",
+        "$defs",
+        "a",
+        "b",
+        "string",
+        "object",
+        "array",
+        "null",
+        "#/$defs/a",
+        "#/$defs/b",
+        "#",
+        "$id",
+    ];
+    let kind = if depth == 0 {
+        3 + random.below(4)
+    } else {
+        random.below(10)
+    };
+    match kind {
+        0..=2 | 7..=9 => {
+            let count = random.below(5);
+            into.push('{');
+            for at in 0..count {
+                let comma = if at > 0 { "," } else { "" };
+                let word = WORDS[random.below(WORDS.len())];
+                into.push_str(&format!("{comma}\"{word}\":"));
+                by_chance(random, depth - 1, into);
+            }
+            into.push('}');
+        }
+        3 => into.push_str(&format!("\"{}\"", WORDS[random.below(WORDS.len())])),
+        4 => into.push_str("true"),
+        5 => into.push_str("[\"a\", \"null\", {\"$ref\": \"#\"}]"),
+        _ => into.push_str("null"),
+    }
+}
+
+#[test]
+fn documents_by_chance_are_read_or_refused() {
+    let (mut random, mut read_whole) = (Chance(7), 0);
+    for round in 0..2_000 {
+        let mut text = String::new();
+        by_chance(&mut random, 6, &mut text);
+        // Some are cut, and some have another byte.
+        let at = random.below(text.len() + 1);
+        match round % 4 {
+            1 => text.truncate(at),
+            2 => text.insert(at, ['"', '{', ']', ':', '\\', ' '][round % 6]),
+            _ => {}
+        }
+        let (mut documents, ty, _) = read(&text, None);
+        if let Some(ty) = ty {
+            read_whole += 1;
+            shown(&mut documents, &ty, 6);
+        }
+        let (_, _, _) = read(&text.replace(['{', '}'], "\n- "), None);
+    }
+    assert!(read_whole > 100, "only {read_whole} were schemas");
+}
