@@ -73,6 +73,8 @@ pub fn emit(text: &str) {
         return;
     };
     assert!(!crate::plan::print(&compiled.plan).is_empty());
+    let known = crate::known::text(&compiled.plan, &compiled.package.crates);
+    assert!(known.ends_with('\n'), "{known}");
     for (path, rust) in compiled.package.files {
         if path.ends_with(".rs") {
             let parsed = syn::parse_file(&rust).map(drop);

@@ -100,3 +100,77 @@ fn a_long_chain_is_emitted_as_functions_of_few_levels() {
         );
     }
 }
+
+#[test]
+fn locals_that_read_each_other_twice_are_each_looked_at_once() {
+    // To follow each read by itself would take 2^60 steps.
+    let count = 60;
+    let mut locals = format!("  l{count} = var.x == 1 || vu.id > 3\n");
+    for number in 0..count {
+        let next = number + 1;
+        locals.push_str(&format!("  l{number} = local.l{next} && local.l{next}\n"));
+    }
+    let text = format!(
+        r#"
+variable "x" {{
+  default = 1
+}}
+
+locals {{
+{locals}}}
+
+data "inline" "rows" {{
+  rows   = [{{ name = "ann" }}]
+  at_end = "stop"
+}}
+
+flow "show" {{
+  input "name" {{
+    type = string
+  }}
+  step "print" "a" {{
+    arguments {{
+      input = [input.name, local.l0]
+    }}
+  }}
+}}
+
+scenario "one" {{
+  load "constant_vus" {{
+    duration = "1s"
+  }}
+
+  vu_setup {{
+    step "print" "a" {{
+      arguments {{
+        input = local.l0
+      }}
+    }}
+  }}
+
+  step "http_request" "a" {{
+    enabled = local.l0
+    arguments {{
+      url = "http://127.0.0.1/${{local.l0}}"
+    }}
+    check "holds" {{
+      condition = local.l0
+    }}
+  }}
+  step "show" "a" {{
+    arguments {{
+      name = data.inline.rows.name
+    }}
+  }}
+}}
+"#
+    );
+    let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text)]);
+    bggo::on_a_large_stack(|| {
+        let (compiled, problems) = bggo::compile(&sources, Modules::built_in());
+        assert!(problems.list.is_empty(), "{:?}", problems.list);
+        let compiled = compiled.expect("a grid without errors");
+        let known = bggo::known::text(&compiled.plan, &compiled.package.crates);
+        assert!(known.contains("url"), "{known}");
+    });
+}

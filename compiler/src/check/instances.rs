@@ -76,7 +76,7 @@ impl Checker<'_> {
             return None;
         }
         let opened = self.opened(&over.ty);
-        let wrong = match &opened {
+        let wrong = match opened.as_ref() {
             Type::Map(_) | Type::Object(_) | Type::Any => None,
             Type::Set(item) if matches!(**item, Type::String | Type::Any | Type::Null) => None,
             Type::List(_) | Type::Tuple(_) => Some("write `toset(..)` around it"),

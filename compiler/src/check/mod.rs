@@ -136,7 +136,7 @@ impl Described {
 
     /// A type with its first level opened, if it is one of a document.
     pub fn opened(&self, ty: &Type) -> Type {
-        self.documents.borrow_mut().opened(ty)
+        self.documents.borrow_mut().opened(ty).into_owned()
     }
 }
 

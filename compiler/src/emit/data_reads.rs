@@ -17,16 +17,19 @@ pub fn read(plan: &Plan) -> BTreeSet<DataId> {
 /// Which data what reads.
 pub struct Reads<'p> {
     plan: &'p Plan,
-    locals: BTreeMap<LocalId, &'p TExpr>,
+    /// What each local reads, in other locals as well.
+    of_locals: BTreeMap<LocalId, BTreeSet<DataId>>,
 }
 
 impl<'p> Reads<'p> {
     /// Of a plan.
     pub fn of(plan: &'p Plan) -> Self {
-        Self {
-            plan,
-            locals: locals(plan).map(|local| (local.id, &local.value)).collect(),
+        let values = locals(plan).map(|local| (local.id, &local.value)).collect();
+        let mut of_locals = BTreeMap::new();
+        for id in BTreeMap::keys(&values) {
+            of_local(*id, &values, &mut of_locals);
         }
+        Self { plan, of_locals }
     }
 
     /// What a body reads, in the flows that it calls as well.
@@ -67,12 +70,34 @@ impl<'p> Reads<'p> {
             TKind::Column { data, .. } => {
                 found.insert(data);
             }
-            TKind::Local(id) => {
-                if let Some(value) = self.locals.get(&id) {
-                    self.add(value, found);
-                }
-            }
+            TKind::Local(id) => found.extend(self.of_locals.get(&id).into_iter().flatten()),
             _ => {}
         });
     }
+}
+
+/// Adds what a local reads, each local once, however often it is read. (No local reads itself.)
+fn of_local(
+    id: LocalId,
+    values: &BTreeMap<LocalId, &TExpr>,
+    known: &mut BTreeMap<LocalId, BTreeSet<DataId>>,
+) {
+    if known.contains_key(&id) {
+        return;
+    }
+    let (mut found, mut read) = (BTreeSet::new(), Vec::new());
+    if let Some(value) = values.get(&id) {
+        walk(value, &mut |node| match node.kind {
+            TKind::Column { data, .. } => {
+                found.insert(data);
+            }
+            TKind::Local(other) => read.push(other),
+            _ => {}
+        });
+    }
+    for other in read {
+        of_local(other, values, known);
+        found.extend(known.get(&other).into_iter().flatten());
+    }
+    known.insert(id, found);
 }

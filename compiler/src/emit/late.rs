@@ -5,6 +5,7 @@ use super::tokens::{EvaluatedIn, or_unused};
 use super::writer::Writer;
 use crate::check::typed::{LateOf, TExpr, TKind};
 use crate::check::walk::walk;
+use crate::plan::AT_ONCE;
 use crate::plan::model::{BodyPlan, Instances, Step};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -42,17 +43,17 @@ fn reads_instance(expr: &TExpr) -> bool {
 impl Writer<'_> {
     /// Runs the instances of a step, each of which is the future `one` of its `index`.
     pub fn late_call(&self, at: usize, one: &TokenStream) -> TokenStream {
-        let (Instances::Late(late), Some(names)) =
+        let (Instances::Late(_), Some(names)) =
             (&self.body().steps[at].instances, &self.step(at).late)
         else {
             return one.clone();
         };
-        let (find, at_once) = (&names.find, Literal::u32_unsuffixed(late.at_once));
+        let find = &names.find;
         let (path, steps, info) = (self.late_path(at), self.step_path(at), &self.step(at).info);
         quote! {
             this.iteration.each_late(
                 (#steps.policy(), At::step(#info)),
-                (&#path, #find(this), #at_once),
+                (&#path, #find(this)),
                 Box::new(move |index| #one),
             )
         }
@@ -101,8 +102,15 @@ impl Writer<'_> {
             let path = self.late_path(at);
             let found = self.placed(quote!(#path.#form(#over)), late.over.span);
             self.leave_part();
+            let concurrency = step.parts.concurrency.as_ref();
+            let at_once = concurrency
+                .filter(|_| late.at_once != Some(AT_ONCE))
+                .map(|one| {
+                    let limit = self.whole_of_part("limit", &one.limit, here);
+                    quote!(#path.at_once(#limit);)
+                });
             let without = without(step);
-            let body = quote!(#without #before #enabled #between #found);
+            let body = quote!(#without #before #enabled #between #at_once #found);
             let this = or_unused("this", &body);
             let (ty, doc) = (self.body_type(), self.step_doc(at));
             let position_doc = format!("{doc}: its position among those that are late");

@@ -140,7 +140,12 @@ impl Writer<'_> {
     }
 
     /// A whole number of a part, of type `u32`; faults leave by `?`.
-    fn whole_of_part(&mut self, name: &str, whole: &TExpr, here: EvaluatedIn<'_>) -> TokenStream {
+    pub fn whole_of_part(
+        &mut self,
+        name: &str,
+        whole: &TExpr,
+        here: EvaluatedIn<'_>,
+    ) -> TokenStream {
         if let Some(Value::Number(number)) = whole.constant()
             && let Some(known) = number.as_u64()
         {

@@ -601,20 +601,21 @@ impl Resources {
     }
 }
 
-/// How many instances that are known late run at the same time, unless the step says it.
-const AT_ONCE: u32 = 100;
+/// How many instances that are known late run at the same time, unless the step says it; the runtime has the same number.
+pub const AT_ONCE: u32 = 100;
 
-/// How many instances of a step that are known late run at the same time: its `concurrency`, if that counts them together and is
-/// written as a number.
-fn at_once(step: &TStep) -> u32 {
+/// How many instances of a step that are known late run at the same time: its `concurrency`, if that counts them together; `None`
+/// where that is known only when the program starts.
+fn at_once(step: &TStep) -> Option<u32> {
     let concurrency = step.parts.concurrency.as_ref();
     let counted = concurrency.filter(|one| one.key.is_none() && one.among == TAmong::Iteration);
-    let limit = counted.and_then(|one| match one.limit.constant() {
-        Some(Value::Number(limit)) => limit.as_u64(),
+    let Some(limit) = counted.map(|one| one.limit.constant()) else {
+        return Some(AT_ONCE);
+    };
+    match limit {
+        Some(Value::Number(limit)) => u32::try_from(limit.as_u64()?).ok(),
         _ => None,
-    });
-    let limit = limit.and_then(|limit| u32::try_from(limit).ok());
-    limit.unwrap_or(AT_ONCE)
+    }
 }
 
 fn instances(step: &TStep) -> Instances {

@@ -445,8 +445,8 @@ pub struct Late {
     pub over: TExpr,
     /// What it is.
     pub of: LateOf,
-    /// How many of them run at the same time at most.
-    pub at_once: u32,
+    /// How many of them run at the same time at most; `None`: as many as the `concurrency` of the step comes out as.
+    pub at_once: Option<u32>,
 }
 
 impl Resource {

@@ -186,14 +186,17 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
             Instances::Keys(keys) => write!(out, " x {} keys", keys.len())?,
             Instances::Late(late) => write!(
                 out,
-                " x late {}, {}, {} at once",
+                " x late {}, {}, {}",
                 match late.of {
                     LateOf::Count => "count",
                     LateOf::Map => "map",
                     LateOf::Set => "set",
                 },
                 word(late.over.binding),
-                late.at_once
+                match late.at_once {
+                    Some(most) => format!("{most} at once"),
+                    None => "`concurrency` at once".to_owned(),
+                }
             )?,
         }
         write!(

@@ -10,15 +10,20 @@ use crate::flow::{Flow, Running};
 use crate::info::{At, Info};
 use crate::step_outputs::{KeptOutputs, WhyNone, instance, place_of_index, place_of_key};
 use bggo_values::{Text, Value};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// The most instances of one step.
 const MOST: u32 = 1_000_000;
+
+/// How many instances run at the same time, unless the step says it.
+const AT_ONCE: u32 = 100;
 
 /// What a body holds of a step whose instances are known late.
 #[derive(Debug, Default)]
 pub struct LateInstances {
     with_outputs: bool,
+    /// How many of them run at the same time, where that is known late.
+    at_once: Cell<Option<u32>>,
     found: OnceCell<Box<Found>>,
 }
 
@@ -62,8 +67,13 @@ impl LateInstances {
     pub fn with_outputs() -> Self {
         Self {
             with_outputs: true,
-            found: OnceCell::new(),
+            ..Self::default()
         }
+    }
+
+    /// So many of them run at the same time at most.
+    pub fn at_once(&self, most: u32) {
+        self.at_once.set(Some(most));
     }
 
     /// As many instances as this number says.
@@ -287,12 +297,12 @@ fn not_over(over: &Value) -> Fault {
 }
 
 impl Iteration<'_> {
-    /// Runs the instances of a step that are known late: finds them by `find`, then runs each, at most `at_once` at the same
-    /// time. A step that is not enabled, and one whose instances cannot be found, is counted once.
+    /// Runs the instances of a step that are known late: finds them by `find`, then runs each, at most 100 at the same time
+    /// unless `find` says another number. A step that is not enabled, and one whose instances cannot be found, is counted once.
     pub fn each_late<'s>(
         &'s self,
         (policy, at): (&'s Policy, At),
-        (late, find, at_once): (&'s LateInstances, Running<'s, Result<Ran, Fault>>, u32),
+        (late, find): (&'s LateInstances, Running<'s, Result<Ran, Fault>>),
         instance: RunInstance<'s>,
     ) -> Running<'s, Flow> {
         Box::pin(async move {
@@ -300,6 +310,7 @@ impl Iteration<'_> {
             if found.is_ok()
                 && let Some(elements) = late.elements()
             {
+                let at_once = late.at_once.get().unwrap_or(AT_ONCE);
                 return each(self, 0, elements.count(), Some(at_once), instance).await;
             }
             late.settle(match &found {

@@ -136,8 +136,8 @@ impl Checker<'_> {
             _ => None,
         };
         if let Some(over) = by_document {
-            return match self.opened(&over) {
-                Type::Map(item) => *item,
+            return match self.opened(&over).as_ref() {
+                Type::Map(item) => (**item).clone(),
                 Type::Object(fields) => join(fields.iter().map(|field| &field.ty)),
                 _ => Type::Any,
             };
@@ -323,7 +323,8 @@ impl Checker<'_> {
         }
         let named = named.or_else(|| number.map(|number| number.to_string()));
         let opened = self.opened(&base.ty);
-        if let (Some(text), Type::Object(_)) = (named, &opened) {
+        let is_object = matches!(*opened, Type::Object(_));
+        if let (Some(text), true) = (named, is_object) {
             let name = Name {
                 text,
                 span: index.span,
@@ -347,7 +348,7 @@ impl Checker<'_> {
             }
             _ => None,
         };
-        let (ty, want) = match &opened {
+        let (ty, want) = match opened.as_ref() {
             Type::List(_) if by_place.is_some() => (by_place.unwrap_or(Type::Any), Type::Number),
             Type::List(item) => ((**item).clone(), Type::Number),
             Type::Tuple(items) => {

@@ -133,7 +133,10 @@ impl Checker<'_> {
         // What a document says of arguments can be refused; what a function makes of them stays without a name.
         let result = match types.iter().any(|ty| matches!(ty, Type::Named(_))) {
             true => {
-                let opened: Vec<Type> = types.iter().map(|ty| self.opened(ty)).collect();
+                let opened: Vec<Type> = types
+                    .iter()
+                    .map(|ty| self.opened(ty).into_owned())
+                    .collect();
                 (function.result)(&opened).and_then(|_| (function.result)(&types))
             }
             false => (function.result)(&types),
@@ -228,7 +231,7 @@ impl Checker<'_> {
             return None;
         }
         if !matches!(
-            self.opened(&last.ty),
+            *self.opened(&last.ty),
             Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any
         ) {
             let text = format!(

@@ -1,5 +1,7 @@
 //! Types that documents give: which one an output has, and what is read of it.
 
+use std::borrow::Cow;
+
 use bggo_manifest::Output;
 use bggo_values::{NamedType, Type, Value};
 
@@ -164,20 +166,18 @@ impl Checker<'_> {
             .advise(hint.map(crate::diagnostics::Hint::from))
     }
 
-    /// The value with the type that its own one opens to, for who looks at the kind of a value.
-    pub(in crate::check) fn opened(&mut self, ty: &Type) -> Type {
+    /// A type whose first level is opened, if it is one of a document: for who looks at the kind of a value.
+    pub(in crate::check) fn opened<'t>(&mut self, ty: &'t Type) -> Cow<'t, Type> {
         self.documents.opened(ty)
     }
 
     /// Opens the types of all that was seen, for people.
     pub(in crate::check) fn open_seen(&mut self) {
-        let Some(mut seen) = self.seen.take() else {
-            return;
-        };
-        for one in &mut seen {
-            one.ty = self.documents.opened(&one.ty);
+        for one in self.seen.iter_mut().flatten() {
+            if let Type::Named(named) = &one.ty {
+                one.ty = self.documents.open(named).ty.clone();
+            }
         }
-        self.seen = Some(seen);
     }
 
     /// The place of an argument that names a document, which must be known when the grid is built.

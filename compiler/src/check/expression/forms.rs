@@ -124,7 +124,7 @@ impl Checker<'_> {
             self.unknown_names(key, value, over);
             return None;
         }
-        let (key_ty, item) = match &self.opened(&over.ty) {
+        let (key_ty, item) = match self.opened(&over.ty).as_ref() {
             Type::List(item) => (Type::Number, (**item).clone()),
             Type::Set(item) => ((**item).clone(), (**item).clone()),
             Type::Map(item) => (Type::String, (**item).clone()),
@@ -243,7 +243,7 @@ impl Checker<'_> {
             self.perhaps(true, |checker| checker.infer(each));
             return constant(Value::list(&[]), Type::Tuple(Vec::new()), span);
         }
-        let (ty, spread) = match &self.opened(&over.ty) {
+        let (ty, spread) = match self.opened(&over.ty).as_ref() {
             // What is no list stays what it is.
             Type::Map(_) | Type::Object(_) if matches!(over.ty, Type::Named(_)) => {
                 (over.ty.clone(), false)

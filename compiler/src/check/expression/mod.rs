@@ -287,7 +287,7 @@ impl Checker<'_> {
         if let Type::Named(_) = from
             && *want != from
         {
-            let opened = self.opened(&from);
+            let opened = self.opened(&from).into_owned();
             if let Fit::Never(_) = want.accepts(&opened) {
                 let found = TExpr { ty: opened, ..expr };
                 self.misfit(&found, want, what);

@@ -54,7 +54,7 @@ impl Checker<'_> {
             return;
         }
         let ty = self.opened(&hole.ty);
-        if !matches!(ty, Type::Any | Type::Null) && !ty.is_scalar() {
+        if !matches!(*ty, Type::Any | Type::Null) && !ty.is_scalar() {
             let text = format!("{} cannot stand in a text", ty.named());
             let problem = self.error(codes::WRONG_TYPE, hole.span, text);
             problem.hint("make a text of it with `jsonencode(..)` or `join(\", \", ..)`");

@@ -4,30 +4,33 @@ use crate::check::typed::{TExpr, Typed};
 use crate::diagnostics::{Problem, Problems, codes};
 use crate::source::Span;
 
-use super::outcome;
+use super::outcome::Outcomes;
 
 pub(super) fn warn(typed: &Typed, problems: &mut Problems) {
-    let checks = typed.steps().flat_map(|step| &step.checks);
-    let checks = checks.filter_map(|check| {
-        let text = match outcome::of(&check.condition, typed)? {
+    let mut outcomes = Outcomes::new(typed);
+    let mut found: Vec<(&TExpr, &str, &str)> = Vec::new();
+    for check in typed.steps().flat_map(|step| &step.checks) {
+        let Some(outcome) = outcomes.of(&check.condition) else {
+            continue;
+        };
+        let text = match outcome {
             true => "this check is always true, so it never fails",
             false => "this check is never true, so it fails each time",
         };
         let hint = "a check looks at what the step gave, such as `output.status_code == 200`";
-        Some((&check.condition, text, hint))
-    });
-    let validations = typed
-        .variables
-        .iter()
-        .flat_map(|variable| &variable.validations);
-    let validations = validations.filter_map(|(condition, _, _)| {
-        let text = match outcome::of(condition, typed)? {
+        found.push((&check.condition, text, hint));
+    }
+    let variables = typed.variables.iter();
+    for (condition, _, _) in variables.flat_map(|variable| &variable.validations) {
+        let Some(outcome) = outcomes.of(condition) else {
+            continue;
+        };
+        let text = match outcome {
             true => "this validation is always true, so it refuses no value",
             false => "this validation is never true, so it refuses each value",
         };
-        Some((condition, text, "a validation looks at its variable"))
-    });
-    let found: Vec<(&TExpr, &str, &str)> = checks.chain(validations).collect();
+        found.push((condition, text, "a validation looks at its variable"));
+    }
     for (condition, text, hint) in found {
         if !is_said(problems, condition.span) {
             problems

@@ -45,6 +45,14 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("shpat_", 32, "a token of Shopify"),
 ];
 
+/// Headers that say who asks.
+const HEADERS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "x-auth-token",
+];
+
 /// No word of fewer letters is a token.
 const SHORTEST: usize = 20;
 
@@ -66,6 +74,16 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
             && !is_said(&found, expr.span)
         {
             found.insert(expr.span, format!("this looks like {what}"));
+        }
+        if let ExprKind::Object(pairs) = &expr.kind {
+            for (name, value) in pairs.iter().filter_map(credential) {
+                if !is_said(&found, value.span) {
+                    found.insert(
+                        value.span,
+                        format!("the secret of the header `{name}` is written in the grid"),
+                    );
+                }
+            }
         }
     }
     for (span, text) in found {
@@ -152,6 +170,15 @@ fn is_literal(expr: &Expr, resolved: &Resolved, seen: &mut BTreeSet<LocalId>) ->
         .all(|part| is_literal(part, resolved, seen))
 }
 
+/// A header that says who asks, with its value, if that is a literal.
+fn credential((key, value): &(Expr, Expr)) -> Option<(&str, &Expr)> {
+    let (ExprKind::Text(name), ExprKind::Text(text)) = (&key.kind, &value.kind) else {
+        return None;
+    };
+    let is_known = HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    (is_known && !text.is_empty()).then_some((name.as_str(), value))
+}
+
 /// What a text of an expression looks like.
 fn token_in(expr: &Expr) -> Option<&'static str> {
     match &expr.kind {
@@ -164,9 +191,11 @@ fn token_in(expr: &Expr) -> Option<&'static str> {
     }
 }
 
-/// Whether a text holds what looks like a token of a well-known service or a private key: it is not shown.
+/// Whether a text may hold a secret, so that it is not shown: a token of a well-known service, a private key, or a header that
+/// says who asks.
 pub fn looks_like_a_secret(text: &str) -> bool {
-    token(text).is_some()
+    let lower = text.to_ascii_lowercase();
+    token(text).is_some() || HEADERS.iter().any(|name| lower.contains(name))
 }
 
 /// What a secret in a text looks like.

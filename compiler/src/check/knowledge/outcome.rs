@@ -1,13 +1,12 @@
 //! Conditions whose outcome is known although not all that they read is.
 
+use std::collections::BTreeMap;
+
 use bggo_values::Value;
 
 use crate::check::typed::{TExpr, TKind, Typed};
 use crate::resolve::model::LocalId;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
-
-/// How many locals are followed from one to the next.
-const MOST_LOCALS: u32 = 64;
 
 /// How a comparison of something that lies between 0 and `most` with a bound comes out, if that is the same for all of it.
 /// The bound stands on the right side.
@@ -39,45 +38,67 @@ pub(in crate::check) fn turned(operator: BinaryOp) -> BinaryOp {
     }
 }
 
-/// How a condition comes out, if that is the same whatever it reads.
-pub(super) fn of(condition: &TExpr, typed: &Typed) -> Option<bool> {
-    of_part(condition, typed, MOST_LOCALS)
+/// How conditions come out, if that is the same whatever they read.
+pub(super) struct Outcomes<'t> {
+    typed: &'t Typed,
+    /// Each local is looked at once, however often it is read.
+    locals: BTreeMap<LocalId, Option<bool>>,
 }
 
-fn of_part(expr: &TExpr, typed: &Typed, locals: u32) -> Option<bool> {
-    let part = |expr: &TExpr| of_part(expr, typed, locals);
-    match &expr.kind {
-        TKind::Constant(Value::Bool(value)) => Some(*value),
-        TKind::Convert(of) => part(of),
-        TKind::Unary(UnaryOp::Not, of) => part(of).map(|value| !value),
-        TKind::Local(id) => of_local(*id, typed, locals),
-        TKind::Binary(BinaryOp::And, left, right) => match (part(left), part(right)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        },
-        TKind::Binary(BinaryOp::Or, left, right) => match (part(left), part(right)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        },
-        TKind::Binary(operator, left, right) => match (is_a_length(left), is_a_length(right)) {
-            (true, _) => of_comparison(*operator, number(right)?, f64::INFINITY),
-            (_, true) => of_comparison(turned(*operator), number(left)?, f64::INFINITY),
-            _ => None,
-        },
-        TKind::Conditional(condition, yes, no) => match part(condition) {
-            Some(true) => part(yes),
-            Some(false) => part(no),
-            None => part(yes).filter(|value| part(no) == Some(*value)),
-        },
-        _ => None,
+impl<'t> Outcomes<'t> {
+    pub(super) fn new(typed: &'t Typed) -> Self {
+        Self {
+            typed,
+            locals: BTreeMap::new(),
+        }
     }
-}
 
-fn of_local(id: LocalId, typed: &Typed, locals: u32) -> Option<bool> {
-    let local = typed.locals.get(id.0)?;
-    of_part(&local.value, typed, locals.checked_sub(1)?)
+    pub(super) fn of(&mut self, expr: &TExpr) -> Option<bool> {
+        match &expr.kind {
+            TKind::Constant(Value::Bool(value)) => Some(*value),
+            TKind::Convert(of) => self.of(of),
+            TKind::Unary(UnaryOp::Not, of) => self.of(of).map(|value| !value),
+            TKind::Local(id) => self.of_local(*id),
+            TKind::Binary(BinaryOp::And, left, right) => match (self.of(left), self.of(right)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            TKind::Binary(BinaryOp::Or, left, right) => match (self.of(left), self.of(right)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+            TKind::Binary(operator, left, right) => match (is_a_length(left), is_a_length(right)) {
+                (true, _) => of_comparison(*operator, number(right)?, f64::INFINITY),
+                (_, true) => of_comparison(turned(*operator), number(left)?, f64::INFINITY),
+                _ => None,
+            },
+            TKind::Conditional(condition, yes, no) => match self.of(condition) {
+                Some(true) => self.of(yes),
+                Some(false) => self.of(no),
+                None => {
+                    let (yes, no) = (self.of(yes), self.of(no));
+                    yes.filter(|_| yes == no)
+                }
+            },
+            _ => None,
+        }
+    }
+
+    /// (No local reads itself.)
+    fn of_local(&mut self, id: LocalId) -> Option<bool> {
+        if let Some(known) = self.locals.get(&id) {
+            return *known;
+        }
+        let typed = self.typed;
+        let found = typed
+            .locals
+            .get(id.0)
+            .and_then(|local| self.of(&local.value));
+        self.locals.insert(id, found);
+        found
+    }
 }
 
 /// Whether it is how much there is of something, which is never below 0.

@@ -7,7 +7,7 @@ use bggo_schedule::{Bound, RowAdvance, RowShare, RowsEnd, Schedule};
 use crate::check::typed::{TBody, TData, TExpr, TKind, TScenario, TStep, Typed};
 use crate::check::walk::walk;
 use crate::diagnostics::{Problems, codes};
-use crate::resolve::model::{BodyId, Callee, DataId};
+use crate::resolve::model::{BodyId, Callee, DataId, LocalId};
 
 pub(super) fn warn(typed: &Typed, problems: &mut Problems) {
     let ends = |data: &TData| data.rules.at_end == RowsEnd::Stop && data.file.is_none();
@@ -17,6 +17,7 @@ pub(super) fn warn(typed: &Typed, problems: &mut Problems) {
     let mut reads = Reads {
         typed,
         of_bodies: BTreeMap::new(),
+        of_locals: BTreeMap::new(),
     };
     let scenarios: Vec<(BodyId, &TBody, &TScenario)> = typed
         .body_ids()
@@ -107,6 +108,8 @@ fn needed(data: &TData, schedule: &Schedule, share: (u64, u64)) -> Option<(u64, 
 struct Reads<'a> {
     typed: &'a Typed,
     of_bodies: BTreeMap<BodyId, BTreeSet<DataId>>,
+    /// Each local is looked at once, however often it is read.
+    of_locals: BTreeMap<LocalId, BTreeSet<DataId>>,
 }
 
 impl Reads<'_> {
@@ -141,18 +144,32 @@ impl Reads<'_> {
         found
     }
 
-    fn add(&self, expr: &TExpr, found: &mut BTreeSet<DataId>) {
+    fn add(&mut self, expr: &TExpr, found: &mut BTreeSet<DataId>) {
+        let mut locals = Vec::new();
         walk(expr, &mut |node| match node.kind {
             TKind::Column { data, .. } => {
                 found.insert(data);
             }
-            TKind::Local(id) => {
-                if let Some(local) = self.typed.locals.get(id.0) {
-                    self.add(&local.value, found);
-                }
-            }
+            TKind::Local(id) => locals.push(id),
             _ => {}
         });
+        for id in locals {
+            found.extend(self.of_local(id));
+        }
+    }
+
+    /// (No local reads itself.)
+    fn of_local(&mut self, id: LocalId) -> BTreeSet<DataId> {
+        if let Some(known) = self.of_locals.get(&id) {
+            return known.clone();
+        }
+        let typed = self.typed;
+        let mut found = BTreeSet::new();
+        if let Some(local) = typed.locals.get(id.0) {
+            self.add(&local.value, &mut found);
+        }
+        self.of_locals.insert(id, found.clone());
+        found
     }
 
     /// Of a mix the weight of the choices that read the data, and that of all; else all iterations count.

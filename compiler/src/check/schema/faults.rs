@@ -36,6 +36,7 @@ pub(super) fn find(tree: &Tree, names: &Names, roots: &[Place]) -> Found {
         names,
         found: Found::default(),
         open: roots.to_vec(),
+        straight: BTreeSet::new(),
     };
     let mut seen = BTreeSet::new();
     while let Some(schema) = search.open.pop() {
@@ -57,6 +58,8 @@ struct Search<'t> {
     found: Found,
     /// Schemas that are still to be looked at.
     open: Vec<Place>,
+    /// Schemas whose references come to an end.
+    straight: BTreeSet<Place>,
 }
 
 impl Search<'_> {
@@ -183,16 +186,20 @@ impl Search<'_> {
     }
 
     /// Whether a reference leads to itself over nothing but references.
-    fn is_circle(&self, schema: Place) -> bool {
+    fn is_circle(&mut self, schema: Place) -> bool {
         let (mut place, mut seen) = (schema, BTreeSet::new());
         loop {
             if !seen.insert(place) {
                 return true;
             }
             let next = self.tree.text_of(place, "$ref");
-            match next.map(|reference| self.names.target(self.tree, reference)) {
+            let next = next.map(|reference| self.names.target(self.tree, reference));
+            match next.filter(|_| !self.straight.contains(&place)) {
                 Some(Target::Here(next)) if self.tree.members(place).len() == 1 => place = next,
-                _ => return false,
+                _ => {
+                    self.straight.extend(seen);
+                    return false;
+                }
             }
         }
     }

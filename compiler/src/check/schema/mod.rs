@@ -14,6 +14,7 @@ mod tree;
 mod types;
 mod yaml;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -118,10 +119,10 @@ impl Documents {
     }
 
     /// A type whose first level is opened, if it is one of a document.
-    pub(super) fn opened(&mut self, ty: &Type) -> Type {
+    pub(super) fn opened<'t>(&mut self, ty: &'t Type) -> Cow<'t, Type> {
         match ty {
-            Type::Named(named) => self.open(named).ty.clone(),
-            other => other.clone(),
+            Type::Named(named) => Cow::Owned(self.open(named).ty.clone()),
+            other => Cow::Borrowed(other),
         }
     }
 

@@ -276,7 +276,7 @@ fn what_holds_itself_is_opened_as_far_as_it_is_read() {
         .attribute("children")
         .cloned()
         .unwrap();
-    let Type::List(item) = documents.opened(&children) else {
+    let Type::List(item) = documents.opened(&children).into_owned() else {
         panic!("no list");
     };
     assert_eq!(*item, Type::Named(root));

@@ -282,32 +282,16 @@ impl Types {
                 continue;
             };
             let mut nodes = BTreeSet::new();
-            let mut null = None;
             for choice in tree.items(choices) {
                 let node = self.node(tree, names, *choice);
-                let opened = self.open(tree, names, node);
-                match opened.ty {
-                    Type::Null => null = Some(tree.bytes(*choice)),
-                    _ => {
-                        nodes.insert((node, *choice));
-                    }
+                if self.open(tree, names, node).ty == Type::Null {
+                    said.null.get_or_insert(tree.bytes(*choice));
+                    said.nullable = true;
+                } else {
+                    nodes.insert(node);
                 }
             }
-            if let Some(null) = null {
-                said.null.get_or_insert(null);
-                said.nullable = true;
-            }
-            let chosen: Vec<(u32, Place)> = nodes.into_iter().collect();
-            match chosen.as_slice() {
-                [] => {}
-                // It holds as if it were written here.
-                [(_, only)] => open.push(*only),
-                several => {
-                    let mut nodes: Vec<u32> = several.iter().map(|(node, _)| *node).collect();
-                    nodes.dedup();
-                    said.choices.push(nodes);
-                }
-            }
+            said.choices.push(nodes.into_iter().collect());
         }
     }
 
@@ -384,9 +368,11 @@ impl Types {
 
     fn object(&mut self, tree: &Tree, names: &Names, said: &Said, found: &mut Opened) {
         let mut fields: Vec<Field> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, schema, declared) in &said.attributes {
             let ty = self.of(tree, names, *schema);
-            match fields.iter_mut().find(|field| field.name.as_str() == name) {
+            let known = places.get(name.as_str());
+            match known.and_then(|place| fields.get_mut(*place)) {
                 // What is declared twice holds twice: the one that says more is kept.
                 Some(field) => {
                     if let Type::Named(known) = &field.ty
@@ -395,11 +381,14 @@ impl Types {
                         field.ty = ty;
                     }
                 }
-                None => fields.push(Field {
-                    name: Text::from(name.as_str()),
-                    ty,
-                    optional: None,
-                }),
+                None => {
+                    places.insert(name, fields.len());
+                    fields.push(Field {
+                        name: Text::from(name.as_str()),
+                        ty,
+                        optional: None,
+                    });
+                }
             }
             let missing = said
                 .required
@@ -437,8 +426,10 @@ impl Types {
             null,
             ..Opened::any()
         };
-        let Some(first) = opened.first() else {
-            return found;
+        let first = match opened.as_slice() {
+            [] => return found,
+            [only] => return Opened::clone(only),
+            [first, ..] => first,
         };
         let is = |kind: fn(&Type) -> bool| opened.iter().all(|one| kind(&one.ty));
         if is(|ty| matches!(ty, Type::Object(_) | Type::Map(_))) {

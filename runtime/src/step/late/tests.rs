@@ -179,7 +179,7 @@ fn outputs_are_read_by_index_by_key_and_all_together() {
 async fn run(
     worker: &TestWorker,
     (late, policy): (&LateInstances, &'static Policy),
-    (find, at_once): (Result<Ran, Fault>, u32),
+    find: Result<Ran, Fault>,
 ) -> Flow {
     let iteration = worker.iteration(0);
     let instance = |index: u32| -> Running<'_, Flow> {
@@ -193,23 +193,28 @@ async fn run(
     };
     let find = Box::pin(async move { find });
     iteration
-        .each_late(
-            (policy, At::step(&ITEM)),
-            (late, find, at_once),
-            Box::new(instance),
-        )
+        .each_late((policy, At::step(&ITEM)), (late, find), Box::new(instance))
         .await
 }
 
 #[test]
 fn instances_run_side_by_side_as_many_at_once_as_allowed() {
-    for (count, at_once, millis) in [(0, 100, 0), (1, 100, 10), (5, 2, 30), (250, 100, 30)] {
+    for (count, at_once, millis) in [
+        (0, None, 0),
+        (1, None, 10),
+        (5, Some(2), 30),
+        (250, None, 30),
+        (250, Some(150), 20),
+    ] {
         on_stopped_clock(async move {
             let worker = TestWorker::functional();
             let late = LateInstances::new();
+            if let Some(most) = at_once {
+                late.at_once(most);
+            }
             let find = late.count(&number(count));
             let begun = tokio::time::Instant::now();
-            assert_eq!(run(&worker, (&late, &PLAIN), (find, at_once)).await, Ok(()));
+            assert_eq!(run(&worker, (&late, &PLAIN), find).await, Ok(()));
             assert_eq!(begun.elapsed(), ms(millis));
             assert_eq!(worker.steps().len() as i64, count);
         });
@@ -222,7 +227,8 @@ fn lines_name_the_instances() {
         let worker = TestWorker::functional();
         let late = LateInstances::new();
         let find = late.set(&texts(&["eu", "us"]));
-        assert_eq!(run(&worker, (&late, &PLAIN), (find, 1)).await, Ok(()));
+        late.at_once(1);
+        assert_eq!(run(&worker, (&late, &PLAIN), find).await, Ok(()));
         assert_eq!(
             worker.steps(),
             ["noop.item[\"eu\"] passed", "noop.item[\"us\"] passed"]
@@ -237,7 +243,7 @@ fn a_step_whose_instances_cannot_be_found_fails_once() {
             let worker = TestWorker::functional();
             let late = LateInstances::with_outputs();
             let find = late.count(&Value::Null);
-            assert_eq!(run(&worker, (&late, policy), (find, 100)).await, flow);
+            assert_eq!(run(&worker, (&late, policy), find).await, flow);
             assert_eq!(
                 worker.steps(),
                 ["noop.item failed value: `count` must be a number, found null"]
@@ -256,7 +262,7 @@ fn a_step_that_is_not_enabled_is_skipped_once_and_has_no_instances() {
         let worker = TestWorker::functional();
         let late = LateInstances::with_outputs();
         let find = Ok(Ran::Skipped);
-        assert_eq!(run(&worker, (&late, &PLAIN), (find, 100)).await, Ok(()));
+        assert_eq!(run(&worker, (&late, &PLAIN), find).await, Ok(()));
         assert_eq!(worker.steps(), ["noop.item skipped"]);
         assert_eq!(late.list(&[], &ITEM).unwrap(), Value::list(&[]));
         let none = Value::from(Vec::<(Text, Value)>::new());
@@ -285,13 +291,10 @@ fn the_first_instance_that_fails_ends_the_iteration_and_cancels_the_others() {
                 }),
             )
         };
+        late.at_once(3);
         let find = late.count(&number(100_000));
         let find = Box::pin(async move { find });
-        let flow = iteration.each_late(
-            (&PLAIN, At::step(&ITEM)),
-            (late, find, 3),
-            Box::new(instance),
-        );
+        let flow = iteration.each_late((&PLAIN, At::step(&ITEM)), (late, find), Box::new(instance));
         assert_eq!(flow.await, Err(Stop));
         assert_eq!(begun.get(), 3);
         let mut steps = worker.steps();
