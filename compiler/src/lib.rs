@@ -12,6 +12,7 @@ pub mod diagnostics;
 pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
+mod hidden_lines;
 pub mod known;
 pub mod link;
 pub mod lsp;
@@ -117,6 +118,7 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
     problems.extend(found);
     problems.sort();
     join_quoted(&mut problems);
+    hidden_lines::hide(&mut problems, &resolved, modules, sources);
     allowed::take_out(&mut problems, &allows);
     let typed = typed.filter(|_| !problems.has_errors());
     (resolved, typed, problems)

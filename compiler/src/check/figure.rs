@@ -266,13 +266,14 @@ impl<'a> Checker<'a> {
         ))
     }
 
-    /// The runner of the steps of an address: all of them have the same.
+    /// The runner of the steps of an address. All of them have the same, but for what their parts add: the one with most metrics.
     fn runner_of_address(&self, read: &MetricRead) -> Option<RunnerRef<'a>> {
         let (MetricSubject::Step { steps, .. } | MetricSubject::Flow { steps, .. }) = &read.subject
         else {
             return None;
         };
-        steps.first().and_then(|step| self.known_runner_of(*step))
+        let runners = steps.iter().filter_map(|step| self.known_runner_of(*step));
+        runners.max_by_key(|runner| runner.metrics.len())
     }
 
     /// Names of the checks of the steps of an address.

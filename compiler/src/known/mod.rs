@@ -69,8 +69,13 @@ fn scenario(plan: &Plan, row: &Scenario, out: &mut String) {
         line("after", &plan.scenarios[after].name, out);
     }
     let wait = waits::of_body(plan, of);
-    if wait > 0.0 {
-        let text = format!("{} s of an iteration, in the mean", counts::shown(wait));
+    let more = waits::may_be_longer(plan, of);
+    if wait > 0.0 || more {
+        let more = if more { " or more" } else { "" };
+        let text = format!(
+            "{} s{more} of an iteration, in the mean",
+            counts::shown(wait)
+        );
         line("delays", &text, out);
     }
     let rate = rate(&load, wait);

@@ -11,6 +11,33 @@ pub(super) fn of_body(plan: &Plan, body: &BodyPlan) -> f64 {
     of_schedule(plan, body, &body.schedule) + always
 }
 
+/// Whether some delay on the way of an iteration is not known, so that it may wait longer.
+pub(super) fn may_be_longer(plan: &Plan, body: &BodyPlan) -> bool {
+    body.steps.iter().any(|step| {
+        let mut delays = step.delay_before.iter().chain(&step.delay_after);
+        let has_delays = step.delay_before.is_some() || step.delay_after.is_some();
+        let is_counted = !may_not_run(step) && step.instances.known_count().is_some();
+        let is_known = |delay: &TDelay| {
+            delay
+                .expressions()
+                .iter()
+                .all(|one| one.constant().is_some())
+        };
+        let own = has_delays && !(is_counted && delays.all(is_known));
+        let called = step.call().map(|call| plan.body(call.body));
+        let of_call = |called: &BodyPlan| match is_counted {
+            true => may_be_longer(plan, called),
+            false => of_body(plan, called) > 0.0 || may_be_longer(plan, called),
+        };
+        own || called.is_some_and(of_call)
+    })
+}
+
+fn may_not_run(step: &Step) -> bool {
+    let enabled = step.enabled.as_ref();
+    enabled.is_some_and(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true))))
+}
+
 fn of_schedule(plan: &Plan, body: &BodyPlan, schedule: &Schedule) -> f64 {
     let each = |parts: &[Schedule]| -> Vec<f64> {
         let waits = parts.iter().map(|part| of_schedule(plan, body, part));
@@ -36,11 +63,7 @@ fn of_schedule(plan: &Plan, body: &BodyPlan, schedule: &Schedule) -> f64 {
 }
 
 fn of_step(plan: &Plan, step: &Step) -> f64 {
-    let may_not_run = step
-        .enabled
-        .as_ref()
-        .is_some_and(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true))));
-    if may_not_run || step.instances.known_count().is_none_or(|count| count == 0) {
+    if may_not_run(step) || step.instances.known_count().is_none_or(|count| count == 0) {
         return 0.0;
     }
     let own = step.delay_before.iter().chain(&step.delay_after);

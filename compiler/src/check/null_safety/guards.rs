@@ -3,6 +3,7 @@
 use crate::check::typed::{InstanceOf, TExpr, TKind, TLocal};
 use crate::resolve::model::StepId;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
+use bggo_function_table::Time;
 use bggo_values::{Type, Value};
 use std::collections::BTreeSet;
 
@@ -25,6 +26,12 @@ pub(super) fn name_of(expr: &TExpr, locals: Locals<'_>) -> Option<String> {
         TKind::EachKey => "each.key".to_owned(),
         TKind::EachValue => "each.value".to_owned(),
         TKind::CountIndex => "count.index".to_owned(),
+        TKind::VuId => "vu.id".to_owned(),
+        TKind::VuIteration => "vu.iteration".to_owned(),
+        TKind::ScenarioName => "scenario.name".to_owned(),
+        TKind::ScenarioIteration => "scenario.iteration".to_owned(),
+        TKind::RunId => "run.id".to_owned(),
+        TKind::Column { data, column } => format!("data {} {column}", data.0),
         TKind::Local(id) => match locals.names.get(id.0) {
             Some(Some(same)) => same.clone(),
             _ => format!("local {}", id.0),
@@ -50,13 +57,20 @@ pub(super) fn name_of(expr: &TExpr, locals: Locals<'_>) -> Option<String> {
     })
 }
 
-/// A constant as a text; `None` for lists and objects, which may be very large.
+/// The most items of a list that is compared as a text.
+const MOST_ITEMS: usize = 16;
+
+/// A constant as a text; `None` for objects and long lists, which may be very large.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(format!("{:?}", text.as_str())),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Null => Some("null".to_owned()),
+        Value::List(items) if items.len() <= MOST_ITEMS => {
+            let items: Option<Vec<String>> = items.iter().map(scalar).collect();
+            Some(format!("[{}]", items?.join(", ")))
+        }
         _ => None,
     }
 }
@@ -82,13 +96,38 @@ fn condition(expr: &TExpr, locals: Locals<'_>) -> Option<String> {
 
 fn levels_of(expr: &TExpr, locals: Locals<'_>, left: u32) -> Option<String> {
     let left = left.checked_sub(1)?;
+    let text = |of: &TExpr| levels_of(of, locals, left);
+    let texts = |all: &[TExpr]| {
+        let all: Option<Vec<String>> = all.iter().map(text).collect();
+        all.map(|all| all.join(", "))
+    };
     match &expr.kind {
-        TKind::Unary(UnaryOp::Not, of) => Some(format!("not {}", levels_of(of, locals, left)?)),
-        TKind::Binary(op, a, b) => {
-            let (a, b) = (levels_of(a, locals, left)?, levels_of(b, locals, left)?);
-            Some(format!("({a} {op:?} {b})"))
+        TKind::Unary(op, of) => Some(format!("{op:?} {}", text(of)?)),
+        TKind::Binary(op, a, b) => Some(format!("({} {op:?} {})", text(a)?, text(b)?)),
+        TKind::Conditional(condition, yes, no) => Some(format!(
+            "({} ? {} : {})",
+            text(condition)?,
+            text(yes)?,
+            text(no)?
+        )),
+        TKind::Convert(of) => text(of),
+        TKind::Can(of) => Some(format!("can({})", text(of)?)),
+        TKind::Try(items) => Some(format!("try({})", texts(items)?)),
+        TKind::List(items) => Some(format!("[{}]", texts(items)?)),
+        // Of the same arguments it has the same value in an iteration, unless it is one of chance or of the clock.
+        TKind::Call {
+            function,
+            arguments,
+            expand,
+        } if function.time != Time::Iteration => Some(format!(
+            "{}({}, {expand})",
+            function.name,
+            texts(arguments)?
+        )),
+        TKind::Index(of, by) => Some(format!("{}[{}]", text(of)?, text(by)?)),
+        TKind::Field(of, name) | TKind::FieldOrNull(of, name) => {
+            Some(format!("{} .{name}", text(of)?))
         }
-        TKind::Convert(of) => levels_of(of, locals, left),
         _ => name_of(expr, locals),
     }
 }
@@ -121,14 +160,26 @@ pub(super) fn facts(expr: &TExpr, truth: bool, locals: Locals<'_>) -> Vec<String
                     (false, true) => Some(a),
                     _ => None,
                 };
-                found.extend(other.and_then(|other| name_of(other, locals)));
+                if let Some(other) = other {
+                    found.extend(name_of(other, locals));
+                    if let TKind::Try(items) = &without_conversion(other).kind {
+                        found.extend(tried(items, &Value::Null, locals));
+                    }
+                }
             }
             // What equals something that is not null is not null.
             (TKind::Binary(BinaryOp::Equal, a, b), true)
             | (TKind::Binary(BinaryOp::NotEqual, a, b), false) => {
                 for (known, other) in [(a, b), (b, a)] {
-                    if known.constant().is_some_and(|known| !known.is_null()) {
-                        found.extend(on_the_way(other, locals));
+                    let Some(known) = known.constant().filter(|known| !known.is_null()) else {
+                        continue;
+                    };
+                    found.extend(on_the_way(other, locals));
+                    if let TKind::Try(items) = &without_conversion(other).kind
+                        && let Some(last) = items.last().and_then(|last| last.constant())
+                        && last != known
+                    {
+                        found.extend(tried(items, last, locals));
                     }
                 }
             }
@@ -145,16 +196,35 @@ pub(super) fn facts(expr: &TExpr, truth: bool, locals: Locals<'_>) -> Vec<String
             }
             // What can be read is there, with all on the way to it.
             (TKind::Can(of), true) => found.extend(on_the_way(of, locals)),
+            (TKind::Try(items), truth) => {
+                let other = Value::Bool(!truth);
+                found.extend(tried(items, &other, locals));
+            }
             _ => {}
         }
         if let Some(same) = condition(expr, locals) {
             found.push(match truth {
                 true => holds(&same),
-                false => holds(&format!("not {same}")),
+                false => holds(&format!("Not {same}")),
             });
         }
     }
     found
+}
+
+/// What is there where `try` has not come out as `other`, if that is its last resort: its first choice.
+fn tried(items: &[TExpr], other: &Value, locals: Locals<'_>) -> Vec<String> {
+    match items {
+        [first, last] if last.constant() == Some(other) => on_the_way(first, locals),
+        _ => Vec::new(),
+    }
+}
+
+fn without_conversion(expr: &TExpr) -> &TExpr {
+    match &expr.kind {
+        TKind::Convert(of) => without_conversion(of),
+        _ => expr,
+    }
 }
 
 /// What holds for each instance that a `count` or `for_each` makes: it has not come out as null, zero or empty.
@@ -252,6 +322,6 @@ pub(super) fn conditions_of(enabled: &TExpr, locals: Locals<'_>) -> Option<Vec<S
 
 /// The name of the fact that a condition holds. Not twice is not at all.
 fn holds(condition: &str) -> String {
-    let plain = condition.strip_prefix("not not ").unwrap_or(condition);
+    let plain = condition.strip_prefix("Not Not ").unwrap_or(condition);
     format!("if {plain}")
 }

@@ -13,7 +13,7 @@ use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, BoundId, Callee, InputId, Node, StepId, VariableId};
+use crate::resolve::model::{BodyId, BoundId, Callee, InputId, LocalId, Node, StepId, VariableId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Declarations};
 
@@ -48,6 +48,10 @@ pub(super) fn warn(
         documents,
         problems,
         names: vec![None; typed.locals.len()],
+        quiet: vec![true; typed.locals.len()],
+        looked: BTreeSet::new(),
+        dry: false,
+        would_tell: false,
         nulls: vec![None; typed.locals.len()],
         facts: Vec::new(),
         reading: None,
@@ -97,6 +101,13 @@ struct Reader<'a> {
     names: Vec<Option<String>>,
     /// By local: where its value may become null.
     nulls: Vec<Option<Null>>,
+    /// By local: nothing in it is told of where nothing more is known.
+    quiet: Vec<bool>,
+    /// Locals that were read, with what was known there.
+    looked: BTreeSet<(LocalId, Vec<String>, Option<StepId>)>,
+    /// Nothing is told, but whether something would be is noted.
+    dry: bool,
+    would_tell: bool,
     /// What holds where the expression stands that is read.
     facts: Vec<String>,
     /// The step that is read, if it always runs.
@@ -117,10 +128,36 @@ impl Reader<'_> {
         for node in order {
             let Node::Local(id) = *node else { continue };
             let value = &typed.locals[id.0].value;
+            // What is wrong with it is told where it is read: that may ask for what is missing.
+            (self.dry, self.would_tell) = (true, false);
             self.read(value);
+            self.quiet[id.0] = !self.would_tell;
+            self.dry = false;
             self.names[id.0] = guards::name_of(value, self.known());
             self.nulls[id.0] = self.null(value);
         }
+    }
+
+    /// A local is computed where it is read, under what holds there.
+    fn local(&mut self, id: LocalId) {
+        if self.quiet[id.0] && self.reading.is_none() {
+            return;
+        }
+        if self.dry {
+            self.would_tell = true;
+            return;
+        }
+        let here = (id, self.facts.clone(), self.reading);
+        if self.looked.insert(here) {
+            let typed = self.typed;
+            self.read(&typed.locals[id.0].value);
+        }
+    }
+
+    /// Whether a warning at this place is to be told: once, and not where nothing is told.
+    fn tells(&mut self, place: Span) -> bool {
+        self.would_tell = true;
+        !self.dry && self.said.insert(place)
     }
 
     fn variables(&mut self) {
@@ -210,13 +247,20 @@ impl Reader<'_> {
     /// Reads a value that must not be null where it stands.
     fn used(&mut self, expr: &TExpr, refused: &str) {
         self.read(expr);
+        // What is read within a value fails, and `try` answers for it.
+        let within = refused.starts_with("null has no ");
         if let Some(null) = self.null(expr)
-            && self.said.insert(expr.span)
+            && self.tells(expr.span)
         {
             self.problems
                 .warning(codes::MAY_BE_NULL, expr.span, refused)
                 .label(null.span, null.why)
-                .hint("give another value for null: `x == null ? .. : x`, `coalesce(x, ..)` or `try(x.y, ..)`");
+                .hint(match within {
+                    true => "give another value for null: `x == null ? .. : x.y` or `try(x.y, ..)`",
+                    false => {
+                        "give another value for null: `x == null ? .. : x` or `coalesce(x, ..)`"
+                    }
+                });
         }
     }
 
@@ -225,6 +269,7 @@ impl Reader<'_> {
         match &expr.kind {
             // They answer for what is null or missing in them.
             TKind::Try(_) | TKind::Can(_) => {}
+            TKind::Local(id) => self.local(*id),
             TKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), ..) => self.chain(expr, *op),
             TKind::Binary(BinaryOp::Equal | BinaryOp::NotEqual, a, b) => {
                 self.read(a);
@@ -365,8 +410,8 @@ impl Reader<'_> {
         let Some(missing) = self.missing(step, instance) else {
             return;
         };
-        if self.said.insert(span) {
-            let address = self.declarations.step(step).address();
+        if self.tells(span) {
+            let address = self.declarations.full_address(step);
             let other = match self.reading {
                 Some(_) => "write `enabled = can(..)` with what it reads",
                 None => "give the step that reads it the same `enabled`",

@@ -402,6 +402,16 @@ impl Types {
                 found.absent.insert(name.clone(), absent);
             }
         }
+        // What is required is there, also where nothing more is said of it.
+        for name in said.required.iter().flatten() {
+            if !fields.is_empty() && !places.contains_key(name.as_str()) {
+                fields.push(Field {
+                    name: Text::from(name.as_str()),
+                    ty: Type::Any,
+                    optional: None,
+                });
+            }
+        }
         found.others = match said.others {
             Some(others) => Some(self.of(tree, names, others)),
             None if said.is_open || said.attributes.is_empty() && !said.is_closed => {
