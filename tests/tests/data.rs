@@ -195,7 +195,7 @@ fn lines_of_objects_are_read_when_the_program_runs() {
     std::fs::write(&path, (0..600).map(line).collect::<String>()).unwrap();
     let grid = grid.build();
     assert_eq!(asked(&grid, &[&["--threads", "2"]]), once(600));
-    let mut said = |text: &str, code: i32| {
+    let said = |text: &str, code: i32| {
         std::fs::write(&path, text).unwrap();
         let flags = ["--url", "http://127.0.0.1:1"];
         grid.start(&flags).finish().expect_code(code).stderr
