@@ -51,8 +51,17 @@ impl Cutter<'_, '_> {
                         return whole;
                     };
                     if self.next_line_is_no_expression(last) {
-                        self.missing(last, self.at);
-                        return false;
+                        if whole {
+                            self.missing(last, self.at);
+                        }
+                        whole = false;
+                        let is_object =
+                            |index: &usize| self.tokens.kind(*index) == TokenKind::OpenBrace;
+                        match open.iter().rposition(is_object) {
+                            // The line goes on with the object around what is not closed.
+                            Some(place) if self.next_line_is_attribute() => open.truncate(place + 1),
+                            _ => return false,
+                        }
                     }
                 }
                 TokenKind::Bad => whole &= !self.lost_text(),
@@ -143,6 +152,15 @@ impl Cutter<'_, '_> {
         self.problems
             .error(codes::UNCLOSED_BRACKET, span, text)
             .label(here, format!("expected {closer} before this"));
+    }
+
+    /// Whether the next line begins as an attribute of an object does: `name =`.
+    fn next_line_is_attribute(&self) -> bool {
+        let mut at = self.at;
+        while self.tokens.kind(at) == TokenKind::Newline {
+            at += 1;
+        }
+        self.tokens.kind(at) == TokenKind::Ident && self.tokens.is_symbol(at + 1, "=")
     }
 
     /// Inside an open bracket: whether the next line begins something that no expression goes on with.
