@@ -54,6 +54,7 @@ pub(super) fn warn(
         would_tell: false,
         nulls: vec![None; typed.locals.len()],
         facts: Vec::new(),
+        repeated: None,
         reading: None,
         items: BTreeMap::new(),
         of_flows: BTreeMap::new(),
@@ -110,6 +111,8 @@ struct Reader<'a> {
     would_tell: bool,
     /// What holds where the expression stands that is read.
     facts: Vec<String>,
+    /// The block `repeat` of the step whose arguments are read: an own output is that of the attempt before.
+    repeated: Option<Span>,
     /// The step that is read, if it always runs.
     reading: Option<StepId>,
     /// Names that stand for instances of a step.
@@ -171,11 +174,11 @@ impl Reader<'_> {
 
     fn step(&mut self, id: StepId, step: &TStep) {
         self.reading = step.always.then_some(id);
-        self.of_step(step);
+        self.of_step(id, step);
         self.reading = None;
     }
 
-    fn of_step(&mut self, step: &TStep) {
+    fn of_step(&mut self, id: StepId, step: &TStep) {
         let mut facts = Vec::new();
         if let Some(enabled) = &step.enabled {
             self.used(enabled, "`enabled` must not be null");
@@ -194,7 +197,10 @@ impl Reader<'_> {
                 let facts = guards::of_instances(over, reader.known());
                 reader.facts.extend(facts);
             }
+            let repeat = reader.declarations.step(id).parts.repeat.as_ref();
+            reader.repeated = repeat.map(|repeat| repeat.span);
             reader.arguments(&step.arguments, inputs);
+            reader.repeated = None;
             let delays = step.delay_before.iter().chain(&step.delay_after);
             for time in delays.flat_map(TDelay::expressions) {
                 reader.used(time, "a delay must not be null");
@@ -411,8 +417,12 @@ impl Reader<'_> {
             return;
         };
         if self.tells(span) {
-            let address = self.declarations.full_address(step);
+            let address = match instance {
+                InstanceOf::Own => "previous".to_owned(),
+                _ => self.declarations.full_address(step),
+            };
             let other = match self.reading {
+                _ if matches!(instance, InstanceOf::Own) => "ask whether `previous.output` is null",
                 Some(_) => "write `enabled = can(..)` with what it reads",
                 None => "give the step that reads it the same `enabled`",
             };
@@ -429,13 +439,15 @@ impl Reader<'_> {
 
     /// Why a step may have no output where it is read.
     fn missing(&self, id: StepId, instance: &InstanceOf) -> Option<Null> {
-        if matches!(instance, InstanceOf::Own) {
-            return None;
-        }
+        let own = matches!(instance, InstanceOf::Own);
         let (step, declared) = (self.typed.step(id), self.declarations.step(id));
         let is_there = guards::output(id, instance, self.known());
         if is_there.is_some_and(|name| self.holds(&name)) {
             return None;
+        }
+        if own {
+            let why = "there is none in the first attempt".to_owned();
+            return self.repeated.map(|span| Null { span, why });
         }
         if let Some(reading) = self.reading
             && reading.body == id.body
