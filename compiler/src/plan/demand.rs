@@ -1,13 +1,15 @@
 //! Finds what is read, also through locals: outputs of steps, resources that steps need, locals.
 
-use crate::check::typed::{TExpr, TKind, TThreshold, Typed};
+use crate::check::typed::{TExpr, TFor, TKind, TThreshold, Typed};
 use crate::check::walk::walk;
 use crate::modules::Modules;
 use crate::resolve::model::{
     BodyId, BoundId, ByBody, Callee, EdgeKind, LocalId, Node, ResourceId, StepId,
 };
 use crate::source::Span;
+use crate::syntax::decl::BinaryOp;
 use bggo_manifest::Runner;
+use bggo_values::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the grid reads.
@@ -279,12 +281,29 @@ impl ExpressionReader<'_> {
                     self.named(step, &fields);
                 }
             }
+            TKind::For(form) => {
+                if let Some((step, at)) = spread_step(&form.over)
+                    && let Some(fields) = fields_of_for(form)
+                {
+                    told.push(at);
+                    self.named(step, &fields);
+                }
+            }
             TKind::Call {
                 function,
                 arguments,
                 ..
             } if function.name == "length" => {
                 for (step, at) in arguments.iter().filter_map(spread_step) {
+                    told.push(at);
+                    self.wanted.entry(step).or_default();
+                }
+            }
+            // Whether there are outputs is known without any of them.
+            TKind::Binary(BinaryOp::Equal | BinaryOp::NotEqual, a, b)
+                if is_null(a) || is_null(b) =>
+            {
+                for (step, at) in [a, b].into_iter().filter_map(|of| whole_output(of)) {
                     told.push(at);
                     self.wanted.entry(step).or_default();
                 }
@@ -298,7 +317,7 @@ impl ExpressionReader<'_> {
             }
             TKind::Output {
                 step, field: None, ..
-            } => self.wanted.entry(*step).or_default().all = true,
+            } if !told.contains(&node.span) => self.wanted.entry(*step).or_default().all = true,
             TKind::Instances(step) if !told.contains(&node.span) => {
                 self.wanted.entry(*step).or_default().all = true;
             }
@@ -326,6 +345,21 @@ impl ExpressionReader<'_> {
     }
 }
 
+fn is_null(expr: &TExpr) -> bool {
+    expr.constant().is_some_and(Value::is_null)
+}
+
+/// The step whose whole output an expression is, and its place.
+fn whole_output(expr: &TExpr) -> Option<(StepId, Span)> {
+    match &expr.kind {
+        TKind::Output {
+            step, field: None, ..
+        } => Some((*step, expr.span)),
+        TKind::Convert(of) => whole_output(of),
+        _ => None,
+    }
+}
+
 /// The step whose instances an expression stands for, and the place of the node that says so.
 fn spread_step(over: &TExpr) -> Option<(StepId, Span)> {
     match &over.kind {
@@ -339,20 +373,40 @@ fn spread_step(over: &TExpr) -> Option<(StepId, Span)> {
     }
 }
 
-/// Names of the outputs that are read of an instance, if it is read in no other way than `item.output.NAME`.
+/// Names of the outputs that are read of an instance, if it is read in no other way than `item.output.NAME`, or asked whether
+/// it has outputs.
 fn fields_of(each: &TExpr, item: BoundId) -> Option<BTreeSet<String>> {
-    let (mut reads, mut fields) = (0, Vec::new());
+    let (mut reads, mut told, mut fields) = (0, 0, BTreeSet::new());
+    let is_output = |of: &TExpr| {
+        matches!(&of.kind, TKind::Field(inner, output)
+            if output == "output" && matches!(inner.kind, TKind::Bound(id) if id == item))
+    };
     walk(each, &mut |node| match &node.kind {
         TKind::Bound(id) if *id == item => reads += 1,
-        TKind::Field(of, name) => {
-            if let TKind::Field(inner, output) = &of.kind
-                && output == "output"
-                && matches!(inner.kind, TKind::Bound(id) if id == item)
-            {
-                fields.push(name.clone());
-            }
+        TKind::Field(of, name) if is_output(of) => {
+            fields.insert(name.clone());
+            told += 1;
+        }
+        TKind::Binary(BinaryOp::Equal | BinaryOp::NotEqual, a, b)
+            if is_null(a) && is_output(b) || is_null(b) && is_output(a) =>
+        {
+            told += 1;
         }
         _ => {}
     });
-    (reads == fields.len()).then(|| fields.into_iter().collect())
+    (reads == told).then_some(fields)
+}
+
+/// The same of all parts of a `for`.
+fn fields_of_for(form: &TFor) -> Option<BTreeSet<String>> {
+    let parts = [
+        Some(&form.result),
+        form.key_result.as_ref(),
+        form.condition.as_ref(),
+    ];
+    let mut fields = BTreeSet::new();
+    for part in parts.into_iter().flatten() {
+        fields.extend(fields_of(part, form.value)?);
+    }
+    Some(fields)
 }

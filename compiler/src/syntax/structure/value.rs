@@ -59,7 +59,9 @@ impl Cutter<'_, '_> {
                             |index: &usize| self.tokens.kind(*index) == TokenKind::OpenBrace;
                         match open.iter().rposition(is_object) {
                             // The line goes on with the object around what is not closed.
-                            Some(place) if self.next_line_is_attribute() => open.truncate(place + 1),
+                            Some(place) if self.next_line_is_attribute() => {
+                                open.truncate(place + 1)
+                            }
                             _ => return false,
                         }
                     }
