@@ -105,6 +105,8 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             codes::NO_STEPS,
             codes::UNUSED_RESOURCE,
             codes::UNUSED_DATA,
+            codes::UNUSED_VARIABLE,
+            codes::UNUSED_LOCAL,
             // So may what asks for a value that is missing.
             codes::MAY_BE_NULL,
             codes::UNUSED_METRIC,
@@ -116,6 +118,13 @@ fn check_whole(sources: &Sources, modules: &Modules) -> (Resolved, Option<Typed>
             .retain(|problem| !missing.contains(&problem.code));
     }
     problems.extend(found);
+    // A name in quotes reads nothing, and was meant to.
+    let mut all = problems.list.iter();
+    if all.any(|problem| problem.code == codes::QUOTED_REFERENCE) {
+        let names = [codes::UNUSED_VARIABLE, codes::UNUSED_LOCAL];
+        let list = &mut problems.list;
+        list.retain(|problem| !names.contains(&problem.code));
+    }
     problems.sort();
     join_quoted(&mut problems);
     hidden_lines::hide(&mut problems, &resolved, modules, sources);

@@ -45,6 +45,7 @@ mod threshold;
 pub mod typed;
 mod typed_expression;
 pub mod typed_parts;
+mod unused_names;
 mod variable;
 mod version;
 pub mod walk;
@@ -357,6 +358,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         let about = (declarations, modules);
         null_safety::warn(typed, about, &mut documents, &mut problems);
         knowledge::warn(typed, resolved, modules, &mut problems);
+        unused_names::warn(resolved, &mut problems);
         problems.sort();
     }
     let checked = Checked {

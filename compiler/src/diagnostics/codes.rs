@@ -133,6 +133,8 @@ codes! {
     INVALID_DATA = "invalid_data", "Invalid data";
     UNKNOWN_COLUMN = "unknown_column", "Unknown column";
     UNUSED_DATA = "unused_data", "Unused data";
+    UNUSED_VARIABLE = "unused_variable", "Unused variable";
+    UNUSED_LOCAL = "unused_local", "Unused local";
     UNUSED_METRIC = "unused_metric", "Unused metric";
     UNUSED_FLOW = "unused_flow", "Unused flow";
     NO_STEPS = "no_steps", "No steps";

@@ -14,6 +14,8 @@ const UNNEEDED: &[crate::diagnostics::Code] = &[
     codes::UNUSED_METRIC,
     codes::UNUSED_FLOW,
     codes::UNUSED_DATA,
+    codes::UNUSED_VARIABLE,
+    codes::UNUSED_LOCAL,
 ];
 
 /// One problem. One without a place stands at the begin of the text.
