@@ -583,7 +583,7 @@ fn the_length_of_a_list_or_object_that_is_written_out_is_judged_whatever_is_in_i
 /// A grid with a threshold of this condition.
 fn judged(condition: &str) -> String {
     format!(
-        "step \"noop\" \"a\" {{}}\nvariable \"limit\" {{\n  default = \"1s\"\n}}\nthreshold \"t\" {{\n  condition = {condition}\n}}\n"
+        "step \"noop\" \"a\" {{}}\n# bggo: allow(unused_variable)\nvariable \"limit\" {{\n  default = \"1s\"\n}}\nthreshold \"t\" {{\n  condition = {condition}\n}}\n"
     )
 }
 

@@ -1,6 +1,7 @@
 //! Rules with conditions: judged when the grid is built, or left to the program.
 
 use crate::check::typed::{Binding, TKind, TStep};
+use crate::diagnostics::codes;
 use crate::modules::Modules;
 use crate::source::Sources;
 
@@ -80,7 +81,10 @@ fn step(before: &str, body: &str) -> (Option<TStep>, Vec<String>) {
     );
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid)]);
     let (typed, problems) = crate::check(&sources, &modules);
-    let said = problems.list.into_iter().map(|problem| problem.text);
+    // Not all tests read all that they declare.
+    let said = problems.list.into_iter();
+    let said = said.filter(|problem| problem.code != codes::UNUSED_VARIABLE);
+    let said = said.map(|problem| problem.text);
     let step = typed.and_then(|mut typed| typed.bodies.remove(0).steps.pop());
     (step, said.collect())
 }
