@@ -52,7 +52,7 @@ fn what_came_before_a_step_began_came_when_it_began() {
         let came = worker.context.moment();
         tokio::time::sleep(ms(30)).await;
         let begun = worker.context.moment();
-        let step = iteration.step(At::single(&FIRST), &PLAIN);
+        let step = iteration.step(At::step(&FIRST), &PLAIN);
         let flow = step
             .drive(&mut || {
                 Box::pin(async {
