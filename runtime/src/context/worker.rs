@@ -7,6 +7,7 @@ use crate::clock::{Clock, Moment};
 use crate::event::{CheckReport, Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown, Unmade};
 use crate::exit::ExitCauses;
+use crate::extension::{RunExtension, WorkerExtension};
 use crate::fault::Fault;
 use crate::info::{Info, Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder};
@@ -14,7 +15,6 @@ use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
-use crate::step_limits::{OwnKey, Places, StepLimits};
 use crate::step_outputs::KeptOutputs;
 use bggo_schedule::{Nanos, Segment};
 use bggo_values::context::WallClock;
@@ -68,10 +68,8 @@ pub struct WorkerContext {
     of_users: RefCell<HashMap<(u32, u64), KeptByUser>>,
     /// What attempts that may be tried again have found, by the address of their step.
     held: RefCell<HashMap<usize, Held>>,
-    /// What `rate_limit` and `concurrency` count over all threads.
-    pub(crate) limits: Arc<StepLimits>,
-    /// What `concurrency` counts within a user.
-    pub(crate) places: RefCell<Places<OwnKey>>,
+    pub(crate) run_extension: Arc<RunExtension>,
+    pub(crate) extension: WorkerExtension,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -88,7 +86,7 @@ pub(crate) struct WorkerContextParts {
     pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
-    pub limits: Arc<StepLimits>,
+    pub run_extension: Arc<RunExtension>,
 }
 
 /// What is known of the time without a look at the clock, which takes a tenth of the shortest iteration. Where a step ends and
@@ -128,7 +126,7 @@ impl WorkerContext {
             names,
             events,
             causes,
-            limits,
+            run_extension,
         } = parts;
         let clock = Rc::new(Clock::new());
         Self {
@@ -150,8 +148,8 @@ impl WorkerContext {
             exchanges: KeptExchanges::default(),
             of_users: RefCell::default(),
             held: RefCell::default(),
-            limits,
-            places: RefCell::default(),
+            run_extension,
+            extension: WorkerExtension::default(),
             told_of_resources: RefCell::default(),
         }
     }
