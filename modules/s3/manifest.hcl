@@ -8,7 +8,8 @@ asset "s3_client" {
   uses "client" {
     module      = "http_request"
     asset       = "http_client"
-    description = "The client over whose connections requests go, with its proxy, TLS and time limit."
+    optional    = true
+    description = "The client over whose connections requests go, with its proxy, TLS and time limit. Without it: a default client, which each virtual user has."
   }
 
   input "endpoint" {

@@ -115,6 +115,11 @@ impl Access {
         self.places.of(name)
     }
 
+    /// The second of this host's clock, since 1970.
+    pub(crate) fn second(&self) -> u64 {
+        self.clock.since_1970().as_secs()
+    }
+
     /// An upload was aborted.
     pub(crate) fn aborted(&self) {
         self.metrics.add(Metric::ABORTED, 1);

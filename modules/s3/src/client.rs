@@ -63,11 +63,12 @@ impl Asset for S3Client {
 
     async fn create(cx: AssetCx, _: Rc<()>, uses: Uses, inputs: Inputs) -> Result<Self, Fault> {
         let missing = || Kind::Request.fault("an argument of the client is missing");
+        let client = || Kind::Request.fault("requests need a client of HTTP");
         let known = known(&inputs).ok_or_else(missing)?;
         check(&known)?;
         let [id, secret] = known.credentials;
         let access = Access {
-            http: uses.client,
+            http: uses.client.ok_or_else(client)?,
             signer: Signer::new(
                 (id.clone(), secret.clone()),
                 known.session_token.cloned(),

@@ -11,6 +11,7 @@ mod access;
 mod answer;
 mod client;
 mod counters;
+mod date;
 mod delete_object;
 mod encode;
 mod get_object;
@@ -24,7 +25,6 @@ mod request;
 mod sign;
 mod upload;
 mod uploads;
-mod wall;
 mod xml;
 
 pub use client::S3Client;

@@ -64,7 +64,7 @@ impl Runner for S3ListObjects {
             }
             let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
             let page = Page::read(&answer.body);
-            let page = page.ok_or_else(|| unexpected(&answer, request.host()))?;
+            let page = page.ok_or_else(|| unexpected(&answer, request.answerer(access)))?;
             pages += 1;
             count += page.objects.len() as u64;
             if self.wanted.objects {

@@ -148,7 +148,7 @@ async fn begin(
     }
     let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
     let id = text_of(&answer.body, "InitiateMultipartUploadResult", "UploadId");
-    let id = id.ok_or_else(|| unexpected(&answer, request.host()))?;
+    let id = id.ok_or_else(|| unexpected(&answer, request.answerer(access)))?;
     Ok(id)
 }
 
@@ -206,8 +206,10 @@ impl<'a> Upload<'a> {
         self.step
             .record_time(Metric::PART_TIME, answer.ended - began);
         let Some(etag) = answer.field("etag") else {
-            let text = FaultText::plain("the answer from ").and_value(request.host());
-            return Err(Fault::new("protocol", text.and(" to a part has no ETag")));
+            let text = FaultText::plain("the answer from ")
+                .and_value(request.answerer(self.access).host)
+                .and(" to a part has no ETag");
+            return Err(Fault::new("protocol", text));
         };
         let at = usize::try_from(part).unwrap_or_default();
         if let Some(known) = self.etags.borrow_mut().get_mut(at) {
@@ -244,7 +246,7 @@ impl<'a> Upload<'a> {
         let answer = send(self.access, asking, &request, Some(&COUNTERS)).await?;
         // A server that needs long for it answers with 200 first, and may find an error then.
         let etag = text_of(&answer.body, "CompleteMultipartUploadResult", "ETag");
-        let etag = etag.ok_or_else(|| unexpected(&answer, request.host()))?;
+        let etag = etag.ok_or_else(|| unexpected(&answer, request.answerer(self.access)))?;
         Ok((answer, etag))
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::access::{Access, BucketPlace};
 use crate::answer::S3Error;
+use crate::date::stamp;
 use crate::encode::{Slash, encode_into};
 use crate::sign::{EMPTY, ToSign, UNSIGNED, hash};
-use crate::wall;
 use bggo_module_http_request::{Answer, Ask, AskBody, AskCounters, Asking};
 use bggo_runtime::contract::{Fault, FaultText, Text};
 use bytes::Bytes;
@@ -86,9 +86,12 @@ impl<'a> S3Request<'a> {
         Ok(())
     }
 
-    /// The host that it goes to.
-    pub(crate) fn host(&self) -> &str {
-        self.place.place.host()
+    /// Who answers it.
+    pub(crate) fn answerer(&self, access: &Access) -> Answerer<'_> {
+        Answerer {
+            host: self.place.place.host(),
+            second: access.second(),
+        }
     }
 
     /// Adds to the query. The names come in their order, as they are signed.
@@ -104,7 +107,7 @@ impl<'a> S3Request<'a> {
     /// Where it goes, with a query.
     pub(crate) fn presigned(&self, access: &Access, expires: u64) -> String {
         let to_sign = self.to_sign(UNSIGNED);
-        let query = access.signer.presign(&to_sign, wall::now(), expires);
+        let query = access.signer.presign(&to_sign, access.second(), expires);
         let place = &self.place.place;
         format!("{}://{}{}?{query}", place.scheme(), place.host(), self.path)
     }
@@ -190,7 +193,9 @@ pub(crate) async fn send(
     counting: Counting<'_>,
 ) -> Result<Answer, Failed> {
     let payload = request.payload(access).await?;
-    let signed = access.signer.sign(&request.to_sign(&payload), wall::now());
+    let signed = access
+        .signer
+        .sign(&request.to_sign(&payload), access.second());
     let mut fields: Vec<(Text, &str)> = Vec::with_capacity(8);
     fields.push((Text::Static("X-Amz-Date"), signed.date()));
     fields.push((Text::Static("X-Amz-Content-Sha256"), &payload));
@@ -217,18 +222,26 @@ pub(crate) async fn send(
     if answer.is_success() {
         return Ok(answer);
     }
-    let failed = failed(&answer, request.place.place.host());
+    let failed = failed(&answer, request.answerer(access));
     let shown = (failed.fault.kind(), &answer);
     access.http.show_failure(asking, &ask, shown);
     Err(failed)
 }
 
+/// Who answered, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answerer<'a> {
+    pub(crate) host: &'a str,
+    /// By the clock of this host, since 1970.
+    pub(crate) second: u64,
+}
+
 /// What an answer says that is no success.
-pub(crate) fn failed(answer: &Answer, host: &str) -> Failed {
+pub(crate) fn failed(answer: &Answer, by: Answerer<'_>) -> Failed {
     let error = S3Error::read(&answer.body).unwrap_or_default();
     let kind = error.kind(answer.status());
     let mut text =
-        FaultText::plain(format_args!("status {} from ", answer.status())).and_value(host);
+        FaultText::plain(format_args!("status {} from ", answer.status())).and_value(by.host);
     if !error.code.is_empty() {
         text = text.and(": ").and_value(&error.code);
     }
@@ -241,7 +254,7 @@ pub(crate) fn failed(answer: &Answer, host: &str) -> Failed {
     if error.code == "RequestTimeTooSkewed"
         && let Some(date) = answer.field("date")
     {
-        let own = wall::stamp(wall::now());
+        let own = stamp(by.second);
         text = text.and("; the server's clock says ").and_value(date);
         text = text.and(format_args!(", that of this host {own}"));
     }
@@ -252,12 +265,12 @@ pub(crate) fn failed(answer: &Answer, host: &str) -> Failed {
 }
 
 /// The fault for a 200 whose body is an error, or not what it should be.
-pub(crate) fn unexpected(answer: &Answer, host: &str) -> Failed {
+pub(crate) fn unexpected(answer: &Answer, by: Answerer<'_>) -> Failed {
     if S3Error::read(&answer.body).is_some() {
-        return failed(answer, host);
+        return failed(answer, by);
     }
     let text = FaultText::plain("the answer from ")
-        .and_value(host)
+        .and_value(by.host)
         .and(" is not the XML that S3 answers with");
     Failed::from(Fault::new("protocol", text))
 }

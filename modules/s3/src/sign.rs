@@ -6,8 +6,8 @@
 //!
 //! The key of a day and the text of a second are made once.
 
+use crate::date::stamp;
 use crate::encode::{Slash, encode_into, hex_into};
-use crate::wall::stamp;
 use bggo_runtime::contract::Text;
 use ring::digest::{Context, SHA256, digest};
 use ring::hmac::{self, HMAC_SHA256, Key};

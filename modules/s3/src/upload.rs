@@ -1,7 +1,7 @@
 //! The runner `s3`: a file goes to a presigned URL.
 
 use crate::counters::counters;
-use crate::request::{failed, size_of};
+use crate::request::{Answerer, failed, size_of};
 use crate::s3::{Inputs, Late, Output, Uses, Wanted};
 use bggo_module_http_request::{Ask, AskBody, AskCounters, Asking, Place};
 use bggo_runtime::contract::{Fault, FaultText, Prepare, Runner, Step, Value};
@@ -56,7 +56,13 @@ impl Runner for S3 {
         let asking = Asking::Step(step);
         let answer = client.ask(asking, &ask).await?;
         if !answer.is_success() {
-            let failed = failed(&answer, place.host());
+            let failed = failed(
+                &answer,
+                Answerer {
+                    host: place.host(),
+                    second: step.since_1970().as_secs(),
+                },
+            );
             let shown = (failed.fault.kind(), &answer);
             client.show_failure(asking, &ask, shown);
             return Err(failed.fault);

@@ -119,7 +119,7 @@ fn what_cannot_be_asked_is_a_fault_before_anything_is_sent() {
     }
     let empty = vec![s3_client::In::SessionToken(some("to\nken"))];
     let (kind, text) = fails(client(peer.url(), empty), "shop", "x");
-    assert_eq!(kind, "asset");
+    assert_eq!(kind, "request");
     assert!(text.contains("session_token is empty, or holds"), "{text}");
     run(async || {
         use s3_put_object::In;

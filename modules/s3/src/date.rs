@@ -1,12 +1,4 @@
-//! The time of day, as signatures name it.
-
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Seconds since 1970, by the clock of this host.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
+//! Seconds since 1970 as the dates that signatures name.
 
 /// A second as `20130524T000000Z`.
 pub(crate) fn stamp(seconds: u64) -> String {
