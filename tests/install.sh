@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, a server of S3 (by Go), mermaid's parser from npm, and readers of
-# HdrHistogram's logs from npm, PyPI and Maven Central.
+# Installs what the tests need and is not there: servers and tools of Debian, a server of S3 by Go, mermaid's parser from npm,
+# and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."

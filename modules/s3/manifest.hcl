@@ -29,7 +29,6 @@ asset "s3_client" {
     type        = string
     required    = true
     min_length  = 1
-    sensitive   = true
     description = "The access key."
   }
   input "secret_access_key" {

@@ -99,6 +99,8 @@ pub struct Ask<'a> {
     pub target: &'a str,
     /// Its fields. They replace those of the client.
     pub fields: &'a [(Text, &'a str)],
+    /// Those of them whose values nothing shows, besides Authorization. In lower case.
+    pub secret_fields: &'a [&'a str],
     /// Its body.
     pub body: AskBody,
     /// Time limit of all of it, connecting included. Without it the client's holds.
@@ -128,6 +130,7 @@ impl<'a> Ask<'a> {
             to,
             target,
             fields: &[],
+            secret_fields: &[],
             body: AskBody::Nothing,
             timeout: None,
             most: None,
@@ -211,6 +214,8 @@ impl Answer {
 /// A request in the form in which it is sent.
 struct Made {
     method: Method,
+    /// The whole url, where something reads its path: cookies, and the transport of another crate.
+    url: Option<Url>,
     fields: Fields,
     payload: Payload,
     may_resend: bool,
@@ -284,13 +289,17 @@ impl HttpClient {
         }
         let mut fields = Fields::default();
         for (name, value) in ask.fields {
-            fields.set(name.clone(), field(name, value)?);
+            let mut value = field(name, value)?;
+            let is = |secret: &&str| secret.eq_ignore_ascii_case(name);
+            value.set_sensitive(ask.secret_fields.iter().any(is));
+            fields.set(name.clone(), value);
         }
         let payload = match &ask.body {
             AskBody::Nothing => Payload::default(),
             AskBody::Bytes(bytes) => Payload::plain(bytes.clone()),
             AskBody::File { path, from, size } => Payload::range(path.clone(), *from, *size),
         };
+        let needs_url = ask.has_cookies || self.common.connections.own().is_none();
         let asks_for_encoding = fields.contains(name::ACCEPT_ENCODING);
         for (name, value) in self.common.fields.iter() {
             if asks_for_encoding || !name.eq_ignore_ascii_case(name::ACCEPT_ENCODING) {
@@ -300,11 +309,24 @@ impl HttpClient {
         request::no_transfer_encoding(&fields).map_err(|text| Kind::Request.fault(text))?;
         Ok(Made {
             method: request::method(ask.method)?,
+            url: needs_url.then(|| whole_url(ask)),
             fields,
             payload,
             may_resend: !matches!(ask.body, AskBody::File { .. }),
         })
     }
+}
+
+/// Place and target as one url. What it has no form for, such as a path with `..`, it has not.
+fn whole_url(ask: &Ask<'_>) -> Url {
+    let mut url = ask.to.url.clone();
+    let (path, query) = match ask.target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (ask.target, None),
+    };
+    url.set_path(path);
+    url.set_query(query);
+    url
 }
 
 /// A field's value that can be sent under a name that can be sent.
@@ -379,7 +401,7 @@ impl<'a> Asked<'a> {
         let defaults = &self.client.common.exchange;
         Call {
             method: &made.method,
-            url: &ask.to.url,
+            url: made.url.as_ref().unwrap_or(&ask.to.url),
             target: Some(ask.target),
             fields: &made.fields,
             template: None,

@@ -182,6 +182,23 @@ pub(crate) async fn size_of(path: &str) -> Result<u64, Fault> {
     Ok(about.len())
 }
 
+/// Whether the target and the body of a step's request hold what the grid keeps back.
+fn kept_back(asking: Asking<'_>) -> (bool, bool) {
+    let (Asking::Step(step) | Asking::Further(step)) = asking else {
+        return (false, false);
+    };
+    let is = |name: &&str| step.info().is_input_sensitive(name);
+    let of_target = [
+        "bucket",
+        "key",
+        "version_id",
+        "prefix",
+        "delimiter",
+        "continuation_token",
+    ];
+    (of_target.iter().any(is), is(&"body"))
+}
+
 /// Signs a request and sends it.
 ///
 /// # Errors
@@ -210,8 +227,12 @@ pub(crate) async fn send(
     } else {
         &format!("{}?{}", request.path, request.query)
     };
+    let (url_is_sensitive, body_is_sensitive) = kept_back(asking);
     let ask = Ask {
         fields: &fields,
+        secret_fields: &["x-amz-security-token"],
+        url_is_sensitive,
+        body_is_sensitive,
         body: request.body.clone(),
         most: request.most,
         reads_fields: request.reads_fields,

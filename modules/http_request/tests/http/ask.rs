@@ -362,3 +362,80 @@ fn what_cannot_be_sent_is_a_fault() {
     assert_eq!(fault.kind(), "request");
     assert!(fault.text().contains("transport of another crate"));
 }
+
+#[test]
+fn a_crate_that_takes_urls_sends_what_a_url_can_say() {
+    let server = Server::start(vec![answers(&[OK])]);
+    let to = server.place();
+    let linked = http_client::In::Transport(some(Text::Static("reqwest")));
+    let get = Ask {
+        most: Some(5),
+        ..Ask::new("GET", &to, "/b%20c?x=%2F")
+    };
+    let came = ask(vec![linked], &[get]).remove(0).unwrap();
+    assert_eq!(&came.body[..], b"hello");
+    let requests = server.requests();
+    assert!(
+        requests[0].starts_with("GET /b%20c?x=%2F HTTP/1.1\r\n"),
+        "{requests:?}"
+    );
+}
+
+#[test]
+fn cookies_go_to_the_paths_that_they_are_for() {
+    let sets = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/in\r\nContent-Length: 0\r\n\r\n";
+    let empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::start(vec![answers(&[sets, empty, empty])]);
+    let to = server.place();
+    let get = |target| Ask {
+        has_cookies: true,
+        ..Ask::new("GET", &to, target)
+    };
+    for came in ask(vec![], &[get("/in/a"), get("/out"), get("/in/b?c")]) {
+        assert_eq!(came.unwrap().status(), 200);
+    }
+    let requests = server.requests();
+    let has = requests.iter().map(|one| one.contains("Cookie: a=b\r\n"));
+    assert_eq!(has.collect::<Vec<_>>(), [false, false, true]);
+}
+
+#[test]
+fn over_http_2_a_target_goes_out_as_it_is_written_too() {
+    run(async || {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = Place::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let server = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            let mut asked = Vec::new();
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                let field = request.headers().get("x-a").cloned();
+                asked.push((request.uri().path_and_query().unwrap().to_string(), field));
+                respond
+                    .send_response(http::Response::new(()), true)
+                    .unwrap();
+            }
+            asked
+        };
+        let fields = [(Text::Static("X-A"), "secret")];
+        let client = async {
+            let version = http_client::In::HttpVersion(some(Text::Static("2")));
+            let user = User::new(vec![version]);
+            for _ in 0..2 {
+                let get = Ask {
+                    fields: &fields,
+                    secret_fields: &["x-a"],
+                    ..Ask::new("GET", &to, "/b/a/../c//%2E?x=a+b")
+                };
+                assert_eq!(user.ask_for_module(&get).await.unwrap().status(), 200);
+            }
+            user.leave().await;
+        };
+        let (asked, ()) = tokio::join!(server, client);
+        assert_eq!(asked.len(), 2);
+        for (target, field) in asked {
+            assert_eq!(target, "/b/a/../c//%2E?x=a+b");
+            assert_eq!(field.unwrap(), "secret");
+        }
+    });
+}
