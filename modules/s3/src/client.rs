@@ -2,12 +2,15 @@
 
 use crate::abort::abort;
 use crate::access::{Access, Places, Settings};
+use crate::answer::kind;
 use crate::s3_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::sign::Signer;
-use crate::uploads::Uploads;
+use crate::uploads::{Unfinished, Uploads};
 use bggo_module_http_request::Asking;
 use bggo_runtime::contract::{Asset, AssetCx, Fault, FaultText, Prepare, Text};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Where buckets are, and who asks.
 pub struct S3Client {
@@ -51,6 +54,31 @@ fn check(known: &Known<'_>) -> Result<(), Fault> {
     Places::new(&known.settings).map(drop)
 }
 
+/// How often an upload is aborted that the server does not let go, and how long it has in between: it may still be busy with a part
+/// whose step was dropped.
+const TRIES: u32 = 5;
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// Aborts an upload for the last time.
+async fn abort_at_last(access: &Access, upload: &Unfinished) -> Result<(), Fault> {
+    let clock = &access.clock;
+    let mut tries = 1;
+    loop {
+        let aborted = abort(access, Asking::Asset(clock), upload, None).await;
+        match aborted {
+            Err(fault)
+                if tries < TRIES && matches!(fault.kind(), kind::OTHER | kind::SLOW_DOWN) =>
+            {
+                tries += 1;
+                let mut wait = clock.deadline();
+                wait.set(clock.now() + BETWEEN);
+                poll_fn(|cx| wait.poll(cx)).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
 impl Asset for S3Client {
     type Inputs = Inputs;
     type Uses = Uses;
@@ -90,9 +118,8 @@ impl Asset for S3Client {
     /// Aborts the uploads of steps that were dropped.
     async fn destroy(self) -> Result<(), Fault> {
         let mut first = None;
-        let asking = Asking::Asset(&self.access.clock);
         for upload in self.access.unfinished.take() {
-            if let Err(fault) = abort(&self.access, asking, &upload, None).await {
+            if let Err(fault) = abort_at_last(&self.access, &upload).await {
                 first.get_or_insert(fault);
             }
         }

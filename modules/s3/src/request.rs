@@ -1,7 +1,7 @@
 //! One request of S3: signed, sent, and its answer told apart from an error.
 
 use crate::access::{Access, BucketPlace};
-use crate::answer::S3Error;
+use crate::answer::{S3Error, kind};
 use crate::date::stamp;
 use crate::encode::{Slash, encode_into};
 use crate::sign::{EMPTY, ToSign, UNSIGNED, hash};
@@ -264,7 +264,12 @@ pub(crate) fn failed(answer: &Answer, by: Answerer<'_>) -> Failed {
     let mut text =
         FaultText::plain(format_args!("status {} from ", answer.status())).and_value(by.host);
     if !error.code.is_empty() {
-        text = text.and(": ").and_value(&error.code);
+        text = text.and(": ");
+        // A code that is known holds no value of the grid.
+        text = match kind {
+            kind::OTHER => text.and_value(&error.code),
+            _ => text.and(&error.code),
+        };
     }
     if !error.message.is_empty() {
         text = text.and(": ").and_value(error.message.trim());
