@@ -7,8 +7,8 @@ use crate::diagnostics::{Problem, Problems};
 use crate::modules::Modules;
 use crate::resolve::model::{Callee, Resolved, StepId};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::all_expressions::of;
-use crate::syntax::decl::{AttributeBlock, ExprKind, Part};
+use crate::syntax::all_expressions::{expressions, of};
+use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Part};
 
 /// What stands in a message instead of a text of such a line.
 const INSTEAD: &str = "(sensitive value)";
@@ -19,27 +19,27 @@ const SHORTEST: usize = 4;
 /// Attributes of sensitive inputs whose values are no secrets.
 const SHOWN: [&str; 4] = ["username", "user", "name", "in"];
 
+/// What stands before a token in a header.
+const SCHEMES: [&str; 6] = ["Bearer", "Basic", "Digest", "Token", "ApiKey", "Api-Key"];
+
 /// The most lines of one place that are looked at.
 const MOST_LINES: u32 = 100;
 
 type Line = (FileId, u32);
 
-/// Hides the lines of problems that hold a secret: a text for a sensitive input of a module, or what looks like one.
+/// Hides the lines of problems that hold a secret: a text for a sensitive input of a module or for `sensitive`, or what looks like one.
 pub fn hide(problems: &mut Problems, resolved: &Resolved, modules: &Modules, sources: &Sources) {
     if problems.list.is_empty() {
         return;
     }
-    let secrets = lines_of_sensitive_inputs(resolved, modules, sources);
+    let secrets = lines_of_secrets(resolved, modules, sources);
     for problem in &mut problems.list {
         let mut texts = BTreeSet::new();
         for (file, line) in lines_of(problem, sources) {
             let text = sources.file(file).map_or("", |file| file.line(line));
             // Every other piece between quotes is a text, or what stands between two.
-            let written = text
-                .split('"')
-                .skip(1)
-                .filter(|piece| piece.len() >= SHORTEST);
-            let written = written.filter(|piece| !piece.contains("${"));
+            let written = text.split('"').skip(1).flat_map(around_holes);
+            let written = written.filter(|piece| piece.len() >= SHORTEST && !is_scheme(piece));
             let is_written = written.clone().any(|piece| !is_name(piece));
             if secrets.contains(&(file, line)) || is_written && looks_like_a_secret(text) {
                 problem.is_secret = true;
@@ -56,6 +56,20 @@ pub fn hide(problems: &mut Problems, resolved: &Resolved, modules: &Modules, sou
 fn is_name(piece: &str) -> bool {
     let is_of_name = |letter: char| letter.is_ascii_alphabetic() || "-_ =,:{}[]()".contains(letter);
     piece.chars().all(is_of_name) && (piece.contains('=') || looks_like_a_secret(piece))
+}
+
+/// The texts of a piece between quotes, without what is computed within it.
+fn around_holes(piece: &str) -> impl Iterator<Item = &str> + Clone {
+    let mut parts = piece.split("${");
+    let first = parts.next();
+    let rest = parts.filter_map(|part| part.split_once('}').map(|(_, text)| text));
+    first.into_iter().chain(rest)
+}
+
+/// Whether a text only says how a request proves who asks.
+fn is_scheme(text: &str) -> bool {
+    let text = text.trim();
+    SCHEMES.iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
 fn take_out(problem: &mut Problem, text: &str) {
@@ -84,13 +98,29 @@ fn lines(span: Span, sources: &Sources) -> Vec<Line> {
     (first..=last).map(|line| (span.file, line)).collect()
 }
 
-fn lines_of_sensitive_inputs(
-    resolved: &Resolved,
-    modules: &Modules,
-    sources: &Sources,
-) -> BTreeSet<Line> {
+/// Whether an expression is written as a text, in whole or in part.
+fn is_text(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Text(_) => true,
+        ExprKind::Template(parts) => parts.iter().any(|part| matches!(part, Part::Text(_))),
+        _ => false,
+    }
+}
+
+/// The lines of texts that stand for a sensitive input of a module, or in a call of `sensitive`.
+fn lines_of_secrets(resolved: &Resolved, modules: &Modules, sources: &Sources) -> BTreeSet<Line> {
     let declarations = &resolved.declarations;
     let mut found = BTreeSet::new();
+    for expr in expressions(declarations) {
+        if let ExprKind::Call {
+            name, arguments, ..
+        } = &expr.kind
+            && name.text == "sensitive"
+        {
+            let texts = arguments.iter().flat_map(of).filter(|expr| is_text(expr));
+            found.extend(texts.flat_map(|expr| lines(expr.span, sources)));
+        }
+    }
     let mut add = |block: Option<&AttributeBlock>, is_sensitive: &dyn Fn(&str) -> bool| {
         let attributes = block.map_or(&[][..], |block| &block.attributes);
         for attribute in attributes.iter().filter(|one| is_sensitive(&one.name.text)) {
@@ -106,11 +136,9 @@ fn lines_of_sensitive_inputs(
                 [Some(name.span), is_shown.then_some(value.span)]
             });
             let shown: BTreeSet<Span> = shown.flatten().collect();
-            let texts = all.iter().filter(|expr| match &expr.kind {
-                ExprKind::Text(_) => !shown.contains(&expr.span),
-                ExprKind::Template(parts) => parts.iter().any(|part| matches!(part, Part::Text(_))),
-                _ => false,
-            });
+            let texts = all
+                .iter()
+                .filter(|expr| is_text(expr) && !shown.contains(&expr.span));
             found.extend(texts.flat_map(|expr| lines(expr.span, sources)));
         }
     };

@@ -100,6 +100,8 @@ struct Parts {
     text: FaultText,
     place: Option<Place>,
     host_limit: Option<HostLimit>,
+    /// Its kind is one of a manifest.
+    is_declared: bool,
 }
 
 impl Fault {
@@ -110,7 +112,22 @@ impl Fault {
             text: text.into(),
             place: None,
             host_limit: None,
+            is_declared: false,
         }))
+    }
+
+    /// A fault of a kind that a manifest names, for the code that `module!` makes. Where it fails the creation of an asset, the steps
+    /// that wait for the asset fail with this kind as well.
+    pub fn declared(kind: &'static str, text: impl Into<FaultText>) -> Self {
+        Self::new(kind, text).declared_as(kind)
+    }
+
+    /// The same fault under a kind that a manifest names.
+    #[must_use]
+    pub fn declared_as(mut self, kind: &'static str) -> Self {
+        self.0.kind = kind;
+        self.0.is_declared = true;
+        self
     }
 
     /// The same, of which this host is the cause: it had none left of something. The run says so at its end, with the cure.
@@ -151,12 +168,16 @@ impl Fault {
         ))
     }
 
-    /// The fault of a step that waited for a resource whose creation failed.
+    /// The fault of a step that waited for a resource whose creation failed: of the kind of its cause where a manifest names that, else
+    /// of the kind `asset`.
     pub(crate) fn asset(info: &ResourceInfo, cause: &Self) -> Self {
         let text = FaultText::plain(format_args!("resource {info} could not be created: "));
         // The text is made of what the resource knows, so its own inputs decide what is hidden, and not those of the step.
         let text = text.and(cause.shown(Sensitivity::of(info.is_sensitive())));
         let mut fault = Self::new("asset", text);
+        if cause.0.is_declared {
+            fault = fault.declared_as(cause.kind());
+        }
         fault.0.place = cause.0.place;
         fault.0.host_limit = cause.0.host_limit;
         fault
@@ -262,6 +283,19 @@ mod tests {
     use bggo_values::{Text, Type, Value, convert, ops};
 
     static TOKEN: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive();
+
+    #[test]
+    fn whoever_waits_for_an_asset_fails_with_the_kind_of_its_cause_where_a_manifest_names_it() {
+        let kinds = |cause: &Fault| {
+            let once = Fault::asset(&TOKEN, cause);
+            [once.kind(), Fault::asset(&TOKEN, &once).kind()]
+        };
+        assert_eq!(kinds(&refused()), ["asset", "asset"]);
+        assert_eq!(kinds(&Fault::declared("tls", "no")), ["tls", "tls"]);
+        let other = refused().declared_as("handshake");
+        assert_eq!(kinds(&other), ["handshake", "handshake"]);
+        assert_eq!(other.text(), refused().text());
+    }
 
     fn refused() -> Fault {
         let text = FaultText::plain("port ")

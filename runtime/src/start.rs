@@ -184,7 +184,7 @@ impl Start {
 }
 
 /// A random number: the standard library takes the keys of its hashers from the system's random source.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

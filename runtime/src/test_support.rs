@@ -9,7 +9,7 @@ use crate::info::{Lifetime, ResourceInfo};
 use crate::metrics::Slab;
 use crate::step::{Begun, Iteration};
 use bggo_values::{Text, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -193,6 +193,7 @@ impl TestWorker {
             destroy: Does::Well(Duration::ZERO),
             exports_panic: false,
             idle_work: false,
+            spent: Rc::default(),
             notes: Rc::clone(&self.notes),
             began: self.began,
         }
@@ -236,6 +237,7 @@ pub(crate) struct Plan {
     destroy: Does,
     exports_panic: bool,
     idle_work: bool,
+    spent: Rc<Cell<bool>>,
     notes: Notes,
     began: Instant,
 }
@@ -245,6 +247,11 @@ impl Plan {
     pub(crate) fn with_idle_work(mut self) -> Self {
         self.idle_work = true;
         self
+    }
+
+    /// What is made is spent from now on, or what will be made is not.
+    pub(crate) fn is_spent(&self, spent: bool) {
+        self.spent.set(spent);
     }
 
     /// What it exports cannot be read.
@@ -320,6 +327,10 @@ impl Asset for Probe {
         if self.0.idle_work {
             self.0.note("idle");
         }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.0.spent.get()
     }
 
     fn prepare(_: &Prepare<'_>, _: &()) -> Result<(), Fault> {

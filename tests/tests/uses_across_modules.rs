@@ -23,11 +23,18 @@ step "agent" "given" {
 }
 step "agent" "by_default" {
 }
+resource "visitor" "plain" {
+}
+resource "visitor" "wide" {
+  scope = "worker"
+}
 step "print" "names" {
   arguments {
     input = [
       step.agent.given.output.name,
       resource.visitor.one.name,
+      startswith(resource.visitor.plain.name, "bggo/"),
+      resource.visitor.wide.name,
       startswith(step.agent.by_default.output.name, "bggo/"),
     ]
   }
@@ -38,7 +45,7 @@ step "print" "names" {
         .module(repository().join("tests/modules/probe"))
         .build();
     let ended = grid.start(&[]).finish().expect_code(0);
-    assert_eq!(ended.stdout, "[\"shared/1\",\"shared/1\",true]\n");
+    assert_eq!(ended.stdout, "[\"shared/1\",\"shared/1\",true,null,true]\n");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bggo_manifest::{Bound, Form, Given, Input, Pattern, Rule, Use};
+use bggo_manifest::{Bound, Form, Given, Input, Lifetime, Pattern, Rule, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Hint, codes, nearest};
@@ -25,8 +25,8 @@ pub(super) struct ArgumentOwner<'d> {
     pub(super) inputs: &'d [Input],
     pub(super) rules: &'d [Rule],
     pub(super) takes: &'d [Use],
-    /// It is a step: for an optional use that it leaves out it is given an asset with defaults.
-    pub(super) is_step: bool,
+    /// The scope of a resource, once it is known; a step has none.
+    pub(super) scope: Option<Lifetime>,
     pub(super) arguments: Option<&'d AttributeBlock>,
     pub(super) uses: Option<&'d AttributeBlock>,
     /// A part of it could not be read: nothing is said to be missing.

@@ -295,8 +295,10 @@ impl<'a> Checker<'a> {
             Some(runner) => vec![runner.clone()],
             None => all.filter_map(|step| self.known_runner_of(step)).collect(),
         };
-        let errors = runners.iter().flat_map(|runner| &runner.errors);
-        let mut kinds: Vec<String> = errors.map(|error| error.name.clone()).collect();
+        let own = runners
+            .iter()
+            .flat_map(|runner| self.kinds_of_manifests(runner));
+        let mut kinds: Vec<String> = own.collect();
         kinds.extend(KINDS.iter().chain(&OF_PARTS).map(|kind| (*kind).to_owned()));
         kinds.sort();
         kinds.dedup();

@@ -70,7 +70,7 @@ use typed::{TBody, TLocal, TStep, Typed};
 pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
-pub use kinds_of_failure::retried;
+pub use kinds_of_failure::{of_manifests as kinds_of_manifests, retried};
 pub use knowledge::looks_like_a_secret;
 pub use lifetime::name_of as name_of_lifetime;
 

@@ -193,8 +193,10 @@ impl Checker<'_> {
     /// Kinds of failure with which an attempt of a step may end.
     fn kinds_of_step(&mut self, id: StepId) -> Vec<String> {
         let runner = self.runner_of(id);
-        let own = runner.iter().flat_map(|runner| &runner.errors);
-        retried(own.map(|error| error.name.as_str()))
+        let own = runner
+            .iter()
+            .flat_map(|runner| self.kinds_of_manifests(runner));
+        retried(own)
     }
 
     /// Reports kinds that are tried again and are not.

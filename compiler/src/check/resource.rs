@@ -144,7 +144,7 @@ impl Checker<'_> {
             inputs: &asset.inputs,
             rules: &asset.rules,
             takes: &asset.uses,
-            is_step: false,
+            scope: None,
             arguments: resource.arguments.as_ref(),
             uses: resource.uses.as_ref(),
             broken: resource.broken,
@@ -157,8 +157,6 @@ impl Checker<'_> {
             lifetimes.narrow_to_expression(&mut limit, argument);
         }
         self.of_resources.insert(id, Rc::new(arguments.clone()));
-        let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
-        let arguments = arguments.list;
         let taken = uses.iter().map(|(_, id, span)| (*id, *span));
         let on = explicit.iter().filter_map(|edge| match edge.to {
             Node::Resource(id) => Some((id, edge.cause)),
@@ -174,6 +172,12 @@ impl Checker<'_> {
         }
         let scope = self.scope(id, (asset.scope, &asset.scopes), &limit);
         lifetimes.set_resource(id, scope);
+        let owner = ArgumentOwner {
+            scope: Some(scope),
+            ..owner
+        };
+        let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
+        let arguments = arguments.list;
         Some(TResource {
             asset: at,
             asset_name: resource.asset.text.clone(),

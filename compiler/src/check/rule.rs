@@ -325,10 +325,13 @@ impl Checker<'_> {
                 .modules
                 .asset(self.modules.find_asset(taken.default_asset())?);
             let input = asset.inputs.iter().find(|input| input.name == name)?;
-            return Some(match owner.is_step && asset.needs_nothing() {
-                true => absent(input, owner.span),
-                false => constant(Value::Null, input.ty.clone(), owner.span),
-            });
+            let is_own = owner.scope.is_some() && taken.takes(owner.kind);
+            return Some(
+                match !is_own && asset.default_scope(owner.scope).is_some() {
+                    true => absent(input, owner.span),
+                    false => constant(Value::Null, input.ty.clone(), owner.span),
+                },
+            );
         };
         let asset = self.modules.asset(self.asset_of(*id)?);
         let place = asset.inputs.iter().position(|input| input.name == name)?;

@@ -71,7 +71,7 @@ impl Checker<'_> {
             inputs: &runner.inputs,
             rules: &runner.rules,
             takes: &runner.uses,
-            is_step: true,
+            scope: None,
             arguments: step.arguments.as_ref(),
             uses: step.uses.as_ref(),
             broken: step.broken || flow_broken,

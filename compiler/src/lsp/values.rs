@@ -1,5 +1,7 @@
 //! What a value may be made of: names behind dots, words of which an attribute has one, functions.
 
+use std::collections::BTreeSet;
+
 use bggo_schedule::declared::Field;
 use bggo_values::Type;
 use lsp_types::{CompletionItem, CompletionItemKind};
@@ -310,13 +312,16 @@ pub fn words_of(place: &Surroundings<'_>, attribute: &str) -> Vec<String> {
         [.., "retry"] if KINDS_OF_FAILURE.contains(&attribute) => {
             let step = place.own_step();
             let callee = step.and_then(|id| place.analysis.resolved.callees.get(id));
-            let errors = match callee.copied().flatten() {
-                Some(Callee::Runner(at)) => &place.modules.runner(at).errors[..],
-                Some(Callee::Flow(_)) | None => &[],
+            let resources = place.analysis.resolved.assets.0.iter().flatten();
+            let resources = resources.copied().flatten();
+            let own = match callee.copied().flatten() {
+                Some(Callee::Runner(at)) => {
+                    let runner = place.modules.runner(at);
+                    check::kinds_of_manifests(runner, resources, place.modules)
+                }
+                Some(Callee::Flow(_)) | None => BTreeSet::new(),
             };
-            all.extend(check::retried(
-                errors.iter().map(|error| error.name.as_str()),
-            ));
+            all.extend(check::retried(own.into_iter().map(str::to_owned)));
         }
         _ => {}
     }

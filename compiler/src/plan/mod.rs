@@ -149,7 +149,7 @@ fn positioned(mut locals: Vec<Local>) -> Vec<Local> {
     locals
 }
 
-/// Resources as they are planned: the written ones that are used, then implicit ones.
+/// Resources as they are planned: each behind those that it is built on. An implicit one stands where it is first needed.
 struct Resources {
     list: Vec<Resource>,
     /// Position in `list`, by the grid's id.
@@ -176,17 +176,27 @@ impl Resources {
                 continue;
             }
             let asset = modules.asset(resource.asset);
-            let mut on: Vec<usize> = demand.resources[id]
-                .resources
-                .iter()
-                .filter_map(|id| resources.by_id[*id])
-                .collect();
+            let mut uses = Vec::new();
+            for (position, wanted) in asset.uses.iter().enumerate() {
+                let given = resource.uses.iter().find(|(at, ..)| *at == position);
+                let place = match given {
+                    Some((_, used, _)) => resources.by_id[*used],
+                    // One of its own kind would need another one in turn.
+                    None if wanted.optional && !wanted.takes(&asset.name) => resources.implicit(
+                        (wanted.default_asset(), Some(resource.scope)),
+                        resource.span,
+                        modules,
+                    ),
+                    None => None,
+                };
+                uses.extend(place.map(|place| UsedAsset::new(wanted, place)));
+            }
+            let read = demand.resources[id].resources.iter();
+            let mut on: Vec<usize> = read.filter_map(|id| resources.by_id[*id]).collect();
+            on.extend(uses.iter().map(|used| used.resource));
             on.sort_unstable();
-            let uses = resource.uses.iter().filter_map(|(at, used, _)| {
-                let place = resources.by_id[*used]?;
-                Some(UsedAsset::new(asset.uses.get(*at)?, place))
-            });
-            let uses = (!asset.uses.is_empty()).then(|| uses.collect());
+            on.dedup();
+            let uses = (!asset.uses.is_empty()).then_some(uses);
             resources.by_id[id] = Some(resources.list.len());
             let planned = arguments(
                 &resource.arguments,
@@ -410,6 +420,10 @@ impl Resources {
             let (on, scope) = (self.list[at].on.clone(), self.list[at].scope);
             for below_at in on {
                 let below = &mut self.list[below_at];
+                if below.implicit {
+                    // It lives until its scope ends.
+                    continue;
+                }
                 if matches!(scope, Lifetime::Run | Lifetime::Worker) {
                     below.users_beside += 1;
                     continue;
@@ -466,7 +480,7 @@ impl Resources {
                     uses.extend(self.by_id[*id].map(|place| UsedAsset::new(wanted, place)));
                 }
                 None if wanted.optional => uses.extend(
-                    self.implicit(wanted.default_asset(), step.span, modules)
+                    self.implicit((wanted.default_asset(), None), step.span, modules)
                         .map(|place| UsedAsset::new(wanted, place)),
                 ),
                 None => {}
@@ -558,24 +572,21 @@ impl Resources {
         }
     }
 
-    /// The default asset that all steps share if they name none, in the scope that its manifest gives it.
-    fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
-        if let Some(place) = self
-            .list
-            .iter()
-            .position(|known| known.implicit && known.asset == asset)
-        {
+    /// The default asset that all steps and resources share which name none, in the scope that its manifest gives it. A resource of a
+    /// wider scope is not built on it.
+    fn implicit(
+        &mut self,
+        (asset, of): (&str, Option<Lifetime>),
+        span: Span,
+        modules: &Modules,
+    ) -> Option<usize> {
+        let found = modules.find_asset(asset)?;
+        let needed = modules.asset(found);
+        let scope = needed.default_scope(of)?;
+        let mut known = self.list.iter();
+        if let Some(place) = known.position(|known| known.implicit && known.asset == asset) {
             return Some(place);
         }
-        let found = modules.find_asset(asset)?;
-        // An asset that needs an argument or another asset cannot be a default.
-        let needed = modules.asset(found);
-        if !needed.needs_nothing() {
-            return None;
-        }
-        // An asset of the run is handed to no step.
-        let mut scopes = std::iter::once(&needed.scope).chain(&needed.scopes);
-        let scope = *scopes.find(|scope| **scope != Lifetime::Run)?;
         self.list.push(Resource {
             asset: asset.to_owned(),
             name: "default".to_owned(),

@@ -28,7 +28,12 @@ pub fn errors(errors: &[ErrorKind]) -> TokenStream {
 
             /// A fault of this kind.
             pub fn fault(self, text: impl ::core::convert::Into<::bggo_runtime::contract::FaultText>) -> ::bggo_runtime::glue::Fault {
-                ::bggo_runtime::glue::Fault::new(self.name(), text)
+                ::bggo_runtime::glue::Fault::declared(self.name(), text)
+            }
+
+            /// A fault of other code, as one of this kind.
+            pub fn of(self, fault: ::bggo_runtime::glue::Fault) -> ::bggo_runtime::glue::Fault {
+                fault.declared_as(self.name())
             }
         }
     }

@@ -314,6 +314,15 @@ impl Asset {
         let required = self.inputs.iter().any(|input| input.required);
         !required && self.uses.iter().all(|part| part.optional)
     }
+
+    /// The scope in which it stands in where a step (`None`) or a resource of a scope may use such an asset and names none: that of the
+    /// manifest. `None` if it cannot be made without a word of the grid, if it is one for the whole run, or if the resource lives longer.
+    pub fn default_scope(&self, of: Option<Lifetime>) -> Option<Lifetime> {
+        let mut scopes = std::iter::once(&self.scope).chain(&self.scopes);
+        let scope = *scopes.find(|scope| **scope != Lifetime::Run)?;
+        let fits = self.needs_nothing() && of.is_none_or(|of| scope <= of);
+        fits.then_some(scope)
+    }
 }
 
 impl Input {

@@ -9,6 +9,7 @@ use crate::flow::Running;
 use crate::info::ResourceInfo;
 use crate::shutdown::UntilCancelled;
 use bggo_values::Value;
+use bggo_values::context::WallClock;
 use std::future::Future;
 use std::rc::Rc;
 use std::task::Context;
@@ -39,6 +40,16 @@ impl AssetClock {
     pub fn deadline(&self) -> Deadline {
         self.0.deadline()
     }
+
+    /// See [`AssetCx::since_1970`].
+    pub fn since_1970(&self) -> Duration {
+        self.0.since_epoch()
+    }
+
+    /// See [`AssetCx::random`].
+    pub fn random(&self) -> u64 {
+        self.0.random()
+    }
 }
 
 impl AssetCx {
@@ -62,6 +73,7 @@ impl AssetCx {
         let asker = Asker {
             user: 1,
             iteration: 0,
+            retries: 0,
         };
         Self::new(&ALONE, asker, worker, None)
     }
@@ -105,6 +117,16 @@ impl AssetCx {
     /// The clock of the run: monotonic, the same that measures steps.
     pub fn now(&self) -> Moment {
         self.worker.moment()
+    }
+
+    /// The wall clock, since 1970 in UTC: it was read once, at the start, and goes on with the clock of the run.
+    pub fn since_1970(&self) -> Duration {
+        self.worker.since_epoch()
+    }
+
+    /// A random number, for what must differ each time, such as a mask or a key. The seed of the run does not repeat it.
+    pub fn random(&self) -> u64 {
+        self.worker.random()
     }
 
     /// A time limit of the asset's operations, which is not set yet. An asset keeps one for operations that follow each other.
@@ -214,6 +236,13 @@ pub trait Asset: Sized + 'static {
     /// block.
     fn poll_idle(&self, cx: &mut Context<'_>) {
         let _ = cx;
+    }
+
+    /// Whether it is of no use any more, such as a session that its peer has closed. It is asked for each step that needs the asset,
+    /// before the step gets it: one that is spent is destroyed, and another one is created, unless somebody still holds it. An asset says so
+    /// only once a step has failed because of it, so that no loss is made good in silence.
+    fn is_spent(&self) -> bool {
+        false
     }
 
     /// Destroys it, once no step and no other asset can need it any more. May be written as `async fn`.

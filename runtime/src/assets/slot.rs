@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! empty --get--> creating --> ready --done by the last user, or the end of the scope--> destroying --> over
-//!   ^               |                                                                                   ^
+//!   ^               |  ^        |                                                                       ^
+//!   |               |  '- spent-'  (destroyed first)                                                    |
 //!   '--- failed <---'  (the next iteration tries again)         never created ------------------------'
 //! ```
 //!
@@ -80,16 +81,23 @@ impl<A: Asset> AssetSlot<A> {
         let start = match &*slot.state.borrow() {
             State::Empty => true,
             State::Failed(failed) => failed.asker != asker,
-            State::Creating | State::Ready(..) | State::Over => false,
+            // Whoever holds it still is told by the asset itself.
+            State::Ready(asset, _) => asset.is_spent() && Arc::strong_count(asset) == 1,
+            State::Creating | State::Over => false,
         };
         if start && !slot.ending.get() {
             let tasks = SpawnedTasks::of(slot.info);
             let cx = AssetCx::new(slot.info, asker, &slot.worker, tasks.clone());
             // Made before the state says so: if `make` panics, nobody waits for what never comes.
             let making = make(cx);
-            slot.tasks.set(tasks);
-            *slot.state.borrow_mut() = State::Creating;
-            tokio::task::spawn_local(tasks::create(Rc::clone(slot), asker, making));
+            let tasks_before = slot.tasks.replace(tasks);
+            let before = std::mem::replace(&mut *slot.state.borrow_mut(), State::Creating);
+            let spent = match before {
+                State::Ready(asset, _) => Arc::try_unwrap(asset).ok(),
+                _ => None,
+            };
+            let spent = spent.map(|asset| (asset, tasks_before));
+            tokio::task::spawn_local(tasks::create(Rc::clone(slot), asker, (spent, making)));
         }
         Get::new(slot)
     }

@@ -10,6 +10,8 @@ use std::rc::Rc;
 pub struct Asker {
     pub(crate) user: u64,
     pub(crate) iteration: u64,
+    /// How often the user has tried a step again.
+    pub(crate) retries: u16,
 }
 
 /// Why a running iteration is dropped.
@@ -32,6 +34,8 @@ pub struct UserContext {
     cut: Cell<Option<Cut>>,
     /// It begins no further iteration.
     leaves: Cell<bool>,
+    /// How often it has tried a step again, beyond all numbers from 0 again.
+    retries: Cell<u16>,
     /// Iterations that it has begun.
     iterations: Cell<u64>,
 }
@@ -45,6 +49,7 @@ impl UserContext {
             scenario,
             cut: Cell::new(None),
             leaves: Cell::new(false),
+            retries: Cell::new(0),
             iterations: Cell::new(0),
         }
     }
@@ -110,7 +115,13 @@ impl UserContext {
         Asker {
             user: self.number,
             iteration: self.iteration(),
+            retries: self.retries.get(),
         }
+    }
+
+    /// A step is tried again: an asset that could not be created is tried again with it.
+    pub(crate) fn tries_again(&self) {
+        self.retries.set(self.retries.get().wrapping_add(1));
     }
 
     /// How many iterations it has begun.

@@ -13,11 +13,12 @@ use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder};
 use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
-use crate::start::Start;
+use crate::start::{Start, random};
 use crate::step_limits::{OwnKey, Places, StepLimits};
 use crate::step_outputs::KeptOutputs;
 use bggo_schedule::{Nanos, Segment};
 use bggo_values::context::WallClock;
+use bggo_values::split_mix::{GAMMA, mix};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -72,6 +73,8 @@ pub struct WorkerContext {
     pub(crate) limits: Arc<StepLimits>,
     /// What `concurrency` counts within a user.
     pub(crate) places: RefCell<Places<OwnKey>>,
+    /// The state of [`Self::random`].
+    random: Cell<u64>,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -152,6 +155,7 @@ impl WorkerContext {
             held: RefCell::default(),
             limits,
             places: RefCell::default(),
+            random: Cell::new(random()),
             told_of_resources: RefCell::default(),
         }
     }
@@ -570,6 +574,15 @@ impl WorkerContext {
         self.shutdown.advance(Phase::Cancelled);
         self.causes.bug();
         self.events.tell(Event::Panic(text.to_owned()));
+    }
+}
+
+impl WorkerContext {
+    /// A random number that no seed repeats.
+    pub(crate) fn random(&self) -> u64 {
+        let next = self.random.get().wrapping_add(GAMMA);
+        self.random.set(next);
+        mix(next)
     }
 }
 

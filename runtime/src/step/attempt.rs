@@ -11,6 +11,7 @@ use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDemand, step_slot};
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
+use bggo_values::context::WallClock;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -326,6 +327,25 @@ impl<'a> Step<'a> {
         now
     }
 
+    /// When the iteration began that it belongs to.
+    pub fn iteration_began(&self) -> Moment {
+        self.iteration.began()
+    }
+
+    /// See [`AssetCx::since_1970`].
+    ///
+    /// [`AssetCx::since_1970`]: crate::assets::AssetCx::since_1970
+    pub fn since_1970(&self) -> Duration {
+        self.worker().since_epoch()
+    }
+
+    /// See [`AssetCx::random`].
+    ///
+    /// [`AssetCx::random`]: crate::assets::AssetCx::random
+    pub fn random(&self) -> u64 {
+        self.worker().random()
+    }
+
     /// The same for a request that goes out right when the step begins: the clock is not read once more. A retry reads it.
     #[inline]
     pub fn sent_at_once(&self) -> Moment {
@@ -339,10 +359,12 @@ impl<'a> Step<'a> {
     }
 
     /// The last byte of the answer came at a moment that was just read: what is measured ends there, and the clock is not read once
-    /// more when the step ends. Nothing that takes time may follow.
+    /// more when the step ends. Nothing that takes time may follow. What came before the step began, such as a message that was waiting,
+    /// came when it began.
     #[inline]
     pub fn received_at(&self, moment: Moment) {
-        self.received.set(Some(moment));
+        let begun = self.begun.get().unwrap_or(moment);
+        self.received.set(Some(moment.max(begun)));
     }
 
     /// The clock of the run: monotonic, the same that measures steps. Each call reads it, which takes about as long as a hundred
@@ -370,6 +392,9 @@ impl<'a> Step<'a> {
         let attempts = self.attempts.get().saturating_add(1);
         self.attempts.set(attempts);
         self.holds_back.set(holds_back);
+        if is_retry {
+            self.iteration.user().tries_again();
+        }
         if attempts > 1 {
             self.has_begun.set(false);
             self.begun.set(None);

@@ -303,6 +303,11 @@ impl<'a> Iteration<'a> {
         self.due.get()
     }
 
+    /// When it began.
+    pub(crate) fn began(&self) -> Moment {
+        self.begun.began
+    }
+
     /// How much later it began than it was due, if the load profile gives it such a moment.
     pub(crate) fn lateness(&self) -> Option<Nanos> {
         self.begun.lateness()

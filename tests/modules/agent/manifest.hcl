@@ -40,10 +40,12 @@ asset "depot" {
 asset "visitor" {
   description = "Stands on a client, and exports what it calls itself."
   scope       = "vu"
+  scopes      = ["worker"]
 
   uses "client" {
-    module = "http_request"
-    asset  = "http_client"
+    module   = "http_request"
+    asset    = "http_client"
+    optional = true
   }
   output "name" { type = string }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bggo_manifest::{Given, Input};
+use bggo_manifest::{Given, Input, Runner};
 use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
@@ -21,6 +21,7 @@ use crate::syntax::decl::{Declarations, ExprId};
 use super::range::Range;
 use crate::check::called::SensitiveInputs;
 use crate::check::fold::{self, Failure, Known};
+use crate::check::kinds_of_failure;
 use crate::check::known_data::KnownData;
 use crate::check::schema::Documents;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
@@ -299,6 +300,13 @@ impl<'a> Checker<'a> {
     /// The asset of a resource, if it is known.
     pub(in crate::check) fn asset_of(&self, id: ResourceId) -> Option<RunnerOrAsset> {
         self.assets.get(id).copied().flatten()
+    }
+
+    /// The kinds of failure that manifests name for the steps of a runner of this grid.
+    pub(in crate::check) fn kinds_of_manifests(&self, runner: &Runner) -> Vec<String> {
+        let resources = self.assets.0.iter().flatten().copied().flatten();
+        let kinds = kinds_of_failure::of_manifests(runner, resources, self.modules);
+        kinds.into_iter().map(str::to_owned).collect()
     }
 
     /// The instances of a step, if they were found and are right.

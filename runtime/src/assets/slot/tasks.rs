@@ -1,7 +1,7 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 
 use super::super::asset::{Asset, Making};
-use super::super::spawned::LIMIT;
+use super::super::spawned::{LIMIT, SpawnedTasks};
 use super::inner::{Failed, Inner, State};
 use super::wait::{Ending, Quiet};
 use crate::context::Asker;
@@ -13,10 +13,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// The task that creates an asset.
-pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, asker: Asker, mut making: Making<A>) {
-    let began = slot.worker.now();
+/// An asset that is spent, with its tasks.
+type Spent<A> = (A, Option<Rc<SpawnedTasks>>);
+
+/// The task that creates an asset, and before that destroys the one in whose place it comes.
+pub(super) async fn create<A: Asset>(
+    slot: Rc<Inner<A>>,
+    asker: Asker,
+    (spent, mut making): (Option<Spent<A>>, Making<A>),
+) {
     let unfinished = Unfinished { slot: &slot, asker };
+    if let Some((asset, tasks)) = spent {
+        destroy_and_tell(&slot, asset, tasks).await;
+    }
+    let began = slot.worker.now();
     // Once the end is wanted, the creation has as long as a destruction has.
     let cut = async {
         Ending::new(&slot).await;
@@ -43,7 +53,8 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, asker: Asker, mut makin
                     bug("what it exports could not be read, for it panicked"),
                 );
                 // It was made, so it is destroyed as any other; nobody gets hold of it.
-                if let Err(fault) = destroyed(&slot, asset).await {
+                let tasks = slot.tasks.take();
+                if let Err(fault) = destroyed(&slot, asset, tasks).await {
                     tell_destroy_failed(&slot, fault);
                 }
                 state
@@ -121,25 +132,16 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     Quiet::new(&slot).await;
     let state = std::mem::replace(&mut *slot.state.borrow_mut(), State::Over);
     if let State::Ready(asset, _) = state {
-        let began = slot.worker.now();
-        let result = match Arc::try_unwrap(asset) {
-            Ok(asset) => destroyed(&slot, asset).await,
+        let tasks = slot.tasks.take();
+        match Arc::try_unwrap(asset) {
+            Ok(asset) => destroy_and_tell(&slot, asset, tasks).await,
             Err(_) => {
-                if let Some(tasks) = slot.tasks.take() {
+                if let Some(tasks) = tasks {
                     tasks.drop_all().await;
                 }
-                Err(Fault::new(
-                    "asset",
-                    "something still holds it, so it was left alone: this is a bug of bggo",
-                ))
+                let text = "something still holds it, so it was left alone: this is a bug of bggo";
+                tell_destroy_failed(&slot, Fault::new("asset", text));
             }
-        };
-        let took = slot.worker.now().saturating_duration_since(began);
-        match result {
-            Ok(()) => slot
-                .worker
-                .resource_event(slot.info, ResourceEvent::Destroyed { took }),
-            Err(fault) => tell_destroy_failed(&slot, fault),
         }
     }
     for guard in slot.guards.take() {
@@ -149,8 +151,25 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     slot.changed.wake();
 }
 
+/// Destroys an asset and its tasks, and tells of it.
+async fn destroy_and_tell<A: Asset>(slot: &Inner<A>, asset: A, tasks: Option<Rc<SpawnedTasks>>) {
+    let began = slot.worker.now();
+    let result = destroyed(slot, asset, tasks).await;
+    let took = slot.worker.now().saturating_duration_since(began);
+    match result {
+        Ok(()) => slot
+            .worker
+            .resource_event(slot.info, ResourceEvent::Destroyed { took }),
+        Err(fault) => tell_destroy_failed(slot, fault),
+    }
+}
+
 /// Destroys an asset, then waits for its tasks, all within one limit.
-async fn destroyed<A: Asset>(slot: &Inner<A>, asset: A) -> Result<(), Fault> {
+async fn destroyed<A: Asset>(
+    slot: &Inner<A>,
+    asset: A,
+    tasks: Option<Rc<SpawnedTasks>>,
+) -> Result<(), Fault> {
     let deadline = Instant::now() + LIMIT;
     // A task of its own, so that a panic in a module's `destroy` is a failure like any other.
     let mut task = tokio::task::spawn_local(asset.destroy());
@@ -162,7 +181,7 @@ async fn destroyed<A: Asset>(slot: &Inner<A>, asset: A) -> Result<(), Fault> {
             Err(too_long("destruction"))
         }
     };
-    let Some(tasks) = slot.tasks.take() else {
+    let Some(tasks) = tasks else {
         return result;
     };
     match (result, tasks.end(deadline, LIMIT).await) {

@@ -434,6 +434,7 @@ impl Program for Hearing {
         let asker = Asker {
             user: 1,
             iteration: 0,
+            retries: 0,
         };
         drop(asset.get(asker));
         Arc::new(asset)

@@ -44,6 +44,31 @@ fn times(worker: &TestWorker) -> Vec<f64> {
         .collect()
 }
 
+#[test]
+fn what_came_before_a_step_began_came_when_it_began() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let iteration = worker.iteration(0);
+        let came = worker.context.moment();
+        tokio::time::sleep(ms(30)).await;
+        let begun = worker.context.moment();
+        let step = iteration.step(At::step(&FIRST), &PLAIN);
+        let flow = step
+            .drive(&mut || {
+                Box::pin(async {
+                    step.begin();
+                    tokio::time::sleep(ms(5)).await;
+                    step.received_at(came);
+                    Ok(Ran::Done)
+                })
+            })
+            .await;
+        assert_eq!(flow, Ok(()));
+        assert_eq!(times(&worker), [0.0]);
+        assert_eq!(iteration.due(), Some(begun));
+    });
+}
+
 /// The state of a body with one resource that comes late, and one attempt.
 struct WithResource<'a> {
     worker: &'a TestWorker,

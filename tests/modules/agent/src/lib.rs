@@ -60,7 +60,7 @@ impl Asset for Visitor {
         _: visitor::Inputs,
     ) -> Result<Self, Fault> {
         Ok(Self {
-            name: name(&uses.client),
+            name: uses.client.as_deref().map_or(Value::Null, name),
         })
     }
 

@@ -52,6 +52,61 @@ fn all_who_ask_get_the_same_one_and_the_scope_destroys_it_once() {
 }
 
 #[test]
+fn one_that_is_spent_is_destroyed_and_made_anew_once_nobody_holds_it() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let (scope, plan) = (worker.scope(), worker.probe("a").destroy(Does::Well(ms(5))));
+        let slot = slot(&scope, 0);
+        let first = get(&slot, &worker, 0, &plan).await.unwrap();
+        plan.is_spent(true);
+        let held = get(&slot, &worker, 0, &plan).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &held), "it is still held");
+        drop((first, held));
+        let asked = slot.get(worker.asker(0), &mut |_| plan.make());
+        plan.is_spent(false);
+        assert!(asked.await.is_ok());
+        assert!(get(&slot, &worker, 1, &plan).await.is_ok());
+        scope.destroy().await;
+        assert_eq!(
+            worker.notes(),
+            [
+                "0 creating a",
+                "0 created a",
+                "0 destroying a",
+                "5 destroyed a",
+                "5 creating a",
+                "5 created a",
+                "5 destroying a",
+                "10 destroyed a"
+            ]
+        );
+        let (created, destroyed) = ("probe.a created", "probe.a destroyed");
+        assert_eq!(worker.resources(), [created, destroyed, created, destroyed]);
+    });
+}
+
+#[test]
+fn a_creation_that_failed_is_tried_again_with_the_step_or_the_next_iteration() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let (scope, plan) = (worker.scope(), worker.probe("a").create(Does::Fails));
+        let slot = slot(&scope, 0);
+        let iteration = worker.iteration(0);
+        let get = async || {
+            slot.get(iteration.asker(), &mut |_| plan.make())
+                .await
+                .is_err()
+        };
+        assert!(get().await && get().await);
+        assert_eq!(worker.notes().len(), 2, "{:?}", worker.notes());
+        iteration.user().tries_again();
+        assert!(get().await && get().await);
+        assert_eq!(worker.notes().len(), 4, "{:?}", worker.notes());
+        scope.destroy().await;
+    });
+}
+
+#[test]
 fn one_that_nobody_asked_for_is_never_made() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();

@@ -158,6 +158,7 @@ async fn made(
     let asker = Asker {
         user: 1,
         iteration: 0,
+        retries: 0,
     };
     slot.get(asker, &mut |cx| {
         let make = make.take().unwrap();
