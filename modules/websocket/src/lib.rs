@@ -18,6 +18,7 @@ mod receive;
 mod request;
 mod send;
 mod session;
+mod shown;
 mod socket;
 mod violation;
 mod waits;

@@ -40,7 +40,7 @@ impl Runner for WebsocketPing {
         };
         within(step, &operation, limit).await?;
         let round_trip = operation.pong_came().map(|came| {
-            step.received_at(came.max(sent));
+            step.received_at(came);
             came - sent
         });
         Ok(Output {

@@ -2,6 +2,7 @@
 
 use crate::content::{Reads, outputs, value};
 use crate::session::{Message, Wants};
+use crate::shown::{Said, show};
 use crate::waits::{DEFAULT, Limit, What, within};
 use crate::websocket_receive::{Inputs, Late, Output, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, Value};
@@ -40,13 +41,17 @@ impl Runner for WebsocketReceive {
             from: begun,
             limit: plain.timeout.unwrap_or(DEFAULT),
         };
-        within(step, &operation, limit).await?;
-        let messages: Vec<Message> = (0..count).map_while(|_| operation.take()).collect();
+        let waited = within(step, &operation, limit).await;
+        let came = waited.map(|()| {
+            let messages = (0..count).map_while(|_| operation.take());
+            messages.collect::<Vec<Message>>()
+        });
         drop(operation);
+        show(step, Said::Nothing, came.as_deref());
+        let messages = came?;
         let last = messages.last();
         if let Some(last) = last {
-            // It may have come before the step began.
-            step.received_at(last.came.max(begun));
+            step.received_at(last.came);
         }
         let wanted = self.wanted;
         let reads = Reads {

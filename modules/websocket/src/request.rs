@@ -1,7 +1,8 @@
 //! The runner `websocket_request`.
 
 use crate::content::{Fixed, Given, Reads, outputs};
-use crate::session::Wants;
+use crate::session::{Message, Outgoing, Packed, Session, Wants};
+use crate::shown::{Said, show};
 use crate::waits::{DEFAULT, Limit, What, within};
 use crate::websocket_request::{Inputs, Late, Output, Plain, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Number, Prepare, Runner, Step};
@@ -50,42 +51,25 @@ impl Runner for WebsocketRequest {
         uses: Uses<'a>,
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
-        let session = uses.socket.session();
-        // What came before the request is no answer to it.
-        let skipped = poll_fn(|cx| Poll::Ready(session.skip(cx))).await;
-        // It waits before the message goes out, so that no answer is too quick.
-        let operation = session.operation(Wants::Messages(1));
-        let (sent, timeout) = match &self.fixed {
-            Some((fixed, timeout)) => {
-                let sent = step.sent_at_once();
-                session.put(fixed.outgoing(), Some(&fixed.packed))?;
-                (sent, *timeout)
-            }
+        let made;
+        let (message, packed, timeout) = match &self.fixed {
+            Some((fixed, timeout)) => (fixed.outgoing(), Some(&fixed.packed), *timeout),
             None => {
-                let (given, timeout) = given(self.inputs.with(late)?)?;
-                let sent = step.sent();
-                session.put(given.outgoing(), None)?;
-                (sent, timeout)
+                made = given(self.inputs.with(late)?)?;
+                (made.0.outgoing(), None, made.1)
             }
         };
-        let limit = Limit {
-            what: What::Answer,
-            from: sent,
-            limit: timeout,
-        };
-        within(step, &operation, limit).await?;
-        let answer = operation.take();
-        drop(operation);
-        if let Some(answer) = &answer {
-            step.received_at(answer.came.max(sent));
-        }
+        let asked = ask(step, uses.socket.session(), (message, packed), timeout).await;
+        let came = asked.as_ref().map(|(_, answer)| answer.as_slice());
+        show(step, Said::Message(message), came);
+        let (skipped, answer) = asked?;
         let wanted = self.wanted;
         let reads = Reads {
             message: wanted.message,
             json: wanted.json,
             binary: wanted.binary,
         };
-        let (message, json, binary) = outputs(answer.as_ref(), reads);
+        let (message, json, binary) = outputs(answer.last(), reads);
         Ok(Output {
             message,
             json,
@@ -93,6 +77,32 @@ impl Runner for WebsocketRequest {
             skipped: Number::from(skipped).into(),
         })
     }
+}
+
+/// Sends a message: how many messages stood there before, and what came for it.
+async fn ask(
+    step: &Step<'_>,
+    session: &Session,
+    (message, packed): (Outgoing<'_>, Option<&Packed>),
+    timeout: Duration,
+) -> Result<(u64, Vec<Message>), Fault> {
+    // What came before the request is no answer to it.
+    let skipped = poll_fn(|cx| Poll::Ready(session.skip(cx))).await;
+    // It waits before the message goes out, so that no answer is too quick.
+    let operation = session.operation(Wants::Messages(1));
+    let sent = step.sent();
+    session.put(message, packed)?;
+    let limit = Limit {
+        what: What::Answer,
+        from: sent,
+        limit: timeout,
+    };
+    within(step, &operation, limit).await?;
+    let answer = operation.take();
+    if let Some(answer) = &answer {
+        step.received_at(answer.came);
+    }
+    Ok((skipped, answer.into_iter().collect()))
 }
 
 fn given(plain: Plain<'_>) -> Result<(Given<'_>, Duration), Fault> {

@@ -2,6 +2,7 @@
 
 use crate::content::{Fixed, Given};
 use crate::session::Wants;
+use crate::shown::{Said, show};
 use crate::websocket_send::{Inputs, Late, Output, Plain, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
 use std::future::poll_fn;
@@ -38,20 +39,27 @@ impl Runner for WebsocketSend {
         uses: Uses<'a>,
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
+        let made;
+        let (message, packed) = match &self.fixed {
+            Some(fixed) => (fixed.outgoing(), Some(&fixed.packed)),
+            None => {
+                made = given(self.inputs.with(late)?)?;
+                (made.outgoing(), None)
+            }
+        };
         let session = uses.socket.session();
         let operation = session.operation(Wants::Sent);
-        match &self.fixed {
-            Some(fixed) => {
-                step.sent_at_once();
-                session.put(fixed.outgoing(), Some(&fixed.packed))?;
-            }
-            None => {
-                let given = given(self.inputs.with(late)?)?;
-                step.sent();
-                session.put(given.outgoing(), None)?;
-            }
-        }
-        poll_fn(|cx| operation.poll(cx)).await?;
+        step.sent();
+        let sent = match session.put(message, packed) {
+            Ok(()) => poll_fn(|cx| operation.poll(cx)).await,
+            Err(fault) => Err(fault),
+        };
+        show(
+            step,
+            Said::Message(message),
+            sent.as_ref().map(|()| &[][..]),
+        );
+        sent?;
         Ok(Output {})
     }
 }

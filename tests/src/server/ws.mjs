@@ -36,7 +36,7 @@ sockets.on("connection", (socket, request) => {
     seen.bytes += data.length;
     const said = isBinary ? "" : data.toString();
     // What it is told to do, or else an echo.
-    if (said === "close 4001") socket.close(4001, "as told");
+    if (said === "close 4001" || (said === "close the first" && seen.sessions === 1)) socket.close(4001, "as told");
     else if (said === "ping") socket.ping("are you there");
     else if (said === "terminate") socket.terminate();
     else socket.send(data, { binary: isBinary });

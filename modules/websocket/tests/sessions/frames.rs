@@ -203,3 +203,25 @@ fn several_messages_are_waited_for_together() {
     });
     server.saw();
 }
+
+#[test]
+fn two_ends_that_send_much_at_once_do_not_wait_for_each_other() {
+    const SIZE: usize = 12 << 20;
+    let server = Server::start(|peer| {
+        // Neither end's buffers hold that much, and the server reads nothing before all is written.
+        peer.write(BINARY, &vec![1; SIZE]);
+        let frame = peer.read().unwrap();
+        peer.goodbye();
+        frame.payload.len()
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = User::new(vec![In::Url(known(url))]);
+        let binary = websocket_send::In::Binary(bytes(&vec![2; SIZE]));
+        user.send(vec![binary]).await.unwrap();
+        let output = user.receive(vec![]).await.unwrap();
+        assert_eq!(bytes_of(&output.binary).len(), SIZE);
+        user.leave().await;
+    });
+    assert_eq!(server.saw(), SIZE);
+}
