@@ -162,6 +162,7 @@ impl Maker {
         let form = match form {
             Form::Plain => quote!(Form::Plain),
             Form::Json => quote!(Form::Json),
+            Form::Predicate => quote!(Form::Predicate),
         };
         let reads = list(reads, |kind| match kind {
             DocumentKind::JsonSchema => quote!(DocumentKind::JsonSchema),

@@ -190,6 +190,8 @@ pub enum Form {
     Plain,
     /// `form = "json"`: an `any` that arrives as JSON text, rendered by the grid.
     Json,
+    /// `form = "predicate"`: a condition over outputs of the step itself, which the runner judges as often as it likes.
+    Predicate,
 }
 
 /// A result of a runner or an export of an asset.
@@ -293,6 +295,7 @@ pub enum Carrier {
     Bytes,
     Value,
     Shape,
+    Predicate,
 }
 
 impl Manifest {
@@ -330,6 +333,7 @@ impl Input {
     pub fn carrier(&self) -> Carrier {
         match (&self.ty, self.form) {
             (Type::String, _) | (_, Form::Json) => Carrier::Text,
+            (_, Form::Predicate) => Carrier::Predicate,
             (Type::Number, _) => Carrier::Number,
             (Type::Bool, _) => Carrier::Bool,
             (Type::Duration, _) => Carrier::Duration,

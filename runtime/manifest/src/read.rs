@@ -178,6 +178,14 @@ impl Reader<'_> {
             );
             self.fault(block.offset, text);
         }
+        let mut inputs = asset.inputs.iter();
+        if let Some(input) = inputs.find(|input| input.form == Form::Predicate) {
+            let text = format!(
+                "`form = \"predicate\"` is for inputs of runners: an asset judges nothing, as `{}` says",
+                input.name
+            );
+            self.fault(block.offset, text);
+        }
         self.names_of_links(block, &asset.inputs);
         self.documents(block, &asset.inputs, &asset.outputs);
         asset.rules = self.rules(block, &asset.inputs);
