@@ -57,11 +57,16 @@ runner "websocket_receive" {
     asset       = "websocket"
     description = "The session."
   }
+  input "match" {
+    type        = bool
+    form        = "predicate"
+    description = "Which messages count: a condition over the outputs, as `output.json.type == \"ack\"`. The others are dropped. Without it each message counts."
+  }
   input "count" {
     type        = number
     default     = 1
     min         = 1
-    description = "How many messages the step takes."
+    description = "How many messages the step takes, of those that match."
   }
   input "timeout" {
     type        = duration
@@ -95,6 +100,10 @@ runner "websocket_receive" {
   output "messages" {
     type        = list(any)
     description = "All messages in order: texts as strings, binary ones as bytes."
+  }
+  output "skipped" {
+    type        = number
+    description = "How many messages did not match, and were dropped."
   }
 
   error "timeout" {
@@ -140,6 +149,11 @@ runner "websocket_request" {
     type        = bytes
     description = "The message that is sent, as binary; a text is its UTF-8."
   }
+  input "match" {
+    type        = bool
+    form        = "predicate"
+    description = "Which message is the answer: a condition over the outputs, as `output.json.id == vu.id`. Those before it are dropped. Without it the next message is."
+  }
   input "timeout" {
     type        = duration
     more_than   = "0s"
@@ -175,7 +189,7 @@ runner "websocket_request" {
   }
   output "skipped" {
     type        = number
-    description = "How many messages stood in the inbox before: they are no answer, and are dropped."
+    description = "How many messages stood in the inbox before or did not match, and were dropped."
   }
 
   error "timeout" {
@@ -434,7 +448,7 @@ asset "websocket" {
   }
   metric "dropped" {
     kind        = "counter"
-    description = "Messages that were dropped because the inbox was full, or because they stood there before a request."
+    description = "Messages that were dropped because the inbox was full, or because a step skipped them."
   }
   metric "ended" {
     kind        = "counter"

@@ -12,6 +12,7 @@ mod deflate;
 mod ended;
 mod frame;
 mod handshake;
+mod matching;
 mod ping;
 mod reader;
 mod receive;

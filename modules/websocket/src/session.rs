@@ -42,6 +42,15 @@ pub(crate) enum Content {
     Binary(Seq<u8>),
 }
 
+impl Content {
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// A message that came.
 #[derive(Debug)]
 pub(crate) struct Message {
@@ -342,6 +351,19 @@ impl Operation<'_> {
     /// Takes the oldest message.
     pub(crate) fn take(&self) -> Option<Message> {
         self.session.0.borrow_mut().inbox.take()
+    }
+
+    /// Puts a message back before those that have come since, for the next step.
+    pub(crate) fn put_back(&self, message: Message) {
+        let size = message.content.size();
+        let inner = &mut *self.session.0.borrow_mut();
+        inner.inbox.put_back(message, size);
+    }
+
+    /// Counts a message as dropped, which did not match.
+    pub(crate) fn skips(&self) {
+        let inner = self.session.0.borrow();
+        inner.metrics.add(Metric::DROPPED, 1);
     }
 
     /// When the pong came.

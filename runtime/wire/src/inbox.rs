@@ -77,6 +77,12 @@ impl<T> Inbox<T> {
         dropped
     }
 
+    /// Puts a message back that was taken, before all others.
+    pub fn put_back(&mut self, message: T, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.messages.push_front((message, bytes));
+    }
+
     /// The oldest message.
     pub fn take(&mut self) -> Option<T> {
         let (message, bytes) = self.messages.pop_front()?;
@@ -150,6 +156,18 @@ mod tests {
         let mut large = Inbox::new();
         large.put(0, 10, &limits);
         assert!(large.is_full(&limits));
+    }
+
+    #[test]
+    fn what_is_put_back_comes_first() {
+        let mut inbox = Inbox::new();
+        inbox.put(1, 4, &THREE);
+        inbox.put(2, 4, &THREE);
+        let first = inbox.take().unwrap();
+        inbox.put_back(first, 4);
+        // Its bytes count again.
+        assert_eq!(inbox.put(3, 4, &THREE), 1);
+        assert_eq!(all(inbox), [2, 3]);
     }
 
     #[test]

@@ -18,4 +18,5 @@ mod foreign;
 mod frames;
 mod idle;
 mod inbox;
+mod matching;
 mod shaking_hands;

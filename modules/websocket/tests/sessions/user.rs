@@ -47,9 +47,18 @@ pub fn run<T>(test: impl AsyncFnOnce() -> T) -> T {
 }
 
 macro_rules! step {
-    ($name:ident, $runner:ident, $doc:literal) => {
-        #[doc = $doc]
+    ($name:ident, $with:ident, $runner:ident, $late:ty) => {
+        /// A step whose inputs are all known early.
         pub async fn $name(&self, inputs: Vec<$runner::In>) -> Result<$runner::Output, Fault> {
+            self.$with(inputs, &[]).await
+        }
+
+        /// The same with inputs that come with the run.
+        pub async fn $with(
+            &self,
+            inputs: Vec<$runner::In>,
+            late: &[$late],
+        ) -> Result<$runner::Output, Fault> {
             let prepared = $runner::Prepared::new(
                 &Prepare::new(&self.worker),
                 Ok(inputs),
@@ -68,7 +77,7 @@ macro_rules! step {
             };
             let socket = self.sockets.get(&it, &mut make);
             let needs = $runner::Needs::NONE.socket(socket);
-            self.idle_beside(prepared.run(&step, needs, &[])).await
+            self.idle_beside(prepared.run(&step, needs, late)).await
         }
     };
 }
@@ -100,15 +109,26 @@ impl User {
         }
     }
 
-    step!(send, websocket_send, "Sends a message.");
-    step!(receive, websocket_receive, "Waits for messages.");
+    step!(send, send_late, websocket_send, websocket_send::Late<'_>);
+    step!(
+        receive,
+        receive_late,
+        websocket_receive,
+        websocket_receive::Late<'_>
+    );
     step!(
         request,
+        request_late,
         websocket_request,
-        "Sends a message and waits for the next one."
+        websocket_request::Late<'_>
     );
-    step!(ping, websocket_ping, "Pings.");
-    step!(close, websocket_close, "Closes the session.");
+    step!(ping, ping_late, websocket_ping, websocket_ping::Late);
+    step!(
+        close,
+        close_late,
+        websocket_close,
+        websocket_close::Late<'_>
+    );
 
     /// A message as text.
     pub async fn says(&self, text: &str) {
