@@ -452,7 +452,7 @@ asset "websocket" {
   }
   metric "ended" {
     kind        = "counter"
-    label       = "by"
+    label       = "cause"
     description = "Sessions that ended: `client`, `server`, or the kind of failure that ended them."
   }
 
