@@ -19,8 +19,9 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Folders whose crates a grid may link.
 const LINKED: [&str; 2] = ["runtime", "modules"];
-/// Crates of functions that only grids which call them link, as only grids that use a module link it.
-const OF_FUNCTIONS: [&str; 3] = [
+/// Crates of functions, and of parts of steps, that only grids which have such link, as only grids that use a module link it.
+const OF_GRIDS: [&str; 4] = [
+    "runtime/parts",
     "runtime/values/functions",
     "runtime/values/hashes",
     "runtime/values/regex",
@@ -221,12 +222,12 @@ impl Crates {
         })
     }
 
-    /// Name and folder of each crate that a grid links only if it uses it: those of some functions, the modules, which
+    /// Name and folder of each crate that a grid links only if it uses it: those of some functions and of parts of steps, the modules, which
     /// stand right below `modules/`, and those that defaults of inputs link.
     fn optional(&self) -> Vec<(&str, &str)> {
         self.pairs(|folder| {
             let module = folder.strip_prefix("modules/");
-            OF_FUNCTIONS.contains(&folder)
+            OF_GRIDS.contains(&folder)
                 || self.by_defaults.contains(folder)
                 || module.is_some_and(|rest| !rest.contains('/'))
         })

@@ -23,11 +23,9 @@ pub use crate::read_rows::ReadRows;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
-    Among, Backoff, Begun, Branch, Called, Checks, Concurrency, Ends, Fan, Fork, Iteration, Join,
-    Latch, LateInstances, Memo, OutputSlot, OutputSlots, Policy, Predicate, Ran, Repeat, Retry,
-    Step, StepBranch, StepParts, Timeouts, Wait, delay_between, delay_exponential, each,
+    Begun, Branch, Called, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot,
+    OutputSlots, Policy, Predicate, Ran, Step, StepBranch, Wait, each,
 };
-pub use crate::step_limits::StepRate;
 pub use crate::step_outputs::KeptOutput;
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};

@@ -16,8 +16,9 @@
 //! Below all of them are two crates that bggo itself uses as well: `bggo-schedule` (when iterations begin) and `bggo-metrics`
 //! (what was measured).
 //!
-//! Three parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
-//! emitted programs. Only the first promises to stay as it is.
+//! Four parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, `emitted` for
+//! emitted programs, and `parts` for the crate `bggo-parts`, which only some programs link. Only the first promises to stay as it
+//! is.
 //! (`forms`, `input_conversion` and `threshold` are public because `emitted` passes them on as whole modules.)
 
 pub mod contract;
@@ -25,6 +26,8 @@ pub mod contract;
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
+#[doc(hidden)]
+pub mod parts;
 
 pub(crate) mod assets;
 pub(crate) mod clock;
@@ -36,6 +39,7 @@ pub(crate) mod engine;
 pub(crate) mod event;
 pub(crate) mod exchange;
 pub(crate) mod exit;
+pub(crate) mod extension;
 pub(crate) mod fault;
 pub(crate) mod flow;
 #[doc(hidden)]
@@ -59,10 +63,10 @@ pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod stdout;
 pub(crate) mod step;
-pub(crate) mod step_limits;
 pub(crate) mod step_outputs;
-#[cfg(test)]
-mod test_support;
+#[cfg(any(test, feature = "test-support"))]
+#[doc(hidden)]
+pub mod test_support;
 #[doc(hidden)]
 pub mod threshold;
 pub(crate) mod wakers;

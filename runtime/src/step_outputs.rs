@@ -86,7 +86,7 @@ fn null_because(why: String) -> Value {
 }
 
 /// An instance of a step, as an object.
-pub(crate) fn instance(output: Value) -> Value {
+pub fn instance(output: Value) -> Value {
     Value::from(vec![(Text::Static("output"), output)])
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn no_instance(i: u32, count: usize, info: &'static Info) -> Fault {
 ///
 /// # Errors
 /// It is no whole number.
-pub(crate) fn place_of_index(index: &Value, info: &Info) -> Result<u32, Fault> {
+pub fn place_of_index(index: &Value, info: &Info) -> Result<u32, Fault> {
     let Value::Number(number) = index else {
         return Err(Fault::new(
             "value",
@@ -128,7 +128,7 @@ pub(crate) fn place_of_index(index: &Value, info: &Info) -> Result<u32, Fault> {
 ///
 /// # Errors
 /// There is no such instance.
-pub(crate) fn place_of_key(
+pub fn place_of_key(
     key: &Value,
     info: &Info,
     find: impl FnOnce(&Text) -> Option<usize>,
@@ -187,7 +187,7 @@ struct KeptLate {
 
 /// Why a step has no instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WhyNone {
+pub enum WhyNone {
     /// It was not enabled.
     Skipped,
     /// What they are made of could not be computed.
@@ -198,7 +198,7 @@ pub(crate) enum WhyNone {
 
 impl WhyNone {
     /// That there is no instance to be read.
-    pub(crate) fn fault(self, info: &Info) -> Fault {
+    pub fn fault(self, info: &Info) -> Fault {
         let why = match self {
             Self::Skipped => "it was not enabled",
             Self::Failed => "it failed",
@@ -218,15 +218,12 @@ impl KeptOutputs {
         }
     }
 
-    /// Of a step whose instances were found when it began: by their keys, if they have some; or why there are none.
-    pub(crate) fn of_late(
-        outputs: impl Iterator<Item = Outputs>,
-        keys: Box<[Text]>,
-        none: Option<WhyNone>,
-    ) -> Self {
+    /// The same of instances that were found when the step began: by their keys, if they have some; or why there are none.
+    #[must_use]
+    pub fn found_late(self, keys: Box<[Text]>, none: Option<WhyNone>) -> Self {
         Self {
             late: Some(Box::new(KeptLate { keys, none })),
-            ..Self::new(outputs)
+            ..self
         }
     }
 

@@ -1,13 +1,18 @@
 //! What the tests of steps, slots and scopes stand on: a worker whose events are kept, a stopped clock, and an asset that
-//! notes what becomes of it, with the millisecond at which it did.
+//! notes what becomes of it, with the millisecond at which it did. The tests of the crate `bggo-parts` use it as well.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests come here")]
+
+pub use crate::event::{Event, StepOutcome, StepReport};
 
 use crate::assets::{Asset, AssetCx, Making, Prepare, Scope};
+use crate::clock::Moment;
 use crate::context::{Asker, UserContext, WorkerContext};
-use crate::event::{Event, EventSink, ResourceEvent, StepOutcome, StepReport};
+use crate::event::{EventSink, ResourceEvent};
 use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo};
-use crate::metrics::Slab;
-use crate::step::{Begun, Iteration};
+use crate::metrics::{Interval, RunNames, Slab, SlabReader};
+use crate::step::{Begun, Iteration, OutputSlot};
 use bggo_values::{Text, Value};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -18,20 +23,17 @@ use std::time::Duration;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-pub(crate) static A: ResourceInfo =
-    ResourceInfo::new("probe", "a", "grid.hcl:1").scope(Lifetime::Vu);
-pub(crate) static B: ResourceInfo =
-    ResourceInfo::new("probe", "b", "grid.hcl:2").scope(Lifetime::Vu);
-pub(crate) static C: ResourceInfo =
-    ResourceInfo::new("probe", "c", "grid.hcl:3").scope(Lifetime::Vu);
+pub static A: ResourceInfo = ResourceInfo::new("probe", "a", "grid.hcl:1").scope(Lifetime::Vu);
+pub static B: ResourceInfo = ResourceInfo::new("probe", "b", "grid.hcl:2").scope(Lifetime::Vu);
+pub static C: ResourceInfo = ResourceInfo::new("probe", "c", "grid.hcl:3").scope(Lifetime::Vu);
 
 /// Milliseconds.
-pub(crate) fn ms(count: u64) -> Duration {
+pub fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
 /// Runs a test on one thread whose clock goes on only when nothing else does.
-pub(crate) fn on_stopped_clock(test: impl Future<Output = ()>) {
+pub fn on_stopped_clock(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -41,15 +43,31 @@ pub(crate) fn on_stopped_clock(test: impl Future<Output = ()>) {
 }
 
 /// Lets every task that can run do so, without any time going by.
-pub(crate) async fn settle() {
+pub async fn settle() {
     for _ in 0..16 {
         tokio::task::yield_now().await;
     }
 }
 
+/// When the next step of the branch of an iteration is due.
+pub fn due(iteration: &Iteration<'_>) -> Option<Moment> {
+    iteration.due()
+}
+
+/// Sets it.
+pub fn set_due(iteration: &Iteration<'_>, due: Moment) {
+    iteration.set_due(Some(due));
+}
+
+/// The step of this slot passes with one output.
+pub fn pass(slot: &OutputSlot, output: Value) {
+    slot.offer([output]);
+    slot.passed();
+}
+
 /// Where a test stands.
-pub(crate) struct TestWorker {
-    pub(crate) context: Rc<WorkerContext>,
+pub struct TestWorker {
+    pub context: Rc<WorkerContext>,
     began: Instant,
     notes: Notes,
     told: ToldEvents,
@@ -59,7 +77,7 @@ type Notes = Rc<RefCell<Vec<String>>>;
 
 /// Events in the order in which they were told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ToldEvents(Arc<Mutex<Vec<Event>>>);
+pub struct ToldEvents(Arc<Mutex<Vec<Event>>>);
 
 impl EventSink for ToldEvents {
     fn tell(&self, event: Event) {
@@ -69,12 +87,12 @@ impl EventSink for ToldEvents {
 
 impl TestWorker {
     /// As a run without load has it.
-    pub(crate) fn functional() -> Self {
+    pub fn functional() -> Self {
         Self::new(true)
     }
 
     /// As a run under load has it.
-    pub(crate) fn load() -> Self {
+    pub fn load() -> Self {
         Self::new(false)
     }
 
@@ -90,16 +108,24 @@ impl TestWorker {
     }
 
     /// Where its steps are counted.
-    pub(crate) fn slab(&self) -> Arc<Slab> {
+    pub fn slab(&self) -> Arc<Slab> {
         self.context.recorder.slab()
     }
 
-    pub(crate) fn scope(&self) -> Scope {
+    /// What its steps have counted since this was asked last.
+    pub fn interval(&self) -> Interval {
+        let mut interval = Interval::default();
+        let names = Arc::new(RunNames::default());
+        SlabReader::new(self.slab(), names).take(&mut interval);
+        interval
+    }
+
+    pub fn scope(&self) -> Scope {
         Scope::new(&self.context)
     }
 
     /// Iteration `number` of user 1, which begins now and is due when it begins. It is kept for good: a test is short.
-    pub(crate) fn iteration(&self, number: u64) -> &'static Iteration<'static> {
+    pub fn iteration(&self, number: u64) -> &'static Iteration<'static> {
         let user = UserContext::new(Rc::clone(&self.context), 1, 0);
         for _ in 0..=number {
             user.iteration_begins();
@@ -110,32 +136,32 @@ impl TestWorker {
     }
 
     /// User 1 in its iteration `number`, as one who asks for an asset.
-    pub(crate) fn asker(&self, number: u64) -> Asker {
+    pub fn asker(&self, number: u64) -> Asker {
         self.iteration(number).asker()
     }
 
     /// When it was made.
-    pub(crate) fn began(&self) -> std::time::Instant {
+    pub fn began(&self) -> std::time::Instant {
         self.began.into_std()
     }
 
     /// Notes that something happens now.
-    pub(crate) fn note(&self, text: &str) {
+    pub fn note(&self, text: &str) {
         note(&self.notes, self.began, text);
     }
 
     /// What was noted so far, each with its millisecond.
-    pub(crate) fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
         self.notes.borrow().clone()
     }
 
     /// What was told so far.
-    pub(crate) fn told(&self) -> Vec<Event> {
+    pub fn told(&self) -> Vec<Event> {
         self.told.0.lock().unwrap().clone()
     }
 
     /// The ends of steps that were told.
-    pub(crate) fn step_ends(&self) -> Vec<StepReport> {
+    pub fn step_ends(&self) -> Vec<StepReport> {
         let events = self.told().into_iter();
         events
             .filter_map(|event| match event {
@@ -146,7 +172,7 @@ impl TestWorker {
     }
 
     /// What was told of steps: name, instance, outcome, and kind and text of the fault.
-    pub(crate) fn steps(&self) -> Vec<String> {
+    pub fn steps(&self) -> Vec<String> {
         let line = |end: StepReport| {
             let outcome = match end.outcome {
                 StepOutcome::Passed => "passed",
@@ -164,7 +190,7 @@ impl TestWorker {
     }
 
     /// What was told of resources: name, what, text of the fault.
-    pub(crate) fn resources(&self) -> Vec<String> {
+    pub fn resources(&self) -> Vec<String> {
         let events = self.told().into_iter();
         events
             .filter_map(|event| match event {
@@ -186,7 +212,7 @@ impl TestWorker {
     }
 
     /// A probe that does as told.
-    pub(crate) fn probe(&self, name: &'static str) -> Plan {
+    pub fn probe(&self, name: &'static str) -> Plan {
         Plan {
             name,
             create: Does::Well(Duration::ZERO),
@@ -207,7 +233,7 @@ fn note(notes: &Notes, began: Instant, text: &str) {
 
 /// How a creation or a destruction goes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Does {
+pub enum Does {
     Well(Duration),
     Fails,
     Panics,
@@ -231,7 +257,7 @@ impl Does {
 
 /// What a probe will do.
 #[derive(Clone)]
-pub(crate) struct Plan {
+pub struct Plan {
     name: &'static str,
     create: Does,
     destroy: Does,
@@ -244,28 +270,29 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// It notes each time that it is polled while its user waits.
-    pub(crate) fn with_idle_work(mut self) -> Self {
+    pub fn with_idle_work(mut self) -> Self {
         self.idle_work = true;
         self
     }
 
     /// What is made is spent from now on, or what will be made is not.
+    #[cfg(test)]
     pub(crate) fn is_spent(&self, spent: bool) {
         self.spent.set(spent);
     }
 
     /// What it exports cannot be read.
-    pub(crate) fn without_exports(mut self) -> Self {
+    pub fn without_exports(mut self) -> Self {
         self.exports_panic = true;
         self
     }
 
-    pub(crate) fn create(mut self, does: Does) -> Self {
+    pub fn create(mut self, does: Does) -> Self {
         self.create = does;
         self
     }
 
-    pub(crate) fn destroy(mut self, does: Does) -> Self {
+    pub fn destroy(mut self, does: Does) -> Self {
         self.destroy = does;
         self
     }
@@ -275,7 +302,7 @@ impl Plan {
     }
 
     /// A creation, as `make` of a slot.
-    pub(crate) fn make(&self) -> Making<Probe> {
+    pub fn make(&self) -> Making<Probe> {
         let plan = self.clone();
         Box::pin(async move {
             plan.note("creating");
@@ -298,16 +325,16 @@ impl Drop for Unfinished<'_> {
 }
 
 /// An asset that notes what becomes of it.
-pub(crate) struct Probe(Plan);
+pub struct Probe(Plan);
 
 impl Probe {
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.0.name
     }
 }
 
 /// Its name.
-pub(crate) struct Exports(&'static str);
+pub struct Exports(&'static str);
 
 impl From<Exports> for Box<[Value]> {
     fn from(exports: Exports) -> Self {

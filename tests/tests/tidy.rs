@@ -24,7 +24,7 @@ const FLOORS: &[&str] = &[
 ];
 
 /// The runtime's faces: they look out, and nothing inside names them.
-const FACES: &[&str] = &["contract", "glue", "emitted"];
+const FACES: &[&str] = &["contract", "glue", "emitted", "parts"];
 
 /// Rust names of crates with a large face, and the only places that know them.
 const DOORS: &[(&str, &str)] = &[
@@ -58,6 +58,7 @@ const CRATES: &[&str] = &[
     "runtime/macros",
     "runtime/manifest",
     "runtime/metrics",
+    "runtime/parts",
     "runtime/schedule",
     "runtime/values",
     "runtime/values/csv",

@@ -51,7 +51,8 @@ impl Writer<'_> {
         let find = &names.find;
         let (path, steps, info) = (self.late_path(at), self.step_path(at), &self.step(at).info);
         quote! {
-            this.iteration.each_late(
+            ::bggo_parts::each_late(
+                &this.iteration,
                 (#steps.policy(), At::step(#info)),
                 (&#path, #find(this)),
                 Box::new(move |index| #one),

@@ -46,8 +46,8 @@ pub struct Package {
     pub files: BTreeMap<String, String>,
     /// Path within the package to bytes: the rows of data.
     pub rows: BTreeMap<String, Vec<u8>>,
-    /// Crates that it names beside the runtime: those of its modules, those of functions that it calls, and
-    /// those that values of arguments link.
+    /// Crates that it names beside the runtime: those of its modules, those of functions that it calls,
+    /// those that values of arguments link, and those of what few grids have.
     pub crates: BTreeSet<String>,
 }
 
@@ -131,6 +131,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     );
     let text = print::text(&header, tokens);
     let function_crates = writer.function_crates.iter().map(|name| (*name).to_owned());
+    let has_parts = plan.steps().any(parts::is_in_parts);
     let crates = plan
         .steps()
         .filter_map(|step| step.crate_name())
@@ -139,6 +140,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         .cloned()
         .chain(function_crates)
         .chain(data.has_files.then(|| "bggo-data".to_owned()))
+        .chain(has_parts.then(|| parts::CRATE.to_owned()))
         .collect();
     Package {
         files: BTreeMap::from([("src/main.rs".to_owned(), text)]),

@@ -9,9 +9,23 @@ use crate::check::typed::{TExpr, constant_duration};
 use crate::check::typed_parts::{
     COLLECTED, TAmong, TBackoff, TConcurrency, TEnds, TGrowth, TJitter, TRateLimit, TRepeat, TRetry,
 };
+use crate::plan::model::Step;
 use bggo_values::Value;
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
+
+/// The crate that runs steps with parts, delays, and instances that are found late.
+pub const CRATE: &str = "bggo-parts";
+
+/// Whether the emitted step names types of [`CRATE`].
+pub fn has_types_of_parts(step: &Step) -> bool {
+    step.has_parts() || step.instances.late().is_some()
+}
+
+/// Whether it names something of it.
+pub fn is_in_parts(step: &Step) -> bool {
+    has_types_of_parts(step) || step.delay_before.is_some()
+}
 
 /// Functions of parts, and the calls that hand them to the step.
 #[derive(Default)]

@@ -3,6 +3,7 @@
 use super::constant;
 use super::cut::expressions;
 use super::names::{crate_name, field};
+use super::parts::has_types_of_parts;
 use super::tokens::{EvaluatedIn, metrics, or_unused};
 use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
@@ -15,7 +16,7 @@ use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Writer<'_> {
-    /// `use` lines of the modules.
+    /// `use` lines of the modules and of the runtime.
     pub fn imports(&self) -> TokenStream {
         let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for step in self.plan.steps() {
@@ -33,8 +34,15 @@ impl Writer<'_> {
             let (krate, names) = (crate_name(krate), names.iter().map(|name| field(name)));
             quote!(use ::#krate::{#(#names),*};)
         });
+        let parts = self.plan.steps().any(has_types_of_parts);
+        let parts = parts.then(|| {
+            quote!(
+                use ::bggo_parts::*;
+            )
+        });
         quote! {
             #(#uses)*
+            #parts
             use ::bggo_runtime::emitted::*;
         }
     }

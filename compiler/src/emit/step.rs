@@ -191,7 +191,8 @@ impl Writer<'_> {
                 let judged = call_path(&self.step(at).judged);
                 quote!(.judged(#judged))
             });
-            quote!(drive_in_parts(
+            quote!(::bggo_parts::drive_in_parts(
+                &this.iteration,
                 #path.policy(),
                 #at_step,
                 #kept,
@@ -199,9 +200,9 @@ impl Writer<'_> {
             ))
         } else if self.waits_outside(at) {
             let wait = self.wait_function(at);
-            quote!(drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
+            quote!(this.iteration.drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
         } else {
-            quote!(drive(#path.policy(), #at_step, #kept, (this, #attempt)))
+            quote!(this.iteration.drive(#path.policy(), #at_step, #kept, (this, #attempt)))
         };
         let around = around.functions;
         let judged = self.judged(at);
@@ -209,7 +210,7 @@ impl Writer<'_> {
         quote! {
             #[doc = #doc]
             #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
-                this.iteration.#drive
+                #drive
             }
 
             #[doc = #attempt_doc]
@@ -337,7 +338,7 @@ impl Writer<'_> {
             self.enter_part("delay_before");
             let time = self.delay(delay, here);
             self.leave_part();
-            quote!(step.delay(#time).await;)
+            quote!(::bggo_parts::delay(step, #time).await;)
         });
         quote!(#without #enabled #delay #(#needs)*)
     }
@@ -349,12 +350,12 @@ impl Writer<'_> {
             TDelay::Between([min, max]) => {
                 let (min, max) = (self.delay_time(min, here), self.delay_time(max, here));
                 let context = self.context(here);
-                quote!(delay_between(&#context, [#min, #max]))
+                quote!(::bggo_parts::delay_between(&#context, [#min, #max]))
             }
             TDelay::Exponential(mean) => {
                 let mean = self.delay_time(mean, here);
                 let context = self.context(here);
-                quote!(delay_exponential(&#context, #mean))
+                quote!(::bggo_parts::delay_exponential(&#context, #mean))
             }
         }
     }

@@ -15,7 +15,7 @@ static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"))
 static OPTIONAL: &str = include_str!(concat!(env!("OUT_DIR"), "/optional.txt"));
 static RARE: &str = include_str!(concat!(env!("OUT_DIR"), "/rare.txt"));
 
-/// Name and folder of each embedded crate that is linked only if it is used: modules, and some functions.
+/// Name and folder of each embedded crate that is linked only if it is used: modules, some functions, and parts of steps.
 pub fn optional() -> impl Iterator<Item = (&'static str, &'static str)> {
     OPTIONAL.lines().filter_map(|line| line.split_once(' '))
 }

@@ -82,7 +82,7 @@ impl WorkerContext {
             names: KnownNames::new(Arc::default()),
             events,
             causes: Arc::default(),
-            limits: Arc::default(),
+            run_extension: Arc::default(),
         }))
     }
 }

@@ -7,6 +7,7 @@ use crate::clock::{Clock, Moment};
 use crate::event::{CheckReport, Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown, Unmade};
 use crate::exit::ExitCauses;
+use crate::extension::{RunExtension, WorkerExtension};
 use crate::fault::Fault;
 use crate::info::{Info, Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder};
@@ -14,7 +15,6 @@ use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::{Start, random};
-use crate::step_limits::{OwnKey, Places, StepLimits};
 use crate::step_outputs::KeptOutputs;
 use bggo_schedule::{Nanos, Segment};
 use bggo_values::context::WallClock;
@@ -69,10 +69,8 @@ pub struct WorkerContext {
     of_users: RefCell<HashMap<(u32, u64), KeptByUser>>,
     /// What attempts that may be tried again have found, by the address of their step.
     held: RefCell<HashMap<usize, Held>>,
-    /// What `rate_limit` and `concurrency` count over all threads.
-    pub(crate) limits: Arc<StepLimits>,
-    /// What `concurrency` counts within a user.
-    pub(crate) places: RefCell<Places<OwnKey>>,
+    pub(crate) run_extension: Arc<RunExtension>,
+    pub(crate) extension: WorkerExtension,
     /// The state of [`Self::random`].
     random: Cell<u64>,
     /// Failed creations that this thread has reported, by resource and kind.
@@ -91,7 +89,7 @@ pub(crate) struct WorkerContextParts {
     pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
-    pub limits: Arc<StepLimits>,
+    pub run_extension: Arc<RunExtension>,
 }
 
 /// What is known of the time without a look at the clock, which takes a tenth of the shortest iteration. Where a step ends and
@@ -131,7 +129,7 @@ impl WorkerContext {
             names,
             events,
             causes,
-            limits,
+            run_extension,
         } = parts;
         let clock = Rc::new(Clock::new());
         Self {
@@ -153,8 +151,8 @@ impl WorkerContext {
             exchanges: KeptExchanges::default(),
             of_users: RefCell::default(),
             held: RefCell::default(),
-            limits,
-            places: RefCell::default(),
+            run_extension,
+            extension: WorkerExtension::default(),
             random: Cell::new(random()),
             told_of_resources: RefCell::default(),
         }

@@ -8,13 +8,13 @@ use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exchange::Shown;
 use crate::exit::ExitCauses;
+use crate::extension::RunExtension;
 use crate::grid::Grid;
 use crate::judgement::{Overload, RateSearch, SearchOf};
 use crate::metrics::{AskedSlots, KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
 use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::samples::Sampling;
 use crate::start::Start;
-use crate::step_limits::StepLimits;
 use bggo_metrics::{Course, Judge, Layout, MetricName, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Search, Segment, workers};
 use bggo_values::Text;
@@ -229,7 +229,7 @@ pub(super) struct RunState {
     asked: AskedSlots,
     pub(super) names: Arc<RunNames>,
     pub(super) causes: Arc<ExitCauses>,
-    limits: Arc<StepLimits>,
+    extension: Arc<RunExtension>,
 }
 
 impl RunState {
@@ -239,7 +239,7 @@ impl RunState {
             asked: run.asked(),
             names: Arc::default(),
             causes: Arc::default(),
-            limits: Arc::new(StepLimits::new(run.segment, Instant::now())),
+            extension: Arc::default(),
         }
     }
 
@@ -262,7 +262,7 @@ impl RunState {
             names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,
             causes: Arc::clone(&self.causes),
-            limits: Arc::clone(&self.limits),
+            run_extension: Arc::clone(&self.extension),
         }
     }
 }

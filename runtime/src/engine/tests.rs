@@ -198,7 +198,7 @@ fn parts(
         names: KnownNames::new(Arc::new(RunNames::default())),
         events,
         causes: Arc::clone(causes),
-        limits: Arc::default(),
+        run_extension: Arc::default(),
     }
 }
 

@@ -302,7 +302,7 @@ impl Recorder {
     }
 
     /// What it writes to, for a reader of it.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test-support"))]
     pub(crate) fn slab(&self) -> Arc<Slab> {
         Arc::clone(&self.slab)
     }

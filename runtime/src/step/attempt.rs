@@ -1,5 +1,7 @@
 //! One run of a step. Everything that happens to a step is counted here and nowhere else.
 
+pub(super) mod driven;
+
 use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::clock::Moment;
@@ -21,7 +23,7 @@ use std::time::Duration;
 /// The kind of failure of a step whose required check failed.
 pub(super) const CHECK: &str = "check";
 /// The kind of failure of a step that took longer than its limit.
-pub(super) const TIMEOUT: &str = "timeout";
+pub const TIMEOUT: &str = "timeout";
 
 /// What happens when a step is slow or fails.
 #[derive(Debug, Clone, Copy, Default)]
@@ -147,19 +149,6 @@ impl Iteration<'_> {
             kept: None,
         }
     }
-
-    /// The same, with a slot for its outputs, for the first attempt right after the step before it.
-    pub(super) fn step_that_keeps<'s>(
-        &'s self,
-        at: At,
-        policy: &'s Policy,
-        kept: Option<&'s OutputSlot>,
-    ) -> Step<'s> {
-        let mut step = self.step(at, policy);
-        step.kept = kept;
-        step.begun.set(step.worker().just_read());
-        step
-    }
 }
 
 /// An emitted attempt: a function of the emitted state of the iteration and of the run of the step.
@@ -215,7 +204,7 @@ pub struct Pause<'a> {
 
 impl<'a> Pause<'a> {
     /// From now on.
-    pub(super) fn new(worker: &'a WorkerContext, time: Duration) -> Self {
+    fn new(worker: &'a WorkerContext, time: Duration) -> Self {
         let now = worker.moment();
         let first = time.checked_sub(Deadline::LAST_MOMENTS);
         let mut limit = worker.deadline();
@@ -387,60 +376,6 @@ impl<'a> Step<'a> {
         Pause::new(self.worker(), time)
     }
 
-    /// One more attempt of a step that may have several; whether it follows one that failed.
-    pub(super) fn begins_attempt(&self, holds_back: bool, is_retry: bool) {
-        let attempts = self.attempts.get().saturating_add(1);
-        self.attempts.set(attempts);
-        self.holds_back.set(holds_back);
-        if is_retry {
-            self.iteration.user().tries_again();
-        }
-        if attempts > 1 {
-            self.has_begun.set(false);
-            self.begun.set(None);
-            self.sent.set(None);
-            self.received.set(None);
-            self.judged.set(false);
-            self.timed_out.set(false);
-        }
-        if !self.info().attempt_infos().is_empty() {
-            let (worker, first) = self.metrics();
-            let slot = first + u32::try_from(self.info().metric_infos().len()).unwrap_or(u32::MAX);
-            worker.recorder.add(slot, 1);
-            if is_retry {
-                worker.recorder.add(slot + 1, 1);
-            }
-        }
-    }
-
-    /// The outputs of the attempt that has just run, for one that may take their place and fail.
-    pub(super) fn kept_so_far(&self) -> Option<Box<[Value]>> {
-        self.kept.and_then(OutputSlot::offered)
-    }
-
-    /// An attempt failed and is tried again: what it has found does not count, and its outputs are what they were `before`.
-    pub(super) fn forgets_attempt(&self, before: Option<&[Value]>) {
-        self.worker().forget_attempt(self.address());
-        if let Some(slot) = self.kept {
-            match before {
-                Some(values) => slot.offer(values),
-                None => slot.clear(),
-            }
-        }
-    }
-
-    /// The output `collected` stands behind all others.
-    pub(super) fn keep_collected(&self, collected: Vec<Value>) {
-        if let Some(slot) = self.kept {
-            slot.push(Value::from(collected));
-        }
-    }
-
-    /// A limit of it has come while its attempt runs, or before it began.
-    pub(super) fn is_timed_out(&self) {
-        self.timed_out.set(true);
-    }
-
     /// Whether what is found out about the attempt does not count yet.
     pub(super) fn holds_back(&self) -> bool {
         self.holds_back.get()
@@ -464,15 +399,6 @@ impl<'a> Step<'a> {
         } else {
             worker.tell(Event::Check(report));
         }
-    }
-
-    /// Counts the end of a step that failed, with outputs that stand in for its own.
-    pub(super) fn recovers(&self, fault: &Fault, outputs: Vec<Value>) {
-        if let Some(slot) = self.kept {
-            slot.offer(outputs);
-            slot.passed();
-        }
-        self.book(StepOutcome::Recovered, Some(fault));
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
@@ -747,7 +673,7 @@ impl Drop for Step<'_> {
 }
 
 /// See [`Step::limited`].
-pub(super) struct Limited<'s, T> {
+pub struct Limited<'s, T> {
     work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
     step: &'s Step<'s>,
     /// Set once the work has to wait.

@@ -139,14 +139,9 @@ impl OutputSlots {
         self.instance(place_of_key(key, info, find)?, info)
     }
 
-    /// Their outputs as they are now.
-    pub(super) fn outputs(&self) -> impl Iterator<Item = Outputs> + '_ {
-        self.0.iter().map(|slot| slot.0.borrow().clone())
-    }
-
-    /// The same for whoever reads them when this run is over.
+    /// Their outputs as they are now, for whoever reads them when this run is over.
     pub fn kept(&self) -> KeptOutputs {
-        KeptOutputs::new(self.outputs())
+        KeptOutputs::new(self.0.iter().map(|slot| slot.0.borrow().clone()))
     }
 
     /// All instances of a `count`, each as `{ output = .. }`.

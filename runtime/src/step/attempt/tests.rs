@@ -571,7 +571,7 @@ fn measured_worker() -> (Rc<WorkerContext>, SlabReader) {
         names: KnownNames::new(names),
         events: Arc::new(ToldEvents::default()),
         causes: Arc::default(),
-        limits: Arc::default(),
+        run_extension: Arc::default(),
     });
     (Rc::new(context), reader)
 }

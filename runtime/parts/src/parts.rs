@@ -8,17 +8,14 @@
 //!
 //! A step without such parts is driven by [`Iteration::drive`], and pays nothing for them.
 
-use super::attempt::{AttemptOf, Policy, Ran, Step, TIMEOUT, WaitOf};
-use super::concurrency::Concurrency;
-use super::iteration::Iteration;
-use super::output::OutputSlot;
-use super::retry::Retry;
-use crate::clock::Moment;
-use crate::context::Deadline;
-use crate::fault::{Fault, FaultText};
-use crate::flow::{Flow, Running, Stop};
-use crate::info::At;
-use crate::step_limits::StepRate;
+use crate::concurrency::{Concurrency, Place, place};
+use crate::delay::delay;
+use crate::retry::Retry;
+use crate::step_limits::{StepRate, limits_of};
+use bggo_runtime::parts::{
+    At, AttemptOf, Deadline, DrivenStep, Fault, FaultText, Flow, Iteration, Moment, OutputSlot,
+    Policy, Ran, Running, Step, Stop, TIMEOUT, Wait, WaitOf,
+};
 use bggo_values::{Text, Value, duration};
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -260,7 +257,7 @@ impl<'s, B> StepParts<'s, B> {
 /// The same with the type of the state erased, so that what drives a step is compiled once.
 trait AnyParts {
     fn attempt<'t>(&'t self, step: &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
-    fn wait(&self) -> super::Wait<'_>;
+    fn wait(&self) -> Wait<'_>;
     fn waits_first(&self) -> bool;
     fn enabled(&self, step: &Step<'_>) -> Result<bool, Fault>;
     fn delay_before(&self, step: &Step<'_>) -> Result<Duration, Fault>;
@@ -289,7 +286,7 @@ impl<B> AnyParts for StepParts<'_, B> {
         (self.attempt)(self.body, step)
     }
 
-    fn wait(&self) -> super::Wait<'_> {
+    fn wait(&self) -> Wait<'_> {
         self.wait.and_then(|wait| wait(self.body))
     }
 
@@ -355,57 +352,70 @@ impl<B> AnyParts for StepParts<'_, B> {
     }
 }
 
-impl Iteration<'_> {
-    /// The same as [`Iteration::drive`] for a step with further parts.
-    pub fn drive_in_parts<'s, B>(
-        &'s self,
-        policy: &'s Policy,
-        at: At,
-        kept: Option<&'s OutputSlot>,
-        parts: StepParts<'s, B>,
-    ) -> Running<'s, Flow> {
-        self.run_in_parts((policy, at, kept), Box::new(parts))
-    }
-
-    /// The part that is not generic, so it is compiled once.
-    #[inline(never)]
-    fn run_in_parts<'s>(
-        &'s self,
-        (policy, at, kept): (&'s Policy, At, Option<&'s OutputSlot>),
-        parts: Box<dyn AnyParts + 's>,
-    ) -> Running<'s, Flow> {
-        Box::pin(async move {
-            let mut after = Duration::ZERO;
-            {
-                let step = self.step_that_keeps(at, policy, kept);
-                let result = {
-                    let work = pin!(step.in_parts(&*parts, &mut after));
-                    work.await
-                };
-                step.end_in_parts(result, &*parts)?;
-            }
-            self.pause_behind(after).await;
-            Ok(())
-        })
-    }
+/// The same as [`Iteration::drive`] for a step with further parts.
+pub fn drive_in_parts<'s, B>(
+    iteration: &'s Iteration<'s>,
+    policy: &'s Policy,
+    at: At,
+    kept: Option<&'s OutputSlot>,
+    parts: StepParts<'s, B>,
+) -> Running<'s, Flow> {
+    run_in_parts(iteration, (policy, at, kept), Box::new(parts))
 }
 
-impl Step<'_> {
+/// The part that is not generic, so it is compiled once.
+#[inline(never)]
+fn run_in_parts<'s>(
+    iteration: &'s Iteration<'s>,
+    (policy, at, kept): (&'s Policy, At, Option<&'s OutputSlot>),
+    parts: Box<dyn AnyParts + 's>,
+) -> Running<'s, Flow> {
+    Box::pin(async move {
+        let mut after = Duration::ZERO;
+        let step = DrivenStep::step(iteration, at, policy, kept);
+        let drive = Drive {
+            step: &step,
+            driven: DrivenStep::of(&step),
+            parts: &*parts,
+        };
+        let result = {
+            let work = pin!(drive.whole(&mut after));
+            work.await
+        };
+        drive.end(result)?;
+        delay(&step, after).await;
+        Ok(())
+    })
+}
+
+/// A run of a step and its parts.
+struct Drive<'d> {
+    step: &'d Step<'d>,
+    driven: DrivenStep<'d>,
+    parts: &'d dyn AnyParts,
+}
+
+impl Drive<'_> {
     /// All of a step from the question whether it is enabled to its last attempt. `after` becomes the delay behind it.
-    async fn in_parts(&self, parts: &dyn AnyParts, after: &mut Duration) -> Result<Ran, Fault> {
-        if let Some(waiting) = parts.waits_first().then(|| parts.wait()).flatten() {
+    async fn whole(&self, after: &mut Duration) -> Result<Ran, Fault> {
+        if let Some(waiting) = self
+            .parts
+            .waits_first()
+            .then(|| self.parts.wait())
+            .flatten()
+        {
             waiting.await?;
         }
-        if !parts.enabled(self)? {
+        if !self.parts.enabled(self.step)? {
             return Ok(Ran::Skipped);
         }
-        let timeouts = parts.timeouts(self)?;
-        self.delay(parts.delay_before(self)?).await;
+        let timeouts = self.parts.timeouts(self.step)?;
+        delay(self.step, self.parts.delay_before(self.step)?).await;
         // It is known before the attempts, which may fail or be dropped and be waited for all the same.
-        let time = parts.delay_after(self);
+        let time = self.parts.delay_after(self.step);
         *after = *time.as_ref().unwrap_or(&Duration::ZERO);
-        let due = self.iteration_of().due().unwrap_or_else(|| self.now());
-        let mut work = pin!(self.rounds(parts, (due, timeouts)));
+        let due = self.driven.due().unwrap_or_else(|| self.step.now());
+        let mut work = pin!(self.rounds((due, timeouts)));
         let ran = match timeouts.deadline {
             Some(limit) => {
                 let over = (due, limit);
@@ -418,14 +428,11 @@ impl Step<'_> {
     }
 
     /// Repeats the step until an attempt was the last one.
-    async fn rounds(&self, parts: &dyn AnyParts, start: (Moment, Timeouts)) -> Result<Ran, Fault> {
-        let Some(repeat) = parts.repeat(self)? else {
-            return self
-                .tries(parts, Some(start), start.1)
-                .await
-                .map(|_| Ran::Done);
+    async fn rounds(&self, start: (Moment, Timeouts)) -> Result<Ran, Fault> {
+        let Some(repeat) = self.parts.repeat(self.step)? else {
+            return self.tries(Some(start), start.1).await.map(|_| Ran::Done);
         };
-        let mut work = pin!(self.repeated(parts, repeat, start));
+        let mut work = pin!(self.repeated(repeat, start));
         match repeat.timeout {
             Some(limit) => {
                 let fault = || {
@@ -433,37 +440,32 @@ impl Step<'_> {
                     let text = format_args!("its condition did not hold within {limit}");
                     Fault::new(REPEAT, FaultText::plain(text))
                 };
-                let over = (self.now(), limit);
+                let over = (self.step.now(), limit);
                 self.within(over, work.as_mut(), &fault).await
             }
             None => work.await,
         }
     }
 
-    async fn repeated(
-        &self,
-        parts: &dyn AnyParts,
-        repeat: Repeat,
-        start: (Moment, Timeouts),
-    ) -> Result<Ran, Fault> {
+    async fn repeated(&self, repeat: Repeat, start: (Moment, Timeouts)) -> Result<Ran, Fault> {
         let mut collected: Option<Vec<Value>> = None;
         for round in 1..=repeat.most {
-            let began = self.now();
+            let began = self.step.now();
             let of_start = (round == 1).then_some(start);
-            let is_over = self.tries(parts, of_start, start.1).await?;
-            if let Some(value) = parts.collect(self)? {
+            let is_over = self.tries(of_start, start.1).await?;
+            if let Some(value) = self.parts.collect(self.step)? {
                 collected.get_or_insert_default().push(value);
             }
             if is_over {
                 if let Some(collected) = collected {
-                    self.keep_collected(collected);
+                    self.driven.keep_collected(collected);
                 }
                 return Ok(Ran::Done);
             }
-            let passed = Duration::from_nanos(self.now().since(began));
+            let passed = Duration::from_nanos(self.step.now().since(began));
             let rest = repeat.every.saturating_sub(passed);
             if round < repeat.most && !rest.is_zero() {
-                self.pause(rest).await;
+                self.step.pause(rest).await;
             }
         }
         let times = match repeat.most {
@@ -477,23 +479,26 @@ impl Step<'_> {
     /// Tries the step until an attempt passes or is not tried again. Whether it was the last one of a step that is repeated.
     async fn tries(
         &self,
-        parts: &dyn AnyParts,
         mut start: Option<(Moment, Timeouts)>,
         timeouts: Timeouts,
     ) -> Result<bool, Fault> {
-        let first = self.now();
+        let first = self.step.now();
         let mut failed = 0_u32;
-        let holds_back = parts.may_be_tried_again();
-        let before = if holds_back { self.kept_so_far() } else { None };
+        let holds_back = self.parts.may_be_tried_again();
+        let before = if holds_back {
+            self.driven.kept_so_far()
+        } else {
+            None
+        };
         loop {
-            self.begins_attempt(holds_back, failed > 0);
-            let fault = match self.one(parts, start.take(), timeouts).await {
+            self.driven.begins_attempt(holds_back, failed > 0);
+            let fault = match self.one(start.take(), timeouts).await {
                 Ok(is_over) => return Ok(is_over),
                 Err(fault) => fault,
             };
             failed = failed.saturating_add(1);
-            let passed = Duration::from_nanos(self.now().since(first));
-            let retry = match parts.retry(self) {
+            let passed = Duration::from_nanos(self.step.now().since(first));
+            let retry = match self.parts.retry(self.step) {
                 Ok(Some(retry)) => retry,
                 Ok(None) => return Err(fault),
                 // The attempt has failed already: why it cannot be tried again is the news.
@@ -502,9 +507,9 @@ impl Step<'_> {
             let Some(wait) = retry.wait(failed, &fault, passed) else {
                 return Err(fault);
             };
-            self.forgets_attempt(before.as_deref());
+            self.driven.forgets_attempt(before.as_deref());
             if !wait.is_zero() {
-                self.pause(wait).await;
+                self.step.pause(wait).await;
             }
         }
     }
@@ -512,76 +517,68 @@ impl Step<'_> {
     /// One attempt, with its place among others, and its checks if it was the last one.
     async fn one(
         &self,
-        parts: &dyn AnyParts,
         start: Option<(Moment, Timeouts)>,
         timeouts: Timeouts,
     ) -> Result<bool, Fault> {
         let place = match start.and_then(|(due, timeouts)| timeouts.start.map(|limit| (due, limit)))
         {
             Some((due, limit)) => {
-                let mut ready = pin!(self.ready(parts, timeouts));
+                let mut ready = pin!(self.ready(timeouts));
                 let fault = || timeout("start", limit);
                 self.within((due, limit), ready.as_mut(), &fault).await?
             }
-            None => self.ready(parts, timeouts).await?,
+            None => self.ready(timeouts).await?,
         };
         {
             let attempt = pin!(async {
-                match parts.attempt(self).await? {
+                match self.parts.attempt(self.step).await? {
                     Ran::Done => Ok(()),
                     // `enabled` is no part of this attempt.
                     Ran::Skipped => Ok(()),
                 }
             });
-            self.limited(attempt).await?;
+            self.driven.limited(attempt).await?;
         }
         drop(place);
-        let is_over = parts.is_over(self)?;
+        let is_over = self.parts.is_over(self.step)?;
         if is_over {
-            parts.judged(self)?;
+            self.parts.judged(self.step)?;
         }
         Ok(is_over)
     }
 
     /// It is its turn, it has a place, and its resources are there.
-    async fn ready(
-        &self,
-        parts: &dyn AnyParts,
-        timeouts: Timeouts,
-    ) -> Result<Option<super::concurrency::Place<'_>>, Fault> {
-        let mut queue = pin!(self.queue(parts));
+    async fn ready(&self, timeouts: Timeouts) -> Result<Option<Place>, Fault> {
+        let mut queue = pin!(self.queue());
         let place = match timeouts.queue {
             Some(limit) => {
                 let fault = || timeout("queue", limit);
-                let over = (self.now(), limit);
+                let over = (self.step.now(), limit);
                 self.within(over, queue.as_mut(), &fault).await?
             }
             None => queue.await?,
         };
-        if let Some(waiting) = parts.wait() {
+        if let Some(waiting) = self.parts.wait() {
             waiting.await?;
         }
         Ok(place)
     }
 
-    async fn queue(
-        &self,
-        parts: &dyn AnyParts,
-    ) -> Result<Option<super::concurrency::Place<'_>>, Fault> {
-        if let Some((rate, key)) = parts.rate(self)? {
-            let worker = self.worker();
-            let step = std::ptr::from_ref(self.info()).addr();
-            let turn = worker.limits.turn(step, &key, rate, worker.now());
+    async fn queue(&self) -> Result<Option<Place>, Fault> {
+        if let Some((rate, key)) = self.parts.rate(self.step)? {
+            let step = std::ptr::from_ref(self.step.info()).addr();
+            let limits = limits_of(self.driven);
+            let turn = limits.turn(step, &key, rate, self.driven.instant());
             let wait = turn.map_err(|_| {
                 let text = "its `rate_limit` has more keys than the 65,536 that can be kept apart";
                 Fault::new(RATE_LIMIT, text)
             })?;
             if !wait.is_zero() {
-                self.pause(wait).await;
+                self.step.pause(wait).await;
             }
         }
-        match parts.concurrency(self)? {
-            Some(concurrency) => Ok(Some(self.place(concurrency).await)),
+        match self.parts.concurrency(self.step)? {
+            Some(concurrency) => Ok(Some(place(self.step, concurrency).await)),
             None => Ok(None),
         }
     }
@@ -593,33 +590,33 @@ impl Step<'_> {
         work: Pin<&'w mut (dyn Future<Output = Result<T, Fault>> + 'w)>,
         fault: &'w dyn Fn() -> Fault,
     ) -> Within<'w, T> {
-        let mut deadline = self.worker().deadline();
+        let mut deadline = self.step.deadline();
         deadline.set(from + limit);
         Within {
             work,
             deadline,
             fault,
-            step: self,
+            step: self.driven,
         }
     }
 
     /// Counts the end, with what stands in for a failure and what it ends.
-    fn end_in_parts(&self, result: Result<Ran, Fault>, parts: &dyn AnyParts) -> Flow {
+    fn end(&self, result: Result<Ran, Fault>) -> Flow {
         let Err(fault) = result else {
-            return self.end(result);
+            return self.driven.end(result);
         };
-        match parts.fallback(self) {
+        match self.parts.fallback(self.step) {
             Ok(Some(outputs)) => {
-                self.recovers(&fault, outputs);
+                self.driven.recovers(&fault, outputs);
                 return Ok(());
             }
             Ok(None) => {}
-            Err(fault) => return self.end(Err(fault)),
+            Err(fault) => return self.driven.end(Err(fault)),
         }
-        let flow = self.end(Err(fault));
-        match parts.ends() {
-            Some(Ends::User) => self.iteration_of().user_leaves(),
-            Some(Ends::Run) => self.worker().ends_run(self.info()),
+        let flow = self.driven.end(Err(fault));
+        match self.parts.ends() {
+            Some(Ends::User) => self.driven.ends_user(),
+            Some(Ends::Run) => self.driven.ends_run(),
             None => return flow,
         }
         Err(Stop)
@@ -636,12 +633,12 @@ fn timeout(name: &str, limit: Duration) -> Fault {
     Fault::new(TIMEOUT, FaultText::plain(format_args!("{text}")))
 }
 
-/// See [`Step::within`].
+/// See [`Drive::within`].
 struct Within<'w, T> {
     work: Pin<&'w mut (dyn Future<Output = Result<T, Fault>> + 'w)>,
     deadline: Deadline,
     fault: &'w dyn Fn() -> Fault,
-    step: &'w Step<'w>,
+    step: DrivenStep<'w>,
 }
 
 impl<T> Future for Within<'_, T> {

@@ -1,14 +1,14 @@
 //! The table of the parts of a step, on a stopped clock: what comes before what, what counts, and what stands in for what.
 
 use super::*;
-use crate::event::{Event, StepOutcome, StepReport};
-use crate::fault::Place;
-use crate::info::{CheckInfo, Info, MetricInfo, MetricKind};
-use crate::metrics::{Interval, RunNames, SlabReader};
-use crate::step::{Among, Backoff};
-use crate::test_support::{TestWorker, ms, on_stopped_clock};
+use crate::concurrency::Among;
+use crate::retry::Backoff;
+use bggo_runtime::emitted::{CheckInfo, MetricInfo, MetricKind, Place};
+use bggo_runtime::parts::Info;
+use bggo_runtime::test_support::{
+    Event, StepOutcome, StepReport, TestWorker, ms, on_stopped_clock, set_due,
+};
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 
 /// Times, one metric, attempts and retries, two checks.
 static POLL: Info = Info::new("probe", "poll", "grid.hcl:1")
@@ -164,11 +164,9 @@ async fn run(body: &Body, parts: StepParts<'_, Body>) -> Came {
 async fn run_with(body: &Body, policy: &Policy, parts: StepParts<'_, Body>) -> Came {
     let slot = OutputSlot::default();
     let iteration = body.worker.iteration(0);
-    iteration.set_due(Some(body.worker.context.moment()));
+    set_due(iteration, body.worker.context.moment());
     let began = body.now();
-    let flow = iteration
-        .drive_in_parts(policy, At::step(&POLL), Some(&slot), parts)
-        .await;
+    let flow = drive_in_parts(iteration, policy, At::step(&POLL), Some(&slot), parts).await;
     let took = body.now() - began;
     let mut ends = body.worker.step_ends();
     assert_eq!(ends.len(), 1, "a step ends once");
@@ -183,9 +181,7 @@ async fn run_with(body: &Body, policy: &Policy, parts: StepParts<'_, Body>) -> C
 
 /// The sums and counts of the slots from the counter of attempts on: attempts, retries, two checks.
 fn counted(worker: &TestWorker) -> [(u64, u64); 4] {
-    let mut interval = Interval::default();
-    let names = Arc::new(RunNames::default());
-    SlabReader::new(worker.slab(), names).take(&mut interval);
+    let interval = worker.interval();
     std::array::from_fn(|nth| {
         let slot = interval.slot(ATTEMPTS + nth as u32);
         slot.map_or((0, 0), |slot| (slot.scalar.sum(), slot.scalar.count()))
@@ -365,8 +361,9 @@ fn a_failure_may_end_its_user() {
 /// Runs the step so many times at once, all due now.
 async fn at_once(body: &Body, n: usize, parts: impl Fn() -> StepParts<'static, Body>) -> Vec<Flow> {
     let iteration = body.worker.iteration(0);
-    iteration.set_due(Some(body.worker.context.moment()));
-    let all = (0..n).map(|_| iteration.drive_in_parts(&PLAIN, At::step(&POLL), None, parts()));
+    set_due(iteration, body.worker.context.moment());
+    let one = || drive_in_parts(iteration, &PLAIN, At::step(&POLL), None, parts());
+    let all = (0..n).map(|_| one());
     let mut running: Vec<Running<'_, Flow>> = all.collect();
     let mut ended = Vec::new();
     std::future::poll_fn(|cx| {

@@ -1,9 +1,8 @@
 //! Instances that are known late: what they are made of, how they run, and what is kept of them.
 
 use super::*;
-use crate::flow::Stop;
-use crate::step::{Policy, Ran};
-use crate::test_support::{TestWorker, ms, on_stopped_clock};
+use bggo_runtime::parts::Stop;
+use bggo_runtime::test_support::{TestWorker, ms, on_stopped_clock, pass};
 use bggo_values::json::RawJson;
 use bggo_values::{Number, Seq};
 use std::cell::Cell;
@@ -136,10 +135,6 @@ fn outputs_are_kept_only_where_something_reads_them() {
 
 #[test]
 fn outputs_are_read_by_index_by_key_and_all_together() {
-    let pass = |slot: &OutputSlot, value: Value| {
-        slot.offer([value]);
-        slot.passed();
-    };
     let late = LateInstances::with_outputs();
     late.map(&object(&["us", "eu"])).unwrap();
     pass(late.nth(0).unwrap(), number(10));
@@ -192,9 +187,8 @@ async fn run(
         Box::pin(run)
     };
     let find = Box::pin(async move { find });
-    iteration
-        .each_late((policy, At::step(&ITEM)), (late, find), Box::new(instance))
-        .await
+    let step = (policy, At::step(&ITEM));
+    each_late(iteration, step, (late, find), Box::new(instance)).await
 }
 
 #[test]
@@ -294,7 +288,8 @@ fn the_first_instance_that_fails_ends_the_iteration_and_cancels_the_others() {
         late.at_once(3);
         let find = late.count(&number(100_000));
         let find = Box::pin(async move { find });
-        let flow = iteration.each_late((&PLAIN, At::step(&ITEM)), (late, find), Box::new(instance));
+        let step = (&PLAIN, At::step(&ITEM));
+        let flow = each_late(iteration, step, (late, find), Box::new(instance));
         assert_eq!(flow.await, Err(Stop));
         assert_eq!(begun.get(), 3);
         let mut steps = worker.steps();

@@ -1,46 +1,32 @@
 //! Think times: how long a step waits before it begins and after it has ended.
 
-use super::attempt::{Pause, Step};
-use super::iteration::Iteration;
-use crate::clock::Moment;
+use bggo_runtime::parts::{DrivenStep, Moment, Step};
 use bggo_values::context::Context;
 use std::time::Duration;
 
 /// How late a pause ends at most, where the machine is not too busy.
 const LATE: Duration = Duration::from_millis(2);
 
-impl Iteration<'_> {
-    /// The branch waits behind a step whose end is counted: the steps after it are due when the delay is over.
-    pub(super) async fn pause_behind(&self, delay: Duration) {
-        if delay.is_zero() {
-            return;
-        }
-        let began = self.worker().moment();
-        Pause::new(self.worker(), delay).await;
-        self.is_due_after(began, delay);
+/// Waits before a step begins, or behind one whose end is counted. What comes next in its branch is due when the delay is over: it
+/// counts in no time of a step.
+pub async fn delay(step: &Step<'_>, time: Duration) {
+    if time.is_zero() {
+        return;
     }
-
-    /// The next step is due so long after it was before, a delay that began at a moment and is over. Up to [`LATE`] that it
-    /// ended later is the timer's doing, and no time of the target.
-    fn is_due_after(&self, began: Moment, delay: Duration) {
-        // The first steps of a closed profile are due at no moment.
-        let Some(due) = self.due() else { return };
-        let took = Duration::from_nanos(self.worker().moment().since(began));
-        let late = took.saturating_sub(delay).min(LATE);
-        self.set_due(Some(due + delay + late));
-    }
+    let began = step.now();
+    step.pause(time).await;
+    is_due_after(step, began, time);
 }
 
-impl Step<'_> {
-    /// Waits before the step begins. The step is due when the delay is over: it counts in none of its times.
-    pub async fn delay(&self, time: Duration) {
-        if time.is_zero() {
-            return;
-        }
-        let began = self.now();
-        self.pause(time).await;
-        self.iteration_of().is_due_after(began, time);
-    }
+/// The next step is due so long after it was before, a delay that began at a moment and is over. Up to [`LATE`] that it
+/// ended later is the timer's doing, and no time of the target.
+fn is_due_after(step: &Step<'_>, began: Moment, delay: Duration) {
+    let driven = DrivenStep::of(step);
+    // The first steps of a closed profile are due at no moment.
+    let Some(due) = driven.due() else { return };
+    let took = Duration::from_nanos(step.now().since(began));
+    let late = took.saturating_sub(delay).min(LATE);
+    driven.set_due(due + delay + late);
 }
 
 /// A delay between two bounds, each as likely as any other. Where the second one is less than the first, it is the first.
@@ -56,7 +42,7 @@ pub fn delay_exponential(context: &Context<'_>, mean: Duration) -> Duration {
 }
 
 /// A number from 0 to below 1, of 53 of the bits of a random word.
-pub(super) fn unit(word: u64) -> f64 {
+pub(crate) fn unit(word: u64) -> f64 {
     const BITS: u32 = 53;
     (word >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
 }
@@ -68,13 +54,10 @@ fn drawn(context: &Context<'_>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::{AttemptOf, Policy, Ran};
-    use super::super::parts::{PartOf, StepParts};
     use super::*;
-    use crate::fault::Fault;
-    use crate::flow::{Flow, Running, Stop};
-    use crate::info::{At, Info};
-    use crate::test_support::{TestWorker, ms, on_stopped_clock};
+    use crate::parts::{PartOf, StepParts, drive_in_parts};
+    use bggo_runtime::parts::{At, AttemptOf, Fault, Flow, Info, Policy, Ran, Running, Stop};
+    use bggo_runtime::test_support::{TestWorker, due, ms, on_stopped_clock, set_due};
 
     static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
 
@@ -117,16 +100,16 @@ mod tests {
     async fn ran_with(body: Body, policy: &Policy) -> (Flow, u128, u64, Option<Duration>) {
         let worker = TestWorker::functional();
         let iteration = worker.iteration(0);
-        let due = worker.context.moment();
-        iteration.set_due(Some(due));
+        let begins = worker.context.moment();
+        set_due(iteration, begins);
         let parts = StepParts::new(&body, attempt as AttemptOf<_>)
             .enabled(enabled as PartOf<_, _>)
             .delay_before(before as PartOf<_, _>)
             .delay_after(after as PartOf<_, _>);
         let began = worker.began();
         let at = At::step(&FIRST);
-        let flow = iteration.drive_in_parts(policy, at, None, parts).await;
-        let next = iteration.due().map_or(0, |next| next.since(due));
+        let flow = drive_in_parts(iteration, policy, at, None, parts).await;
+        let next = due(iteration).map_or(0, |next| next.since(begins));
         let ends = worker.step_ends();
         let times = ends.first().and_then(|end| end.service);
         let took = worker.context.now().duration_since(began).as_millis();
@@ -190,16 +173,16 @@ mod tests {
         on_stopped_clock(async {
             let worker = TestWorker::functional();
             let iteration = worker.iteration(0);
-            let due = worker.context.moment();
-            iteration.set_due(Some(due));
+            let begins = worker.context.moment();
+            set_due(iteration, begins);
             tokio::time::sleep(ms(500)).await;
             let began = worker.context.moment();
             let step = iteration.step(At::step(&FIRST), &PLAIN);
-            step.delay(ms(40)).await;
+            delay(&step, ms(40)).await;
             let late = worker.context.moment().since(began) - 40_000_000;
-            let next = iteration.due().map(|next| next.since(due));
+            let next = due(iteration).map(|next| next.since(begins));
             assert_eq!(next, Some(40_000_000 + late), "the 500 ms stay");
-            assert_eq!(step.end(Ok(Ran::Done)), Ok(()));
+            assert_eq!(DrivenStep::of(&step).end(Ok(Ran::Done)), Ok(()));
         });
     }
 

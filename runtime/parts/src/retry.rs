@@ -1,7 +1,7 @@
 //! `retry`: whether a step that failed is tried again, and how long it waits before that.
 
-use super::delay::unit;
-use crate::fault::Fault;
+use crate::delay::unit;
+use bggo_runtime::parts::Fault;
 use bggo_values::context::Context;
 use bggo_values::split_mix::{GAMMA, mix};
 use std::time::Duration;
@@ -161,7 +161,7 @@ impl Retry {
 
     /// How long the step waits before it is tried again; `None` if it is not. So many attempts have failed, the last of them with
     /// `fault`, and so much time has passed since the first one began.
-    pub(super) fn wait(&self, failed: u32, fault: &Fault, passed: Duration) -> Option<Duration> {
+    pub(crate) fn wait(&self, failed: u32, fault: &Fault, passed: Duration) -> Option<Duration> {
         if failed >= self.attempts || !self.takes(fault.kind()) {
             return None;
         }
@@ -185,7 +185,7 @@ impl Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::{TestWorker, ms, on_stopped_clock};
+    use bggo_runtime::test_support::{TestWorker, ms, on_stopped_clock};
 
     fn waits(backoff: Backoff) -> Vec<u128> {
         (1..=5).map(|n| backoff.after(n).as_millis()).collect()

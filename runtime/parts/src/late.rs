@@ -1,14 +1,10 @@
 //! Instances of a step that are known only when it begins: how many there are, their keys and values, and what they leave
 //! behind.
 
-use super::attempt::{Policy, Ran};
-use super::fork::{RunInstance, each};
-use super::iteration::Iteration;
-use super::output::{OutputSlot, OutputSlots};
-use crate::fault::{Fault, FaultText};
-use crate::flow::{Flow, Running};
-use crate::info::{At, Info};
-use crate::step_outputs::{KeptOutputs, WhyNone, instance, place_of_index, place_of_key};
+use bggo_runtime::parts::{
+    At, Fault, FaultText, Flow, Info, Iteration, KeptOutputs, OutputSlot, OutputSlots, Policy, Ran,
+    RunInstance, Running, WhyNone, each, instance, place_of_index, place_of_key,
+};
 use bggo_values::{Text, Value};
 use std::cell::{Cell, OnceCell};
 
@@ -243,13 +239,13 @@ impl LateInstances {
                     Elements::Numbers(_) => Box::default(),
                     Elements::Keys(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
                 };
-                return KeptOutputs::of_late(outputs.outputs(), keys, None);
+                return outputs.kept().found_late(keys, None);
             }
             Some(Found::Skipped) => WhyNone::Skipped,
             Some(Found::Failed) => WhyNone::Failed,
             None => WhyNone::NotRun,
         };
-        KeptOutputs::of_late(std::iter::empty(), Box::default(), Some(none))
+        KeptOutputs::default().found_late(Box::default(), Some(none))
     }
 
     /// All instances of a `count`, each as `{ output = .. }`. Of a step that was not enabled there are none.
@@ -296,32 +292,31 @@ fn not_over(over: &Value) -> Fault {
     }
 }
 
-impl Iteration<'_> {
-    /// Runs the instances of a step that are known late: finds them by `find`, then runs each, at most 100 at the same time
-    /// unless `find` says another number. A step that is not enabled, and one whose instances cannot be found, is counted once.
-    pub fn each_late<'s>(
-        &'s self,
-        (policy, at): (&'s Policy, At),
-        (late, find): (&'s LateInstances, Running<'s, Result<Ran, Fault>>),
-        instance: RunInstance<'s>,
-    ) -> Running<'s, Flow> {
-        Box::pin(async move {
-            let found = find.await;
-            if found.is_ok()
-                && let Some(elements) = late.elements()
-            {
-                let at_once = late.at_once.get().unwrap_or(AT_ONCE);
-                return each(self, 0, elements.count(), Some(at_once), instance).await;
-            }
-            late.settle(match &found {
-                Ok(_) => Found::Skipped,
-                Err(_) => Found::Failed,
-            });
-            let found = &found;
-            self.run_step(at, policy, None, async move |_| found.clone())
-                .await
-        })
-    }
+/// Runs the instances of a step that are known late: finds them by `find`, then runs each, at most 100 at the same time
+/// unless `find` says another number. A step that is not enabled, and one whose instances cannot be found, is counted once.
+pub fn each_late<'s>(
+    iteration: &'s Iteration<'s>,
+    (policy, at): (&'s Policy, At),
+    (late, find): (&'s LateInstances, Running<'s, Result<Ran, Fault>>),
+    instance: RunInstance<'s>,
+) -> Running<'s, Flow> {
+    Box::pin(async move {
+        let found = find.await;
+        if found.is_ok()
+            && let Some(elements) = late.elements()
+        {
+            let at_once = late.at_once.get().unwrap_or(AT_ONCE);
+            return each(iteration, 0, elements.count(), Some(at_once), instance).await;
+        }
+        late.settle(match &found {
+            Ok(_) => Found::Skipped,
+            Err(_) => Found::Failed,
+        });
+        let found = &found;
+        iteration
+            .run_step(at, policy, None, async move |_| found.clone())
+            .await
+    })
 }
 
 #[cfg(test)]

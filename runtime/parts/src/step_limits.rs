@@ -1,6 +1,7 @@
 //! How many runs of a step are there at once, and how often one begins: what `concurrency` and `rate_limit` count over all
-//! threads of a run. Only steps that have such a limit come here.
+//! threads of a run.
 
+use bggo_runtime::parts::DrivenStep;
 use bggo_schedule::Segment;
 use bggo_values::Text;
 use std::collections::HashMap;
@@ -13,12 +14,12 @@ use tokio::sync::Semaphore;
 /// The most keys of one rate limit.
 const MOST_KEYS: usize = 65_536;
 
-/// A step by the address of its [`Info`](crate::info::Info), which all calls of a flow share, and the key of its limit.
+/// A step by the address of its [`Info`](bggo_runtime::parts::Info), which all calls of a flow share, and the key of its limit.
 type StepKey = (usize, Text);
 
 /// What the threads of a run share.
 #[derive(Debug)]
-pub struct StepLimits {
+pub(crate) struct StepLimits {
     /// The moment from which rates count.
     origin: Instant,
     /// This program's share of each rate, as own parts of all.
@@ -40,7 +41,7 @@ impl StepRate {
 
 /// The attempts of a step that are counted together on one worker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct OwnKey {
+pub(crate) struct OwnKey {
     /// The step.
     pub step: usize,
     /// The scenario of its user.
@@ -64,19 +65,18 @@ pub struct StepRate {
     pub burst: u64,
 }
 
-impl Default for StepLimits {
-    /// Of a whole run, from now on.
-    fn default() -> Self {
-        Self::new(Segment::WHOLE, Instant::now())
-    }
+/// The limits of the run of a step. They count from the moment when the first step of the run that has one asks.
+pub(crate) fn limits_of(step: DrivenStep<'_>) -> Arc<StepLimits> {
+    let make = || StepLimits::new(step.segment(), step.instant());
+    step.of_run().get(make)
 }
 
 /// A rate limit has more keys than it can keep apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyKeys;
+pub(crate) struct TooManyKeys;
 
 impl StepLimits {
-    /// Of a run, or of this share of one.
+    /// Of a run of which this program has a share: that of any of its workers.
     pub fn new(segment: Segment, origin: Instant) -> Self {
         Self {
             origin,
@@ -152,7 +152,7 @@ impl StepLimits {
 
 /// How many runs of a step may be there at once, by a key. Keys that nobody uses are forgotten.
 #[derive(Debug)]
-pub struct Places<K>(HashMap<K, Arc<Semaphore>>);
+pub(crate) struct Places<K>(HashMap<K, Arc<Semaphore>>);
 
 impl<K> Default for Places<K> {
     fn default() -> Self {
