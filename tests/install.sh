@@ -68,6 +68,14 @@ if [ ! -f "$readers/HdrHistogram-2.2.2.jar" ]; then
         { echo "could not get HdrHistogram from Maven Central" >&2; exit 1; }
 fi
 
+# A WebSocket server of another implementation.
+servers=target/servers/node
+if [ ! -d "$servers/node_modules/ws" ]; then
+    mkdir -p "$servers"
+    npm install --silent --no-audit --no-fund --prefix "$servers" ws@8 ||
+        { echo "could not install ws from npm; run: npm install --prefix $servers ws@8" >&2; exit 1; }
+fi
+
 # What colours grids in editors: VS Code's reader of grammars, and tree-sitter with its grammar of HCL.
 editors=target/editors
 if [ ! -d "$editors/node_modules/web-tree-sitter" ]; then

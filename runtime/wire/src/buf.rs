@@ -69,6 +69,18 @@ impl Buf {
         self.end += length;
     }
 
+    /// Appends so many bytes where they stand in the end: `write` gets their place and has to write all of them, for what stands there
+    /// before is no zeros but what the memory held last. For bytes that are changed on the way, such as masked ones.
+    #[inline]
+    pub fn put_with(&mut self, length: usize, write: impl FnOnce(&mut [u8])) {
+        let room = self.room(length);
+        // There is room for that many.
+        if let Some(room) = room.get_mut(..length) {
+            write(room);
+            self.end += length;
+        }
+    }
+
     /// Overwrites bytes that were appended before, from the byte `at` on: such as a length, once it is known. What would be behind
     /// the last byte is left out.
     pub fn put_at(&mut self, at: usize, bytes: &[u8]) {

@@ -109,12 +109,14 @@
 //! - **Once more.** A server may close an idle connection when it likes. What may be repeated is sent once more if the wire
 //!   [was used before](Wire::is_reused) and ended (`Closed` or `Reset`) before a byte of the answer. For what must not be sent
 //!   twice, [`Look::Ask`] finds out before.
+//! - **Messages that nobody asked for**, such as those of a session, wait in an [`Inbox`] with limits.
 //! - **Idle connections** are looked after by [`Home::poll_idle`], in the asset's own `poll_idle`.
 #![forbid(unsafe_code)]
 
 mod buf;
 mod dial;
 mod home;
+mod inbox;
 mod meter;
 mod named;
 mod pool;
@@ -129,6 +131,7 @@ pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 #[doc(hidden)]
 pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
+pub use inbox::{Inbox, InboxLimits, OnFull};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};

@@ -8,6 +8,7 @@ mod nginx;
 mod raw;
 mod secure;
 mod versitygw;
+mod ws;
 
 pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
@@ -17,6 +18,7 @@ pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
 pub use versitygw::{Connections, Versitygw};
+pub use ws::{WsServer, WsSetup};
 
 use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};
 use std::net::Ipv4Addr;

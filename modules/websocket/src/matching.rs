@@ -1,0 +1,78 @@
+//! Which messages a step takes: the next ones, or those that match.
+
+use crate::session::{Message, Operation};
+use crate::waits::{Limit, within};
+use bggo_runtime::contract::{Fault, Step};
+
+/// What a step took.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) messages: Vec<Message>,
+    /// How many did not match, and were dropped.
+    pub(crate) skipped: u64,
+}
+
+/// Messages that match, of too few. If the step is given up, the next one gets them.
+struct Matched<'a> {
+    operation: &'a Operation<'a>,
+    messages: Vec<Message>,
+}
+
+impl Drop for Matched<'_> {
+    fn drop(&mut self) {
+        for message in self.messages.drain(..).rev() {
+            self.operation.put_back(message);
+        }
+    }
+}
+
+/// Takes so many messages, which the operation waits for together.
+///
+/// # Errors
+/// The session ended, or the limit passed.
+pub(crate) async fn next(
+    step: &Step<'_>,
+    operation: &Operation<'_>,
+    (count, limit): (usize, Limit),
+) -> Result<Taken, Fault> {
+    within(step, operation, limit).await?;
+    let messages = (0..count).map_while(|_| operation.take());
+    Ok(Taken {
+        messages: messages.collect(),
+        skipped: 0,
+    })
+}
+
+/// Takes so many messages that match, for which the operation waits one by one. `fits` judges the last one of those that it gets; the
+/// others matched before, and so many were skipped.
+///
+/// # Errors
+/// The session ended, the limit passed, or a message could not be judged.
+pub(crate) async fn fitting(
+    step: &Step<'_>,
+    operation: &Operation<'_>,
+    (count, limit): (usize, Limit),
+    mut fits: impl FnMut(&[Message], u64) -> Result<bool, Fault>,
+) -> Result<Taken, Fault> {
+    let mut skipped = 0;
+    let mut matched = Matched {
+        operation,
+        messages: Vec::new(),
+    };
+    while matched.messages.len() < count {
+        within(step, operation, limit).await?;
+        matched.messages.extend(operation.take());
+        let judged = fits(&matched.messages, skipped);
+        if !matches!(judged, Ok(true)) {
+            // One that cannot be judged would fail each step that follows.
+            matched.messages.pop();
+            operation.skips();
+            skipped += 1;
+        }
+        judged?;
+    }
+    Ok(Taken {
+        messages: std::mem::take(&mut matched.messages),
+        skipped,
+    })
+}

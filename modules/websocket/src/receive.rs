@@ -1,0 +1,88 @@
+//! The runner `websocket_receive`.
+
+use crate::content::{Reads, outputs, value};
+use crate::matching::{Taken, fitting, next};
+use crate::session::{Message, Wants};
+use crate::shown::{Said, show};
+use crate::waits::{DEFAULT, Limit, What};
+use crate::websocket_receive::{Inputs, Late, Output, Uses, Wanted};
+use bggo_runtime::contract::{Fault, Number, Prepare, Runner, Step, Value};
+
+/// A prepared step that waits for messages.
+#[derive(Debug)]
+pub struct WebsocketReceive {
+    inputs: Inputs,
+    wanted: Wanted,
+}
+
+impl Runner for WebsocketReceive {
+    type Inputs = Inputs;
+    type Late<'a> = Late<'a>;
+    type Uses<'a> = Uses<'a>;
+    type Wanted = Wanted;
+    type Output = Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs, wanted })
+    }
+
+    async fn run<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        uses: Uses<'a>,
+        late: &'a [Late<'a>],
+    ) -> Result<Output, Fault> {
+        let plain = self.inputs.with(late)?;
+        let count = plain.count.as_u64().unwrap_or(1);
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let limit = Limit {
+            what: What::Messages(count),
+            from: step.sent_at_once(),
+            limit: plain.timeout.unwrap_or(DEFAULT),
+        };
+        let session = uses.socket.session();
+        let taken = match plain.r#match {
+            None => {
+                let operation = session.operation(Wants::Messages(count));
+                next(step, &operation, (count, limit)).await
+            }
+            Some(predicate) => {
+                let operation = session.operation(Wants::Messages(1));
+                let fits = |messages: &[Message], skipped| {
+                    let output = self.output(messages, skipped);
+                    output.fits(self.wanted, step, predicate)
+                };
+                fitting(step, &operation, (count, limit), fits).await
+            }
+        };
+        let came = taken.as_ref().map(|taken| taken.messages.as_slice());
+        show(step, Said::Nothing, came);
+        let Taken { messages, skipped } = taken?;
+        if let Some(last) = messages.last() {
+            step.received_at(last.came);
+        }
+        Ok(self.output(&messages, skipped))
+    }
+}
+
+impl WebsocketReceive {
+    fn output(&self, messages: &[Message], skipped: u64) -> Output {
+        let wanted = self.wanted;
+        let reads = Reads {
+            message: wanted.message,
+            json: wanted.json,
+            binary: wanted.binary,
+        };
+        let (message, json, binary) = outputs(messages.last(), reads);
+        Output {
+            message,
+            json,
+            binary,
+            messages: match wanted.messages {
+                true => messages.iter().map(value).collect::<Vec<_>>().into(),
+                false => Value::Null,
+            },
+            skipped: Number::from(skipped).into(),
+        }
+    }
+}

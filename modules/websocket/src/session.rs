@@ -1,0 +1,742 @@
+//! A session on its connection. It is driven by the steps that wait for it and, between them, by its user's idle work: it has no task.
+//!
+//! ```text
+//! Operation --put, flush--> wire           (whoever waits drives: it reads and writes for all)
+//! Operation <--take-- inbox <-- Reader <-- bytes that came
+//! ```
+//!
+//! All that has come is kept here: the state of the reader, and messages in the inbox. So an operation that is dropped loses nothing.
+//! tokio keeps one reader's waker a socket, that of who drove last; who was woken for something that is another one's wakes that one.
+
+use crate::close::Closing;
+use crate::deflate::deflate;
+use crate::ended::End;
+use crate::frame::{Compression, Opcode, peek_opcode, put_frame};
+use crate::reader::{Came, ReadRules, Reader};
+use crate::violation::Violation;
+use crate::websocket::Metric;
+use bggo_runtime::contract::{AssetClock, AssetMetrics, Deadline, Fault, Moment, Seq, Text};
+use bggo_wire::{Buf, Idle, Inbox, InboxLimits, OnFull, Trouble, Wire};
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Bytes that may stand unread: more than the largest frame that is read where it stands.
+const MOST: usize = 64 << 10;
+
+/// What sessions of a resource may do.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// The most bytes of a message, decompressed.
+    pub(crate) max_message: usize,
+    pub(crate) inbox: InboxLimits,
+    pub(crate) ping_interval: Option<Duration>,
+}
+
+/// What a message holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Text(Text),
+    Binary(Seq<u8>),
+}
+
+impl Content {
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// A message that came.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) content: Content,
+    pub(crate) came: Moment,
+}
+
+/// A message that is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) is_text: bool,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// A session.
+#[derive(Debug)]
+pub(crate) struct Session(RefCell<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    wire: Wire,
+    reader: Reader,
+    compression: Compression,
+    inbox: Inbox<Message>,
+    /// Who waits, in the order in which they came.
+    waiting: Vec<Waiting>,
+    /// The number of the next one that waits.
+    next: u32,
+    driver: Driver,
+    /// Who looks after it while no step waits.
+    idle: Option<Waker>,
+    /// The answer to the last ping, while something else is unsent: of several pings one answer is enough.
+    pong: Option<Vec<u8>>,
+    /// A close frame was sent.
+    says_goodbye: bool,
+    /// Nothing more can be sent. What the server said before may still come.
+    unsendable: Option<Trouble>,
+    end: Option<Box<End>>,
+    /// A step has failed because it is over.
+    has_failed: bool,
+    ping_timer: Option<Box<Deadline>>,
+    /// When the last bytes came.
+    came: Moment,
+    began: Moment,
+    rules: Rc<Rules>,
+    clock: AssetClock,
+    metrics: AssetMetrics,
+}
+
+/// Who has the socket's waker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Driver {
+    /// The idle work of its user.
+    Idle,
+    /// The operation of this number.
+    Operation(u32),
+}
+
+/// An operation that waits.
+#[derive(Debug)]
+struct Waiting {
+    number: u32,
+    waker: Option<Waker>,
+    wants: Wants,
+}
+
+/// What an operation waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// So many messages in the inbox.
+    Messages(usize),
+    /// That everything is sent.
+    Sent,
+    /// The answer to this ping, and when it came.
+    Pong([u8; 8], Option<Moment>),
+    /// The close frame of the server.
+    End,
+}
+
+/// How far a session was driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drove {
+    /// Nothing more can be done now.
+    Dry,
+    /// Something came that may be what the driver waits for.
+    Something,
+}
+
+impl Session {
+    /// Begins on a connection whose handshake is over.
+    pub(crate) fn begin(
+        wire: Wire,
+        compression: Compression,
+        rules: &Rc<Rules>,
+        (clock, metrics): (AssetClock, AssetMetrics),
+    ) -> Self {
+        let now = clock.now();
+        let ping_timer = rules.ping_interval.map(|interval| {
+            let mut timer = clock.deadline();
+            timer.set(now + interval);
+            Box::new(timer)
+        });
+        Self(RefCell::new(Inner {
+            wire,
+            reader: Reader::default(),
+            compression,
+            inbox: Inbox::new(),
+            waiting: Vec::new(),
+            next: 0,
+            driver: Driver::Idle,
+            idle: None,
+            pong: None,
+            says_goodbye: false,
+            unsendable: None,
+            end: None,
+            has_failed: false,
+            ping_timer,
+            came: now,
+            began: now,
+            rules: Rc::clone(rules),
+            clock,
+            metrics,
+        }))
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.borrow().end.is_some()
+    }
+
+    /// Whether a step that needs a session needs another one: a step closed it, or has failed because it was over.
+    pub(crate) fn is_spent(&self) -> bool {
+        let inner = self.0.borrow();
+        match inner.end.as_deref() {
+            None => false,
+            Some(End::ByClient(_)) => true,
+            Some(_) => inner.has_failed,
+        }
+    }
+
+    /// Whether nobody drives it but idle work.
+    pub(crate) fn has_idle_work(&self) -> bool {
+        let inner = self.0.borrow();
+        inner.end.is_none() && inner.driver == Driver::Idle
+    }
+
+    /// Reads and writes what can be now, if no operation that waits does.
+    pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
+        let inner = &mut *self.0.borrow_mut();
+        match &mut inner.idle {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        if inner.driver == Driver::Idle {
+            while inner.drive(cx, Driver::Idle) == Drove::Something && inner.end.is_none() {}
+        }
+    }
+
+    /// Begins to wait for something.
+    pub(crate) fn operation(&self, wants: Wants) -> Operation<'_> {
+        let inner = &mut *self.0.borrow_mut();
+        let number = inner.next;
+        inner.next = inner.next.wrapping_add(1);
+        inner.waiting.push(Waiting {
+            number,
+            waker: None,
+            wants,
+        });
+        Operation {
+            session: self,
+            number,
+        }
+    }
+
+    /// Takes what has come so far into the inbox, and drops all messages there: how many.
+    pub(crate) fn skip(&self, cx: &mut Context<'_>) -> u64 {
+        let inner = &mut *self.0.borrow_mut();
+        while inner.drive(cx, inner.driver) == Drove::Something && inner.end.is_none() {}
+        let skipped = inner.inbox.clear();
+        if skipped > 0 {
+            inner.metrics.add(Metric::DROPPED, skipped);
+        }
+        skipped
+    }
+
+    /// Appends a message. It goes out while an operation or idle work drives. `packed` is where its compressed bytes are kept, if it
+    /// is sent more than once.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub(crate) fn put(&self, message: Outgoing<'_>, packed: Option<&Packed>) -> Result<(), Fault> {
+        let inner = &mut *self.0.borrow_mut();
+        inner.check_is_open()?;
+        let opcode = match message.is_text {
+            true => Opcode::Text,
+            false => Opcode::Binary,
+        };
+        let key = inner.key();
+        let out = inner.wire.out();
+        let mut is_packed = false;
+        if inner.compression == Compression::On {
+            let made;
+            let bytes = match packed {
+                Some(packed) => packed.get_or_init(|| deflate(message.bytes)),
+                None => {
+                    made = deflate(message.bytes);
+                    &made
+                }
+            };
+            // Short ones only grow.
+            if bytes.len() < message.bytes.len() {
+                put_frame(out, (opcode, true), bytes, key);
+                is_packed = true;
+            }
+        }
+        if !is_packed {
+            put_frame(out, (opcode, false), message.bytes, key);
+        }
+        inner.metrics.add(Metric::MESSAGES_SENT, 1);
+        let size = message.bytes.len() as u64;
+        inner.metrics.add(Metric::BYTES_SENT, size);
+        Ok(())
+    }
+
+    /// Appends a ping, and gives what its pong will hold.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub(crate) fn ping(&self) -> Result<[u8; 8], Fault> {
+        let inner = &mut *self.0.borrow_mut();
+        inner.check_is_open()?;
+        let payload = inner.clock.random().to_be_bytes();
+        inner.put_control(Opcode::Ping, &payload);
+        Ok(payload)
+    }
+
+    /// Appends a close frame. Nothing is sent behind it.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub(crate) fn close(&self, closing: &Closing) -> Result<(), Fault> {
+        let inner = &mut *self.0.borrow_mut();
+        inner.check_is_open()?;
+        inner.says_goodbye = true;
+        inner.put_control(Opcode::Close, &closing.payload());
+        Ok(())
+    }
+
+    /// What the server said when a step closed the session.
+    pub(crate) fn answer_to_close(&self) -> Option<Closing> {
+        match self.0.borrow().end.as_deref() {
+            Some(End::ByClient(closing)) => Some(closing.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Where the compressed bytes of a message are kept that is sent more than once.
+pub(crate) type Packed = std::cell::OnceCell<Vec<u8>>;
+
+/// Something that a step waits for. When it is dropped, another one that waits drives the session.
+#[derive(Debug)]
+pub(crate) struct Operation<'a> {
+    session: &'a Session,
+    number: u32,
+}
+
+impl Operation<'_> {
+    /// Waits until it is there. Messages are then in the inbox.
+    ///
+    /// # Errors
+    /// The session ended before.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let inner = &mut *self.session.0.borrow_mut();
+        loop {
+            if inner.is_there(self.number) {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(fault) = inner.ended() {
+                return Poll::Ready(Err(fault));
+            }
+            if inner.drive(cx, Driver::Operation(self.number)) == Drove::Dry {
+                break;
+            }
+        }
+        if inner.is_there(self.number) {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(waiting) = inner.waiting(self.number) {
+            match &mut waiting.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Takes the oldest message.
+    pub(crate) fn take(&self) -> Option<Message> {
+        self.session.0.borrow_mut().inbox.take()
+    }
+
+    /// Puts a message back before those that have come since, for the next step.
+    pub(crate) fn put_back(&self, message: Message) {
+        let size = message.content.size();
+        let inner = &mut *self.session.0.borrow_mut();
+        inner.inbox.put_back(message, size);
+    }
+
+    /// Counts a message as dropped, which did not match.
+    pub(crate) fn skips(&self) {
+        let inner = self.session.0.borrow();
+        inner.metrics.add(Metric::DROPPED, 1);
+    }
+
+    /// When the pong came.
+    pub(crate) fn pong_came(&self) -> Option<Moment> {
+        let inner = &mut *self.session.0.borrow_mut();
+        match inner.waiting(self.number)?.wants {
+            Wants::Pong(_, came) => came,
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Operation<'_> {
+    fn drop(&mut self) {
+        let inner = &mut *self.session.0.borrow_mut();
+        let at = inner
+            .waiting
+            .iter()
+            .position(|waiting| waiting.number == self.number);
+        let by = at.and_then(|at| inner.waiting.remove(at).waker);
+        if inner.driver == Driver::Operation(self.number) {
+            inner.hand_over(by.as_ref());
+        } else {
+            // The one behind it may be the first now.
+            inner.wake_served(Driver::Idle);
+        }
+    }
+}
+
+impl Inner {
+    fn check_is_open(&mut self) -> Result<(), Fault> {
+        if let Some(fault) = self.ended() {
+            return Err(fault);
+        }
+        if self.says_goodbye {
+            return Err(End::ByClient(Closing::default()).fault());
+        }
+        Ok(())
+    }
+
+    /// The failure of a step that needs the session, if it is over.
+    fn ended(&mut self) -> Option<Fault> {
+        let fault = self.end.as_ref()?.fault();
+        self.has_failed = true;
+        Some(fault)
+    }
+
+    /// The key of the next mask.
+    fn key(&self) -> [u8; 4] {
+        let [.., a, b, c, d] = self.clock.random().to_be_bytes();
+        [a, b, c, d]
+    }
+
+    fn waiting(&mut self, number: u32) -> Option<&mut Waiting> {
+        self.waiting
+            .iter_mut()
+            .find(|waiting| waiting.number == number)
+    }
+
+    /// How many messages the first one wants that waits for some, and its number.
+    fn wanted(&self) -> Option<(usize, u32)> {
+        self.waiting.iter().find_map(|waiting| match waiting.wants {
+            Wants::Messages(count) => Some((count, waiting.number)),
+            _ => None,
+        })
+    }
+
+    /// Whether what this one waits for is there.
+    fn is_there(&self, number: u32) -> bool {
+        let waiting = self.waiting.iter().find(|one| one.number == number);
+        match waiting.map(|waiting| waiting.wants) {
+            Some(Wants::Messages(count)) => {
+                let is_first = self.wanted().is_some_and(|(_, first)| first == number);
+                is_first && self.inbox.len() >= count
+            }
+            Some(Wants::Sent) => self.end.is_none() && !self.wire.has_unsent(),
+            Some(Wants::Pong(_, came)) => came.is_some(),
+            Some(Wants::End) => matches!(self.end.as_deref(), Some(End::ByClient(_))),
+            None => false,
+        }
+    }
+
+    /// Reads and writes what can be now. It stops where something came that may be what the driver waits for.
+    fn drive(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
+        self.ping_when_due(cx);
+        loop {
+            if self.end.is_some() {
+                return Drove::Something;
+            }
+            if self.may_take()
+                && let Some(drove) = self.next_event()
+            {
+                self.wake_served(driver);
+                if drove == Drove::Something {
+                    return drove;
+                }
+                continue;
+            }
+            self.flush(cx, driver);
+            if !self.may_take() {
+                self.driver = driver;
+                return Drove::Dry;
+            }
+            if !self.fill(cx, driver) {
+                return Drove::Dry;
+            }
+        }
+    }
+
+    /// Reads once. False if nothing came.
+    fn fill(&mut self, cx: &mut Context<'_>, driver: Driver) -> bool {
+        let filled = match driver {
+            // It holds no memory while it waits.
+            Driver::Idle => self.wire.poll_idle(cx).map(|idle| match idle {
+                Idle::Bytes => None,
+                Idle::Gone(trouble) => Some(trouble),
+            }),
+            Driver::Operation(_) => self.wire.poll_fill(cx, MOST).map(|filled| match filled {
+                Ok(0) => Some(Trouble::closed()),
+                Ok(_) => None,
+                Err(trouble) => Some(trouble),
+            }),
+        };
+        match filled {
+            Poll::Ready(None) => {
+                self.came = self.clock.now();
+                true
+            }
+            Poll::Ready(Some(trouble)) => {
+                // What could not be sent says more than that nothing comes.
+                let trouble = self.unsendable.take().unwrap_or(trouble);
+                self.ends(End::Broken(trouble));
+                true
+            }
+            Poll::Pending => {
+                self.driver = driver;
+                match self.unsendable.take() {
+                    Some(trouble) => {
+                        self.ends(End::Broken(trouble));
+                        true
+                    }
+                    None => false,
+                }
+            }
+        }
+    }
+
+    /// Sends what stands there, as far as the system takes it.
+    fn flush(&mut self, cx: &mut Context<'_>, driver: Driver) {
+        while self.unsendable.is_none() && self.wire.has_unsent() {
+            self.wire.send_only();
+            match self.wire.poll_flush(cx) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(())) => {
+                    if let Some(payload) = self.pong.take() {
+                        self.put_control(Opcode::Pong, &payload);
+                    }
+                    self.wake_served(driver);
+                }
+                Poll::Ready(Err(trouble)) => self.unsendable = Some(trouble),
+            }
+        }
+    }
+
+    /// Whether the next frame may be taken: who waits for messages has not got them, or there is room for more. Control frames pass by
+    /// a full inbox if they stand in front.
+    fn may_take(&self) -> bool {
+        if !self.reader.is_within_a_frame()
+            && peek_opcode(self.wire.peek()).is_some_and(Opcode::is_control)
+        {
+            return true;
+        }
+        match self.wanted() {
+            Some((count, _)) => self.inbox.len() < count,
+            None => {
+                self.rules.inbox.on_full == OnFull::DropOldest
+                    || !self.inbox.is_full(&self.rules.inbox)
+            }
+        }
+    }
+
+    /// Takes the next thing that stands there whole. `None` if more has to come.
+    fn next_event(&mut self) -> Option<Drove> {
+        if self.wire.peek().is_empty() {
+            return None;
+        }
+        let rules = ReadRules {
+            max_message: self.rules.max_message,
+            compression: self.compression,
+        };
+        let (taken, came) = match self.reader.read(self.wire.peek(), &rules) {
+            Ok(read) => read,
+            Err(violation) => {
+                self.violated(violation);
+                return Some(Drove::Something);
+            }
+        };
+        let (content, size) = match came {
+            Came::Part if taken == 0 => return None,
+            Came::Part => {
+                self.wire.consume(taken);
+                return Some(Drove::Dry);
+            }
+            Came::Ping(payload) => {
+                let payload = payload.to_vec();
+                self.wire.consume(taken);
+                self.answer_ping(payload);
+                return Some(Drove::Dry);
+            }
+            Came::Pong(payload) => {
+                let payload = <[u8; 8]>::try_from(payload).ok();
+                self.wire.consume(taken);
+                return Some(self.takes_pong(payload));
+            }
+            Came::Close(closing) => {
+                self.wire.consume(taken);
+                self.takes_close(closing);
+                return Some(Drove::Something);
+            }
+            Came::Text(text) => (Content::Text(Text::Shared((&*text).into())), text.len()),
+            Came::Binary(bytes) => (Content::Binary(Seq::Shared((&*bytes).into())), bytes.len()),
+        };
+        self.wire.consume(taken);
+        self.metrics.add(Metric::MESSAGES_RECEIVED, 1);
+        self.metrics.add(Metric::BYTES_RECEIVED, size as u64);
+        let message = Message {
+            content,
+            came: self.came,
+        };
+        let limits = match self.wanted() {
+            // Who waits takes all that it wants, however much that is.
+            Some(_) => InboxLimits {
+                messages: usize::MAX,
+                bytes: usize::MAX,
+                ..self.rules.inbox
+            },
+            None => self.rules.inbox,
+        };
+        let dropped = self.inbox.put(message, size, &limits);
+        if dropped > 0 {
+            self.metrics.add(Metric::DROPPED, dropped);
+        }
+        Some(Drove::Something)
+    }
+
+    fn answer_ping(&mut self, payload: Vec<u8>) {
+        if self.says_goodbye {
+            return;
+        }
+        match self.wire.has_unsent() {
+            true => self.pong = Some(payload),
+            false => self.put_control(Opcode::Pong, &payload),
+        }
+    }
+
+    fn takes_pong(&mut self, payload: Option<[u8; 8]>) -> Drove {
+        let now = self.came;
+        for waiting in &mut self.waiting {
+            if let Wants::Pong(asked, came) = &mut waiting.wants
+                && Some(*asked) == payload
+            {
+                came.get_or_insert(now);
+                return Drove::Something;
+            }
+        }
+        Drove::Dry
+    }
+
+    /// The server says goodbye, or answers ours.
+    fn takes_close(&mut self, closing: Closing) {
+        if self.says_goodbye {
+            self.ends(End::ByClient(closing));
+            return;
+        }
+        // It is answered with its own code.
+        let answer = Closing {
+            code: closing.code,
+            reason: String::new(),
+        };
+        self.says_at_once(&answer);
+        self.ends(End::ByServer(closing));
+    }
+
+    fn violated(&mut self, violation: Violation) {
+        if !self.says_goodbye {
+            let closing = Closing {
+                code: Some(violation.close_code()),
+                reason: String::new(),
+            };
+            self.says_at_once(&closing);
+        }
+        self.ends(End::Violated(violation));
+    }
+
+    /// Sends a close frame as far as that takes no waiting, for nobody drives the session any more.
+    fn says_at_once(&mut self, closing: &Closing) {
+        let mut frame = Buf::new();
+        let key = self.key();
+        put_frame(&mut frame, (Opcode::Close, false), &closing.payload(), key);
+        self.wire.send_only();
+        self.wire.send_now(frame.bytes());
+    }
+
+    /// The session is over.
+    fn ends(&mut self, end: End) {
+        if self.end.is_some() {
+            return;
+        }
+        self.metrics.add_labelled(Metric::ENDED, end.by(), 1);
+        let lasted = self.clock.now() - self.began;
+        self.metrics.record_time(Metric::SESSION_DURATION, lasted);
+        self.end = Some(Box::new(end));
+        self.ping_timer = None;
+        if !self.wire.has_unsent() {
+            // The server sees that nothing more comes, whoever keeps the session.
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = pin!(self.wire.finish()).poll(&mut cx);
+        }
+        for waiting in &mut self.waiting {
+            if let Some(waker) = waiting.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    fn put_control(&mut self, opcode: Opcode, payload: &[u8]) {
+        let key = self.key();
+        put_frame(self.wire.out(), (opcode, false), payload, key);
+    }
+
+    fn ping_when_due(&mut self, cx: &mut Context<'_>) {
+        let Some(interval) = self.rules.ping_interval else {
+            return;
+        };
+        while let Some(timer) = &mut self.ping_timer
+            && timer.poll(cx).is_ready()
+        {
+            timer.set(self.clock.now() + interval);
+            if !self.says_goodbye && self.end.is_none() {
+                self.put_control(Opcode::Ping, b"");
+            }
+        }
+    }
+
+    /// Wakes those for whom something is there, except who drives, which sees it itself.
+    fn wake_served(&mut self, driver: Driver) {
+        let mut at = 0;
+        while let Some(number) = self.waiting.get(at).map(|waiting| waiting.number) {
+            if driver != Driver::Operation(number)
+                && self.is_there(number)
+                && let Some(waiting) = self.waiting.get_mut(at)
+                && let Some(waker) = waiting.waker.take()
+            {
+                waker.wake();
+            }
+            at += 1;
+        }
+    }
+
+    /// Whoever was woken for all drives no more: another one that waits does so from now on. `by` is who was.
+    fn hand_over(&mut self, by: Option<&Waker>) {
+        self.driver = Driver::Idle;
+        let next = self
+            .waiting
+            .iter_mut()
+            .find_map(|waiting| waiting.waker.take());
+        if let Some(waker) = next {
+            waker.wake();
+        } else if let Some(idle) = &self.idle
+            && by.is_none_or(|by| !by.will_wake(idle))
+        {
+            // The same task is woken as before otherwise, and then looks after it.
+            idle.wake_by_ref();
+        }
+    }
+}

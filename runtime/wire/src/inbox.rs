@@ -1,0 +1,186 @@
+//! Messages that came before anybody asked for them: a queue with a limit of how many there are and of their bytes.
+
+use std::collections::VecDeque;
+
+/// Messages in the order in which they came. It holds no memory while it is empty.
+#[derive(Debug)]
+pub struct Inbox<T> {
+    /// Each with its bytes.
+    messages: VecDeque<(T, usize)>,
+    bytes: usize,
+}
+
+/// How much an inbox holds. Many inboxes have the same, so each call gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InboxLimits {
+    /// The most messages.
+    pub messages: usize,
+    /// The most bytes of all messages. A single message may have more.
+    pub bytes: usize,
+    /// What happens to a message for which there is no room.
+    pub on_full: OnFull,
+}
+
+/// What happens to a message for which there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFull {
+    /// The oldest ones go.
+    DropOldest,
+    /// None goes: whoever reads the connection asks [`Inbox::is_full`] and reads no further, until the other end has to wait.
+    Block,
+}
+
+impl<T> Default for Inbox<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Inbox<T> {
+    /// Without messages.
+    pub const fn new() -> Self {
+        Self {
+            messages: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Whether one more message would be too many.
+    pub fn is_full(&self, limits: &InboxLimits) -> bool {
+        self.messages.len() >= limits.messages.max(1) || self.bytes >= limits.bytes.max(1)
+    }
+
+    /// Takes in a message with so many bytes. Says how many of the oldest ones went for it.
+    pub fn put(&mut self, message: T, bytes: usize, limits: &InboxLimits) -> u64 {
+        let mut dropped = 0;
+        if limits.on_full == OnFull::DropOldest {
+            let too_many = |inbox: &Self| {
+                inbox.messages.len() >= limits.messages.max(1)
+                    || inbox.bytes.saturating_add(bytes) > limits.bytes
+            };
+            while too_many(self) && self.take().is_some() {
+                dropped += 1;
+            }
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.messages.push_back((message, bytes));
+        dropped
+    }
+
+    /// Puts a message back that was taken, before all others.
+    pub fn put_back(&mut self, message: T, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.messages.push_front((message, bytes));
+    }
+
+    /// The oldest message.
+    pub fn take(&mut self) -> Option<T> {
+        let (message, bytes) = self.messages.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if self.messages.is_empty() {
+            self.messages = VecDeque::new();
+        }
+        Some(message)
+    }
+
+    /// Drops all messages: how many.
+    pub fn clear(&mut self) -> u64 {
+        let count = self.messages.len() as u64;
+        *self = Self::new();
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THREE: InboxLimits = InboxLimits {
+        messages: 3,
+        bytes: 10,
+        on_full: OnFull::DropOldest,
+    };
+
+    fn all(mut inbox: Inbox<u32>) -> Vec<u32> {
+        std::iter::from_fn(|| inbox.take()).collect()
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many() {
+        let mut inbox = Inbox::new();
+        let dropped: Vec<u64> = (0..5).map(|number| inbox.put(number, 1, &THREE)).collect();
+        assert_eq!(dropped, [0, 0, 0, 1, 1]);
+        assert_eq!(all(inbox), [2, 3, 4]);
+    }
+
+    #[test]
+    fn the_oldest_go_when_they_are_too_large_and_one_is_never_too_large() {
+        let mut inbox = Inbox::new();
+        assert_eq!(inbox.put(0, 6, &THREE), 0);
+        assert_eq!(inbox.put(1, 4, &THREE), 0);
+        assert_eq!(inbox.put(2, 5, &THREE), 1);
+        assert_eq!(inbox.put(3, 100, &THREE), 2);
+        assert_eq!(inbox.put(4, 1, &THREE), 1);
+        assert_eq!(all(inbox), [4]);
+    }
+
+    #[test]
+    fn one_that_blocks_drops_nothing_and_says_that_it_is_full() {
+        let limits = InboxLimits {
+            on_full: OnFull::Block,
+            ..THREE
+        };
+        let mut inbox = Inbox::new();
+        for number in 0..3 {
+            assert!(!inbox.is_full(&limits));
+            assert_eq!(inbox.put(number, 1, &limits), 0);
+        }
+        assert!(inbox.is_full(&limits));
+        // What came with the same read is not lost.
+        assert_eq!(inbox.put(3, 1, &limits), 0);
+        assert_eq!(inbox.len(), 4);
+        inbox.take();
+        inbox.take();
+        assert!(!inbox.is_full(&limits));
+        assert_eq!(all(inbox), [2, 3]);
+        let mut large = Inbox::new();
+        large.put(0, 10, &limits);
+        assert!(large.is_full(&limits));
+    }
+
+    #[test]
+    fn what_is_put_back_comes_first() {
+        let mut inbox = Inbox::new();
+        inbox.put(1, 4, &THREE);
+        inbox.put(2, 4, &THREE);
+        let first = inbox.take().unwrap();
+        inbox.put_back(first, 4);
+        // Its bytes count again.
+        assert_eq!(inbox.put(3, 4, &THREE), 1);
+        assert_eq!(all(inbox), [2, 3]);
+    }
+
+    #[test]
+    fn an_empty_one_holds_no_memory() {
+        let mut inbox = Inbox::new();
+        for number in 0..3 {
+            inbox.put(number, 1, &THREE);
+        }
+        assert_eq!(inbox.clear(), 3);
+        assert_eq!((inbox.messages.capacity(), inbox.len()), (0, 0));
+        inbox.put(1, 1, &THREE);
+        assert_eq!(inbox.take(), Some(1));
+        assert_eq!(inbox.messages.capacity(), 0);
+        assert!(inbox.is_empty());
+    }
+}
