@@ -365,6 +365,7 @@ impl Builder<'_> {
                 parts.push(Part::Hole(*number, filled));
                 Ok(())
             }
+            (Skeleton::List(items), Label::Packed) if items.is_empty() => Ok(()),
             (Skeleton::List(items), Label::Packed) => {
                 self.put_tag(field.number, parts)?;
                 self.sized(parts, |builder, parts| {
