@@ -302,9 +302,9 @@ impl Decoder {
     }
 
     /// Puts lists, maps and messages where they belong.
-    fn finish(
+    fn finish<'b>(
         &self,
-        mut object: Object<'_, '_>,
+        mut object: Object<'b, '_>,
         left: &mut Left,
     ) -> Result<Seq<(Text, Value)>, Wrong> {
         for (slot, gathered) in std::mem::take(&mut object.gathered) {
@@ -330,15 +330,22 @@ impl Decoder {
                 [only] if field.oneof.is_none() => {
                     self.message(at, &[only.bytes], object.depth, left)
                 }
-                // What comes several times is one message of all their fields.
+                // What comes several times is one message of all their fields. What another member of a oneof replaced is
+                // read as well: it may be malformed.
                 several => {
                     let counts = |segment: &&Segment<'_>| object.is_chosen(field, segment);
-                    let counting = several.iter().filter(counts);
-                    let bytes: Vec<&[u8]> = counting.map(|segment| segment.bytes).collect();
-                    if bytes.is_empty() {
+                    let (counting, replaced): (Vec<_>, Vec<_>) = several.iter().partition(counts);
+                    let bytes = |segments: Vec<&Segment<'b>>| -> Vec<&'b [u8]> {
+                        segments.iter().map(|segment| segment.bytes).collect()
+                    };
+                    if !replaced.is_empty() {
+                        let read = self.message(at, &bytes(replaced), object.depth, left);
+                        read.map_err(|wrong| wrong.in_field(&field.name))?;
+                    }
+                    if counting.is_empty() {
                         continue;
                     }
-                    self.message(at, &bytes, object.depth, left)
+                    self.message(at, &bytes(counting), object.depth, left)
                 }
             };
             let value = value.map_err(|wrong| wrong.in_field(&field.name))?;

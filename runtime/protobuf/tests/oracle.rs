@@ -298,7 +298,9 @@ proptest! {
             }
             let other = DynamicMessage::decode(message.clone(), bytes.as_slice());
             let own = decoder.decode(&bytes);
-            prop_assert_eq!(own.is_ok(), other.is_ok(), "{:?}\n{:?}", own.err(), bytes);
+            // The other one reads the entry of a map also where it is written as a group.
+            let is_group = own.as_ref().is_err_and(|fault| fault.text().ends_with("found a group"));
+            prop_assert!(own.is_ok() == other.is_ok() || is_group, "{:?}\n{:?}", own.err(), bytes);
             if let (Ok(value), Ok(other)) = (own, other) {
                 // The other one puts in order what came several times.
                 let again = decoder.decode(&other.encode_to_vec()).unwrap();
