@@ -229,6 +229,9 @@ impl Lexer<'_> {
             _ => digits(10, text),
         };
         let is_fraction = || {
+            if text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return false;
+            }
             let bare = text.strip_suffix(['f', 'F']).unwrap_or(text);
             bare.bytes()
                 .all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte))

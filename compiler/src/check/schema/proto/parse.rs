@@ -19,6 +19,41 @@ const OF_FILE: [&str; 7] = [
     "syntax", "package", "import", "option", "message", "enum", "service",
 ];
 
+/// The options of fields that come with the format.
+const OF_FIELDS: [&str; 15] = [
+    "ctype",
+    "debug_redact",
+    "default",
+    "deprecated",
+    "edition_defaults",
+    "feature_support",
+    "features",
+    "json_name",
+    "jstype",
+    "lazy",
+    "packed",
+    "retention",
+    "targets",
+    "unverified_lazy",
+    "weak",
+];
+
+const OF_MESSAGES: [&str; 6] = [
+    "deprecated",
+    "deprecated_legacy_json_field_conflicts",
+    "features",
+    "map_entry",
+    "message_set_wire_format",
+    "no_standard_descriptor_accessor",
+];
+
+const OF_ENUMS: [&str; 4] = [
+    "allow_alias",
+    "deprecated",
+    "deprecated_legacy_json_field_conflicts",
+    "features",
+];
+
 /// What is wrong with a statement; what follows it is read again.
 type Read<T> = Result<T, Fault>;
 
@@ -329,7 +364,7 @@ impl Parser {
             }
             _ => {
                 let fault = self.expected("a declaration such as `message` or `service`");
-                return Err(fault.advise(nearest::advice(&word, OF_FILE)));
+                return Err(fault.advise(nearest::advice(&word, OF_FILE).map(Hint::in_words)));
             }
         }
         Ok(())
@@ -444,10 +479,24 @@ impl Parser {
         }
     }
 
+    /// An option that is misspelt would silently do nothing.
+    fn known_option(&mut self, name: &Name, known: &[&str]) {
+        if !known.contains(&name.text.as_str()) {
+            let fault = Fault::new(
+                name.at.clone(),
+                format!("there is no option `{}`", name.text),
+            );
+            let near = nearest::nearest(&name.text, known.iter().copied());
+            let hint = near.map(|near| Hint::meant(near).in_words());
+            self.faults.push(fault.advise(hint));
+        }
+    }
+
     fn options(&mut self) -> Read<Options> {
         let mut options = Options::default();
         for Setting { name, value } in self.settings()? {
             let Some(name) = name else { continue };
+            self.known_option(&name, &OF_FIELDS);
             match name.text.as_str() {
                 "packed" => match truth(&value) {
                     Some(is) => options.packed = Some((is, name.at)),
@@ -516,6 +565,9 @@ impl Parser {
             "option" => {
                 let setting = self.option()?;
                 let name = setting.name.as_ref();
+                if let Some(name) = name {
+                    self.known_option(name, &OF_MESSAGES);
+                }
                 let refused = ["message_set_wire_format", "map_entry"];
                 if let Some(name) = name.filter(|name| refused.contains(&name.text.as_str()))
                     && truth(&setting.value) == Some(true)
@@ -688,8 +740,11 @@ impl Parser {
         self.body(|parser| {
             if parser.is_word("option") && parser.ahead(1).kind != Kind::Mark('=') {
                 let Setting { name, value } = parser.option()?;
-                if name.is_some_and(|name| name.text == "allow_alias") {
-                    found.allows_alias = truth(&value) == Some(true);
+                if let Some(name) = name {
+                    parser.known_option(&name, &OF_ENUMS);
+                    if name.text == "allow_alias" {
+                        found.allows_alias = truth(&value) == Some(true);
+                    }
                 }
                 return Ok(());
             }
@@ -756,19 +811,10 @@ impl Parser {
     /// `(stream? TYPE)`
     fn message_of_method(&mut self) -> Read<(bool, Name)> {
         self.mark('(')?;
-        let is_type = matches!(self.ahead(1).kind, Kind::Word(_) | Kind::Mark('.'));
-        let streams = is_type && self.is_word("stream") && self.is_apart();
-        if streams {
-            self.next();
-        }
+        let streams = self.take_word("stream").is_some();
         let message = self.path("the name of a message")?;
         self.mark(')')?;
         Ok((streams, message))
-    }
-
-    /// Whether something stands between this token and the next one: `stream .a.B` streams, `stream.B` is a message.
-    fn is_apart(&self) -> bool {
-        self.peek().at.end < self.ahead(1).at.start
     }
 
     fn extend(&mut self) -> Read<Extend> {
