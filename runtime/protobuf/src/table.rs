@@ -541,7 +541,7 @@ mod tests {
     #[test]
     fn a_schema_is_read_as_it_was_written() {
         let bytes = write(&schema());
-        assert_eq!(read(&bytes, |text| Text::from(text)).unwrap(), schema());
+        assert_eq!(read(&bytes, Text::from).unwrap(), schema());
         assert_eq!(bytes.len(), 127, "the format changed: so must its version");
     }
 
@@ -549,22 +549,22 @@ mod tests {
     fn what_is_cut_off_or_changed_is_a_fault_and_no_panic() {
         let bytes = write(&schema());
         for length in 0..bytes.len() {
-            assert!(read(&bytes[..length], |text| Text::from(text)).is_err());
+            assert!(read(&bytes[..length], Text::from).is_err());
         }
         for place in 0..bytes.len() {
             for byte in 0..=255 {
                 let mut changed = bytes.clone();
                 changed[place] = byte;
                 // Most are another schema or none; none may be used that leads nowhere.
-                let _ = read(&changed, |text| Text::from(text)).and_then(Table::of);
+                let _ = read(&changed, Text::from).and_then(Table::of);
             }
         }
         let mut newer = bytes.clone();
         newer[0] += 1;
-        let fault = read(&newer, |text| Text::from(text)).unwrap_err();
+        let fault = read(&newer, Text::from).unwrap_err();
         assert!(fault.text().contains("another version"));
         let longer = [bytes, vec![0]].concat();
-        assert!(read(&longer, |text| Text::from(text)).is_err());
+        assert!(read(&longer, Text::from).is_err());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! What is written here is read elsewhere, and the other way round: the other implementation is prost-reflect.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod samples;
 

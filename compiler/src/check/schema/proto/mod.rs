@@ -60,7 +60,7 @@ impl Files {
                 };
                 let problem =
                     problems.error(codes::INVALID_SCHEMA, span(&fault.at), fault.text.clone());
-                problem.advise(fault.hint.clone());
+                problem.advise(fault.hint.as_deref().cloned());
                 for (at, text) in &fault.labels {
                     problem.label(span(at), text.clone());
                 }

@@ -49,7 +49,7 @@ fn faults(text: &str) -> Vec<(String, String)> {
     faults.collect()
 }
 
-struct Texts(BTreeMap<String, String>);
+struct Texts(Arc<BTreeMap<String, String>>);
 
 impl FileResolver for Texts {
     fn open_file(&self, name: &str) -> Result<File, protox::Error> {
@@ -65,12 +65,19 @@ fn elsewhere(files: &[(&str, &str)]) -> Result<protox::Compiler, protox::Error> 
     let texts = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    elsewhere_of(Arc::new(texts.collect()), files[0].0)
+}
+
+fn elsewhere_of(
+    files: Arc<BTreeMap<String, String>>,
+    first: &str,
+) -> Result<protox::Compiler, protox::Error> {
     let mut resolver = ChainFileResolver::new();
     resolver.add(GoogleFileResolver::new());
-    resolver.add(Texts(texts.collect()));
+    resolver.add(Texts(files));
     let mut compiler = protox::Compiler::with_file_resolver(resolver);
     compiler.include_imports(true);
-    compiler.open_file(files[0].0)?;
+    compiler.open_file(first)?;
     Ok(compiler)
 }
 
@@ -293,22 +300,27 @@ fn files_of_others_are_read_as_elsewhere() {
                 }
             }
         }
+        let files = Arc::new(files);
+        let paths: Vec<&String> = files.keys().collect();
         for first in files.keys() {
-            let mut list: Vec<(&str, &str)> = files
-                .iter()
-                .map(|(path, text)| (path.as_str(), text.as_str()))
-                .collect();
-            let place = list.iter().position(|(path, _)| path == first).unwrap();
-            list.swap(0, place);
-            let (own, problems) = parsed(&list);
-            let told: Vec<String> = problems
-                .list
-                .iter()
-                .map(|problem| {
-                    let file = problem.span.map_or("", |span| list[span.file.0 as usize].0);
-                    format!("{file}: {}", problem.text)
+            let mut ask = |path: &str| {
+                let place = paths.iter().position(|known| *known == path)?;
+                let file = FileId(u32::try_from(place).unwrap());
+                Some(Given {
+                    file,
+                    text: files.get(path)?,
                 })
-                .collect();
+            };
+            let root = Asked {
+                path: first,
+                at: Span::default(),
+            };
+            let (own, problems) = Files::parse(&[root], &mut ask);
+            let told = problems.list.iter().map(|problem| {
+                let file = problem.span.map_or("", |span| paths[span.file.0 as usize]);
+                format!("{file}: {}", problem.text)
+            });
+            let told: Vec<String> = told.collect();
             let is_refused = |text: &String| {
                 ["extensions of messages", "editions", "groups"]
                     .iter()
@@ -317,7 +329,7 @@ fn files_of_others_are_read_as_elsewhere() {
             if told.iter().any(is_refused) {
                 continue;
             }
-            match elsewhere(&list) {
+            match elsewhere_of(Arc::clone(&files), first) {
                 Ok(other) => {
                     assert!(told.is_empty(), "{first}: {told:#?}");
                     assert_same(&own_lines(&own), &lines_elsewhere(&other.descriptor_pool()));

@@ -12,7 +12,7 @@ pub(super) type At = Range<u32>;
 pub(super) struct Fault {
     pub(super) at: At,
     pub(super) text: String,
-    pub(super) hint: Option<Hint>,
+    pub(super) hint: Option<Box<Hint>>,
     /// More places of the same file.
     pub(super) labels: Vec<(At, String)>,
 }
@@ -28,7 +28,7 @@ impl Fault {
     }
 
     pub(super) fn advise(mut self, hint: impl Into<Option<Hint>>) -> Self {
-        self.hint = hint.into();
+        self.hint = hint.into().map(Box::new);
         self
     }
 
