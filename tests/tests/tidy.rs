@@ -57,6 +57,7 @@ const CRATES: &[&str] = &[
     "runtime/macros",
     "runtime/manifest",
     "runtime/metrics",
+    "runtime/protobuf",
     "runtime/schedule",
     "runtime/values",
     "runtime/values/csv",

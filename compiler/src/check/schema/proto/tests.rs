@@ -880,6 +880,13 @@ fn messages_are_opened_field_by_field() {
         "limit number [0, 0, 1] -",
     ];
     assert_eq!(shown, expected);
+    // Null is one of any values.
+    let takes_null = request
+        .fields
+        .iter()
+        .filter(|field| files.takes_null(field.kind));
+    let takes_null: Vec<&str> = takes_null.map(|field| field.name.as_str()).collect();
+    assert_eq!(takes_null, ["extra"]);
     let (path, text) = SHOP[0];
     assert_eq!(path, "shop/cart.proto");
     let at = request.fields[0].at.unwrap();
