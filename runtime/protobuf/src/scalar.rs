@@ -118,7 +118,14 @@ fn whole<T: Whole>(value: &Value) -> Result<T, Wrong> {
         Value::Number(number) => *number,
         other => to_number(other)?,
     };
-    let whole = number.whole().and_then(|whole| T::try_from(whole).ok());
+    let whole = match number.unscaled() {
+        // Without a point nothing is divided.
+        (size, 0) => i128::try_from(size)
+            .ok()
+            .map(|size| if number.is_negative() { -size } else { size }),
+        _ => number.whole(),
+    };
+    let whole = whole.and_then(|whole| T::try_from(whole).ok());
     whole.ok_or_else(|| {
         Fault::quoting(
             format!("expected {}, found ", T::EXPECTED),
@@ -242,8 +249,34 @@ fn number_of(value: f64, text: impl FnOnce() -> String) -> Value {
     }
 }
 
+/// The decimal of at most six digits behind the point that is read as this number. One of fifteen digits is the only one of
+/// so many, so it is also the shortest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "only whole numbers of 53 bits are made this way"
+)]
+fn short(value: f64) -> Option<Number> {
+    const MOST: f64 = 1e15;
+    for (scale, one) in (1..).zip([1e1, 1e2, 1e3, 1e4, 1e5, 1e6]) {
+        let digits = (value * one).round();
+        if digits.abs() >= MOST {
+            return None;
+        }
+        if digits != 0.0 && digits / one == value {
+            let size = (digits as i64).unsigned_abs();
+            let (low, middle) = (size as u32, (size >> 32) as u32);
+            return Some(Number::from_parts(low, middle, 0, value < 0.0, scale));
+        }
+    }
+    None
+}
+
 pub(crate) fn value_of_double(value: f64) -> Value {
-    number_of(value, || format!("{value:e}"))
+    match short(value).filter(|_| value.trunc() != value) {
+        Some(number) => Value::Number(number),
+        None => number_of(value, || format!("{value:e}")),
+    }
 }
 
 fn value_of_float(value: f32) -> Value {
@@ -368,6 +401,14 @@ mod tests {
             let number = f64::from_bits(bits);
             prop_assume!(!number.is_nan());
             prop_assert_eq!(back(number), number);
+        }
+
+        #[test]
+        fn short_decimals_are_the_shortest(digits in -(1_i64 << 52)..(1 << 52), places in 0_i32..9) {
+            let number = format!("{digits}e-{places}").parse::<f64>().unwrap();
+            if let Some(found) = short(number) {
+                prop_assert_eq!(found, Number::parse(&format!("{number:e}")).unwrap());
+            }
         }
 
         #[test]
