@@ -253,7 +253,6 @@ fn number_of(value: f64, text: impl FnOnce() -> String) -> Value {
 /// so many, so it is also the shortest.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     reason = "only whole numbers of 53 bits are made this way"
 )]
 fn short(value: f64) -> Option<Number> {
