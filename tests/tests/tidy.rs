@@ -60,6 +60,7 @@ const CRATES: &[&str] = &[
     "runtime/manifest",
     "runtime/metrics",
     "runtime/parts",
+    "runtime/protobuf",
     "runtime/schedule",
     "runtime/values",
     "runtime/values/csv",

@@ -9,6 +9,11 @@
 mod faults;
 mod json;
 mod openapi;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the checker does not name it yet")
+)]
+pub(super) mod proto;
 mod reference;
 mod tree;
 mod types;
