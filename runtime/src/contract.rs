@@ -15,7 +15,7 @@ pub use crate::info::{
 };
 pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
-pub use crate::step::{Pause, Runner, Step};
+pub use crate::step::{Pause, Predicate, Runner, Step};
 pub use bggo_macros::module;
 pub use bggo_values::base64::to_base64;
 pub use bggo_values::calendar::days_since_1970;

@@ -24,8 +24,8 @@ pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
     Among, Backoff, Begun, Branch, Called, Checks, Concurrency, Ends, Fan, Fork, Iteration, Join,
-    Latch, LateInstances, Memo, OutputSlot, OutputSlots, Policy, Ran, Repeat, Retry, Step,
-    StepBranch, StepParts, Timeouts, Wait, delay_between, delay_exponential, each,
+    Latch, LateInstances, Memo, OutputSlot, OutputSlots, Policy, Predicate, Ran, Repeat, Retry,
+    Step, StepBranch, StepParts, Timeouts, Wait, delay_between, delay_exponential, each,
 };
 pub use crate::step_limits::StepRate;
 pub use crate::step_outputs::KeptOutput;

@@ -11,5 +11,5 @@ pub use crate::info::{
     ResourceInfo, Trend,
 };
 pub use crate::shape::{Parts, Shape};
-pub use crate::step::{Iteration, OutputSlot, Policy, Ran, Runner, Step};
+pub use crate::step::{Iteration, OutputSlot, Policy, Predicate, Ran, Runner, Step};
 pub use bggo_values::{Number, Seq, Text, Value};

@@ -183,3 +183,74 @@ step "say" "b" {
         "{said}"
     );
 }
+
+#[test]
+fn a_predicate_is_judged_of_each_output_that_a_step_might_give() {
+    let text = r#"
+variable "wanted" {
+  type    = number
+  default = 3
+}
+locals {
+  items = [{ id = 1 }, { id = 2, last = false }, { id = 3 }, { id = 3, last = true }]
+}
+step "pick" "any" {
+  arguments {
+    items = [5, 6]
+  }
+}
+step "pick" "third" {
+  arguments {
+    items = local.items
+    match = output.item.id == var.wanted
+  }
+}
+step "pick" "last" {
+  for_each = toset(["true", "false"])
+  arguments {
+    items = local.items
+    match = tostring(try(output.item.last, "unsaid")) == each.key && output.skipped > 0
+  }
+}
+step "pick" "never" {
+  continue_on_failure = true
+  arguments {
+    items = local.items
+    match = false
+  }
+}
+step "pick" "broken" {
+  continue_on_failure = true
+  arguments {
+    items = [null, { id = 4 }]
+    match = output.item.id == 4
+  }
+  depends_on = [step.pick.never]
+}
+step "print" "all" {
+  arguments {
+    input = [
+      step.pick.any.output.item,
+      step.pick.third.output.skipped,
+      step.pick.last["true"].output.item.id,
+      step.pick.last["false"].output.skipped,
+    ]
+  }
+  depends_on = [step.pick.broken]
+}
+"#;
+    let grid = Grid::new(text)
+        .module(repository().join("tests/modules/judged"))
+        .build();
+    let ended = grid.start(&[]).finish();
+    assert_eq!(ended.stdout, "[5,2,3,1]\n", "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("none: no item fits"),
+        "{}",
+        ended.stderr
+    );
+    let null = "value: the attribute `id` of a null value is read";
+    assert!(ended.stderr.contains(null), "{}", ended.stderr);
+    let other = grid.start(&["--wanted", "2"]).finish();
+    assert_eq!(other.stdout, "[5,1,3,1]\n", "{}", other.stderr);
+}

@@ -14,7 +14,7 @@ use crate::syntax::elsewhere;
 use super::article::with_article;
 use super::expression::MOST_WRONG_PARTS;
 use super::expression::context::{Arguments, Checker};
-use super::typed::{TExpr, TKind, TLocal, TPart};
+use super::typed::{Binding, TExpr, TKind, TLocal, TPart};
 
 /// A step or resource, as far as its contract is concerned.
 pub(super) struct ArgumentOwner<'d> {
@@ -142,14 +142,21 @@ impl Checker<'_> {
     fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Argument {
         let what = format!("`{}`", input.name);
         let known = self.unknown_attributes(&input.ty, &attribute.value, &what);
+        let judges = input.form == Form::Predicate;
+        self.while_repeated = judges;
         let value = self.infer_wanted(&attribute.value, &input.ty);
+        self.while_repeated = false;
         if !known {
             return Argument::Wrong;
         }
-        let value = match takes_mixed(&input.ty, &value.ty) {
+        let mut value = match takes_mixed(&input.ty, &value.ty) {
             true => value,
             false => self.convert(value, &input.ty, &what),
         };
+        if judges {
+            // Whatever it reads, it is judged while the step runs.
+            value.binding = value.binding.max(Binding::Iteration);
+        }
         if value.is_error() {
             return Argument::Wrong;
         }

@@ -95,8 +95,9 @@ impl Writer<'_> {
             let shape = within_option(input, shape);
             return quote!(#module::In::#variant(Early::Known(#shape)));
         }
-        let TKind::Constant(value) = &argument.value.kind else {
-            return quote!(#module::In::#variant(Early::Later));
+        let value = match &argument.value.kind {
+            TKind::Constant(value) if !is_late(argument) => value,
+            _ => return quote!(#module::In::#variant(Early::Later)),
         };
         let known = match (input.carrier(), value) {
             (Carrier::Text, value) if input.form == Form::Json => {
@@ -193,7 +194,8 @@ impl Writer<'_> {
             Carrier::Duration => "duration",
             Carrier::Size => "size",
             Carrier::Bytes => "bytes",
-            Carrier::Value => return self.owned_value(argument, at),
+            // A predicate is always late, and never a value of its own.
+            Carrier::Value | Carrier::Predicate => return self.owned_value(argument, at),
             Carrier::Shape => {
                 let value = self.owned_value(argument, at);
                 return if input.optional() {
@@ -330,6 +332,13 @@ impl Writer<'_> {
         match argument.input.carrier() {
             Carrier::Text => self.late_text(argument, inputs, at),
             Carrier::Value | Carrier::Shape => self.late_value(argument, inputs, at),
+            Carrier::Predicate => {
+                let holds = self.truth(&argument.value, at);
+                let name = self.inner(&argument.input.name, inputs);
+                let holds = quote!(let #name = || -> Result<bool, Fault> { Ok(#holds) };);
+                inputs.lets.push(holds);
+                within_option(&argument.input, quote!(Predicate::new(&#name)))
+            }
             carrier @ (Carrier::Number
             | Carrier::Bool
             | Carrier::Duration

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use bggo_manifest::Form;
+
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
 use crate::source::Span;
 use crate::syntax::decl::{
     Attribute, AttributeBlock, Declarations, Expr, ExprId, ExprKind, ForExpr, Name, Part,
-    PartsDecl, ThresholdDecl,
+    PartsDecl, StepDecl, ThresholdDecl,
 };
 
 use super::model::{
@@ -244,9 +246,7 @@ impl<'a> Resolver<'a> {
             self.owner.count = step.count.is_some();
             self.owner.each = step.for_each.is_some();
             self.optional(step.enabled.as_ref());
-            self.owner.previous = step.parts.repeat.is_some();
-            self.block(step.arguments.as_ref(), EdgeKind::Implicit);
-            self.owner.previous = false;
+            self.arguments_of_step(step);
             self.block(step.uses.as_ref(), EdgeKind::Uses);
             for part in step.parts.iter() {
                 for (name, expr) in &part.attributes {
@@ -279,6 +279,23 @@ impl<'a> Resolver<'a> {
                 self.optional(check.required.as_ref());
             }
         }
+    }
+
+    /// Arguments of a step. A predicate is judged of outputs of its own.
+    fn arguments_of_step(&mut self, step: &'a StepDecl) {
+        let modules = self.modules;
+        let runner = modules.find_runner(&step.runner.text);
+        let inputs = runner.map_or(&[][..], |at| &modules.runner(at).inputs);
+        for attribute in step.arguments.iter().flat_map(|block| &block.attributes) {
+            let mut inputs = inputs.iter();
+            let input = inputs.find(|input| input.name == attribute.name.text);
+            let judges = input.is_some_and(|input| input.form == Form::Predicate);
+            self.owner.output = judges;
+            self.owner.previous = !judges && step.parts.repeat.is_some();
+            self.expr(&attribute.value);
+        }
+        self.owner.output = false;
+        self.owner.previous = false;
     }
 
     /// Attributes of metrics, which are constants.

@@ -17,6 +17,8 @@ fn early(input: &Input) -> TokenStream {
         Carrier::Bytes => quote!(::bggo_runtime::glue::Seq<u8>),
         Carrier::Value => quote!(::bggo_runtime::glue::Value),
         Carrier::Shape => quote!(::bggo_runtime::glue::Shape),
+        // It is never known before a step runs.
+        Carrier::Predicate => quote!(()),
     }
 }
 
@@ -26,6 +28,7 @@ fn late(input: &Input) -> TokenStream {
         Carrier::Value => quote!(&'a ::bggo_runtime::glue::Value),
         Carrier::Shape => quote!(::bggo_runtime::glue::Parts<'a>),
         Carrier::Bytes => quote!(&'a [u8]),
+        Carrier::Predicate => quote!(::bggo_runtime::glue::Predicate<'a>),
         Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
 }
@@ -36,6 +39,7 @@ fn plain(input: &Input) -> TokenStream {
         Carrier::Value => quote!(&'a ::bggo_runtime::glue::Value),
         Carrier::Shape => quote!(::std::borrow::Cow<'a, ::bggo_runtime::glue::Value>),
         Carrier::Bytes => quote!(&'a [u8]),
+        Carrier::Predicate => late(input),
         Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
 }
@@ -245,7 +249,11 @@ fn breaks(input: &Input, bound: &Bound, text: &TokenStream) -> TokenStream {
         }
         Carrier::Bytes => quote!(::core::option::Option::Some(value.len())),
         Carrier::Value | Carrier::Shape => quote!(value.length()),
-        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => {
+        Carrier::Number
+        | Carrier::Bool
+        | Carrier::Duration
+        | Carrier::Size
+        | Carrier::Predicate => {
             quote!(::core::option::Option::<usize>::None)
         }
     };
@@ -263,7 +271,7 @@ pub fn borrows(inputs: &[Input]) -> bool {
     inputs.iter().any(|input| {
         matches!(
             input.carrier(),
-            Carrier::Text | Carrier::Bytes | Carrier::Value | Carrier::Shape
+            Carrier::Text | Carrier::Bytes | Carrier::Value | Carrier::Shape | Carrier::Predicate
         )
     })
 }
@@ -393,6 +401,9 @@ fn as_plain(input: &Input, may_be_absent: bool) -> TokenStream {
         }
         (Carrier::Bytes, false) => quote!(&**value),
         (Carrier::Bytes, true) => quote!(value.as_deref()),
+        // Known is only that there is none.
+        (Carrier::Predicate, false) => return quote!(::core::option::Option::None),
+        (Carrier::Predicate, true) => quote!(::core::option::Option::None),
         (Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size, _) => quote!(*value),
     };
     quote!(::core::option::Option::Some(#value))
@@ -495,9 +506,11 @@ fn plain_constant(input: &Input, value: &Value) -> TokenStream {
             }
             value => tokens(value),
         },
-        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => {
-            constant(input, value)
-        }
+        Carrier::Number
+        | Carrier::Bool
+        | Carrier::Duration
+        | Carrier::Size
+        | Carrier::Predicate => constant(input, value),
     }
 }
 

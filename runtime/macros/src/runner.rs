@@ -5,7 +5,7 @@ use crate::input;
 use crate::metric::metrics;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
-use bggo_manifest::{Output, Runner, Use};
+use bggo_manifest::{Form, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -23,7 +23,11 @@ pub fn module(runner: &Runner) -> TokenStream {
     };
     let known = input::known(&runner.inputs, &runner.rules);
     let late = input::late_inputs(&runner.inputs, &runner.rules);
-    let outputs = outputs(&runner.outputs);
+    let judges = runner
+        .inputs
+        .iter()
+        .any(|input| input.form == Form::Predicate);
+    let outputs = outputs(&runner.outputs, judges);
     let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics, "runner");
     let errors = errors(&runner.errors);
@@ -42,7 +46,7 @@ pub fn module(runner: &Runner) -> TokenStream {
     }
 }
 
-fn outputs(outputs: &[Output]) -> TokenStream {
+fn outputs(outputs: &[Output], judges: bool) -> TokenStream {
     let names: Vec<_> = outputs.iter().map(|output| snake(&output.name)).collect();
     let docs: Vec<_> = outputs
         .iter()
@@ -65,6 +69,25 @@ fn outputs(outputs: &[Output]) -> TokenStream {
             }
         }
     };
+    let fits = judges.then(|| {
+        quote! {
+            /// Whether a predicate of the grid holds of outputs that the step might give. The outputs that it reads are wanted.
+            ///
+            /// # Errors
+            /// It could not be computed.
+            pub fn fits(
+                self,
+                wanted: Wanted,
+                step: &::bggo_runtime::glue::Step<'_>,
+                predicate: ::bggo_runtime::glue::Predicate<'_>,
+            ) -> ::core::result::Result<bool, ::bggo_runtime::glue::Fault> {
+                if step.keeps() {
+                    step.keep(self.wanted(wanted));
+                }
+                predicate.holds()
+            }
+        }
+    });
     quote! {
         /// Which outputs some expression of the grid reads.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +114,7 @@ fn outputs(outputs: &[Output]) -> TokenStream {
 
         impl Output {
             #wanted_outputs
+            #fits
         }
 
         impl ::core::default::Default for Output {

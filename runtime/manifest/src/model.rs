@@ -35,6 +35,8 @@ pub struct Runner {
     pub errors: Vec<ErrorKind>,
     /// A step that is given none of these inputs does nothing but give its outputs; `None`: any step does something.
     pub no_effect_without: Option<Vec<String>>,
+    /// Why a step is meant for `setup` and `teardown` and for no load: a clause.
+    pub meant_for_setup: Option<String>,
 }
 
 /// An asset: what a `resource` of that kind is.
@@ -190,6 +192,8 @@ pub enum Form {
     Plain,
     /// `form = "json"`: an `any` that arrives as JSON text, rendered by the grid.
     Json,
+    /// `form = "predicate"`: a condition over outputs of the step itself, which the runner judges as often as it likes.
+    Predicate,
 }
 
 /// A result of a runner or an export of an asset.
@@ -293,6 +297,7 @@ pub enum Carrier {
     Bytes,
     Value,
     Shape,
+    Predicate,
 }
 
 impl Manifest {
@@ -330,6 +335,7 @@ impl Input {
     pub fn carrier(&self) -> Carrier {
         match (&self.ty, self.form) {
             (Type::String, _) | (_, Form::Json) => Carrier::Text,
+            (_, Form::Predicate) => Carrier::Predicate,
             (Type::Number, _) => Carrier::Number,
             (Type::Bool, _) => Carrier::Bool,
             (Type::Duration, _) => Carrier::Duration,

@@ -77,6 +77,16 @@ impl Reader<'_> {
         let description = self.text(&mut attributes, "description");
         let without = attributes.place("no_effect_without");
         let names = self.texts(&mut attributes, "no_effect_without");
+        let meant_for_setup = attributes.place("meant_for_setup").map(|offset| {
+            let why = self.text(&mut attributes, "meant_for_setup");
+            if why.is_empty() {
+                self.fault(
+                    offset,
+                    "`meant_for_setup` says why: what a step costs, in a clause",
+                );
+            }
+            why
+        });
         self.rest(attributes, "a runner");
         let mut runner = Runner {
             name,
@@ -88,6 +98,7 @@ impl Reader<'_> {
             metrics: Vec::new(),
             errors: Vec::new(),
             no_effect_without: None,
+            meant_for_setup,
         };
         for part in &block.body.blocks {
             match part.kind.as_str() {
@@ -174,6 +185,14 @@ impl Reader<'_> {
         if let Some(input) = asset.inputs.iter().find(|input| input.shape) {
             let text = format!(
                 "`shape` is for inputs of runners: an asset is created with the whole of `{}`",
+                input.name
+            );
+            self.fault(block.offset, text);
+        }
+        let mut inputs = asset.inputs.iter();
+        if let Some(input) = inputs.find(|input| input.form == Form::Predicate) {
+            let text = format!(
+                "`form = \"predicate\"` is for inputs of runners: an asset judges nothing, as `{}` says",
                 input.name
             );
             self.fault(block.offset, text);

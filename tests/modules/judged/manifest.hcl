@@ -20,6 +20,23 @@ asset "ground" {
   output "height" { type = number }
 }
 
+runner "pick" {
+  description = "Picks the first item that fits."
+
+  input "items" {
+    type     = list(any)
+    required = true
+  }
+  input "match" {
+    type = bool
+    form = "predicate"
+  }
+  output "item" { type = any }
+  output "skipped" { type = number }
+
+  error "none" { description = "No item fits." }
+}
+
 runner "say" {
   description = "Says a word."
 

@@ -8,7 +8,7 @@ mod guards;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bggo_manifest::Input;
+use bggo_manifest::{Form, Input};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problems, codes};
@@ -222,6 +222,12 @@ impl Reader<'_> {
     fn arguments(&mut self, given: &[(usize, TExpr)], inputs: &[Input]) {
         for (at, value) in given {
             match inputs.get(*at) {
+                Some(input) if input.form == Form::Predicate => {
+                    // What it reads is there, whichever attempt it is.
+                    let repeated = self.repeated.take();
+                    self.used(value, "a condition must not be null");
+                    self.repeated = repeated;
+                }
                 Some(input) if input.required && !input.nullable => {
                     let text = format!("`{}` is required and must not be null", input.name);
                     self.used(value, &text);

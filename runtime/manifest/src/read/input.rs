@@ -41,6 +41,12 @@ impl Reader<'_> {
         if !one_of.is_empty() && ty.as_ref().is_some_and(|ty| *ty != Type::String) {
             self.fault(block.offset, "`one_of` is for inputs of type string");
         }
+        if form == Form::Predicate && (default.is_some() || nullable || shown || sensitive) {
+            let text = format!(
+                "`{name}` is judged again and again: it has no default, and is not `nullable`, `shown` or `sensitive`"
+            );
+            self.fault(block.offset, text);
+        }
         let links = self.links(block, &one_of);
         if !reads.is_empty() {
             let is_plain = default.is_none()
@@ -164,17 +170,23 @@ impl Reader<'_> {
         let Some((item, offset)) = attributes.take("form") else {
             return Form::Plain;
         };
-        match item {
-            Item::Value(Value::Text(text)) if text.as_str() == "json" => {
-                if *ty != Some(Type::Any) {
-                    self.fault(offset, "`form = \"json\"` is for inputs of type any");
-                }
-                Form::Json
-            }
+        let word = match item {
+            Item::Value(Value::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let (form, of) = match word {
+            "json" => (Form::Json, Type::Any),
+            "predicate" => (Form::Predicate, Type::Bool),
             _ => {
-                self.fault(offset, "the only form is \"json\"");
-                Form::Plain
+                self.fault(offset, "a form is \"json\" or \"predicate\"");
+                return Form::Plain;
             }
+        };
+        if ty.as_ref().is_some_and(|ty| *ty != of) {
+            let text = format!("`form = \"{word}\"` is for inputs of type {of}");
+            self.fault(offset, text);
+            return Form::Plain;
         }
+        form
     }
 }

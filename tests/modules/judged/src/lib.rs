@@ -34,6 +34,48 @@ impl Asset for Ground {
     }
 }
 
+/// Picks an item.
+pub struct Pick {
+    inputs: pick::Inputs,
+    wanted: pick::Wanted,
+}
+
+impl Runner for Pick {
+    type Inputs = pick::Inputs;
+    type Late<'a> = pick::Late<'a>;
+    type Uses<'a> = pick::Uses;
+    type Wanted = pick::Wanted;
+    type Output = pick::Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: pick::Inputs, wanted: pick::Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs, wanted })
+    }
+
+    async fn run<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        _: pick::Uses,
+        late: &'a [pick::Late<'a>],
+    ) -> Result<pick::Output, Fault> {
+        let inputs = self.inputs.with(late)?;
+        let items = inputs.items.items();
+        for (skipped, item) in items.iter().flat_map(|items| items.iter()).enumerate() {
+            let output = pick::Output {
+                item: item.clone(),
+                skipped: Value::Number(Number::from(skipped as u64)),
+            };
+            let fits = match inputs.r#match {
+                Some(predicate) => output.clone().fits(self.wanted, step, predicate)?,
+                None => true,
+            };
+            if fits {
+                return Ok(output);
+            }
+        }
+        Err(pick::Error::None.fault("no item fits"))
+    }
+}
+
 /// Says a word.
 pub struct Say {
     inputs: say::Inputs,
