@@ -764,10 +764,10 @@ fn a_runner_says_why_its_steps_are_meant_for_setup() {
         of("meant_for_setup = \"a step starts a process\"").unwrap(),
         Some("a step starts a process".to_owned())
     );
-    let text = "runner \"a\" {\n  meant_for_setup = \"\"\n}\nasset \"c\" {\n  meant_for_setup = \"x\"\n}\n";
+    let text = "runner \"a\" {\n  meant_for_setup = \"\"\n}\nrunner \"b\" {\n  meant_for_setup = true\n}\nasset \"c\" {\n  meant_for_setup = \"x\"\n}\n";
     let found = faults(text);
     let lines: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [2, 5], "{found:?}");
+    assert_eq!(lines, [2, 5, 8], "{found:?}");
     assert_eq!(
         found[0].1,
         "`meant_for_setup` says why: what a step costs, in a clause"
