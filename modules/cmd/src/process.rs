@@ -62,7 +62,8 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let group = Pid::from_child(&child);
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let group = group.ok_or_else(|| io::Error::other("the command has no number"))?;
         match Self::streams(&mut child, stdin, most) {
             Ok((stdin, stdout, stderr)) => Ok(Self {
                 child,
