@@ -91,16 +91,19 @@ impl Maker {
             metrics,
             errors,
             no_effect_without,
+            meant_for_setup,
         } = runner;
         let (name, description) = (text(name), text(description));
         let (uses, rules) = (list(uses, used), list(rules, rule));
         let (outputs, metrics) = (list(outputs, output), list(metrics, metric));
         let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
         let no_effect_without = option(no_effect_without, |names| list(names, |name| text(name)));
+        let meant_for_setup = option(meant_for_setup, |why| text(why));
         quote! {
             Runner {
                 name: #name, description: #description, uses: #uses, inputs: #inputs, rules: #rules,
                 outputs: #outputs, metrics: #metrics, errors: #errors, no_effect_without: #no_effect_without,
+                meant_for_setup: #meant_for_setup,
             }
         }
     }

@@ -250,6 +250,7 @@ impl<'a> Checker<'a> {
             }],
             // What its steps do is looked at instead.
             no_effect_without: None,
+            meant_for_setup: None,
         };
         let flow = TFlow {
             runner: Rc::new(runner),

@@ -99,6 +99,7 @@ impl TFlow {
             metrics: Vec::new(),
             errors: Vec::new(),
             no_effect_without: None,
+            meant_for_setup: None,
         };
         Self {
             runner: Rc::new(runner),
@@ -214,6 +215,7 @@ impl Typed {
             metrics: Vec::new(),
             errors: Vec::new(),
             no_effect_without: None,
+            meant_for_setup: None,
         };
         match callee {
             Callee::Runner(at) => modules.runner(at),

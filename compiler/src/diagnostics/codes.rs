@@ -141,6 +141,7 @@ codes! {
     MAY_BE_NULL = "may_be_null", "Value that may be null";
     CONSTANT_CHECK = "constant_check", "Check with one outcome";
     LITERAL_SECRET = "literal_secret", "Secret in the grid";
+    COSTLY_STEP = "costly_step", "Step that costs more than the load";
     NEEDLESS_STEP = "needless_step", "Step that nobody needs";
     ROWS_RUN_OUT = "rows_run_out", "Too few rows of data";
     TOO_FEW_USERS = "too_few_users", "Too few users for a rate";

@@ -35,6 +35,8 @@ pub struct Runner {
     pub errors: Vec<ErrorKind>,
     /// A step that is given none of these inputs does nothing but give its outputs; `None`: any step does something.
     pub no_effect_without: Option<Vec<String>>,
+    /// Why a step is meant for `setup` and `teardown` and for no load: a clause.
+    pub meant_for_setup: Option<String>,
 }
 
 /// An asset: what a `resource` of that kind is.

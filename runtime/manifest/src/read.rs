@@ -77,6 +77,17 @@ impl Reader<'_> {
         let description = self.text(&mut attributes, "description");
         let without = attributes.place("no_effect_without");
         let names = self.texts(&mut attributes, "no_effect_without");
+        let meant_for_setup = attributes.place("meant_for_setup").map(|offset| {
+            let before = self.faults.len();
+            let why = self.text(&mut attributes, "meant_for_setup");
+            if why.is_empty() && self.faults.len() == before {
+                self.fault(
+                    offset,
+                    "`meant_for_setup` says why: what a step costs, in a clause",
+                );
+            }
+            why
+        });
         self.rest(attributes, "a runner");
         let mut runner = Runner {
             name,
@@ -88,6 +99,7 @@ impl Reader<'_> {
             metrics: Vec::new(),
             errors: Vec::new(),
             no_effect_without: None,
+            meant_for_setup,
         };
         for part in &block.body.blocks {
             match part.kind.as_str() {

@@ -1,6 +1,7 @@
 //! What is known of a grid without running it, and is worth a warning: each finding in a file of its own.
 
 mod constant_check;
+mod costly_step;
 mod literal_secret;
 mod needless_step;
 pub(super) mod outcome;
@@ -17,6 +18,7 @@ pub use literal_secret::looks_like_a_secret;
 /// Warnings of a grid without errors.
 pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
     constant_check::warn(typed, problems);
+    costly_step::warn(typed, resolved, modules, problems);
     literal_secret::warn(typed, resolved, modules, problems);
     needless_step::warn(typed, resolved, modules, problems);
     rows_run_out::warn(typed, problems);
