@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, mermaid's parser from npm, and readers of
+# Installs what the tests need and is not there: servers and tools of Debian, a server of S3 (by Go), mermaid's parser from npm, and readers of
 # HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
@@ -27,6 +27,14 @@ if [ "${#missing[@]}" -gt 0 ]; then
         echo "  sudo apt-get install --no-install-recommends ${missing[*]}" >&2
         exit 1
     fi
+fi
+
+# A server of S3, built from the module proxy of Go: Debian has none.
+servers=target/servers
+if [ ! -x "$servers/versitygw" ]; then
+    mkdir -p "$servers"
+    GOBIN="$PWD/$servers" go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ||
+        { echo "could not build versitygw; run: GOBIN=\$PWD/$servers go install github.com/versity/versitygw/cmd/versitygw@v1.8.0" >&2; exit 1; }
 fi
 
 # mermaid's own parser, into a folder that git ignores.

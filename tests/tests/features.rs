@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 7] = [
+const OPTIONAL: [&str; 8] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-env_vars",
@@ -14,6 +14,7 @@ const OPTIONAL: [&str; 7] = [
     "bggo-module-http_target",
     "bggo-module-noop",
     "bggo-module-print",
+    "bggo-module-s3",
 ];
 
 /// `name version [features]` of each crate of a program that links these.

@@ -50,6 +50,7 @@ const CRATES: &[&str] = &[
     "modules/http_request/http3",
     "modules/http_target",
     "modules/http_target/server",
+    "modules/s3",
     "runtime",
     "runtime/data",
     "runtime/http1",

@@ -3,15 +3,16 @@
 use crate::fault::{Unreadable, unreadable_file};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText, Value};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use form_urlencoded::{Serializer, Target};
 use http::header::HeaderValue;
 use std::collections::VecDeque;
 use std::fmt;
+use std::io::SeekFrom;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
 
 /// How many bytes of a file are read at once.
 const PIECE: usize = 64 << 10;
@@ -39,6 +40,8 @@ pub(crate) enum Part {
     Bytes(Bytes),
     /// All of a file, by its path relative to the working folder.
     File(String),
+    /// So many bytes of a file, from this one on.
+    Range { path: String, from: u64, size: u64 },
 }
 
 impl Payload {
@@ -76,6 +79,22 @@ impl Payload {
         Self {
             content_type: Some(HeaderValue::from_static("application/octet-stream")),
             content: Content::Parts(vec![Part::File(path)]),
+        }
+    }
+
+    /// Bytes of another module, without a type.
+    pub(crate) fn plain(bytes: Bytes) -> Self {
+        Self {
+            content_type: None,
+            content: Content::Bytes(bytes),
+        }
+    }
+
+    /// So many bytes of a file, from this one on, streamed, without a type.
+    pub(crate) fn range(path: String, from: u64, size: u64) -> Self {
+        Self {
+            content_type: None,
+            content: Content::Parts(vec![Part::Range { path, from, size }]),
         }
     }
 
@@ -123,7 +142,7 @@ impl Payload {
         };
         let known = parts.iter().filter_map(|part| match part {
             Part::Bytes(bytes) => Some(bytes),
-            Part::File(_) => None,
+            Part::File(_) | Part::Range { .. } => None,
         });
         let known: Vec<&Bytes> = known.collect();
         let has_files = known.len() < parts.len();
@@ -140,29 +159,41 @@ impl Payload {
         let mut stream = Stream {
             parts: VecDeque::new(),
             left: 0,
+            buffer: BytesMut::new(),
         };
         for part in parts {
             let opened = match part {
                 Part::Bytes(bytes) => OpenedPart::Bytes(bytes.clone()),
-                Part::File(path) => {
-                    let wrong = |error| Kind::Request.fault(unreadable_file("file", path, &error));
-                    let file = File::open(path).await.map_err(wrong)?;
-                    let about = file.metadata().await.map_err(wrong)?;
-                    if about.is_dir() {
-                        return Err(Kind::Request.fault(unreadable(path, &"it is a folder")));
-                    }
-                    OpenedPart::File {
-                        file,
-                        left: about.len(),
-                        path: path.clone(),
-                    }
-                }
+                Part::File(path) => open_file(path, 0, None).await?,
+                Part::Range { path, from, size } => open_file(path, *from, Some(*size)).await?,
             };
             stream.left += opened.size();
             stream.parts.push_back(opened);
         }
         Ok(OpenedBody::Stream(stream))
     }
+}
+
+/// Opens a file for its bytes from one on: for so many, or for all that there are.
+async fn open_file(path: &str, from: u64, size: Option<u64>) -> Result<OpenedPart, Fault> {
+    let wrong = |error| Kind::Request.fault(unreadable_file("file", path, &error));
+    let mut file = File::open(path).await.map_err(wrong)?;
+    let about = file.metadata().await.map_err(wrong)?;
+    if about.is_dir() {
+        return Err(Kind::Request.fault(unreadable(path, &"it is a folder")));
+    }
+    let there = about.len().saturating_sub(from);
+    if size.is_some_and(|size| size > there) {
+        return Err(Kind::Request.fault(unreadable(path, &"it became shorter")));
+    }
+    if from > 0 {
+        file.seek(SeekFrom::Start(from)).await.map_err(wrong)?;
+    }
+    Ok(OpenedPart::File {
+        file,
+        left: size.unwrap_or(there),
+        path: path.to_owned(),
+    })
 }
 
 fn unreadable(path: &str, why: &dyn fmt::Display) -> FaultText {
@@ -176,6 +207,7 @@ impl Part {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::File(_) => None,
+            Self::Range { size, .. } => Some(*size),
         }
     }
 }
@@ -252,6 +284,8 @@ fn append_pair<T: Target>(
 pub struct Stream {
     parts: VecDeque<OpenedPart>,
     left: u64,
+    /// A piece of a file goes out of it. Its room is used again once the piece is gone.
+    buffer: BytesMut,
 }
 
 #[derive(Debug)]
@@ -287,8 +321,8 @@ impl Stream {
                 Some(OpenedPart::File { left: 0, .. }) => Bytes::new(),
                 Some(OpenedPart::File { file, left, path }) => {
                     let size = usize::try_from(*left).unwrap_or(PIECE).min(PIECE);
-                    let mut buffer = vec![0; size];
-                    let mut read = ReadBuf::new(&mut buffer);
+                    self.buffer.resize(size, 0);
+                    let mut read = ReadBuf::new(&mut self.buffer);
                     if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut read)) {
                         return Poll::Ready(Err(Unreadable(unreadable(path, &error))));
                     }
@@ -297,9 +331,8 @@ impl Stream {
                         let shorter = "it became shorter while it was sent";
                         return Poll::Ready(Err(Unreadable(unreadable(path, &shorter))));
                     }
-                    buffer.truncate(count);
                     *left -= count as u64;
-                    buffer.into()
+                    self.buffer.split_to(count).freeze()
                 }
             };
             if piece.is_empty() {

@@ -73,6 +73,11 @@ impl HttpClient {
         self.common.fields.get(name::USER_AGENT)?.to_str().ok()
     }
 
+    /// The largest body that its steps keep, in bytes, for other modules that use the client.
+    pub fn max_body_size(&self) -> u64 {
+        self.common.exchange.max_body
+    }
+
     /// A time limit for a request, which is not set.
     pub(crate) fn deadline(&self, step: &Step<'_>) -> Deadline {
         let kept = self.deadline.take();

@@ -8,6 +8,7 @@
 mod parse;
 
 use crate::again::Again;
+use crate::asking::Asking;
 use crate::auth::ApiKey;
 use crate::client::{HttpClient, count};
 use crate::decompress::too_large;
@@ -204,6 +205,7 @@ impl<'a> Run<'a> {
         Call {
             method: &request.method,
             url: &request.target.url,
+            target: None,
             fields: &self.fields,
             template: None,
             cookies: &request.cookies,
@@ -214,7 +216,10 @@ impl<'a> Run<'a> {
             },
             timeout: self.asks.timeout.unwrap_or(defaults.timeout),
             redirects: follows.then(|| self.asks.max_redirects.unwrap_or(defaults.max_redirects)),
-            keeps_body: false,
+            most: None,
+            failure: 0,
+            has_jar: true,
+            may_resend: true,
             hears: AnswerContext {
                 last_head: &self.runner.last_head,
                 phases: &self.phases,
@@ -225,9 +230,10 @@ impl<'a> Run<'a> {
                     address: false,
                 },
                 examples: Examples {
-                    step: self.step,
+                    asking: Asking::Step(self.step),
                     expect: Some(self.expect()),
                     may_come: false,
+                    failures: false,
                 },
             },
             hosts: self.hosts(),
@@ -504,6 +510,7 @@ impl<'a> Run<'a> {
         trace.sends(Request {
             method: &request.method,
             url,
+            target: None,
             headers: &self.fields,
             cookies: cookies.first(),
             payload: &request.payload,

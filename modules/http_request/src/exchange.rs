@@ -36,6 +36,8 @@ pub(crate) const SOON: Duration = Duration::from_millis(50);
 pub(crate) struct Call<'a> {
     pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
+    /// Path and query as they are sent, where they are not those of the url. A redirect leads to a url.
+    pub(crate) target: Option<&'a str>,
     /// All fields but the cookies.
     pub(crate) fields: &'a Fields,
     /// Method, url and fields as they are sent, if they were made before.
@@ -47,8 +49,14 @@ pub(crate) struct Call<'a> {
     pub(crate) timeout: Duration,
     /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
-    /// The body is kept.
-    pub(crate) keeps_body: bool,
+    /// The largest body that is kept. Without it the body is counted.
+    pub(crate) most: Option<u64>,
+    /// Of the body of an answer without a status of success only so many first bytes are kept, if any.
+    pub(crate) failure: usize,
+    /// The cookies of the client are sent, and those of the answer are kept.
+    pub(crate) has_jar: bool,
+    /// It may go out once more, where the rules for that allow it.
+    pub(crate) may_resend: bool,
     pub(crate) hears: AnswerContext<'a>,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
@@ -249,10 +257,19 @@ async fn whole<'c>(
     let incoming = &mut heard.incoming;
     let head = incoming.head();
     let (status, came) = (head.status, head.came);
-    let keeps = Keeps {
-        most: call.keeps_body.then_some(client.common.exchange.max_body),
-        start: call.hears.examples.takes(status) || call.hears.examples.may_come,
-        trace: call.trace,
+    let keeps = if call.failure > 0 && !status.is_success() {
+        Keeps {
+            most: None,
+            start: call.failure,
+            trace: call.trace,
+        }
+    } else {
+        let is_example = call.hears.examples.takes(status) || call.hears.examples.may_come;
+        Keeps {
+            most: call.most,
+            start: if is_example { START } else { 0 },
+            trace: call.trace,
+        }
     };
     let has_body = !incoming.is_over();
     let (size, body, start) = read(incoming, keeps)
@@ -263,7 +280,7 @@ async fn whole<'c>(
     }
     // What came with the head took no time.
     let receiving = if has_body {
-        call.hears.examples.step.now() - came
+        call.hears.now() - came
     } else {
         Duration::ZERO
     };
@@ -290,6 +307,7 @@ pub(crate) async fn answer<'c, 'a>(
     let nothing = Payload::default();
     let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
     let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
+    let mut target = call.target;
     let (mut payload, mut cookies) = (call.payload, call.cookies);
     let mut followed = 0;
     let mut now = call.sent;
@@ -301,11 +319,16 @@ pub(crate) async fn answer<'c, 'a>(
                 if !method.is_idempotent() {
                     client.transport.hear_of_closed().await;
                 }
-                let line = client.cookies(&url, cookies, &fields);
+                let line = if call.has_jar {
+                    client.cookies(&url, cookies, &fields)
+                } else {
+                    None
+                };
                 if let Some(trace) = call.trace {
                     trace.sends(Request {
                         method: &method,
                         url: &url,
+                        target,
                         headers: &fields,
                         cookies: line.as_ref(),
                         payload,
@@ -314,6 +337,7 @@ pub(crate) async fn answer<'c, 'a>(
                 let outgoing = Outgoing {
                     method: &method,
                     url: &url,
+                    target,
                     fields: &fields,
                     cookies: line.as_ref(),
                     payload,
@@ -332,8 +356,8 @@ pub(crate) async fn answer<'c, 'a>(
                         add_to(&call.seen.requests, -1);
                         return Err(lost.fault);
                     }
-                    Err(lost) if again.takes(&lost, &method) => {
-                        now = call.hears.examples.step.now();
+                    Err(lost) if call.may_resend && again.takes(&lost, &method) => {
+                        now = call.hears.now();
                         add_to(&call.seen.resent, 1);
                     }
                     Err(lost) => return Err(lost.fault),
@@ -347,7 +371,9 @@ pub(crate) async fn answer<'c, 'a>(
             trace.hears(head);
         }
         add_to(&call.seen.answered, 1);
-        client.keep_cookies(&url, head);
+        if call.has_jar {
+            client.keep_cookies(&url, head);
+        }
         let Some(most) = call.redirects else {
             return Ok((heard, url));
         };
@@ -368,7 +394,7 @@ pub(crate) async fn answer<'c, 'a>(
         }
         drop(heard.ends());
         redirect::strip(fields.to_mut(), &url, &hop, call.key);
-        template = None;
+        (template, target) = (None, None);
         if url.origin() != hop.url.origin() {
             cookies = &[];
         }
@@ -376,7 +402,7 @@ pub(crate) async fn answer<'c, 'a>(
             payload = &nothing;
         }
         (url, method) = (Cow::Owned(hop.url), Cow::Owned(hop.method));
-        now = call.hears.examples.step.now();
+        now = call.hears.now();
     }
 }
 
@@ -409,8 +435,8 @@ async fn drain(incoming: &mut Incoming<'_>, trace: Option<&Trace<'_>>) {
 struct Keeps<'a> {
     /// All of it, up to that many bytes; without, it is only counted.
     most: Option<u64>,
-    /// Its first bytes.
-    start: bool,
+    /// So many of its first bytes.
+    start: usize,
     trace: Option<&'a Trace<'a>>,
 }
 
@@ -436,7 +462,7 @@ async fn read(
     incoming: &mut Incoming<'_>,
     keeps: Keeps<'_>,
 ) -> Result<(u64, Bytes, Vec<u8>), Ended> {
-    if keeps.most.is_none() && !keeps.start && keeps.trace.is_none() {
+    if keeps.most.is_none() && keeps.start == 0 && keeps.trace.is_none() {
         let size = incoming.skip().await.map_err(Ended::Early)?;
         return Ok((size, Bytes::new(), Vec::new()));
     }
@@ -446,7 +472,7 @@ async fn read(
     let mut rest = BytesMut::new();
     while let Some(piece) = incoming.piece().await.map_err(Ended::Early)? {
         size += piece.len() as u64;
-        if keeps.most.is_none() && keeps.trace.is_none() && start.len() == START {
+        if keeps.most.is_none() && keeps.trace.is_none() && start.len() == keeps.start {
             // The rest is only counted.
             size += incoming.skip().await.map_err(Ended::Early)?;
             break;
@@ -454,10 +480,8 @@ async fn read(
         if let Some(trace) = keeps.trace {
             trace.piece(&piece);
         }
-        if keeps.start {
-            let room = START.saturating_sub(start.len()).min(piece.len());
-            start.extend_from_slice(piece.get(..room).unwrap_or_default());
-        }
+        let room = keeps.start.saturating_sub(start.len()).min(piece.len());
+        start.extend_from_slice(piece.get(..room).unwrap_or_default());
         let Some(most) = keeps.most else {
             continue;
         };

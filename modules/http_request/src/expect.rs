@@ -1,7 +1,8 @@
 //! `expect_status`: the status codes that pass.
 
+use crate::asking::Asking;
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText, Step, Value};
+use bggo_runtime::contract::{Fault, FaultText, Value};
 use http::StatusCode;
 use std::fmt;
 
@@ -15,17 +16,23 @@ pub(crate) struct Expect {
 /// Which answers become the example of a failure: those that fail their step, if there is none of the kind yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Examples<'a> {
-    pub(crate) step: &'a Step<'a>,
+    pub(crate) asking: Asking<'a>,
     pub(crate) expect: Option<&'a Expect>,
     /// Whether any answer may become one: by a check that fails its step. Then what came of it is kept until it is judged.
     pub(crate) may_come: bool,
+    /// Whether each answer without a status of success is one, whatever was shown before.
+    pub(crate) failures: bool,
 }
 
 impl Examples<'_> {
     /// Whether an answer with this status is one.
     pub(crate) fn takes(&self, status: StatusCode) -> bool {
+        if self.failures && !status.is_success() {
+            return true;
+        }
         let allows = |expect: &Expect| expect.allows(status.as_u16());
-        !self.expect.is_none_or(allows) && self.step.wants_example(Kind::Status.name()).is_some()
+        let wanted = |asking: Asking<'_>| asking.step()?.wants_example(Kind::Status.name());
+        !self.expect.is_none_or(allows) && wanted(self.asking).is_some()
     }
 }
 

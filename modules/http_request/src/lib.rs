@@ -4,9 +4,12 @@
 //! ```text
 //! arguments -> prepared (request: url, headers, body) -> runner -> exchange (redirects, cookies, limit) -> transport
 //!                                                     '-> response (the outputs that the grid reads), or events
+//! ask, upgrade: requests of other modules -> exchange, or a connection that speaks another protocol
 //! ```
 
 mod again;
+mod ask;
+mod asking;
 mod auth;
 mod body;
 mod charset;
@@ -33,6 +36,8 @@ mod transport;
 mod unjudged;
 mod upgrade;
 
+pub use ask::{Answer, Ask, AskBody, AskCounters, Place};
+pub use asking::Asking;
 pub use client::HttpClient;
 pub use events::HttpEvents;
 pub use prepared::HttpRequest;

@@ -245,6 +245,7 @@ impl HttpRequest {
         trace.sends(Request {
             method: &parts.method,
             url,
+            target: None,
             headers: &composed.fields,
             cookies: cookies.first(),
             payload: &parts.payload,

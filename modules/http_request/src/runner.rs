@@ -7,6 +7,7 @@
 //! ```
 
 use crate::again::Again;
+use crate::asking::Asking;
 use crate::auth::ApiKey;
 use crate::client::HttpClient;
 use crate::exchange::{Answer, Call, ExchangeCounters, ExchangeRecord, First, START, exchange};
@@ -239,6 +240,7 @@ impl<'a> Run<'a> {
         Outgoing {
             method: &self.parts.method,
             url: &self.parts.target.url,
+            target: None,
             fields: &self.composed.fields,
             cookies,
             payload: &self.parts.payload,
@@ -255,9 +257,10 @@ impl<'a> Run<'a> {
             phases: &self.phases,
             reads: self.reads,
             examples: Examples {
-                step: self.step,
+                asking: Asking::Step(self.step),
                 expect: self.parts.expect.as_ref().as_ref(),
                 may_come: self.may_be_judged,
+                failures: false,
             },
         }
     }
@@ -375,6 +378,7 @@ impl<'a> Run<'a> {
         Call {
             method: &parts.method,
             url: &parts.target.url,
+            target: None,
             fields: &self.composed.fields,
             template: self.composed.template.as_ref(),
             cookies: &parts.cookies,
@@ -388,7 +392,10 @@ impl<'a> Run<'a> {
                 .reads
                 .location
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
-            keeps_body: self.runner.reads.body,
+            most: self.runner.reads.body.then_some(defaults.max_body),
+            failure: 0,
+            has_jar: true,
+            may_resend: true,
             hears: self.hears(),
             hosts: self.runner.hosts(self.step),
             sent: self.sent,

@@ -84,6 +84,8 @@ struct Head {
 pub(crate) struct Request<'a> {
     pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
+    /// Path and query as they are sent, where they are not those of the url.
+    pub(crate) target: Option<&'a str>,
     /// Without the cookies.
     pub(crate) headers: &'a Fields,
     /// The value of Cookie.
@@ -140,12 +142,20 @@ impl<'a> Trace<'a> {
         }
     }
 
+    /// The same of a request of another module, which says itself whether its url or its body is kept back.
+    pub(crate) fn hiding(mut self, url: bool, body: bool) -> Self {
+        self.hides.url = url;
+        self.hides.body = body;
+        self
+    }
+
     /// A request is sent.
     pub(crate) fn sends(&self, request: Request<'_>) {
         self.ends();
         let Request {
             method,
             url,
+            target,
             headers,
             cookies,
             payload,
@@ -187,7 +197,7 @@ impl<'a> Trace<'a> {
         }
         *self.running.borrow_mut() = Some(Running {
             method: self.unless(self.hides.method, method.as_str()),
-            place: self.place(url),
+            place: self.place(url, target),
             headers: lines,
             body,
             answer: None,
@@ -340,11 +350,17 @@ impl<'a> Trace<'a> {
     }
 
     /// Path and query.
-    fn place(&self, url: &Url) -> String {
+    fn place(&self, url: &Url, target: Option<&str>) -> String {
         if self.hides.url {
             self.hide(url.as_str());
             self.hide_pairs(url);
+            if let Some(target) = target {
+                self.hide(target);
+            }
             return Message::kept_back().to_owned();
+        }
+        if let Some(target) = target {
+            return target.to_owned();
         }
         let path = url.path();
         match url.query() {

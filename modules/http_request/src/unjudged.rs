@@ -38,6 +38,7 @@ impl Unjudged {
         trace.sends(Request {
             method: &parts.method,
             url: &parts.target.url,
+            target: None,
             headers: &self.composed.fields,
             cookies: self.cookies.first(),
             payload: &parts.payload,

@@ -5,6 +5,7 @@
 //!                                                 '-> another answer: a fault
 //! ```
 
+use crate::asking::Asking;
 use crate::client::HttpClient;
 use crate::expect::Examples;
 use crate::fault;
@@ -16,7 +17,7 @@ use crate::phases::Phases;
 use crate::request::{self, Arguments, Whole};
 use crate::trace::{Request, Trace};
 use crate::transport::{AnswerContext, AnswerHead, Asked, Incoming, Outgoing, Reads};
-use bggo_runtime::contract::{Fault, FaultText, Step, format_duration};
+use bggo_runtime::contract::{Fault, FaultText, format_duration};
 use bggo_wire::{Dialled, Wire};
 use http::header::{HeaderName, HeaderValue, UPGRADE};
 use std::cell::RefCell;
@@ -39,6 +40,8 @@ pub struct Upgrade<'a> {
     pub fields: &'a [(&'a str, &'a str)],
     /// Time limit of all of it, connecting included. Without it the client's holds.
     pub timeout: Option<Duration>,
+    /// Its url contains a secret: no fault names the host, and nothing shows the url.
+    pub url_is_sensitive: bool,
 }
 
 /// A connection that speaks the other protocol.
@@ -59,35 +62,43 @@ impl Upgraded {
 }
 
 impl HttpClient {
-    /// Asks a server for another protocol, over HTTP/1.1 on a connection of its own: with the fields, cookies, proxy, TLS and time
+    /// Asks a server for another protocol, for a step or for an asset, over HTTP/1.1 on a connection of its own: with the fields, cookies, proxy, TLS and time
     /// limit of this client. Redirects are not followed.
     ///
     /// # Errors
     /// The request cannot be made (`request`), or there is no connection or no answer: the kinds of an `http_request`. An answer that
     /// is no upgrade fails with `status` and the beginning of its body; one that upgrades to something else with `protocol`. A
     /// client with a transport of another crate has no upgrades (`request`).
-    pub async fn upgrade(&self, step: &Step<'_>, asked: &Upgrade<'_>) -> Result<Upgraded, Fault> {
+    pub async fn upgrade<'a>(
+        &'a self,
+        asking: impl Into<Asking<'a>>,
+        asked: &'a Upgrade<'a>,
+    ) -> Result<Upgraded, Fault> {
         // Boxed: a user carries no room for it once it is over.
-        Box::pin(self.upgrade_within_time(step, asked)).await
+        Box::pin(self.upgrade_within_time(asking.into(), asked)).await
     }
 
     async fn upgrade_within_time(
         &self,
-        step: &Step<'_>,
+        asking: Asking<'_>,
         asked: &Upgrade<'_>,
     ) -> Result<Upgraded, Fault> {
         let mut request = request::whole(&Arguments::get(asked.url))?;
         request.head = self.fields_of(&request, asked)?;
-        let hosts = if step.info().is_input_sensitive("url") {
+        let hosts = if asked.url_is_sensitive {
             Hosts::OfSensitiveUrl
         } else {
             Hosts::Open
         };
         let limit = asked.timeout.unwrap_or(self.common.exchange.timeout);
-        let sent = step.sent();
-        let mut deadline = step.deadline();
+        let sent = asking.sends();
+        let mut deadline = asking.deadline();
         deadline.set(sent + limit);
-        let ended = until(self.ask((step, &request), asked, hosts), &mut deadline).await;
+        let ended = until(
+            self.ask_for_upgrade((asking, &request), asked, hosts),
+            &mut deadline,
+        )
+        .await;
         self.count_connections();
         ended.unwrap_or_else(|| {
             let place = hosts.place(&request.target.url);
@@ -118,20 +129,24 @@ impl HttpClient {
         Ok(fields)
     }
 
-    async fn ask(
+    async fn ask_for_upgrade(
         &self,
-        (step, request): (&Step<'_>, &Whole),
+        (asking, request): (Asking<'_>, &Whole),
         asked: &Upgrade<'_>,
         hosts: Hosts,
     ) -> Result<Upgraded, Fault> {
         let url = &request.target.url;
         let cookies = self.cookies(url, &[], &request.head);
-        let trace = step.shows_exchanges().map(|shown| {
-            let trace = Trace::new((step, shown), self, &request.head, None);
+        let shown = asking.step();
+        let shown = shown.and_then(|step| Some((step, step.shows_exchanges()?)));
+        let trace = shown.map(|shown| {
+            let trace = Trace::new(shown, self, &request.head, None);
+            let trace = trace.hiding(asked.url_is_sensitive, false);
             trace.hide_credentials(asked.url, None, None);
             trace.sends(Request {
                 method: &request.method,
                 url,
+                target: None,
                 headers: &request.head,
                 cookies: cookies.as_ref(),
                 payload: &request.payload,
@@ -147,12 +162,13 @@ impl HttpClient {
         let outgoing = Outgoing {
             method: &request.method,
             url,
+            target: None,
             fields: &request.head,
             cookies: cookies.as_ref(),
             payload: &request.payload,
             template: None,
             hosts,
-            now: step.now(),
+            now: asking.now(),
             hears: AnswerContext {
                 last_head: &RefCell::default(),
                 // It gets how long the dial took.
@@ -164,9 +180,10 @@ impl HttpClient {
                     address: false,
                 },
                 examples: Examples {
-                    step,
+                    asking,
                     expect: None,
                     may_come: false,
+                    failures: false,
                 },
             },
         };

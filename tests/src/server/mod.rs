@@ -7,6 +7,7 @@ mod gate;
 mod nginx;
 mod raw;
 mod secure;
+mod versitygw;
 
 pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
@@ -15,6 +16,7 @@ pub use gate::Gate;
 pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
+pub use versitygw::{Connections, Versitygw};
 
 use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};
 use std::net::Ipv4Addr;

@@ -210,7 +210,7 @@ impl Client {
         let is_full = !server.has_room();
         let room = server.room().await;
         if is_full {
-            *waited = Some(asked.step.now());
+            *waited = Some(asked.asking.now());
         }
         let named = asked.hosts.named();
         let session = self.dial((server, room), named, asked).await?;
@@ -248,7 +248,7 @@ impl Client {
                     found = session.map(|session| (session, Some(stream)));
                 }
             }
-            *waited = Some(asked.step.now());
+            *waited = Some(asked.asking.now());
             if let Some(found) = found {
                 return Ok(found);
             }
@@ -321,7 +321,7 @@ impl Client {
         };
         let made = joined.dialling.made.get_or_init(first).await.clone();
         if !dials {
-            *waited = Some(asked.step.now());
+            *waited = Some(asked.asking.now());
         }
         match made {
             // What is wrong is told with the host's name though this request keeps it back, or the other way round: it finds out itself.

@@ -8,10 +8,10 @@ use crate::room::Stream;
 use crate::session::{Open, Session};
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
-    AnswerHead, Connection, Details, OpenedBody, Phases, Reply, Request, Unread, content_length,
-    no_answer, too_large_head,
+    AnswerHead, Asking, Connection, Details, OpenedBody, Phases, Reply, Request, Unread,
+    content_length, no_answer, too_large_head,
 };
-use bggo_runtime::contract::{Fault, FaultText, Moment, Running, Step};
+use bggo_runtime::contract::{Fault, FaultText, Moment, Running};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode, Version};
@@ -112,7 +112,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) hosts: bggo_module_http_request::link::Hosts,
     pub(crate) now: Moment,
-    pub(crate) step: &'a Step<'a>,
+    pub(crate) asking: Asking<'a>,
     pub(crate) phases: &'a Phases,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Asked<'a> {
             headers: &request.headers,
             hosts: request.hosts,
             now: request.now,
-            step: request.step,
+            asking: request.asking,
             phases: request.phases,
         }
     }
@@ -153,7 +153,7 @@ pub(crate) async fn exchange(
     match has_served {
         true => asked.phases.begins(begins, Connection::Reused),
         // The making of it took time.
-        false => asked.phases.begins(asked.step.now(), Connection::New),
+        false => asked.phases.begins(asked.asking.now(), Connection::New),
     }
     let mut incoming = Incoming::new(receive);
     let size = body.size();
@@ -176,7 +176,7 @@ pub(crate) async fn exchange(
             cause,
             Cause::Stream(ReadError::Reset(_)) | Cause::GoneAway(_)
         ) {
-            open.heard(asked.step.now());
+            open.heard(asked.asking.now());
         }
         let says = session.notices.unread(stream);
         let unread = match &cause {
@@ -200,7 +200,7 @@ pub(crate) async fn exchange(
             unread,
         }
     })?;
-    let came = asked.step.now();
+    let came = asked.asking.now();
     open.answered(came);
     let is_bodiless = *asked.method == Method::HEAD
         || matches!(
@@ -243,7 +243,7 @@ async fn send_and_hear(
     if matches!(body, OpenedBody::None) {
         sending.bytes(fields.into()).await;
         sending.end();
-        asked.phases.note_sent(|| asked.step.now());
+        asked.phases.note_sent(|| asked.asking.now());
         return hear(incoming).await;
     }
     let mut sending = Box::pin(sending.all(fields, body));
@@ -256,7 +256,7 @@ async fn send_and_hear(
                 Poll::Ready(Err(fault)) => return Poll::Ready(Err(Cause::Request(fault))),
                 Poll::Ready(Ok(())) => {
                     is_sent = true;
-                    asked.phases.note_sent(|| asked.step.now());
+                    asked.phases.note_sent(|| asked.asking.now());
                 }
             }
         }

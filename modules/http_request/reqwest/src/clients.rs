@@ -85,7 +85,7 @@ impl Clients {
             mut headers,
             body,
             hosts,
-            step,
+            asking,
             // It tells nothing of them.
             phases: _,
             ..
@@ -122,7 +122,7 @@ impl Clients {
                 let head = AnswerHead {
                     status: response.status(),
                     version: response.version(),
-                    came: step.now(),
+                    came: asking.now(),
                     details: Some(Box::new(Details {
                         headers: std::mem::take(response.headers_mut()),
                         remote_address: response.remote_addr(),

@@ -11,6 +11,8 @@ use url::{Position, Url};
 pub(super) struct Parts<'a> {
     pub(super) method: &'a Method,
     pub(super) url: &'a Url,
+    /// Path and query as they are sent, where they are not those of the url.
+    pub(super) target: Option<&'a str>,
     pub(super) fields: &'a Fields,
     /// The length of the body.
     pub(super) size: u64,
@@ -18,24 +20,30 @@ pub(super) struct Parts<'a> {
     pub(super) proxy: Option<&'a Proxy>,
 }
 
+/// Path and query of a url. They begin with a slash.
+fn place(url: &Url) -> &str {
+    &url[Position::BeforePath..Position::AfterQuery]
+}
+
 /// Appends a head up to and without the cookies.
 pub(super) fn put_parts(out: &mut Buf, parts: &Parts<'_>) {
     let Parts {
         method,
         url,
+        target,
         fields,
         size,
         proxy,
     } = parts;
-    let target = match proxy {
-        Some(_) => &url[..Position::AfterQuery],
-        // It begins with a slash.
-        None => &url[Position::BeforePath..Position::AfterQuery],
+    let before = match proxy {
+        Some(_) => &url[..Position::BeforePath],
+        None => "",
     };
     out.put_all([
         method.as_str().as_bytes(),
         b" ",
-        target.as_bytes(),
+        before.as_bytes(),
+        target.unwrap_or_else(|| place(url)).as_bytes(),
         b" HTTP/1.1\r\n",
     ]);
     if !fields.contains(name::HOST) {
@@ -73,6 +81,7 @@ pub(super) fn put_head(
             &Parts {
                 method: outgoing.method,
                 url: outgoing.url,
+                target: outgoing.target,
                 fields: outgoing.fields,
                 size,
                 proxy,
@@ -90,12 +99,13 @@ pub(super) fn put_block(outgoing: &Outgoing<'_>, size: u64) -> Block {
     let Outgoing {
         method,
         url,
+        target,
         fields,
         ..
     } = *outgoing;
     let mut block = Block::new();
     let authority = &url[Position::BeforeHost..Position::AfterPort];
-    let path = &url[Position::BeforePath..Position::AfterQuery];
+    let path = target.unwrap_or_else(|| place(url));
     block.begin(method.as_str(), url.scheme(), (authority, path));
     for (name, value) in fields.iter() {
         if is_of_connection(name.as_bytes()) {

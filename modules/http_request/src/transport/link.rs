@@ -19,7 +19,9 @@ pub use crate::phases::{Connection, Phases};
 pub use crate::request::content_length;
 pub use bggo_wire::Dialled;
 
-use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment, Prepare, Running, Step};
+pub use crate::asking::Asking;
+
+use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment, Prepare, Running};
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderMap;
@@ -70,8 +72,8 @@ pub struct Request<'a> {
     pub hosts: Hosts,
     /// The clock, as it was read last.
     pub now: Moment,
-    /// The run of the step, whose clock says when the answer came.
-    pub step: &'a Step<'a>,
+    /// Who asks, whose clock says when the answer came.
+    pub asking: Asking<'a>,
     /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
     pub phases: &'a Phases,
 }

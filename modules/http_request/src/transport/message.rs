@@ -20,6 +20,8 @@ use url::Url;
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
+    /// Path and query as they are sent, where they are not those of the url.
+    pub(crate) target: Option<&'a str>,
     /// All fields but those that frame the body and the cookies.
     pub(crate) fields: &'a Fields,
     /// The value of Cookie.
@@ -57,8 +59,8 @@ impl AnswerContext<'_> {
     }
 
     /// The clock of the run.
-    pub(super) fn now(&self) -> Moment {
-        self.examples.step.now()
+    pub(crate) fn now(&self) -> Moment {
+        self.examples.asking.now()
     }
 }
 

@@ -40,6 +40,7 @@ use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
 use link::{Linked, Remote, Request};
 use std::rc::Rc;
 use std::task::Context;
+use url::Position;
 
 /// What all clients of a resource share on a thread.
 pub(crate) enum Shared {
@@ -170,6 +171,13 @@ impl Transport {
 impl<'a> Outgoing<'a> {
     /// The request of another transport.
     async fn to_request(&self) -> Result<Request<'a>, Fault> {
+        if let Some(target) = self.target
+            && target != &self.url[Position::BeforePath..Position::AfterQuery]
+        {
+            return Err(Kind::Request.fault(
+                "the client has the transport of another crate, which sends a path only in the form of a url; use a client without it",
+            ));
+        }
         let body = self.payload.open().await?;
         let size = body.size();
         request::check_length(self.fields, size)?;
@@ -190,7 +198,7 @@ impl<'a> Outgoing<'a> {
             body,
             hosts: self.hosts,
             now: self.now,
-            step: self.hears.examples.step,
+            asking: self.hears.examples.asking,
             phases: self.hears.phases,
         })
     }

@@ -217,6 +217,7 @@ impl Connections {
         let parts = Parts {
             method,
             url,
+            target: None,
             fields,
             size,
             proxy: self.proxy_of_requests(url),

@@ -11,6 +11,7 @@
 mod peer;
 mod user;
 
+mod ask;
 mod bodies;
 mod connections;
 mod cookies;

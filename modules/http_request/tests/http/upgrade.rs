@@ -69,6 +69,7 @@ fn echo(url: &str) -> Upgrade<'_> {
         protocol: "echo",
         fields: &[("X-Version", "13"), ("user-agent", "mine")],
         timeout: None,
+        url_is_sensitive: false,
     }
 }
 
@@ -123,6 +124,28 @@ fn a_connection_is_handed_over_with_what_came_behind_the_answer() {
     };
     let heads = [whole(""), whole("Cookie: seen=yes\r\n")];
     assert_eq!(server.heads(), heads);
+}
+
+#[test]
+fn an_asset_asks_for_another_protocol_without_a_step() {
+    let server = Server::start(vec![
+        vec![SWITCHING],
+        vec![b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"],
+    ]);
+    let url = server.url();
+    run(async || {
+        let user = User::new(vec![]);
+        let upgraded = user.upgrade_for_asset(&echo(&url)).await.unwrap();
+        echoes(upgraded.wire).await;
+        let refused = user.upgrade_for_asset(&echo(&url)).await;
+        let fault = refused.expect_err("it is refused");
+        assert_eq!(
+            (fault.kind(), fault.text()),
+            ("status", "status 403, expected 101: no")
+        );
+        user.leave().await;
+    });
+    assert_eq!(server.heads().len(), 2);
 }
 
 #[test]

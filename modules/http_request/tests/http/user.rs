@@ -3,12 +3,12 @@
 use bggo_module_http_request::http_client::{self, Slot};
 use bggo_module_http_request::http_events;
 use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Wanted};
-use bggo_module_http_request::{Upgrade, Upgraded};
+use bggo_module_http_request::{Answer, Ask, Upgrade, Upgraded};
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
 use bggo_runtime::contract::{
-    Counter, Early, Fault, Info, OnDemand, Prepare, Rate, ResourceInfo, Trend, Value,
+    AssetCx, Counter, Early, Fault, Info, OnDemand, Prepare, Rate, ResourceInfo, Trend, Value,
 };
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -201,6 +201,40 @@ impl User {
         let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
         let client = self.slot.get(&it, &mut make).await?;
         client.upgrade(&step, asked).await
+    }
+
+    /// The same as an asset asks while it is created.
+    pub async fn upgrade_for_asset(&self, asked: &Upgrade<'_>) -> Result<Upgraded, Fault> {
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+        let client = self.slot.get(&it, &mut make).await?;
+        let clock = AssetCx::alone(&self.worker).clock();
+        client.upgrade(&clock, asked).await
+    }
+
+    /// Sends a request as a step of another module does.
+    pub async fn ask_for_module(&self, asked: &Ask<'_>) -> Result<Answer, Fault> {
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        let policy = Policy::new();
+        let step = it.step(At::step(&STEP), &policy);
+        let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+        let client = self.slot.get(&it, &mut make).await?;
+        client.ask(&step, asked).await
+    }
+
+    /// The same as an asset asks.
+    pub async fn ask_for_asset(&self, asked: &Ask<'_>) -> Result<Answer, Fault> {
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+        let client = self.slot.get(&it, &mut make).await?;
+        let clock = AssetCx::alone(&self.worker).clock();
+        client.ask(&clock, asked).await
     }
 
     /// What the steps that read events have counted so far.

@@ -1,0 +1,73 @@
+//! The runner `s3_put_object`: one object, from a text or from a file.
+
+use crate::counters::counters;
+use crate::output::{field, number, status};
+use crate::request::{S3Request, bytes, send, size_of};
+use crate::s3_put_object::{Inputs, Late, Output, Uses, Wanted};
+use bggo_module_http_request::{AskBody, AskCounters, Asking};
+use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
+
+const COUNTERS: AskCounters = counters!(s3_put_object);
+
+/// A prepared step.
+pub struct S3PutObject {
+    inputs: Inputs,
+    wanted: Wanted,
+}
+
+impl Runner for S3PutObject {
+    type Inputs = Inputs;
+    type Late<'a> = Late<'a>;
+    type Uses<'a> = Uses<'a>;
+    type Wanted = Wanted;
+    type Output = Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs, wanted })
+    }
+
+    async fn run<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        uses: Uses<'a>,
+        late: &'a [Late<'a>],
+    ) -> Result<Output, Fault> {
+        let plain = self.inputs.with(late)?;
+        let (body, size) = match (&plain.body, &plain.source_path) {
+            (Some(text), None) => {
+                let body = bytes(text.as_bytes().to_vec());
+                (body, text.len() as u64)
+            }
+            (None, Some(path)) => {
+                let size = size_of(path).await?;
+                let body = AskBody::File {
+                    path: path.to_string(),
+                    from: 0,
+                    size,
+                };
+                (body, size)
+            }
+            _ => {
+                let text = "an object has one content: body or source_path";
+                return Err(Fault::new("request", text));
+            }
+        };
+        let access = &uses.client.access;
+        let mut request = S3Request::new("PUT", access, &plain.bucket)?;
+        request.key(&plain.key)?;
+        request.body = body;
+        request.reads_fields = self.wanted.etag || self.wanted.version_id;
+        if let Some(content_type) = &plain.content_type {
+            request.fields.push(("content-type", content_type));
+        }
+        let asking = Asking::Step(step);
+        let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
+        step.received_at(answer.ended);
+        Ok(Output {
+            status_code: status(&answer),
+            etag: field(&answer, "etag"),
+            version_id: field(&answer, "x-amz-version-id"),
+            size: number(size),
+        })
+    }
+}
