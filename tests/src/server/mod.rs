@@ -7,6 +7,7 @@ mod gate;
 mod nginx;
 mod raw;
 mod secure;
+mod slack;
 mod versitygw;
 
 pub use caddy::Caddy;
@@ -16,6 +17,7 @@ pub use gate::Gate;
 pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
+pub use slack::{Posted, SlackWebhooks};
 pub use versitygw::{Connections, Versitygw};
 
 use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};
