@@ -9,6 +9,7 @@ use std::process::Command;
 const OPTIONAL: [&str; 8] = [
     "bggo-http-3",
     "bggo-http-reqwest",
+    "bggo-module-cmd",
     "bggo-module-env_vars",
     "bggo-module-http_request",
     "bggo-module-http_target",

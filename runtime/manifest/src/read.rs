@@ -78,8 +78,9 @@ impl Reader<'_> {
         let without = attributes.place("no_effect_without");
         let names = self.texts(&mut attributes, "no_effect_without");
         let meant_for_setup = attributes.place("meant_for_setup").map(|offset| {
+            let before = self.faults.len();
             let why = self.text(&mut attributes, "meant_for_setup");
-            if why.is_empty() {
+            if why.is_empty() && self.faults.len() == before {
                 self.fault(
                     offset,
                     "`meant_for_setup` says why: what a step costs, in a clause",

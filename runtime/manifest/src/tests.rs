@@ -752,3 +752,24 @@ fn a_runner_says_without_which_inputs_it_has_no_effect() {
         ]
     );
 }
+
+#[test]
+fn a_runner_says_why_its_steps_are_meant_for_setup() {
+    let of = |attribute: &str| {
+        let text = format!("runner \"a\" {{\n  {attribute}\n}}\n");
+        read(&text).map(|manifest| manifest.runners[0].meant_for_setup.clone())
+    };
+    assert_eq!(of("").unwrap(), None);
+    assert_eq!(
+        of("meant_for_setup = \"a step starts a process\"").unwrap(),
+        Some("a step starts a process".to_owned())
+    );
+    let text = "runner \"a\" {\n  meant_for_setup = \"\"\n}\nrunner \"b\" {\n  meant_for_setup = true\n}\nasset \"c\" {\n  meant_for_setup = \"x\"\n}\n";
+    let found = faults(text);
+    let lines: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 5, 8], "{found:?}");
+    assert_eq!(
+        found[0].1,
+        "`meant_for_setup` says why: what a step costs, in a clause"
+    );
+}
