@@ -7,6 +7,7 @@ mod gate;
 mod nginx;
 mod raw;
 mod secure;
+mod slack;
 mod versitygw;
 mod ws;
 
@@ -17,6 +18,7 @@ pub use gate::Gate;
 pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
+pub use slack::{Posted, SlackWebhooks};
 pub use versitygw::{Connections, Versitygw};
 pub use ws::{WsServer, WsSetup};
 
