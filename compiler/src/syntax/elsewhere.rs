@@ -46,6 +46,29 @@ pub(super) fn in_step(name: &str) -> Option<&'static str> {
     })
 }
 
+/// What to write in place of an attribute of a scenario that is one of its load.
+pub(super) fn in_scenario(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "vus" | "duration" => {
+            "it belongs to the load: `load \"constant_vus\" { vus = .. duration = .. }`"
+        }
+        "iterations" | "max_duration" => {
+            "it belongs to the load: `load \"shared_iterations\" { vus = .. iterations = .. }`"
+        }
+        "rate" | "per" | "time_unit" | "max_vus" => {
+            "it belongs to the load: `load \"constant_arrival_rate\" { rate = .. duration = .. }`"
+        }
+        "stages" | "start_vus" => {
+            "it belongs to the load: `load \"ramping_vus\" { stage { .. } }`, a block `stage` for each"
+        }
+        "executor" | "profile" => {
+            "the profile of a load is its label: `load \"constant_vus\" { .. }`"
+        }
+        "warm_up" | "hold" => "it belongs to the load: `load \"PROFILE\" { .. }`",
+        _ => return None,
+    })
+}
+
 /// What runs before or after the iterations declares no resources.
 pub(super) const RESOURCE_OF_PHASE: &str = "a resource stands at the top of the grid or in a scenario, and a step takes it by `uses { .. }`";
 

@@ -292,14 +292,19 @@ impl FileParser<'_, '_> {
             .chain(shape.repeated)
             .copied();
         let of_step = shape.blocks.contains(&"timeouts");
-        let instead = of_step.then(|| elsewhere::in_step(&name.text)).flatten();
+        let of_scenario = shape.blocks.contains(&"load");
+        let instead = match (of_step, of_scenario) {
+            (true, _) => elsewhere::in_step(&name.text),
+            (_, true) => elsewhere::in_scenario(&name.text),
+            _ => None,
+        };
         let near = nearest::nearest(&name.text, known.clone());
         // A name that resembles none of a step's own is most often an argument of its runner.
         let argument = shape.blocks.contains(&"arguments")
             && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
             && near.is_none();
         let hint = match (instead, near) {
-            (Some(instead), None) => Some(instead.into()),
+            (Some(instead), near) if of_scenario || near.is_none() => Some(instead.into()),
             (_, Some(near)) if !shape.attributes.contains(&near) => {
                 let written = self.as_block(near, attribute);
                 let hint = Hint::from(format!("write {written}"));
