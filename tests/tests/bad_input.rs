@@ -158,7 +158,7 @@ const ALL: &[Bad] = &[
         client: "trusts_nobody",
         ..unsent(
             "no_certificate",
-            "asset",
+            "tls",
             "resource http_client.trusts_nobody could not be created: the CA in NONE holds no PEM certificate",
         )
     },

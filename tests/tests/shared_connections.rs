@@ -52,7 +52,7 @@ fn a_thread_without_a_connection_fails_what_it_runs_and_says_why() {
     let count = |name: &str| summary["iterations"][name].as_u64().expect("a count");
     assert_eq!(count("count"), 400);
     assert!(count("failed") > 0, "{summary}");
-    assert_eq!(summary["failures"]["asset"], count("failed"));
+    assert_eq!(summary["failures"]["settings"], count("failed"));
     assert_eq!(log.len() as u64, 400 - count("failed"));
     // One thread needs one, and has no more.
     let (ended, _, log) = loaded("--vus 4 --iterations 400 --threads 1");
