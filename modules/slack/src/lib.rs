@@ -81,7 +81,7 @@ impl<'a> Webhook<'a> {
         let url = url.trim();
         let host = url.find("://").map_or(0, |at| at + "://".len());
         let path = url[host..].find(['/', '?', '#']).map(|at| host + at);
-        let target = path.map_or("/", |at| &url[at..]);
+        let target = path.map_or("", |at| &url[at..]);
         if !target.starts_with('/') || target.contains('#') {
             let text =
                 "webhook_url has no path, or a part behind #: it is not the url of a webhook";
