@@ -13,6 +13,7 @@ pub use crate::host_limit::HostLimit;
 pub use crate::info::{
     Counter, Gauge, Info, LabelledCounter, Numbered, OnDemand, Rate, ResourceInfo, Trend,
 };
+pub use crate::method::Method;
 pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Pause, Predicate, Runner, Step};

@@ -52,6 +52,7 @@ mod info;
 pub mod input_conversion;
 pub(crate) mod judgement;
 pub(crate) mod memory;
+pub(crate) mod method;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
