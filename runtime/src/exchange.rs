@@ -6,7 +6,6 @@
 use crate::fault::KEPT_BACK;
 use bggo_values::base64::to_base64;
 use bggo_values::{Value, json};
-use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 /// The longest text of a part whose words are looked for. Of a longer one the words are not, so nothing is shown beside it.
@@ -72,7 +71,6 @@ impl Secrets {
                 self.add_forms(piece);
             }
         }
-        self.sort();
     }
 
     /// Keeps back each text of a value, however deep.
@@ -88,7 +86,6 @@ impl Secrets {
                 text.lines().for_each(|line| self.add_forms(line.trim()));
             }
         }
-        self.sort();
     }
 
     fn add_forms(&mut self, text: &str) {
@@ -112,17 +109,17 @@ impl Secrets {
         self.add_one(&encoded);
     }
 
+    /// Keeps it in its order: of two that begin alike the longer one is replaced.
     fn add_one(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.texts.push(text.as_bytes().to_vec());
+        let text = text.as_bytes();
+        let order = |known: &Vec<u8>| {
+            text.len()
+                .cmp(&known.len())
+                .then_with(|| known[..].cmp(text))
+        };
+        if let (false, Err(place)) = (text.is_empty(), self.texts.binary_search_by(order)) {
+            self.texts.insert(place, text.to_vec());
         }
-    }
-
-    fn sort(&mut self) {
-        // Of two that begin alike the longer one is replaced.
-        self.texts
-            .sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        self.texts.dedup();
         if self.texts.len() > MOST {
             self.texts.truncate(MOST);
             self.too_many = true;
@@ -139,15 +136,15 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(secrets: [&'a Secrets; 2]) -> Self {
-        let mut by_first = vec![Vec::new(); 256];
-        for text in secrets.iter().flat_map(|of| &of.texts) {
-            let first = text.first().copied().map(usize::from);
-            if let Some(of_first) = first.and_then(|first| by_first.get_mut(first)) {
-                of_first.push(text.as_slice());
+        let mut by_first: Vec<Vec<&[u8]>> = vec![Vec::new(); 256];
+        for of in secrets {
+            for text in &of.texts {
+                let first = text.first().copied().map(usize::from);
+                if let Some(of_first) = first.and_then(|first| by_first.get_mut(first)) {
+                    let place = of_first.partition_point(|known| known.len() >= text.len());
+                    of_first.insert(place, text.as_slice());
+                }
             }
-        }
-        for of_first in &mut by_first {
-            of_first.sort_unstable_by_key(|text| Reverse(text.len()));
         }
         Self {
             by_first,
@@ -165,7 +162,7 @@ impl<'a> Search<'a> {
             let Some(first) = rest.first() else { break };
             let before = at.checked_sub(1).and_then(|before| bytes.get(before));
             let secrets = self.by_first.get(usize::from(*first));
-            let mut secrets = secrets.into_iter().flatten();
+            let mut secrets = secrets.map_or(&[][..], Vec::as_slice).iter();
             match secrets.find(|secret| begins(rest, secret, before)) {
                 Some(secret) => {
                     if !shown.ends_with(KEPT_BACK.as_bytes()) {
@@ -415,7 +412,8 @@ impl Exchange {
     pub fn lines(&self) -> String {
         let mut all = String::new();
         for (mark, text) in [('>', Some(&self.sent)), ('<', self.received.as_ref())] {
-            for line in text.into_iter().flat_map(|text| text.split('\n')) {
+            let Some(text) = text else { continue };
+            for line in text.split('\n') {
                 let _ = write!(all, "\n  {mark} {line}");
                 if line.is_empty() {
                     all.pop();

@@ -141,28 +141,41 @@ impl Grid {
     }
 
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
-        self.resources.iter().copied().flatten()
+        joined(self.resources).into_iter()
     }
 
     pub(crate) fn all_variables(&self) -> impl Iterator<Item = &'static Variable> {
-        self.variables.iter().copied().flatten()
+        joined(self.variables).into_iter()
     }
 
     /// Whether anything in it is sensitive: a variable, or an input of a step or of a resource.
     pub(crate) fn sensitivity(&self) -> Sensitivity {
-        let rows = self.scenarios.iter().flat_map(|row| self.reached_by(row));
-        let phases = self.phases.iter().flat_map(RunPhase::reached);
-        let steps = rows.chain(phases).flat_map(|reached| reached.body.steps);
-        let resources = self.all_resources();
-        let mut parts = steps
-            .map(Info::sensitivity)
-            .chain(resources.map(ResourceInfo::sensitivity))
-            .chain(
-                self.all_variables()
-                    .map(|one| Sensitivity::of(one.sensitive)),
-            );
-        Sensitivity::of(parts.any(|part| part == Sensitivity::Sensitive))
+        let mut reached = Vec::new();
+        for row in self.scenarios {
+            reached.extend(self.reached_by(row));
+        }
+        for phase in self.phases {
+            reached.extend(phase.reached());
+        }
+        let is_sensitive = |one: &Info| one.sensitivity() == Sensitivity::Sensitive;
+        let has_step = reached
+            .iter()
+            .any(|reached| reached.body.steps.iter().any(is_sensitive));
+        let has_resource = || {
+            self.all_resources()
+                .any(|one| one.sensitivity() == Sensitivity::Sensitive)
+        };
+        let has_variable = || self.all_variables().any(|one| one.sensitive);
+        Sensitivity::of(has_step || has_resource() || has_variable())
     }
+}
+
+fn joined<T>(lists: &'static [&'static [T]]) -> Vec<&'static T> {
+    let mut all = Vec::new();
+    for list in lists {
+        all.extend(list.iter());
+    }
+    all
 }
 
 /// A body: steps that users run in one go, with slots that are counted from the first one of whoever runs it.

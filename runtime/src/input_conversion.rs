@@ -318,12 +318,20 @@ pub fn object(pairs: Vec<(Text, Value)>) -> Value {
 
 /// Joins the parts of a long list: emitted code writes it in several functions.
 pub fn items(parts: Vec<Vec<Value>>) -> Vec<Value> {
-    parts.into_iter().flatten().collect()
+    joined(parts)
 }
 
 /// Joins the parts of a long object: emitted code writes it in several functions.
 pub fn pairs(parts: Vec<Vec<(Text, Value)>>) -> Vec<(Text, Value)> {
-    parts.into_iter().flatten().collect()
+    joined(parts)
+}
+
+fn joined<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+    let mut all = Vec::new();
+    for part in parts {
+        all.extend(part);
+    }
+    all
 }
 
 #[cfg(test)]

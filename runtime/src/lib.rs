@@ -65,6 +65,7 @@ pub(crate) mod start;
 pub(crate) mod stdout;
 pub(crate) mod step;
 pub(crate) mod step_outputs;
+pub(crate) mod task;
 #[cfg(any(test, feature = "test-support"))]
 #[doc(hidden)]
 pub mod test_support;

@@ -70,10 +70,16 @@ impl Shape {
 
     /// Its known parts and its holes, in the order in which they are written.
     pub fn leaves(&self) -> Vec<&Self> {
+        let mut leaves = Vec::new();
+        self.add_leaves(&mut leaves);
+        leaves
+    }
+
+    fn add_leaves<'a>(&'a self, leaves: &mut Vec<&'a Self>) {
         match self {
-            Self::Known(_) | Self::Hole(_) => vec![self],
-            Self::List(items) => items.iter().flat_map(Self::leaves).collect(),
-            Self::Object(pairs) => pairs.iter().flat_map(|(_, part)| part.leaves()).collect(),
+            Self::Known(_) | Self::Hole(_) => leaves.push(self),
+            Self::List(items) => items.iter().for_each(|item| item.add_leaves(leaves)),
+            Self::Object(pairs) => pairs.iter().for_each(|(_, part)| part.add_leaves(leaves)),
         }
     }
 

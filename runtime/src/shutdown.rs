@@ -6,8 +6,8 @@
 
 use crate::wakers::{Queue, Waiting};
 use bggo_schedule::{Nanos, Rate};
+use bggo_values::OrderedPairs;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub struct Phases {
     run: Phase,
     scenarios: Box<[Phase]>,
     /// Of scenarios that search their rates.
-    searched: BTreeMap<u32, SearchedRate>,
+    searched: OrderedPairs<u32, SearchedRate>,
 }
 
 impl Phases {
@@ -61,7 +61,7 @@ impl Phases {
         Self {
             run: Phase::Running,
             scenarios: std::iter::repeat_n(Phase::Running, scenarios).collect(),
-            searched: BTreeMap::new(),
+            searched: OrderedPairs::default(),
         }
     }
 

@@ -192,7 +192,7 @@ fn prepared(ty: &TokenStream, uses: &[Use]) -> TokenStream {
                     let (inputs, ready) = prepared.0.as_ref().map_err(::core::clone::Clone::clone)?;
                     let mut inputs = ::core::clone::Clone::clone(inputs);
                     for input in late? {
-                        inputs.put(input)?;
+                        inputs.put(&input)?;
                     }
                     inputs.judge()?;
                     #take

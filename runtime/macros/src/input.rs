@@ -113,7 +113,7 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     let variants = variants.chain(of_links);
     let put_links = linked(inputs).map(|input| {
         let (variant, name) = (link_variant(input), link_field(input));
-        quote!(In::#variant(link) => self.#name = ::core::option::Option::Some(link),)
+        quote!(In::#variant(link) => self.#name = ::core::option::Option::Some(*link),)
     });
     let puts = inputs.iter().map(put).chain(put_links);
     let rules = rule::checks(rules, |name| {
@@ -121,7 +121,7 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
         quote!(self.#name.known().map(::core::option::Option::is_some))
     });
     let take = if inputs.is_empty() {
-        quote!(match input {})
+        quote!(match *input {})
     } else {
         quote!(match input { #(#puts)* } ::core::result::Result::Ok(()))
     };
@@ -137,7 +137,7 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
             }
 
             #[allow(unused_variables, clippy::unnecessary_wraps, clippy::match_single_binding)]
-            fn put(&mut self, input: In) -> ::core::result::Result<(), ::bggo_runtime::glue::Fault> {
+            fn put(&mut self, input: &In) -> ::core::result::Result<(), ::bggo_runtime::glue::Fault> {
                 #take
             }
 
@@ -146,7 +146,7 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
             pub(crate) fn of(list: &[In]) -> ::core::result::Result<Self, ::bggo_runtime::glue::Fault> {
                 let mut inputs = Self::defaults();
                 for input in list {
-                    inputs.put(::core::clone::Clone::clone(input))?;
+                    inputs.put(input)?;
                 }
                 inputs.judge()?;
                 ::core::result::Result::Ok(inputs)
@@ -198,20 +198,20 @@ fn put(input: &Input) -> TokenStream {
         let check = match (check, input.may_be_absent()) {
             (None, _) => quote!(),
             (Some(check), false) => {
-                quote!(if let ::bggo_runtime::glue::Early::Known(value) = &value { #check })
+                quote!(if let ::bggo_runtime::glue::Early::Known(value) = value { #check })
             }
             (Some(check), true) => {
-                quote!(if let ::bggo_runtime::glue::Early::Known(::core::option::Option::Some(value)) = &value { #check })
+                quote!(if let ::bggo_runtime::glue::Early::Known(::core::option::Option::Some(value)) = value { #check })
             }
         };
-        return quote!(In::#variant(value) => { #check self.#field = value; });
+        return quote!(In::#variant(value) => { #check self.#field = ::core::clone::Clone::clone(value); });
     }
     // It has a default: null stands for that.
     let check = check.unwrap_or_default();
     quote! {
         In::#variant(::bggo_runtime::glue::Early::Known(::core::option::Option::Some(value))) => {
             #check
-            self.#field = ::bggo_runtime::glue::Early::Known(value);
+            self.#field = ::bggo_runtime::glue::Early::Known(::core::clone::Clone::clone(value));
         }
         In::#variant(::bggo_runtime::glue::Early::Known(::core::option::Option::None)) => {}
         In::#variant(::bggo_runtime::glue::Early::Later) => self.#field = ::bggo_runtime::glue::Early::Later,

@@ -10,6 +10,7 @@ use crate::context::Asker;
 use crate::fault::Fault;
 use crate::info::ResourceInfo;
 use crate::panic;
+use crate::task;
 use crate::wakers::{Queue, Waiting};
 use bggo_values::Value;
 use std::any::Any;
@@ -212,7 +213,7 @@ impl<A: Asset> RunSlot for Back<A> {
     }
 
     fn create(self: Rc<Self>, asker: Asker) {
-        tokio::task::spawn_local(async move {
+        task::spawn(Box::pin(async move {
             let make = || self.slot.get(asker, &mut |cx| (self.make)(cx));
             let made = match panic::caught_silently(make) {
                 Some(get) => get.await.map(drop),
@@ -227,7 +228,7 @@ impl<A: Asset> RunSlot for Back<A> {
                 (Err(fault), _) => self.front.lock().failed = Some(fault),
             }
             self.front.wake();
-        });
+        }));
     }
 
     fn done(&self) {

@@ -9,6 +9,7 @@ use super::spawned::SpawnedTasks;
 use crate::context::{Asker, WorkerContext};
 use crate::info::ResourceInfo;
 use crate::panic;
+use crate::task;
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -78,11 +79,11 @@ impl RunScope {
     pub(crate) fn serve(&self) {
         if let Some(mut incoming) = self.incoming.take() {
             let slots = Rc::clone(&self.slots);
-            let task = tokio::task::spawn_local(async move {
+            let task = task::spawn(Box::pin(async move {
                 while let Some(job) = incoming.recv().await {
                     job.run(&slots);
                 }
-            });
+            }));
             *self.task.borrow_mut() = Some(task);
         }
     }

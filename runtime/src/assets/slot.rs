@@ -26,6 +26,7 @@ use crate::context::Asker;
 use crate::fault::Fault;
 use crate::flow::Running;
 use crate::info::ResourceInfo;
+use crate::task;
 use crate::wakers::RareWakers;
 use bggo_values::Value;
 use inner::{Inner, State};
@@ -97,7 +98,8 @@ impl<A: Asset> AssetSlot<A> {
                 _ => None,
             };
             let spent = spent.map(|asset| (asset, tasks_before));
-            tokio::task::spawn_local(tasks::create(Rc::clone(slot), asker, (spent, making)));
+            let creating = tasks::create(Rc::clone(slot), asker, (spent, making));
+            task::spawn(Box::pin(creating));
         }
         Get::new(slot)
     }
@@ -207,6 +209,6 @@ fn dependent_has_ended<A: Asset>(slot: &Rc<Inner<A>>) {
 
 fn start_ending<A: Asset>(slot: &Rc<Inner<A>>) {
     if !slot.ending.replace(true) {
-        tokio::task::spawn_local(tasks::destroy(Rc::clone(slot)));
+        task::spawn(Box::pin(tasks::destroy(Rc::clone(slot))));
     }
 }

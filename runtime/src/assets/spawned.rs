@@ -9,6 +9,7 @@ use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::{Lifetime, ResourceInfo};
 use crate::panic;
+use crate::task;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -68,7 +69,7 @@ impl SpawnedTasks {
             worker: Rc::clone(worker),
             tasks: Rc::clone(self),
         };
-        let handle = tokio::task::spawn_local(task).abort_handle();
+        let handle = task::spawn(Box::pin(task)).abort_handle();
         entry.insert(RunningTask { name, handle });
         Ok(())
     }

@@ -320,9 +320,9 @@ fn given(texts: &[OwnFlag<'_>], arguments: &Arguments<'_>) -> Result<Vec<Given>,
         ordered.push((number, Given::Var(name.trim().to_owned(), value.to_owned())));
     }
     for (number, path) in arguments.all(VAR_FILE) {
-        ordered.push((number, Given::File(path.into())));
+        let place = ordered.partition_point(|(known, _)| *known < number);
+        ordered.insert(place, (number, Given::File(path.into())));
     }
-    ordered.sort_unstable_by_key(|(number, _)| *number);
     let mut given: Vec<Given> = ordered.into_iter().map(|(_, given)| given).collect();
     for own in texts {
         if let Some(text) = arguments.text(&own.flag)? {
@@ -383,10 +383,11 @@ pub fn without_own_flag(grid: &Grid) -> Vec<String> {
 
 /// All flags of a grid's program, in the order of its help.
 pub fn all_flags<'a>(grid: &Grid, own: &'a [OwnFlag<'a>]) -> Vec<Flag<'a>> {
-    groups(grid, own)
-        .into_iter()
-        .flat_map(|(_, flags)| flags)
-        .collect()
+    let [mut all, rest @ ..] = groups(grid, own).map(|(_, flags)| flags);
+    for flags in rest {
+        all.extend(flags);
+    }
+    all
 }
 
 /// The same, by the headings of help.

@@ -93,11 +93,12 @@ pub fn warnings(grid: &'static Grid, flags: &[Draft]) -> Vec<String> {
         return Vec::new();
     }
     let layout = layout_of(grid, &RunSlots::new(grid, |_| false));
-    let found = flags.iter().flat_map(|draft| {
+    let mut warnings = Vec::new();
+    for draft in flags {
         let found = draft.without_percent_sign(&layout).into_iter();
-        found.map(move |found| format!("--threshold '{draft}': {found}"))
-    });
-    found.collect()
+        warnings.extend(found.map(|found| format!("--threshold '{draft}': {found}")));
+    }
+    warnings
 }
 
 /// What does not fit the run that is asked for.

@@ -169,12 +169,17 @@ impl Gathering<'_> {
             files.push(FILE.to_owned());
         }
         // A working directory that cannot be listed gives no files.
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut auto: Vec<String> = entries
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| name.ends_with(AUTO) && !name.starts_with('.'))
-            .collect();
-        auto.sort_unstable();
+        let mut auto = Vec::new();
+        if let Ok(entries) = fs::read_dir(folder) {
+            for entry in entries.filter_map(Result::ok) {
+                let Ok(name) = entry.file_name().into_string() else {
+                    continue;
+                };
+                if name.ends_with(AUTO) && !name.starts_with('.') {
+                    auto.insert(auto.partition_point(|known| *known < name), name);
+                }
+            }
+        }
         files.extend(auto);
         for name in files {
             self.file(&folder.join(&name), &name);

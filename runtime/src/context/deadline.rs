@@ -10,6 +10,7 @@
 //! none stays until then as well. A request whose limit is not reached costs no more than that its moment is written down.
 
 use crate::clock::{Clock, Moment};
+use crate::task;
 use bggo_schedule::Nanos;
 use futures_util::future::select;
 use std::cell::{Cell, RefCell};
@@ -212,7 +213,7 @@ impl Deadlines {
             self.changed.notify_one();
         }
         if !self.is_turned.replace(true) {
-            tokio::task::spawn_local(Rc::clone(self).turn());
+            task::spawn(Box::pin(Rc::clone(self).turn()));
         }
     }
 

@@ -185,10 +185,9 @@ impl WorkerContext {
     /// What was kept so; none where it was not.
     pub(super) fn kept_of_user(&self, user: (u32, u64), i: usize) -> Rc<KeptOutputs> {
         let users = self.of_users.borrow();
-        let kept = users.get(&user).into_iter().flatten();
-        let mut kept = kept.filter(|(number, _)| *number == i);
-        kept.next()
-            .map_or_else(Rc::default, |(_, outputs)| Rc::clone(outputs))
+        let mut kept = users.get(&user).map_or(&[][..], Vec::as_slice).iter();
+        let kept = kept.find(|(number, _)| *number == i);
+        kept.map_or_else(Rc::default, |(_, outputs)| Rc::clone(outputs))
     }
 
     /// Counts a user whose `vu_setup` failed as a failed iteration; `first_slot` is that of its scenario's iterations.

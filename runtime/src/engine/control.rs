@@ -22,6 +22,7 @@ use crate::metrics::{Slab, SlabReader};
 use crate::outputs::{Report, Stopped};
 use crate::panic;
 use crate::shutdown::{Phase, Phases};
+use crate::task;
 use bggo_metrics::report::measure::short;
 use futures_util::future::{Either, select, select_all};
 use std::io;
@@ -130,7 +131,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     };
     let phases = workers.stopping.subscribe();
     let listening = listen(Rc::clone(&context), Rc::default(), phases);
-    let listener = tokio::task::spawn_local(listening);
+    let listener = task::spawn(Box::pin(listening));
     let mut around = Around {
         run,
         report,

@@ -125,12 +125,16 @@ impl RunRequest {
     /// Of which slots somebody asks for the figures: the thresholds of the run, also of a share of it, which is judged later.
     pub(super) fn asked(&self) -> AskedSlots {
         let (slots, layout) = (self.slots(), self.layout());
-        let read = self.thresholds.iter();
-        let read = read.flat_map(|threshold| &threshold.condition.addresses);
-        let read = read.map(|address| layout.slots_of(address));
-        let named = self.metrics.iter().map(|name| name.slots(&layout));
+        let mut asked = Vec::new();
         // What the run does not have was refused before.
-        let asked = read.chain(named).filter_map(Result::ok).flatten();
+        for threshold in &self.thresholds {
+            for address in &threshold.condition.addresses {
+                asked.extend(layout.slots_of(address).unwrap_or_default());
+            }
+        }
+        for name in &self.metrics {
+            asked.extend(name.slots(&layout).unwrap_or_default());
+        }
         AskedSlots::new(slots.with_warm_ups(self.grid, asked))
     }
 

@@ -10,6 +10,7 @@ use crate::event::{Event, LogLevel};
 use crate::grid::RunPhase;
 use crate::panic;
 use crate::shutdown::Phases;
+use crate::task;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
@@ -66,7 +67,7 @@ async fn run(context: Rc<WorkerContext>, work: &PhaseWork) -> bool {
     local
         .run_until(async {
             let listening = listen(Rc::clone(&context), Rc::default(), work.phases.clone());
-            let listener = tokio::task::spawn_local(listening);
+            let listener = task::spawn(Box::pin(listening));
             let prepare = Prepare::new(&context);
             let prepared = panic::caught(|| work.program.worker(&prepare, &work.shared));
             let passed = match prepared {

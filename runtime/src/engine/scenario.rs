@@ -10,6 +10,7 @@ use super::scenario_users::ScenarioUsers;
 use super::user::User;
 use crate::context::WorkerContext;
 use crate::shutdown::Phase;
+use crate::task;
 use bggo_schedule::{Nanos, Ramp, WhenFull, nanos};
 use std::rc::Rc;
 use std::time::Duration;
@@ -92,7 +93,7 @@ impl<'a> Scenario<'a> {
 
     fn begin(self, user: User) {
         let worker = Rc::clone(self.worker);
-        tokio::task::spawn_local(worker.user(self.users.scenario(), user));
+        task::spawn(worker.user(self.users.scenario(), user));
     }
 
     /// Makes each user when it comes for the first time. Those of higher numbers come later.
@@ -180,7 +181,7 @@ impl<'a> Scenario<'a> {
 /// Completes when each user that was made has been polled. Then it is idle, or it has taken an arrival that is due; before that an
 /// arrival would make one more user. The thread polls its tasks in the order in which they were made, some of them in a turn.
 async fn until_all_have_come() {
-    let last = tokio::task::spawn_local(async {});
+    let last = task::spawn(Box::pin(async {}));
     // Only a task that panics or is aborted gives an error.
     let _ = last.await;
 }

@@ -17,6 +17,7 @@ use crate::event::{Event, LogLevel};
 use crate::metrics::Spun;
 use crate::panic;
 use crate::shutdown::Phases;
+use crate::task;
 use futures_util::future::join_all;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -172,7 +173,7 @@ pub(super) async fn work(context: Rc<WorkerContext>, work: &mut Work) {
                 Rc::clone(&scenarios),
                 work.phases.clone(),
             );
-            let listener = tokio::task::spawn_local(listening);
+            let listener = task::spawn(Box::pin(listening));
             let prepare = Prepare::new(&context);
             let prepared = panic::caught(|| work.program.worker(&prepare, &work.shared));
             match prepared {
@@ -215,7 +216,7 @@ async fn users(
     let ringing = Rc::clone(&alarms);
     let timer = work.spin.take();
     let timer = timer.map_or(Timer::Coarse, |(spin, spun)| Timer::new(spin, spun));
-    let ringing = tokio::task::spawn_local(async move { ringing.ring(timer).await });
+    let ringing = task::spawn(Box::pin(async move { ringing.ring(timer).await }));
     for load in &work.loads {
         let users = ScenarioUsers::new(load.clone(), (context, &alarms), begin, work.worker);
         scenarios.borrow_mut().push(Rc::new(users));

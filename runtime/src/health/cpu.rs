@@ -129,7 +129,7 @@ fn worker_threads() -> Vec<Thread> {
     let Ok(tasks) = fs::read_dir("/proc/self/task") else {
         return Vec::new();
     };
-    let threads = tasks.filter_map(|task| {
+    let found = tasks.filter_map(|task| {
         let folder = task.ok()?.path();
         let name = fs::read_to_string(folder.join("comm")).ok()?;
         Some(Thread {
@@ -140,8 +140,11 @@ fn worker_threads() -> Vec<Thread> {
             spun: Duration::ZERO,
         })
     });
-    let mut threads: Vec<Thread> = threads.collect();
-    threads.sort_unstable_by_key(|thread| thread.worker);
+    let mut threads: Vec<Thread> = Vec::new();
+    for thread in found {
+        let place = threads.partition_point(|known| known.worker < thread.worker);
+        threads.insert(place, thread);
+    }
     threads
 }
 

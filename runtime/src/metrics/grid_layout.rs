@@ -103,19 +103,20 @@ impl RunSlots {
     }
 
     /// These slots of scenarios, and those that stand for them in their warm-ups.
-    pub fn with_warm_ups(&self, grid: &Grid, slots: impl Iterator<Item = u32>) -> Vec<u32> {
+    pub fn with_warm_ups(&self, grid: &Grid, slots: impl IntoIterator<Item = u32>) -> Vec<u32> {
         let rows = grid.scenarios.iter().zip(&self.warm_ups);
         let warm_ups = rows.filter_map(|(row, warm_up)| {
             let from = row.first_slot;
             Some((from..from + body_slots(grid, row), warm_up.as_ref()?.steps))
         });
         let warm_ups: Vec<(Range<u32>, u32)> = warm_ups.collect();
-        let both = slots.flat_map(|slot| {
+        let mut both = Vec::new();
+        for slot in slots {
+            both.push(slot);
             let found = warm_ups.iter().find(|(steps, _)| steps.contains(&slot));
-            let in_warm_up = found.map(|(steps, first)| first + slot - steps.start);
-            [Some(slot), in_warm_up].into_iter().flatten()
-        });
-        both.collect()
+            both.extend(found.map(|(steps, first)| first + slot - steps.start));
+        }
+        both
     }
 }
 
@@ -188,16 +189,16 @@ fn of_phases(grid: &Grid, is_wanted: impl Fn(&RunPhase) -> bool) -> Vec<StepLayo
 /// The metrics of the grid in the scenarios that have slots.
 fn custom(grid: &Grid, slots: impl Iterator<Item = Option<ScenarioSlots>>) -> Vec<CustomLayout> {
     let rows = grid.scenarios.iter().zip(slots);
-    let rows = rows.filter_map(|(row, slots)| Some((row, slots?)));
-    let all = rows.flat_map(|(row, slots)| {
-        let reached = grid.reached_by(row).into_iter();
-        reached.flat_map(move |reached| {
+    let mut all = Vec::new();
+    for (row, slots) in rows {
+        let Some(slots) = slots else { continue };
+        for reached in grid.reached_by(row) {
             let first = slots.steps + reached.first_slot;
             let metrics = reached.body.custom_metrics().iter();
-            metrics.map(move |metric| custom_layout(of_row(row), metric, first))
-        })
-    });
-    all.collect()
+            all.extend(metrics.map(|metric| custom_layout(of_row(row), metric, first)));
+        }
+    }
+    all
 }
 
 /// A scenario, by its name and its labels. What belongs to the whole run has neither.

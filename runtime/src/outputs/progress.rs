@@ -129,9 +129,9 @@ impl ProgressLines {
         let is_all_asked = run.is_some_and(RunDescription::is_all_open);
         let asked = asked.filter(|_| is_all_asked);
         let described = run.map(RunDescription::described);
-        let mut loads = described.iter().flat_map(|run| &run.loads);
+        let loads = described.as_ref().map_or(&[][..], |run| &run.loads);
         Reached {
-            is_warming_up: loads.any(|load| {
+            is_warming_up: loads.iter().any(|load| {
                 let begun = line.at > load.start_after;
                 begun && line.at < load.start_after.saturating_add(load.warm_up)
             }),

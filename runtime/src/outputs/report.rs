@@ -17,8 +17,7 @@ use crate::exit::Exit;
 use crate::judgement::{Judgement, OnFail, Watch};
 use crate::memory;
 use bggo_metrics::report::{Examples, Figures, Paint, Percentiles, checks};
-use bggo_values::Text;
-use std::collections::BTreeSet;
+use bggo_values::{OrderedPairs, Text};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -136,7 +135,7 @@ impl Report {
         let reporter = Reporter {
             outputs,
             lines,
-            logged: BTreeSet::new(),
+            logged: OrderedPairs::default(),
             examples: Examples::default(),
             is_whole: true,
             description: None,
@@ -251,7 +250,7 @@ struct Reporter {
     outputs: Vec<Box<dyn Output>>,
     lines: LineWriter,
     /// Failures already logged of any thread, by the name of a step or resource and kind.
-    logged: BTreeSet<(String, Text)>,
+    logged: OrderedPairs<(String, Text), ()>,
     /// A text of each of them.
     examples: Examples,
     /// No output has had any trouble.
@@ -360,7 +359,7 @@ impl Reporter {
             }
             _ => None,
         };
-        key.is_none_or(|key| self.logged.insert(key))
+        key.is_none_or(|key| self.logged.insert_new(key, || ()))
     }
 
     /// Keeps the text of a failure for the summary.

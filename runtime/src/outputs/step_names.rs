@@ -5,15 +5,14 @@ use crate::event::{CheckReport, StepReport};
 use crate::grid::Scenario;
 use crate::info::{Info, Instance};
 use crate::metrics::{Layout, RunSlots, layout_of};
-use bggo_values::Text;
-use std::collections::BTreeMap;
+use bggo_values::{OrderedPairs, Text};
 
 /// The names of the steps of a run.
 #[derive(Debug, Default)]
 pub struct StepNames {
     scenarios: &'static [Scenario],
     /// The phase and the calls on the way to each step, from the outermost, by the first slot of the step.
-    calls: BTreeMap<u32, Vec<Text>>,
+    calls: OrderedPairs<u32, Vec<Text>>,
 }
 
 /// A step of which an event tells.
@@ -61,11 +60,15 @@ impl StepNames {
             warm_up_steps,
             ..
         } = layout_of(run.grid, &slots);
-        let steps = steps.into_iter().chain(warm_up_steps);
-        let of_flows = steps.filter(|step| !step.path.is_empty());
+        let mut calls = OrderedPairs::default();
+        for step in steps.into_iter().chain(warm_up_steps) {
+            if !step.path.is_empty() {
+                calls.insert(step.first, step.path);
+            }
+        }
         Self {
             scenarios: run.grid.scenarios,
-            calls: of_flows.map(|step| (step.first, step.path)).collect(),
+            calls,
         }
     }
 

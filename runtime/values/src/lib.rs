@@ -13,6 +13,7 @@ pub mod json;
 pub mod literal;
 pub mod number;
 pub mod ops;
+pub mod ordered;
 pub mod split_mix;
 pub mod text;
 pub mod types;
@@ -20,6 +21,7 @@ pub mod value;
 
 pub use fault::Fault;
 pub use number::Number;
+pub use ordered::OrderedPairs;
 pub use text::Text;
 pub use types::{Field, NamedType, Type};
 pub use value::{Seq, Value};

@@ -1,8 +1,7 @@
 //! The text of the first failure of each kind of each step, and of each check: bounded, so that a broken target fills no
 //! memory.
 
-use bggo_values::Text;
-use std::collections::BTreeMap;
+use bggo_values::{OrderedPairs, Text};
 
 /// How many are kept.
 const MOST: usize = 64;
@@ -17,19 +16,19 @@ const LONGEST_SIDE: usize = 2 << 10;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Examples {
     /// By step and kind.
-    failures: BTreeMap<(String, Text), String>,
+    failures: OrderedPairs<(String, Text), String>,
     /// What was sent and what came back, of some of them.
-    exchanges: BTreeMap<(String, Text), (String, Option<String>)>,
+    exchanges: OrderedPairs<(String, Text), (String, Option<String>)>,
     /// By scenario, step and check: a text, and where the check is written.
-    checks: BTreeMap<[String; 2], (String, String)>,
+    checks: OrderedPairs<[String; 2], (String, String)>,
 }
 
 impl Examples {
     /// Keeps the text of a failure, if it is the first of its kind in this step and there is room.
     pub fn keep(&mut self, step: &str, kind: Text, text: &str) {
         let key = (step.to_owned(), kind);
-        if self.failures.len() < MOST || self.failures.contains_key(&key) {
-            self.failures.entry(key).or_insert_with(|| cut(text));
+        if self.failures.len() < MOST {
+            self.failures.insert_new(key, || cut(text));
         }
     }
 
@@ -43,7 +42,7 @@ impl Examples {
         if self.exchanges.len() < MOST_EXCHANGES {
             let sides = || (side(sent), received.map(side));
             let key = (step.to_owned(), kind);
-            self.exchanges.entry(key).or_insert_with(sides);
+            self.exchanges.insert_new(key, sides);
         }
     }
 
@@ -56,9 +55,9 @@ impl Examples {
     /// Keeps the text of a check that failed and its place, if it is its first one and there is room.
     pub fn keep_check(&mut self, check: [&str; 2], (text, place): (&str, &str)) {
         let key = check.map(str::to_owned);
-        if self.checks.len() < MOST || self.checks.contains_key(&key) {
+        if self.checks.len() < MOST {
             let example = || (cut(text), place.to_owned());
-            self.checks.entry(key).or_insert_with(example);
+            self.checks.insert_new(key, example);
         }
     }
 
@@ -76,7 +75,7 @@ impl Examples {
 
     /// All failures of steps: step, kind and text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Text, &str)> {
-        let all = self.failures.iter();
+        let all = self.failures.as_slice().iter();
         all.map(|((step, kind), text)| (step.as_str(), kind, text.as_str()))
     }
 }

@@ -8,7 +8,9 @@ use crate::context::Asker;
 use crate::event::ResourceEvent;
 use crate::fault::{Fault, FaultText};
 use crate::panic;
+use crate::task;
 use futures_util::future::{Either, select};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -172,10 +174,16 @@ async fn destroyed<A: Asset>(
 ) -> Result<(), Fault> {
     let deadline = Instant::now() + LIMIT;
     // A task of its own, so that a panic in a module's `destroy` is a failure like any other.
-    let mut task = tokio::task::spawn_local(asset.destroy());
+    let outcome = Rc::new(Cell::new(None));
+    let tells = Rc::clone(&outcome);
+    let destroying = asset.destroy();
+    let mut task = task::spawn(Box::pin(async move {
+        tells.set(Some(destroying.await));
+    }));
     let result = match timeout_at(deadline, &mut task).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(bug("its destruction panicked")),
+        Ok(_) => outcome
+            .take()
+            .unwrap_or_else(|| Err(bug("its destruction panicked"))),
         Err(_) => {
             task.abort();
             Err(too_long("destruction"))
