@@ -83,7 +83,7 @@ step "slack" "silent" {
 step "slack" "no_webhook" {
   continue_on_failure = true
   arguments {
-    webhook_url = replace(var.url, "/services/", "")
+    webhook_url = trimsuffix(var.url, "/services/")
     text        = "nobody"
   }
 }

@@ -258,11 +258,11 @@ impl Judge {
         lengths.sort_unstable();
         lengths.dedup();
         let slots = |over: Option<u32>| -> Vec<u32> {
-            let of = watched.iter().filter(|one| one.threshold.over == over);
-            let reads = of.flat_map(|one| &one.reads);
-            reads
-                .flat_map(|one| one.figure.slots().iter().copied())
-                .collect()
+            let mut slots = Vec::new();
+            for one in watched.iter().filter(|one| one.threshold.over == over) {
+                one.add_slots(&mut slots);
+            }
+            slots
         };
         let windows = lengths.into_iter();
         let windows = windows.map(|over| (over, Window::new(over, slots(Some(over)))));
@@ -270,12 +270,10 @@ impl Judge {
         let mut slots = slots(None);
         slots.sort_unstable();
         slots.dedup();
-        let mut read: Vec<u32> = watched
-            .iter()
-            .filter(|one| one.advice().is_some())
-            .flat_map(|one| one.reads.iter().flat_map(|read| read.figure.slots()))
-            .copied()
-            .collect();
+        let mut read = Vec::new();
+        for one in watched.iter().filter(|one| one.advice().is_some()) {
+            one.add_slots(&mut read);
+        }
         read.sort_unstable();
         read.dedup();
         let judged = watched.iter().map(|one| Judged {
@@ -499,6 +497,12 @@ impl Watched {
         }
     }
 
+    fn add_slots(&self, slots: &mut Vec<u32>) {
+        for read in &self.reads {
+            slots.extend_from_slice(read.figure.slots());
+        }
+    }
+
     /// Judges all that was measured but for what is left out.
     fn end<'a>(
         &self,
@@ -507,14 +511,18 @@ impl Watched {
         until: Duration,
     ) -> Verdict {
         let mut whole = Interval::default();
-        for slot in self.reads.iter().flat_map(|one| one.figure.slots()) {
-            if let Some(figures) = total.slot(*slot) {
-                whole.slots.insert(*slot, figures.clone());
+        let mut slots = Vec::new();
+        self.add_slots(&mut slots);
+        for slot in slots {
+            if let Some(figures) = total.slot(slot) {
+                whole.slots.insert(slot, figures.clone());
             }
         }
-        for (slot, part) in left_out.flat_map(|part| &part.slots) {
-            if let Some(figures) = whole.slots.get_mut(slot) {
-                figures.take_away(part);
+        for part in left_out {
+            for (slot, part) in &part.slots {
+                if let Some(figures) = whole.slots.get_mut(slot) {
+                    figures.take_away(part);
+                }
             }
         }
         let clock = Clock {

@@ -13,7 +13,8 @@
 
 use crate::layout::{IterationLayout, Layout, MetricLayout, StepLayout};
 use crate::slots::{iteration_slot, step_slot, time_slot};
-use bggo_values::Text;
+use bggo_values::{OrderedPairs, Text};
+#[cfg(feature = "tools")]
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -27,7 +28,7 @@ const TIMES: [(u32, &str); 4] = [
 
 /// The names of slots.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SlotTags(BTreeMap<u32, Text>);
+pub struct SlotTags(OrderedPairs<u32, Text>);
 
 impl SlotTags {
     /// Those of all slots of a layout. No two are alike.
@@ -109,10 +110,8 @@ impl SlotTags {
     /// The slot of each name.
     #[cfg(feature = "tools")]
     pub fn slots(&self) -> BTreeMap<Text, u32> {
-        self.0
-            .iter()
-            .map(|(slot, tag)| (tag.clone(), *slot))
-            .collect()
+        let tags = self.0.as_slice().iter();
+        tags.map(|(slot, tag)| (tag.clone(), *slot)).collect()
     }
 }
 

@@ -58,9 +58,10 @@ pub struct Example {
 
 /// The checks of all steps, in the grid's order.
 pub fn rows(layout: &Layout, total: &Interval) -> Vec<CheckRow> {
-    let rows = layout.steps.iter().flat_map(|step| {
+    let mut rows = Vec::new();
+    for step in &layout.steps {
         let name = layout.full_name(step);
-        step.judged(total).map(move |(check, judged)| CheckRow {
+        rows.extend(step.judged(total).map(|(check, judged)| CheckRow {
             step_name: name.to_string(),
             step: step.name.clone(),
             scenario: step.scenario.clone(),
@@ -69,9 +70,9 @@ pub fn rows(layout: &Layout, total: &Interval) -> Vec<CheckRow> {
             required: check.required,
             judged,
             example: None,
-        })
-    });
-    rows.collect()
+        }));
+    }
+    rows
 }
 
 /// Gives each check the example that was kept of it.

@@ -36,19 +36,25 @@ impl Values {
         match measured {
             Measured::Trend(values) => Self::Trend(values.clone()),
             Measured::Counter(sum) => Self::Counter(sum),
-            Measured::Labels(sums) => Self::Labels(largest_first(sums)),
+            Measured::Labels(sums) => Self::Labels(largest_of(sums)),
             Measured::Gauge(values) => Self::Gauge(values.clone()),
             Measured::Rate { hits, of } => Self::Rate { hits, of },
         }
     }
 }
 
-fn largest_first(counts: &BTreeMap<Text, u64>) -> Vec<(Text, u64)> {
-    let counts = counts.iter().map(|(name, count)| (name.clone(), *count));
-    let mut counts: Vec<_> = counts.collect();
-    // Those of one size stay in the order of their names.
-    counts.sort_unstable_by(|(name, count), (other, than)| than.cmp(count).then(name.cmp(other)));
-    counts
+/// Counts that come in the order of their names, the largest first. Those of one size stay in that order.
+pub(super) fn largest_first(counts: impl IntoIterator<Item = (Text, u64)>) -> Vec<(Text, u64)> {
+    let mut all: Vec<(Text, u64)> = Vec::new();
+    for (name, count) in counts {
+        let place = all.partition_point(|(_, known)| *known >= count);
+        all.insert(place, (name, count));
+    }
+    all
+}
+
+fn largest_of(counts: &BTreeMap<Text, u64>) -> Vec<(Text, u64)> {
+    largest_first(counts.iter().map(|(name, count)| (name.clone(), *count)))
 }
 
 /// The sum over all labels, which stops at the largest number.
@@ -188,7 +194,7 @@ impl Row {
 
     /// Failures by kind: most frequent first.
     pub fn kinds(&self) -> Vec<(Text, u64)> {
-        largest_first(&self.counts.kinds)
+        largest_of(&self.counts.kinds)
     }
 }
 
@@ -292,10 +298,13 @@ impl Figures {
             let name = format!("resource.{}", row.name);
             (name, &row.metrics)
         });
-        steps.chain(resources).flat_map(|(name, metrics)| {
-            let metrics = metrics.iter();
-            metrics.map(move |(metric, values)| (name.clone(), metric, values))
-        })
+        let mut all = Vec::new();
+        for (name, metrics) in steps.chain(resources) {
+            for (metric, values) in metrics {
+                all.push((name.clone(), metric, values));
+            }
+        }
+        all.into_iter()
     }
 
     /// What the host lacked, and what looks wrong in the labels of a counter:

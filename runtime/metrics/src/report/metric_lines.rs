@@ -8,13 +8,12 @@
 //! ```
 
 use super::columns::Percentiles;
-use super::figures::{Figures, Values};
+use super::figures::{Figures, Values, largest_first};
 use super::measure::{percent, plural, short};
 use super::table::{self, bounded, folded};
 use crate::interval::Histogram;
 use crate::layout::{MetricLayout, Unit};
-use bggo_values::Text;
-use std::collections::BTreeMap;
+use bggo_values::{OrderedPairs, Text};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -42,16 +41,14 @@ pub fn labelled(figures: &Figures) -> String {
         }
     }
     for (metric, steps) in all {
-        let mut total: BTreeMap<&Text, u64> = BTreeMap::new();
-        for (label, sum) in steps.iter().flat_map(|(_, sums)| *sums) {
-            let so_far = total.entry(label).or_default();
-            *so_far = so_far.saturating_add(*sum);
+        let mut total = OrderedPairs::default();
+        for (_, sums) in &steps {
+            for (label, sum) in *sums {
+                let so_far = total.get(label).copied().unwrap_or_default();
+                total.insert(label.clone(), sum.saturating_add(so_far));
+            }
         }
-        let mut total: Vec<(Text, u64)> = total
-            .into_iter()
-            .map(|(label, sum)| (label.clone(), sum))
-            .collect();
-        total.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+        let total = largest_first(total.as_slice().iter().cloned());
         let label = metric.label.as_deref().unwrap_or_default();
         let begin = format!("{} by {label}: ", metric.name);
         let whole = labels(&metric.unit, &total);

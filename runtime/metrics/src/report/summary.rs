@@ -18,7 +18,6 @@ use crate::outcome::Outcome;
 use crate::search::Searched;
 use crate::verdict::Verdict;
 use bggo_values::Text;
-use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -277,20 +276,21 @@ impl Summary<'_> {
     /// Failures of steps by kind, the most frequent first, each with the text of one.
     fn failures(&self, paint: Paint) -> String {
         let steps = self.figures.steps.iter();
-        let mut all: Vec<(&Row, Text, u64)> = steps
-            .flat_map(|row| {
-                let kinds = row.kinds().into_iter();
-                kinds.map(move |(kind, count)| (row, kind, count))
-            })
-            .collect();
+        let mut all: Vec<(&Row, Text, u64)> = Vec::new();
+        let mut add = |row, (kind, count)| {
+            let place = all.partition_point(|(_, _, known)| *known >= count);
+            all.insert(place, (row, kind, count));
+        };
+        for row in steps {
+            row.kinds().into_iter().for_each(|kind| add(row, kind));
+        }
         let outside = self.figures.iterations.kinds().into_iter();
         // What failed outside of all steps is a failure of the iteration alone.
         let outside = outside.filter(|(kind, _)| kind.as_str() == "no_failed_step");
-        all.extend(outside.map(|(kind, count)| (&self.figures.iterations, kind, count)));
+        outside.for_each(|kind| add(&self.figures.iterations, kind));
         if all.is_empty() {
             return String::new();
         }
-        all.sort_by_key(|(_, _, count)| Reverse(*count));
         let more = all.len().saturating_sub(MOST_FAILURES);
         all.truncate(MOST_FAILURES);
         let digits = all
@@ -411,7 +411,7 @@ type Pick = fn(&Row) -> &Histogram;
 /// Parts that have a line, each behind an empty one.
 fn joined(parts: &[String]) -> String {
     let parts = parts.iter().filter(|part| !part.is_empty());
-    parts.flat_map(|part| ["\n", part]).collect()
+    parts.fold(String::new(), |all, part| all + "\n" + part)
 }
 
 fn unless_zero(count: u64) -> String {
@@ -432,13 +432,20 @@ fn slowest(steps: &[Row]) -> Vec<&Row> {
         };
         times.time(P95)
     };
-    let mut chosen: Vec<(usize, &Row)> = steps.iter().enumerate().collect();
-    if chosen.len() > MOST_ROWS {
-        chosen.sort_by_key(|(_, row)| Reverse(slowness(row)));
-        chosen.truncate(MOST_ROWS);
-        chosen.sort_by_key(|(place, _)| *place);
+    if steps.len() <= MOST_ROWS {
+        return steps.iter().collect();
     }
-    chosen.into_iter().map(|(_, row)| row).collect()
+    let mut chosen: Vec<(Option<Duration>, usize)> = Vec::new();
+    for (number, row) in steps.iter().enumerate() {
+        let slowness = slowness(row);
+        let place = chosen.partition_point(|(known, _)| *known >= slowness);
+        chosen.insert(place, (slowness, number));
+        chosen.truncate(MOST_ROWS);
+    }
+    let is_chosen = |number: usize| chosen.iter().any(|(_, one)| *one == number);
+    let rows = steps.iter().enumerate();
+    let rows = rows.filter(|(number, _)| is_chosen(*number));
+    rows.map(|(_, row)| row).collect()
 }
 
 /// What the load asked for, its warm-up included: `asked 15000 (500.0/s), began 14990, 10 dropped: no user was free`.

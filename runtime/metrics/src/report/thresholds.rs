@@ -45,17 +45,17 @@ fn line(verdict: &Verdict, paint: Paint) -> String {
         part.push(';');
     }
     // What is long is broken between its words, values of many figures between the figures.
-    let pieces = all.iter().enumerate().flat_map(|(number, part)| {
+    let mut pieces = Vec::new();
+    for (number, part) in all.into_iter().enumerate() {
         let is_values = number == 1 && verdict.readings.len() > 1;
         let gap = if is_values { ", " } else { " " };
         if INDENT.len() + part.chars().count() <= SCREEN {
-            vec![part.clone()]
+            pieces.push(part);
         } else {
-            let pieces = part.split_inclusive(gap);
-            pieces.map(|piece| piece.trim_end().to_owned()).collect()
+            let of_part = part.split_inclusive(gap);
+            pieces.extend(of_part.map(|piece| piece.trim_end().to_owned()));
         }
-    });
-    let pieces: Vec<String> = pieces.collect();
+    }
     folded((&begin, INDENT), " ", &pieces)
 }
 

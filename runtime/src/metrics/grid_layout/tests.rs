@@ -116,7 +116,7 @@ fn a_slot_of_a_step_has_one_that_stands_for_it_in_the_warm_up() {
     // The second and the third scenario have a warm-up.
     let slots = RunSlots::new(&GRID, |scenario| scenario > 0);
     let layout = layout_of(&GRID, &slots);
-    let of = |slot| slots.with_warm_ups(&GRID, [slot].into_iter());
+    let of = |slot| slots.with_warm_ups(&GRID, [slot]);
     assert_eq!(of(4), [4], "`browse` has none");
     assert_eq!(layout.warm_up_steps[0].first, 43);
     assert_eq!(of(14), [14, 47]);
