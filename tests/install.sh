@@ -68,12 +68,12 @@ if [ ! -f "$readers/HdrHistogram-2.2.2.jar" ]; then
         { echo "could not get HdrHistogram from Maven Central" >&2; exit 1; }
 fi
 
-# A WebSocket server of another implementation.
+# Servers of WebSocket and of Socket.IO of other implementations.
 servers=target/servers/node
-if [ ! -d "$servers/node_modules/ws" ]; then
+if [ ! -d "$servers/node_modules/ws" ] || [ ! -d "$servers/node_modules/socket.io" ]; then
     mkdir -p "$servers"
-    npm install --silent --no-audit --no-fund --prefix "$servers" ws@8 ||
-        { echo "could not install ws from npm; run: npm install --prefix $servers ws@8" >&2; exit 1; }
+    npm install --silent --no-audit --no-fund --prefix "$servers" ws@8 socket.io@4 ||
+        { echo "could not install ws and socket.io from npm; run: npm install --prefix $servers ws@8 socket.io@4" >&2; exit 1; }
 fi
 
 # What colours grids in editors: VS Code's reader of grammars, and tree-sitter with its grammar of HCL.

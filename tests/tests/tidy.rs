@@ -51,6 +51,7 @@ const CRATES: &[&str] = &[
     "modules/http_target",
     "modules/http_target/server",
     "modules/s3",
+    "modules/socketio",
     "modules/websocket",
     "runtime",
     "runtime/data",

@@ -16,7 +16,7 @@ use crate::limit::until;
 use crate::phases::Phases;
 use crate::request::{self, Arguments, Whole};
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerContext, AnswerHead, Asked, Incoming, Outgoing, Reads};
+use crate::transport::{AnswerContext, AnswerHead, Asked, Incoming, Outgoing, Reads, Trust};
 use bggo_runtime::contract::{Fault, FaultText, format_duration};
 use bggo_wire::{Dialled, Wire};
 use http::header::{HeaderName, HeaderValue, UPGRADE};
@@ -40,6 +40,8 @@ pub struct Upgrade<'a> {
     pub fields: &'a [(&'a str, &'a str)],
     /// Time limit of all of it, connecting included. Without it the client's holds.
     pub timeout: Option<Duration>,
+    /// The certificate of the server is not verified, whatever the client says.
+    pub trusts_every_certificate: bool,
     /// Its url contains a secret: no fault names the host, and nothing shows the url.
     pub url_is_sensitive: bool,
 }
@@ -187,7 +189,11 @@ impl HttpClient {
                 },
             },
         };
-        match self.transport.upgrade(&outgoing).await? {
+        let trust = match asked.trusts_every_certificate {
+            true => Trust::Everything,
+            false => Trust::OfClient,
+        };
+        match self.transport.upgrade(&outgoing, trust).await? {
             Asked::Upgraded(upgraded) => {
                 let (wire, head, dialled) = *upgraded;
                 heard(&head);

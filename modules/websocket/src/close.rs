@@ -8,10 +8,11 @@ pub(crate) const REASON: usize = CONTROL - 2;
 
 /// Why a session is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Closing {
+pub struct Closing {
     /// `None` if the other end gave none.
-    pub(crate) code: Option<u16>,
-    pub(crate) reason: String,
+    pub code: Option<u16>,
+    /// Why, in words.
+    pub reason: String,
 }
 
 impl Closing {

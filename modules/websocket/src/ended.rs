@@ -17,6 +17,8 @@ pub(crate) enum End {
     Violated(Violation),
     /// The connection broke or ended without a close frame.
     Broken(Trouble),
+    /// Whoever has the session gave it up.
+    GivenUp(Fault),
 }
 
 impl End {
@@ -27,6 +29,7 @@ impl End {
             Self::ByServer(_) => "server",
             Self::Violated(violation) => violation_kind(*violation).name(),
             Self::Broken(trouble) => trouble.kind().name(),
+            Self::GivenUp(fault) => fault.kind(),
         }
     }
 
@@ -59,6 +62,7 @@ impl End {
                 let words = FaultText::plain("the session broke off");
                 trouble.clone().after(&words).into()
             }
+            Self::GivenUp(fault) => fault.clone(),
         }
     }
 }

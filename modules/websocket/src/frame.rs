@@ -61,8 +61,10 @@ impl Opcode {
 
 /// Whether the payload of messages may be compressed, as both ends agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Compression {
+pub enum Compression {
+    /// None is.
     Off,
+    /// Each by itself.
     On,
 }
 

@@ -14,10 +14,12 @@ use crate::ended::End;
 use crate::frame::{Compression, Opcode, peek_opcode, put_frame};
 use crate::reader::{Came, ReadRules, Reader};
 use crate::violation::Violation;
-use crate::websocket::Metric;
-use bggo_runtime::contract::{AssetClock, AssetMetrics, Deadline, Fault, Moment, Seq, Text};
+use bggo_runtime::contract::{
+    AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Seq, Text, Trend,
+};
 use bggo_wire::{Buf, Idle, Inbox, InboxLimits, OnFull, Trouble, Wire};
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -25,25 +27,60 @@ use std::time::Duration;
 
 /// Bytes that may stand unread: more than the largest frame that is read where it stands.
 const MOST: usize = 64 << 10;
+/// How long the end of a session waits for the close frame of its server.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What sessions of a resource may do.
 #[derive(Debug)]
-pub(crate) struct Rules {
+pub struct Rules {
     /// The most bytes of a message, decompressed.
-    pub(crate) max_message: usize,
-    pub(crate) inbox: InboxLimits,
-    pub(crate) ping_interval: Option<Duration>,
+    pub max_message: usize,
+    /// How much stands in the inbox.
+    pub inbox: InboxLimits,
+    /// How often a ping is sent by itself.
+    pub ping_interval: Option<Duration>,
+    /// What is counted.
+    pub counters: SessionCounters,
+}
+
+/// The metrics of an asset that has sessions. They mean what those of `websocket` mean.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionCounters {
+    /// How long a session lasted.
+    pub session_duration: Trend,
+    /// What ended it.
+    pub ended: LabelledCounter,
+    /// Its messages. `None` if whoever has the session counts what they mean.
+    pub messages: Option<MessageCounters>,
+}
+
+/// The metrics of messages.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageCounters {
+    /// Messages that were sent.
+    pub messages_sent: Counter,
+    /// Messages that came.
+    pub messages_received: Counter,
+    /// Their bytes, before they are compressed.
+    pub bytes_sent: Counter,
+    /// Their bytes, decompressed.
+    pub bytes_received: Counter,
+    /// Messages that no step got.
+    pub dropped: Counter,
 }
 
 /// What a message holds.
 #[derive(Debug, Clone)]
-pub(crate) enum Content {
+pub enum Content {
+    /// A text.
     Text(Text),
+    /// Bytes.
     Binary(Seq<u8>),
 }
 
 impl Content {
-    fn size(&self) -> usize {
+    /// Its bytes.
+    pub fn size(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
@@ -53,21 +90,25 @@ impl Content {
 
 /// A message that came.
 #[derive(Debug)]
-pub(crate) struct Message {
-    pub(crate) content: Content,
-    pub(crate) came: Moment,
+pub struct Message {
+    /// What it holds.
+    pub content: Content,
+    /// When its last bytes were read.
+    pub came: Moment,
 }
 
 /// A message that is sent.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Outgoing<'a> {
-    pub(crate) is_text: bool,
-    pub(crate) bytes: &'a [u8],
+pub struct Outgoing<'a> {
+    /// Whether it is a text. Then its bytes are UTF-8.
+    pub is_text: bool,
+    /// What it holds.
+    pub bytes: &'a [u8],
 }
 
 /// A session.
 #[derive(Debug)]
-pub(crate) struct Session(RefCell<Inner>);
+pub struct Session(RefCell<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -97,7 +138,8 @@ struct Inner {
     began: Moment,
     rules: Rc<Rules>,
     clock: AssetClock,
-    metrics: AssetMetrics,
+    /// `None` if nothing is counted.
+    metrics: Option<AssetMetrics>,
 }
 
 /// Who has the socket's waker.
@@ -119,7 +161,7 @@ struct Waiting {
 
 /// What an operation waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wants {
+pub enum Wants {
     /// So many messages in the inbox.
     Messages(usize),
     /// That everything is sent.
@@ -145,7 +187,7 @@ impl Session {
         wire: Wire,
         compression: Compression,
         rules: &Rc<Rules>,
-        (clock, metrics): (AssetClock, AssetMetrics),
+        (clock, metrics): (AssetClock, Option<AssetMetrics>),
     ) -> Self {
         let now = clock.now();
         let ping_timer = rules.ping_interval.map(|interval| {
@@ -177,12 +219,12 @@ impl Session {
     }
 
     /// Whether it is over.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.0.borrow().end.is_some()
     }
 
     /// Whether a step that needs a session needs another one: a step closed it, or has failed because it was over.
-    pub(crate) fn is_spent(&self) -> bool {
+    pub fn is_spent(&self) -> bool {
         let inner = self.0.borrow();
         match inner.end.as_deref() {
             None => false,
@@ -192,13 +234,13 @@ impl Session {
     }
 
     /// Whether nobody drives it but idle work.
-    pub(crate) fn has_idle_work(&self) -> bool {
+    pub fn has_idle_work(&self) -> bool {
         let inner = self.0.borrow();
         inner.end.is_none() && inner.driver == Driver::Idle
     }
 
     /// Reads and writes what can be now, if no operation that waits does.
-    pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
+    pub fn poll_idle(&self, cx: &mut Context<'_>) {
         let inner = &mut *self.0.borrow_mut();
         match &mut inner.idle {
             Some(waker) => waker.clone_from(cx.waker()),
@@ -210,7 +252,7 @@ impl Session {
     }
 
     /// Begins to wait for something.
-    pub(crate) fn operation(&self, wants: Wants) -> Operation<'_> {
+    pub fn operation(&self, wants: Wants) -> Operation<'_> {
         let inner = &mut *self.0.borrow_mut();
         let number = inner.next;
         inner.next = inner.next.wrapping_add(1);
@@ -225,15 +267,24 @@ impl Session {
         }
     }
 
-    /// Takes what has come so far into the inbox, and drops all messages there: how many.
-    pub(crate) fn skip(&self, cx: &mut Context<'_>) -> u64 {
+    /// Takes what has come so far into the inbox, as far as there is room.
+    pub fn catch_up(&self, cx: &mut Context<'_>) {
         let inner = &mut *self.0.borrow_mut();
         while inner.drive(cx, inner.driver) == Drove::Something && inner.end.is_none() {}
+    }
+
+    /// Takes what has come so far into the inbox, and drops all messages there: how many.
+    pub(crate) fn skip(&self, cx: &mut Context<'_>) -> u64 {
+        self.catch_up(cx);
+        let inner = &mut *self.0.borrow_mut();
         let skipped = inner.inbox.clear();
-        if skipped > 0 {
-            inner.metrics.add(Metric::DROPPED, skipped);
-        }
+        inner.count(|messages| messages.dropped, skipped);
         skipped
+    }
+
+    /// Takes the oldest message of those that have come.
+    pub fn take(&self) -> Option<Message> {
+        self.0.borrow_mut().inbox.take()
     }
 
     /// Appends a message. It goes out while an operation or idle work drives. `packed` is where its compressed bytes are kept, if it
@@ -241,7 +292,7 @@ impl Session {
     ///
     /// # Errors
     /// The session is over.
-    pub(crate) fn put(&self, message: Outgoing<'_>, packed: Option<&Packed>) -> Result<(), Fault> {
+    pub fn put(&self, message: Outgoing<'_>, packed: Option<&Packed>) -> Result<(), Fault> {
         let inner = &mut *self.0.borrow_mut();
         inner.check_is_open()?;
         let opcode = match message.is_text {
@@ -269,9 +320,8 @@ impl Session {
         if !is_packed {
             put_frame(out, (opcode, false), message.bytes, key);
         }
-        inner.metrics.add(Metric::MESSAGES_SENT, 1);
-        let size = message.bytes.len() as u64;
-        inner.metrics.add(Metric::BYTES_SENT, size);
+        inner.count(|messages| messages.messages_sent, 1);
+        inner.count(|messages| messages.bytes_sent, message.bytes.len() as u64);
         Ok(())
     }
 
@@ -291,12 +341,61 @@ impl Session {
     ///
     /// # Errors
     /// The session is over.
-    pub(crate) fn close(&self, closing: &Closing) -> Result<(), Fault> {
+    pub fn close(&self, closing: &Closing) -> Result<(), Fault> {
         let inner = &mut *self.0.borrow_mut();
         inner.check_is_open()?;
         inner.says_goodbye = true;
         inner.put_control(Opcode::Close, &closing.payload());
         Ok(())
+    }
+
+    /// Whoever has the session gives it up for this reason: a close frame with this code goes out as far as that takes no waiting, and
+    /// each step that needs the session fails so. A session that is over stays as it is.
+    pub fn give_up(&self, code: u16, fault: Fault) {
+        let inner = &mut *self.0.borrow_mut();
+        if inner.end.is_some() {
+            return;
+        }
+        if !inner.says_goodbye {
+            inner.says_at_once(&Closing {
+                code: Some(code),
+                reason: String::new(),
+            });
+        }
+        inner.ends(End::GivenUp(fault));
+    }
+
+    /// Says goodbye, if no step did, and waits a second for the answer of the server. However it ends: that is counted, and is no failure.
+    pub async fn leave(&self) {
+        if self.is_over() {
+            return;
+        }
+        // A step may have said it already. Then its answer is waited for here.
+        let _ = self.close(&Closing {
+            code: Some(1000),
+            reason: String::new(),
+        });
+        let operation = self.operation(Wants::End);
+        let mut deadline = self.deadline_in(GOODBYE);
+        poll_fn(|cx| {
+            loop {
+                if operation.poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                // What comes before the answer is for nobody any more.
+                if self.take().is_none() {
+                    return deadline.poll(cx);
+                }
+            }
+        })
+        .await;
+    }
+
+    fn deadline_in(&self, time: Duration) -> Deadline {
+        let clock = &self.0.borrow().clock;
+        let mut deadline = clock.deadline();
+        deadline.set(clock.now() + time);
+        deadline
     }
 
     /// What the server said when a step closed the session.
@@ -309,11 +408,11 @@ impl Session {
 }
 
 /// Where the compressed bytes of a message are kept that is sent more than once.
-pub(crate) type Packed = std::cell::OnceCell<Vec<u8>>;
+pub type Packed = std::cell::OnceCell<Vec<u8>>;
 
 /// Something that a step waits for. When it is dropped, another one that waits drives the session.
 #[derive(Debug)]
-pub(crate) struct Operation<'a> {
+pub struct Operation<'a> {
     session: &'a Session,
     number: u32,
 }
@@ -323,7 +422,7 @@ impl Operation<'_> {
     ///
     /// # Errors
     /// The session ended before.
-    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         let inner = &mut *self.session.0.borrow_mut();
         loop {
             if inner.is_there(self.number) {
@@ -350,7 +449,7 @@ impl Operation<'_> {
 
     /// Takes the oldest message.
     pub(crate) fn take(&self) -> Option<Message> {
-        self.session.0.borrow_mut().inbox.take()
+        self.session.take()
     }
 
     /// Puts a message back before those that have come since, for the next step.
@@ -363,7 +462,7 @@ impl Operation<'_> {
     /// Counts a message as dropped, which did not match.
     pub(crate) fn skips(&self) {
         let inner = self.session.0.borrow();
-        inner.metrics.add(Metric::DROPPED, 1);
+        inner.count(|messages| messages.dropped, 1);
     }
 
     /// When the pong came.
@@ -394,6 +493,15 @@ impl Drop for Operation<'_> {
 }
 
 impl Inner {
+    /// Counts messages, or bytes of them.
+    fn count(&self, counter: impl FnOnce(&MessageCounters) -> Counter, count: u64) {
+        if count > 0
+            && let (Some(metrics), Some(messages)) = (&self.metrics, &self.rules.counters.messages)
+        {
+            metrics.add(counter(messages), count);
+        }
+    }
+
     fn check_is_open(&mut self) -> Result<(), Fault> {
         if let Some(fault) = self.ended() {
             return Err(fault);
@@ -587,8 +695,8 @@ impl Inner {
             Came::Binary(bytes) => (Content::Binary(Seq::Shared((&*bytes).into())), bytes.len()),
         };
         self.wire.consume(taken);
-        self.metrics.add(Metric::MESSAGES_RECEIVED, 1);
-        self.metrics.add(Metric::BYTES_RECEIVED, size as u64);
+        self.count(|messages| messages.messages_received, 1);
+        self.count(|messages| messages.bytes_received, size as u64);
         let message = Message {
             content,
             came: self.came,
@@ -603,9 +711,7 @@ impl Inner {
             None => self.rules.inbox,
         };
         let dropped = self.inbox.put(message, size, &limits);
-        if dropped > 0 {
-            self.metrics.add(Metric::DROPPED, dropped);
-        }
+        self.count(|messages| messages.dropped, dropped);
         Some(Drove::Something)
     }
 
@@ -672,9 +778,11 @@ impl Inner {
         if self.end.is_some() {
             return;
         }
-        self.metrics.add_labelled(Metric::ENDED, end.by(), 1);
-        let lasted = self.clock.now() - self.began;
-        self.metrics.record_time(Metric::SESSION_DURATION, lasted);
+        if let Some(metrics) = &self.metrics {
+            let counters = &self.rules.counters;
+            metrics.add_labelled(counters.ended, end.by(), 1);
+            metrics.record_time(counters.session_duration, self.clock.now() - self.began);
+        }
         self.end = Some(Box::new(end));
         self.ping_timer = None;
         if !self.wire.has_unsent() {

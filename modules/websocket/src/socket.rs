@@ -1,27 +1,34 @@
 //! The asset `websocket`: its handshake, its session, and its end.
 
-use crate::close::Closing;
+use crate::connect::Connect;
 use crate::frame::Compression;
-use crate::handshake::Handshake;
-use crate::session::{Rules, Session, Wants};
+use crate::session::{MessageCounters, Rules, Session, SessionCounters};
 use crate::websocket::{Error as Kind, Exports, Inputs, Metric, Uses};
-use bggo_module_http_request::{HttpClient, Upgrade};
-use bggo_runtime::contract::{Asset, AssetClock, AssetCx, Fault, Number, Prepare, Value};
+use bggo_module_http_request::HttpClient;
+use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
 use bggo_wire::{InboxLimits, OnFull};
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
-/// How long the end of a session waits for the close frame of its server.
-const GOODBYE: Duration = Duration::from_secs(1);
+/// What its sessions count.
+const COUNTERS: SessionCounters = SessionCounters {
+    session_duration: Metric::SESSION_DURATION,
+    ended: Metric::ENDED,
+    messages: Some(MessageCounters {
+        messages_sent: Metric::MESSAGES_SENT,
+        messages_received: Metric::MESSAGES_RECEIVED,
+        bytes_sent: Metric::BYTES_SENT,
+        bytes_received: Metric::BYTES_RECEIVED,
+        dropped: Metric::DROPPED,
+    }),
+};
 
 /// A session with a server.
 #[derive(Debug)]
 pub struct Websocket {
     session: Session,
     subprotocol: Option<String>,
-    clock: AssetClock,
 }
 
 /// All arguments, once each is known.
@@ -90,26 +97,7 @@ impl Asset for Websocket {
     }
 
     async fn destroy(self) -> Result<(), Fault> {
-        let closing = Closing {
-            code: Some(1000),
-            reason: String::new(),
-        };
-        if self.session.is_over() {
-            return Ok(());
-        }
-        // A step may have said it already. Then its answer is waited for here.
-        let _ = self.session.close(&closing);
-        let operation = self.session.operation(Wants::End);
-        let mut deadline = self.clock.deadline();
-        deadline.set(self.clock.now() + GOODBYE);
-        poll_fn(|cx| {
-            // However it ends: that is counted, and is no failure of a step.
-            if operation.poll(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            deadline.poll(cx)
-        })
-        .await;
+        self.session.leave().await;
         Ok(())
     }
 }
@@ -124,56 +112,29 @@ impl Websocket {
 impl Settings {
     /// Connects and shakes hands.
     async fn open(&self, cx: &AssetCx, client: &HttpClient) -> Result<Websocket, Fault> {
-        let (clock, metrics) = (cx.clock(), cx.metrics());
+        let metrics = cx.metrics();
         let begun = cx.now();
-        let nonce = u128::from(cx.random()) << 64 | u128::from(cx.random());
-        let nonce = nonce.to_be_bytes();
-        let handshake = Handshake::new(nonce, &self.subprotocols, self.compression);
-        let mut fields = handshake.fields();
         let headers = self.headers.iter();
-        fields.extend(headers.map(|(name, value)| (name.as_str(), value.as_str())));
-        let asked = Upgrade {
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+        let connect = Connect {
             url: &self.url,
-            protocol: "websocket",
-            fields: &fields,
-            timeout: Some(self.connect_timeout),
+            headers: &headers.collect::<Vec<_>>(),
+            subprotocols: &self.subprotocols,
+            compression: self.compression,
+            timeout: self.connect_timeout,
+            trusts_every_certificate: false,
             url_is_sensitive: cx.info().is_sensitive(),
         };
-        let upgraded = client.upgrade(&clock, &asked).await;
-        let upgraded = upgraded.map_err(of_handshake)?;
-        let agreed = handshake.read(|name| upgraded.field(name))?;
+        let clock = cx.clock();
+        let counting = (clock.clone(), Some(metrics.clone()));
+        let connected = connect.session((&clock).into(), client, &self.rules, counting);
+        let connected = connected.await?;
         metrics.record_time(Metric::CONNECTING, cx.now() - begun);
-        let session = Session::begin(
-            upgraded.wire,
-            agreed.compression,
-            &self.rules,
-            (clock.clone(), metrics),
-        );
         Ok(Websocket {
-            session,
-            subprotocol: agreed.subprotocol,
-            clock,
+            session: connected.session,
+            subprotocol: connected.subprotocol,
         })
     }
-}
-
-/// A failure of the handshake, of the kind that this module names it by.
-fn of_handshake(fault: Fault) -> Fault {
-    let kind = match fault.kind() {
-        "dns" => Kind::Dns,
-        "connect" => Kind::Connect,
-        "refused" => Kind::Refused,
-        "unreachable" => Kind::Unreachable,
-        "local" => Kind::Local,
-        "tls" => Kind::Tls,
-        "timeout" => Kind::Timeout,
-        "reset" => Kind::Reset,
-        "closed" => Kind::Closed,
-        "status" => Kind::Handshake,
-        "protocol" => Kind::Protocol,
-        _ => Kind::Request,
-    };
-    kind.of(fault)
 }
 
 /// The settings, if each argument is known.
@@ -248,6 +209,7 @@ impl Known<'_> {
                     },
                 },
                 ping_interval: self.ping_interval,
+                counters: COUNTERS,
             }),
         })
     }

@@ -31,6 +31,10 @@ pub struct AssetCx {
 pub struct AssetClock(Rc<WorkerContext>);
 
 impl AssetClock {
+    pub(super) fn of(worker: &Rc<WorkerContext>) -> Self {
+        Self(Rc::clone(worker))
+    }
+
     /// See [`AssetCx::now`].
     pub fn now(&self) -> Moment {
         self.0.moment()
@@ -111,7 +115,7 @@ impl AssetCx {
 
     /// What is left of this where nothing but the time is asked.
     pub fn clock(&self) -> AssetClock {
-        AssetClock(Rc::clone(&self.worker))
+        AssetClock::of(&self.worker)
     }
 
     /// The clock of the run: monotonic, the same that measures steps.

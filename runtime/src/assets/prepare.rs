@@ -1,5 +1,6 @@
 //! What a runner or an asset is prepared from, once a worker thread.
 
+use super::asset::AssetClock;
 use super::scope::Scope;
 use super::spawned::{LIMIT, SpawnedTasks};
 use crate::context::WorkerContext;
@@ -34,6 +35,11 @@ impl<'a> Prepare<'a> {
     /// How the program was started: its variables, and what the grid computes from them once.
     pub fn start(&self) -> &'a Arc<Start> {
         &self.worker.start
+    }
+
+    /// The clock of this thread, for a step that makes what an asset keeps otherwise, such as a session.
+    pub fn clock(&self) -> AssetClock {
+        AssetClock::of(self.worker)
     }
 
     /// How many of `total` things of the whole run are this thread's, as it is with virtual users: the shares of all threads, and of

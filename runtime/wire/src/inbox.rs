@@ -93,6 +93,42 @@ impl<T> Inbox<T> {
         Some(message)
     }
 
+    /// Whether there is one that fits.
+    pub fn has(&self, mut fits: impl FnMut(&T) -> bool) -> bool {
+        self.messages.iter().any(|(message, _)| fits(message))
+    }
+
+    /// The oldest message that fits.
+    pub fn take_first(&mut self, mut fits: impl FnMut(&T) -> bool) -> Option<T> {
+        let at = self
+            .messages
+            .iter()
+            .position(|(message, _)| fits(message))?;
+        let (message, bytes) = self.messages.remove(at)?;
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if self.messages.is_empty() {
+            self.messages = VecDeque::new();
+        }
+        Some(message)
+    }
+
+    /// Drops the messages that fit: how many.
+    pub fn drop_all(&mut self, mut fits: impl FnMut(&T) -> bool) -> u64 {
+        let before = self.messages.len();
+        let bytes = &mut self.bytes;
+        self.messages.retain(|(message, size)| {
+            let drops = fits(message);
+            if drops {
+                *bytes = bytes.saturating_sub(*size);
+            }
+            !drops
+        });
+        if self.messages.is_empty() {
+            self.messages = VecDeque::new();
+        }
+        (before - self.messages.len()) as u64
+    }
+
     /// Drops all messages: how many.
     pub fn clear(&mut self) -> u64 {
         let count = self.messages.len() as u64;
@@ -168,6 +204,21 @@ mod tests {
         // Its bytes count again.
         assert_eq!(inbox.put(3, 4, &THREE), 1);
         assert_eq!(all(inbox), [2, 3]);
+    }
+
+    #[test]
+    fn one_that_fits_is_taken_from_between_the_others() {
+        let mut inbox = Inbox::new();
+        for number in 1..=3 {
+            inbox.put(number, 3, &THREE);
+        }
+        assert!(inbox.has(|number| *number == 2));
+        assert_eq!(inbox.take_first(|number| number % 2 == 0), Some(2));
+        assert_eq!(inbox.take_first(|number| number % 2 == 0), None);
+        // Its bytes count no more.
+        assert_eq!(inbox.put(5, 4, &THREE), 0);
+        assert_eq!(inbox.drop_all(|number| *number < 4), 2);
+        assert_eq!(all(inbox), [5]);
     }
 
     #[test]

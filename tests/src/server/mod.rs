@@ -8,6 +8,7 @@ mod nginx;
 mod raw;
 mod secure;
 mod slack;
+mod socketio;
 mod versitygw;
 mod ws;
 
@@ -19,6 +20,7 @@ pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
 pub use slack::{Posted, SlackWebhooks};
+pub use socketio::{SocketioServer, SocketioSetup};
 pub use versitygw::{Connections, Versitygw};
 pub use ws::{WsServer, WsSetup};
 

@@ -27,7 +27,7 @@ pub(crate) use last_head::LastHead;
 pub(crate) use message::{
     AnswerContext, AnswerHead, Outgoing, Reads, Template, Unanswered, Unread,
 };
-pub(crate) use own::{Asked, Begun, Connections, Head, NoAnswer};
+pub(crate) use own::{Asked, Begun, Connections, Head, NoAnswer, Trust};
 pub(crate) use settings::{Settings, Speak, Ways};
 pub(crate) use shared::{SharedPool, SharedRemote};
 
@@ -157,10 +157,14 @@ impl Transport {
 
 impl Transport {
     /// Asks for another protocol, on a connection of its own.
-    pub(crate) async fn upgrade<'c>(&'c self, outgoing: &Outgoing<'_>) -> Result<Asked<'c>, Fault> {
+    pub(crate) async fn upgrade<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        trust: Trust,
+    ) -> Result<Asked<'c>, Fault> {
         match self {
-            Self::Own(pool) => pool.upgrade(outgoing).await,
-            Self::Shared(pool) => pool.upgrade(outgoing).await,
+            Self::Own(pool) => pool.upgrade(outgoing, trust).await,
+            Self::Shared(pool) => pool.upgrade(outgoing, trust).await,
             Self::Linked(_) => Err(Kind::Request.fault(
                 "the client has the transport of another crate, which cannot upgrade a connection; use a client without it",
             )),

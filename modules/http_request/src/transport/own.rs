@@ -4,7 +4,7 @@ mod begun;
 mod upgrade;
 
 pub(crate) use self::begun::{Begun, Head, NoAnswer};
-pub(crate) use self::upgrade::Asked;
+pub(crate) use self::upgrade::{Asked, Trust};
 
 use super::compose::{Parts, put_parts};
 use super::counted::Counted;
@@ -55,6 +55,8 @@ pub(crate) struct Connections {
     servers: RefCell<Vec<Server>>,
     /// How TLS is spoken on connections that are to be upgraded.
     upgrades: OnceCell<Option<Tls>>,
+    /// The same where the certificates of servers are not verified.
+    unverified_upgrades: OnceCell<Option<Tls>>,
 }
 
 /// A server, by what makes a connection to it another than one to the next.
@@ -165,6 +167,7 @@ impl Connections {
             unix_socket: ways.unix_socket,
             servers: RefCell::default(),
             upgrades: OnceCell::new(),
+            unverified_upgrades: OnceCell::new(),
         })
     }
 

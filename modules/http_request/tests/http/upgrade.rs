@@ -69,6 +69,7 @@ fn echo(url: &str) -> Upgrade<'_> {
         protocol: "echo",
         fields: &[("X-Version", "13"), ("user-agent", "mine")],
         timeout: None,
+        trusts_every_certificate: false,
         url_is_sensitive: false,
     }
 }

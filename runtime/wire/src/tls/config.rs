@@ -5,6 +5,7 @@ use super::pem::Pem;
 use super::roots::{self, Trusted};
 use super::sessions;
 use bggo_runtime::contract::FaultText;
+use rustls::client::Resumption;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::version::{TLS12, TLS13};
@@ -120,6 +121,21 @@ impl Tls {
         Self {
             config: Arc::new(config),
             verifier: Arc::clone(&self.verifier),
+        }
+    }
+
+    /// The same, but it trusts every certificate. What it learns of servers is not used by any other configuration.
+    #[must_use]
+    pub fn trusting_every_certificate(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        let verifier = roots::trusting_everything(config.crypto_provider());
+        let mut dangerous = config.dangerous();
+        dangerous.set_certificate_verifier(Arc::clone(&verifier));
+        // A session that began without verification must not spare another connection of the asset the verification.
+        config.resumption = Resumption::disabled();
+        Self {
+            config: Arc::new(config),
+            verifier,
         }
     }
 

@@ -47,8 +47,17 @@ pub(super) fn verifier(
         Trusted::Given(pem) => Trust::Chosen(chosen(pem, provider)?),
         Trusted::BuiltInAndHost => Trust::BuiltInAndHost,
     };
+    Ok(checks(trust, provider))
+}
+
+/// What trusts every certificate.
+pub(super) fn trusting_everything(provider: &CryptoProvider) -> Arc<dyn ServerCertVerifier> {
+    checks(Trust::Everything, provider)
+}
+
+fn checks(trust: Trust, provider: &CryptoProvider) -> Arc<dyn ServerCertVerifier> {
     let algorithms = provider.signature_verification_algorithms;
-    Ok(Arc::new(Checks { trust, algorithms }))
+    Arc::new(Checks { trust, algorithms })
 }
 
 /// The certificates of a PEM text; `what` is how a fault calls it.

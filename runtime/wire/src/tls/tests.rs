@@ -345,6 +345,22 @@ async fn without_the_authority_the_server_is_refused() {
     insecure.secure(&mut wire, "other.test").await.unwrap();
 }
 
+#[tokio::test]
+async fn what_a_connection_without_verification_learns_is_used_by_no_other() {
+    let server = with(Certificates::new(&["127.0.0.1"]), BOTH);
+    let client = Client::new(&TlsSettings::default());
+    let unverified = Client {
+        tls: client.tls.trusting_every_certificate(),
+        sessions: Rc::clone(&client.sessions),
+    };
+    let mut wire = connect(server.port).await;
+    unverified.secure(&mut wire, "localhost").await.unwrap();
+    assert!(get(&mut wire).await.unwrap().starts_with("TLSv1.3 "));
+    assert_eq!(client.sessions.tickets(), 0);
+    let refused = client.refused(server.port, "localhost").await;
+    assert!(refused.contains("not trusted"), "{refused}");
+}
+
 /// What a client that was given the server's own certificate gets of the server.
 async fn given_itself(common: &str, names: &[&str], kind: SelfSigned) -> Result<String, String> {
     let server = with(Certificates::self_signed(common, names, kind), BOTH);

@@ -23,9 +23,22 @@ pub(crate) enum Asked<'c> {
     Refused(Incoming<'c>),
 }
 
+/// Which certificates of servers are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Those that the client trusts.
+    OfClient,
+    /// Every certificate.
+    Everything,
+}
+
 impl Pool {
     /// Makes a connection and asks for the upgrade on it. A proxy is asked for a tunnel.
-    pub(crate) async fn upgrade<'c>(&'c self, outgoing: &Outgoing<'_>) -> Result<Asked<'c>, Fault> {
+    pub(crate) async fn upgrade<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        trust: Trust,
+    ) -> Result<Asked<'c>, Fault> {
         let (url, hosts) = (outgoing.url, outgoing.hosts);
         let (name, port) = host_and_port(url);
         let mut target = Target {
@@ -35,8 +48,15 @@ impl Pool {
         };
         let dialled = if url.scheme() == "https" {
             let of_hosts = self.shared.rules.tls.as_ref();
-            let made = || of_hosts.map(|tls| tls.with_protocols(HTTP_1));
-            let dialer = match self.shared.upgrades.get_or_init(made) {
+            let verified = || of_hosts.map(|tls| tls.with_protocols(HTTP_1));
+            let tls = match trust {
+                Trust::OfClient => self.shared.upgrades.get_or_init(verified),
+                Trust::Everything => {
+                    let unverified = || verified().map(|tls| tls.trusting_every_certificate());
+                    self.shared.unverified_upgrades.get_or_init(unverified)
+                }
+            };
+            let dialer = match tls {
                 Some(tls) => &self.dialer.with_tls(tls),
                 None => &self.dialer,
             };
