@@ -4,7 +4,8 @@
 use super::constant::{self, Constants};
 use bggo_manifest::{
     Asset, Bound, Condition, Demand, DocumentKind, ErrorKind, Form, Input, Lifetime, LinkedCrate,
-    Manifest, Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
+    Manifest, MessageOf, Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner,
+    Severity, Side, TypeFrom, Use,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -152,6 +153,8 @@ impl Maker {
             shown,
             sensitive,
             reads,
+            selects,
+            type_from,
             description,
         } = input;
         let (name, description) = (text(name), text(description));
@@ -170,12 +173,18 @@ impl Maker {
         let reads = list(reads, |kind| match kind {
             DocumentKind::JsonSchema => quote!(DocumentKind::JsonSchema),
             DocumentKind::OpenApi => quote!(DocumentKind::OpenApi),
+            DocumentKind::Protobuf => quote!(DocumentKind::Protobuf),
+            DocumentKind::ProtobufSet => quote!(DocumentKind::ProtobufSet),
+            DocumentKind::Folders => quote!(DocumentKind::Folders),
         });
+        let selects = option(selects, |one| text(one));
+        let type_from = option(type_from, message_of);
         quote! {
             Input {
                 name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
                 one_of: #one_of, links: #links, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
-                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, description: #description,
+                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, selects: #selects, type_from: #type_from,
+                description: #description,
             }
         }
     }
@@ -230,6 +239,16 @@ fn used(part: &Use) -> TokenStream {
     }
 }
 
+fn message_of(of: &MessageOf) -> TokenStream {
+    let MessageOf { by, input, side } = of;
+    let (by, input) = (option(by, |one| text(one)), text(input));
+    let side = match side {
+        Side::Request => quote!(Side::Request),
+        Side::Response => quote!(Side::Response),
+    };
+    quote!(MessageOf { by: #by, input: #input, side: #side })
+}
+
 fn output(output: &Output) -> TokenStream {
     let Output {
         name,
@@ -239,7 +258,16 @@ fn output(output: &Output) -> TokenStream {
         sensitive,
     } = output;
     let (name, ty, description) = (text(name), constant::ty(ty), text(description));
-    let type_from = option(type_from, |one| text(one));
+    let type_from = option(type_from, |one| match one {
+        TypeFrom::Document(input) => {
+            let input = text(input);
+            quote!(TypeFrom::Document(#input))
+        }
+        TypeFrom::Message(of) => {
+            let of = message_of(of);
+            quote!(TypeFrom::Message(#of))
+        }
+    });
     quote!(Output { name: #name, ty: #ty, type_from: #type_from, description: #description, sensitive: #sensitive })
 }
 

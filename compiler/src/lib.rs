@@ -166,8 +166,10 @@ pub fn read_files(sources: &mut Sources, modules: &Modules) {
 /// The same, where an editor has texts open that come before the disk.
 pub fn read_files_over(sources: &mut Sources, modules: &Modules, unsaved: &Unsaved<'_>) {
     // Most grids read none, and need not be checked twice.
-    let documents = modules.runners().flat_map(|runner| &runner.inputs);
-    let documents: BTreeSet<&str> = documents
+    let of_runners = modules.runners().flat_map(|runner| &runner.inputs);
+    let of_assets = modules.assets().flat_map(|asset| &asset.inputs);
+    let documents: BTreeSet<&str> = of_runners
+        .chain(of_assets)
         .filter(|input| input.is_document())
         .map(|input| input.name.as_str())
         .collect();

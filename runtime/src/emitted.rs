@@ -19,6 +19,7 @@ pub use crate::info::{
     At, BodyMetric, CheckInfo, Info, Lifetime, MetricInfo, MetricKind, ResourceInfo,
 };
 pub use crate::input_conversion;
+pub use crate::method::Method;
 pub use crate::read_rows::ReadRows;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;

@@ -10,6 +10,7 @@ pub use crate::info::{
     At, Counter, Gauge, LabelledCounter, MetricInfo, MetricKind, MetricWarning, OnDemand, Rate,
     ResourceInfo, Trend,
 };
+pub use crate::method::Method;
 pub use crate::shape::{Parts, Shape};
 pub use crate::step::{Iteration, OutputSlot, Policy, Predicate, Ran, Runner, Step};
 pub use bggo_values::{Number, Seq, Text, Value};

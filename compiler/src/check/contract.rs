@@ -6,7 +6,7 @@ use bggo_manifest::{Bound, Form, Given, Input, Lifetime, Pattern, Rule, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Hint, codes, nearest};
-use crate::resolve::model::{Reference, ResourceId};
+use crate::resolve::model::{Reference, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
@@ -14,6 +14,7 @@ use crate::syntax::elsewhere;
 use super::article::with_article;
 use super::expression::MOST_WRONG_PARTS;
 use super::expression::context::{Arguments, Checker};
+use super::expression::methods::Selecting;
 use super::typed::{Binding, TExpr, TKind, TLocal, TPart};
 
 /// A step or resource, as far as its contract is concerned.
@@ -33,6 +34,19 @@ pub(super) struct ArgumentOwner<'d> {
     pub(super) broken: bool,
     /// A part of the flow that it calls could not be read: no argument is said to be unknown.
     pub(super) inputs_broken: bool,
+}
+
+impl<'d> ArgumentOwner<'d> {
+    /// As who selects methods: a step, or a resource.
+    pub(super) fn selecting(&self, step: Option<StepId>) -> Selecting<'d> {
+        Selecting {
+            step,
+            inputs: self.inputs,
+            arguments: self.arguments,
+            takes: self.takes,
+            uses: self.uses,
+        }
+    }
 }
 
 /// What became of an argument.
@@ -74,7 +88,7 @@ impl Checker<'_> {
             if std::mem::replace(&mut given[place], true) {
                 continue;
             }
-            match self.argument_value(&owner.inputs[place], attribute) {
+            match self.argument_value(owner, &owner.inputs[place], attribute) {
                 Argument::Value(value) => {
                     there[place] = (is_given(&value), attribute.name.span);
                     found.push((place, value));
@@ -108,6 +122,9 @@ impl Checker<'_> {
                     .hint(hint);
             }
         }
+        if !owner.broken {
+            self.has_its_message(owner.selecting(self.step), owner.span, &there);
+        }
         found.sort_by_key(|(place, _)| *place);
         Arguments {
             list: found,
@@ -139,12 +156,24 @@ impl Checker<'_> {
     }
 
     /// The value as the input's type.
-    fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Argument {
+    fn argument_value(
+        &mut self,
+        owner: &ArgumentOwner<'_>,
+        input: &Input,
+        attribute: &Attribute,
+    ) -> Argument {
+        let selecting = owner.selecting(self.step);
+        let selected = input.type_from.as_ref();
+        let selected =
+            selected.and_then(|of| Some((self.selected_by(selecting, of).ok()?, of.side)));
+        let message = selected
+            .as_ref()
+            .and_then(|(selected, side)| self.message_type(selected, *side, &input.ty));
         let what = format!("`{}`", input.name);
         let known = self.unknown_attributes(&input.ty, &attribute.value, &what);
         let judges = input.form == Form::Predicate;
         self.while_repeated = judges;
-        let value = self.infer_wanted(&attribute.value, &input.ty);
+        let value = self.infer_wanted(&attribute.value, message.as_ref().unwrap_or(&input.ty));
         self.while_repeated = false;
         if !known {
             return Argument::Wrong;
@@ -171,6 +200,14 @@ impl Checker<'_> {
             return Argument::Null;
         }
         if input.is_document() && !self.document_is_known(&value, &what) {
+            return Argument::Wrong;
+        }
+        if input.selects.is_some() && !self.names_a_method(selecting, input, &value) {
+            return Argument::Wrong;
+        }
+        if let Some((selected, side)) = &selected
+            && !self.fits_message((selected, *side), input, (&value, attribute.name.span))
+        {
             return Argument::Wrong;
         }
         if !input.one_of.is_empty() && !self.is_one_of(input, &value, &what) {

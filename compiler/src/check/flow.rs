@@ -95,6 +95,8 @@ impl<'a> Checker<'a> {
             key_pattern: None,
             form: Form::Plain,
             reads: Vec::new(),
+            selects: None,
+            type_from: None,
             shape: false,
             shown: false,
             sensitive,

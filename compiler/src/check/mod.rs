@@ -53,7 +53,7 @@ pub mod walk;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use bggo_values::Type;
+use bggo_values::{NamedType, Type};
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
@@ -68,7 +68,7 @@ use schema::Documents;
 use typed::{TBody, TLocal, TStep, Typed};
 
 pub use expression::condition::faults_of_conditions;
-pub use expression::context::Seen;
+pub use expression::context::{Seen, Shown, ShownMethod};
 pub use instances::MOST_INSTANCES;
 pub use kinds_of_failure::{of_manifests as kinds_of_manifests, retried};
 pub use knowledge::looks_like_a_secret;
@@ -117,6 +117,7 @@ pub fn described(resolved: &Resolved, modules: &Modules, sources: &Sources) -> D
         seen: checked.seen,
         documents: RefCell::new(checked.documents),
         of_outputs: checked.of_outputs,
+        shown: checked.shown,
     }
 }
 
@@ -127,17 +128,51 @@ pub struct Described {
     pub seen: Vec<Seen>,
     documents: RefCell<Documents>,
     of_outputs: BTreeMap<(StepId, String), Type>,
+    shown: Shown,
 }
 
 impl Described {
-    /// The type that the document of an input gives to outputs of a step.
-    pub fn by_document(&self, step: StepId, input: &str) -> Option<&Type> {
-        self.of_outputs.get(&(step, input.to_owned()))
+    /// The type that a document gives to an output of a step.
+    pub fn by_document(&self, step: StepId, output: &str) -> Option<&Type> {
+        self.of_outputs.get(&(step, output.to_owned()))
+    }
+
+    /// The type of the message that an argument of a step is.
+    pub fn by_method(&self, step: StepId, input: &str) -> Option<&Type> {
+        self.shown.inputs.get(&(step, input.to_owned()))
+    }
+
+    /// The methods of which an input of a step or a resource selects one.
+    pub fn methods(&self, owner: Node, input: &str) -> &[ShownMethod] {
+        let found = self.shown.methods.get(&(owner, input.to_owned()));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// A type with its first level opened, if it is one of a document.
     pub fn opened(&self, ty: &Type) -> Type {
         self.documents.borrow_mut().opened(ty).into_owned()
+    }
+
+    /// The same of what is given for a message, whose fields have also their names in JSON there.
+    pub fn opened_to_give(&self, ty: &Type) -> Type {
+        self.documents.borrow_mut().opened_to_give(ty)
+    }
+
+    /// What a document says of a field of a type.
+    pub fn words_of_field(&self, of: &NamedType, name: &str) -> Option<String> {
+        let mut documents = self.documents.borrow_mut();
+        let words = documents.messages(of.document)?.words_of_field(of, name);
+        words.filter(|words| !words.is_empty())
+    }
+
+    /// The names of an enum that a type is.
+    pub fn names_of_enum(&self, ty: &Type) -> Vec<String> {
+        let Type::Named(named) = ty else {
+            return Vec::new();
+        };
+        let mut documents = self.documents.borrow_mut();
+        let messages = documents.messages(named.document);
+        messages.map_or(Vec::new(), |messages| messages.names_of_enum(named))
     }
 }
 
@@ -167,6 +202,7 @@ struct Checked {
     /// The documents that it names, and the types that they give to outputs.
     documents: Documents,
     of_outputs: BTreeMap<(StepId, String), Type>,
+    shown: Shown,
     /// Questions about files without an answer. What reads them has no type and no problem.
     lacking: BTreeSet<Question>,
 }
@@ -293,6 +329,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let lacking = std::mem::take(&mut checker.lacking);
     let mut documents = std::mem::take(&mut checker.documents);
     let of_outputs = std::mem::take(&mut checker.document_types);
+    let shown = std::mem::take(&mut checker.shown);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -367,6 +404,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         seen,
         documents,
         of_outputs,
+        shown,
         lacking,
     };
     (checked, found)

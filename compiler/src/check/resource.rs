@@ -177,7 +177,12 @@ impl Checker<'_> {
             ..owner
         };
         let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
-        let arguments = arguments.list;
+        let mut arguments = arguments.list;
+        // Documents are no part of the program. They are looked at, also where no step selects anything in them.
+        arguments.retain(|(place, _)| !asset.inputs[*place].is_document());
+        self.declared_by(id);
+        let methods = self.methods(owner.selecting(None));
+        self.show_methods(owner.selecting(None), Node::Resource(id));
         Some(TResource {
             asset: at,
             asset_name: resource.asset.text.clone(),
@@ -187,6 +192,7 @@ impl Checker<'_> {
                 || sensitivity::reads_secret(rules.expressions(), &self.locals),
             rules,
             arguments,
+            methods,
             uses,
             scope,
             used: false,

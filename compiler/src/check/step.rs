@@ -5,7 +5,7 @@ use std::time::Duration;
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
-use crate::resolve::model::StepId;
+use crate::resolve::model::{Node, StepId};
 use crate::syntax::decl::Expr;
 
 use super::contract::ArgumentOwner;
@@ -86,6 +86,8 @@ impl Checker<'_> {
         for output in &runner.outputs {
             self.type_of_output(id, output);
         }
+        let methods = self.methods(owner.selecting(Some(id)));
+        self.show_methods(owner.selecting(Some(id)), Node::Step(id));
         self.hands_over(id, &arguments);
         self.step = None;
         let instances = self.known_instances(id).cloned();
@@ -110,6 +112,7 @@ impl Checker<'_> {
             records,
             checks,
             arguments,
+            methods,
             uses,
             instances,
             enabled: enabled

@@ -281,6 +281,8 @@ pub struct TStep {
     pub span: Span,
     /// Arguments that were given, by position in the manifest's inputs, converted to the input's type. Constant nulls are left out.
     pub arguments: Vec<(usize, TExpr)>,
+    /// The methods that some of them select, by position in the manifest's inputs.
+    pub methods: Vec<(usize, Rc<TMethod>)>,
     /// Assets, by position in the manifest's uses. An optional one that was not given is absent (the plan adds the implicit one).
     pub uses: Vec<(usize, ResourceId, Span)>,
     /// Instances.
@@ -311,6 +313,19 @@ pub struct TStep {
     pub records: Vec<TRecord>,
     /// Its checks.
     pub checks: Vec<TCheck>,
+}
+
+/// A method of a service that a step or a resource selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TMethod {
+    /// `package.Service/Method`
+    pub name: String,
+    /// The client sends any number of messages.
+    pub client_streams: bool,
+    /// The server answers with any number of messages.
+    pub server_streams: bool,
+    /// Its messages as a program reads them.
+    pub table: Vec<u8>,
 }
 
 /// A delay; all expressions in it are durations.
@@ -572,6 +587,8 @@ pub struct TResource {
     pub span: Span,
     /// Arguments as in `TStep`.
     pub arguments: Vec<(usize, TExpr)>,
+    /// The methods that some of them select.
+    pub methods: Vec<(usize, Rc<TMethod>)>,
     /// Other resources it takes.
     pub uses: Vec<(usize, ResourceId, Span)>,
     /// Its scope: the grid's or the manifest's, narrowed to the scopes of what it reads.

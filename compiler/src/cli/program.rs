@@ -8,7 +8,7 @@ use crate::link::{
 };
 use crate::modules::{Module, Modules};
 use crate::on_a_large_stack;
-use crate::source::{self, Answer, Question, Sources};
+use crate::source::{self, Answer, Proto, Question, Sources};
 use bggo_values::{Seq, Value};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
@@ -171,8 +171,18 @@ impl Compile {
             return Vec::new();
         };
         crate::read_files(&mut sources, &loaded.all);
-        let asked = sources.answers().keys().cloned();
+        let mut asked: Vec<Question> = Vec::new();
+        for (question, answer) in sources.answers() {
+            match answer {
+                // Each file that is looked for counts by itself.
+                Answer::Protos(found) => {
+                    asked.extend(found.looked_at.iter().cloned().map(Question::Exists));
+                }
+                _ => asked.push(question.clone()),
+            }
+        }
         asked
+            .into_iter()
             .map(|question| {
                 let path = sources.path_beside(question.path());
                 (question, path)
@@ -284,12 +294,20 @@ fn beside(sources: &Sources) -> Vec<(String, String)> {
         let hash = bggo_hashes::sha256(&[Value::Bytes(bytes)]);
         hash.map_or_else(|fault| fault.to_string(), |hash| hash.to_string())
     };
+    let hash_of_file = |id| {
+        let text = sources.file(id).map(|file| file.whole());
+        hash(text.unwrap_or_default().into_bytes().into())
+    };
     let found = sources.answers().iter().map(|(question, answer)| {
         let found = match answer {
             Answer::Content(bytes) => hash(bytes.clone()),
-            Answer::Text(id) => {
-                let text = sources.file(*id).map(|file| file.whole());
-                hash(text.unwrap_or_default().into_bytes().into())
+            Answer::Text(id) => hash_of_file(*id),
+            Answer::Protos(found) => {
+                let files = found.files.iter().map(|(path, found)| match found {
+                    Proto::File(id) => format!("{path}\n{}\n", hash_of_file(*id)),
+                    Proto::In(_) | Proto::Refused(_) => format!("{path}\n{found:?}\n"),
+                });
+                files.collect()
             }
             Answer::Exists(_) | Answer::Matching(_) | Answer::Refused(_) => format!("{answer:?}"),
         };

@@ -287,7 +287,8 @@ impl Watched {
                 Question::Content(_)
                 | Question::Head(_)
                 | Question::Text(_)
-                | Question::Exists(_) => {
+                | Question::Exists(_)
+                | Question::Protos { .. } => {
                     // A file may come, a folder that is not there is not waited for.
                     if let (Some(Ok(folder)), Some(name)) =
                         (path.parent().map(Path::canonicalize), path.file_name())

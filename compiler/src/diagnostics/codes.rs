@@ -98,8 +98,9 @@ codes! {
     INVALID_FILE = "invalid_file", "File cannot be read";
     INVALID_SCHEMA = "invalid_schema", "Invalid schema";
     UNKNOWN_OPERATION = "unknown_operation", "Unknown operation";
+    UNKNOWN_METHOD = "unknown_method", "Unknown method";
     SCHEMA_IN_PART = "schema_in_part", "Schema that is read in part";
-    UNKNOWN_FIELD = "unknown_field", "Attribute that the schema does not have";
+    UNKNOWN_FIELD = "unknown_field", "Attribute or field that is not declared";
     HEADER_CASE = "header_case", "Header in upper case";
     // check: blocks
     UNKNOWN_ARGUMENT = "unknown_argument", "Unknown argument";
@@ -107,6 +108,7 @@ codes! {
     NULL_ARGUMENT = "null_argument", "Null argument";
     NOT_ONE_OF = "not_one_of", "Value not allowed";
     VALUE_REFUSED = "value_refused", "Value refused by the module";
+    WRONG_MESSAGE = "wrong_message", "Value that does not fit its message";
     RULE_BROKEN = "rule_broken", "Rule of the module broken";
     ENCODED_TWICE = "encoded_twice", "Encoded twice";
     UNKNOWN_USE = "unknown_use", "Unknown use";

@@ -88,6 +88,10 @@ impl Writer<'_> {
     /// An input that is known when the grid is built, or `Later`.
     fn fixed_input(&mut self, argument: &Argument, module: &Ident) -> TokenStream {
         let (input, variant) = (&argument.input, camel(&argument.input.name));
+        if let Some(method) = &argument.method {
+            let method = self.methods.method(method);
+            return quote!(#module::In::#variant(Early::Known(#method)));
+        }
         if let Some(skeleton) = &argument.skeleton {
             self.enter_part(&input.name);
             let shape = self.shape(skeleton, &mut 0);
@@ -194,8 +198,10 @@ impl Writer<'_> {
             Carrier::Duration => "duration",
             Carrier::Size => "size",
             Carrier::Bytes => "bytes",
-            // A predicate is always late, and never a value of its own.
-            Carrier::Value | Carrier::Predicate => return self.owned_value(argument, at),
+            // A predicate is always late, and never a value of its own; a method is never late.
+            Carrier::Value | Carrier::Predicate | Carrier::Method => {
+                return self.owned_value(argument, at);
+            }
             Carrier::Shape => {
                 let value = self.owned_value(argument, at);
                 return if input.optional() {
@@ -331,7 +337,9 @@ impl Writer<'_> {
     ) -> TokenStream {
         match argument.input.carrier() {
             Carrier::Text => self.late_text(argument, inputs, at),
-            Carrier::Value | Carrier::Shape => self.late_value(argument, inputs, at),
+            Carrier::Value | Carrier::Shape | Carrier::Method => {
+                self.late_value(argument, inputs, at)
+            }
             Carrier::Predicate => {
                 let holds = self.truth(&argument.value, at);
                 let name = self.inner(&argument.input.name, inputs);

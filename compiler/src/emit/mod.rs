@@ -12,6 +12,7 @@ mod inputs;
 mod item_names;
 mod kept;
 mod late;
+mod methods;
 mod names;
 mod parts;
 mod phase;
@@ -109,6 +110,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let inputs = writer.resource_inputs();
     let keys = writer.key_statics_elsewhere();
     let constants = &writer.constants.statics;
+    let messages = &writer.methods.statics;
     let tokens = quote! {
         #imports
         #tables
@@ -123,6 +125,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #inputs
         #keys
         #constants
+        #messages
     };
     let header = format!(
         "//! The load test `{}`, compiled by bggo {}.\n",

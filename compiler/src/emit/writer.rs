@@ -6,6 +6,7 @@ use super::data_reads;
 use super::item_names::{
     BodyNames, ItemNames, LocalNames, ResourceFunctions, ResourceNames, StepNames,
 };
+use super::methods::Methods;
 use super::names::{self, Names};
 use super::tokens::{EvaluatedIn, names_in};
 use super::tree::WIDTH;
@@ -38,6 +39,8 @@ pub struct Writer<'p> {
     pub body_id: BodyId,
     /// Insides of constants.
     pub constants: Constants,
+    /// Messages of methods.
+    pub methods: Methods,
     /// Names given so far.
     pub names: Names,
     /// Crates of functions that are called.
@@ -112,6 +115,7 @@ impl<'p> Writer<'p> {
             plan,
             body_id: BodyId::MAIN,
             constants: Constants::default(),
+            methods: Methods::default(),
             names,
             function_crates: BTreeSet::new(),
             context_calls: 0,

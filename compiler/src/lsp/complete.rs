@@ -24,13 +24,29 @@ pub fn complete(cursor: &Cursor, analysis: &Analysis, modules: &Modules) -> Vec<
         Writes::Nothing => Vec::new(),
         Writes::Statement => statement(&place),
         Writes::Label(header) => label(&place, header),
-        Writes::Text { attribute } => {
-            let words = words_of(&place, attribute).into_iter();
-            words
-                .map(|word| item(&word, CompletionItemKind::ENUM_MEMBER, ""))
-                .collect()
+        Writes::Text { attribute, keys } => {
+            let words = match keys.as_slice() {
+                [] => words_of(&place, attribute),
+                keys => place.words_within(attribute, keys),
+            };
+            let words = words.into_iter().map(|word| {
+                let made = item(&word, CompletionItemKind::ENUM_MEMBER, "");
+                let methods = place.methods(attribute).iter();
+                let mut methods = methods.filter(|method| method.path == word);
+                let words = methods.next().map(|method| method.words.clone());
+                described(made, words.unwrap_or_default())
+            });
+            words.collect()
         }
         Writes::Value { attribute, path } => value(&place, attribute, path),
+        Writes::Key {
+            attribute,
+            keys,
+            path,
+        } => match place.fields_within(attribute, keys) {
+            fields if fields.is_empty() => value(&place, attribute, path),
+            fields => fields,
+        },
     }
 }
 

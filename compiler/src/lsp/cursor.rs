@@ -37,6 +37,8 @@ pub enum Writes {
     Text {
         /// The attribute.
         attribute: String,
+        /// The keys of the objects around, and that of the text itself, if it stands in an object.
+        keys: Vec<String>,
     },
     /// A value: the attribute that gets it, and the names before the dots. `step.print.a` has three, of which the last one
     /// may be a part.
@@ -46,13 +48,22 @@ pub enum Writes {
         /// The names.
         path: Vec<String>,
     },
+    /// A key of an object within a value of this attribute.
+    Key {
+        /// The attribute.
+        attribute: String,
+        /// The keys of the objects around.
+        keys: Vec<String>,
+        /// What is written of the key so far.
+        path: Vec<String>,
+    },
 }
 
 /// What is open.
 enum Open<'t> {
     Block(Block),
-    /// `(`, `[`, or `{` in a value.
-    Bracket,
+    /// `(`, `[`, or `{` in a value, and where it stands.
+    Bracket(char, usize),
     /// A string, from behind its quote.
     Text(usize),
     /// `${` or `%{`
@@ -158,7 +169,7 @@ impl<'t> Reader<'t> {
                     .push(Open::Block(block(header.unwrap_or_default())));
                 self.begin(next);
             }
-            '{' | '(' | '[' => self.open.push(Open::Bracket),
+            '{' | '(' | '[' => self.open.push(Open::Bracket(character, self.at)),
             '}' => {
                 let was_block = matches!(self.open.pop(), Some(Open::Block(_)));
                 if was_block {
@@ -166,7 +177,7 @@ impl<'t> Reader<'t> {
                 }
             }
             ')' | ']' => {
-                if matches!(self.open.last(), Some(Open::Bracket)) {
+                if matches!(self.open.last(), Some(Open::Bracket(..))) {
                     self.open.pop();
                 }
             }
@@ -203,6 +214,26 @@ impl<'t> Reader<'t> {
         self.equals = None;
     }
 
+    /// The keys of the objects that are open in the value of an attribute; `None` if it is not made of objects and lists alone.
+    fn keys(&self, attribute: &str) -> Option<Vec<String>> {
+        let mut keys = Vec::new();
+        let mut is_first = true;
+        for open in &self.open {
+            let at = match open {
+                Open::Bracket('{' | '[', at) => *at,
+                Open::Bracket(..) | Open::Hole => return None,
+                Open::Block(_) | Open::Text(_) | Open::Heredoc(_) => continue,
+            };
+            let key = key_before(self.text.get(..at)?);
+            if !std::mem::take(&mut is_first) {
+                keys.extend(key);
+            } else if key.as_deref() != Some(attribute) {
+                return None;
+            }
+        }
+        Some(keys)
+    }
+
     fn end(self, in_comment: bool) -> Cursor {
         let text = self.text;
         let statement = text.get(self.statement..).unwrap_or_default();
@@ -220,8 +251,27 @@ impl<'t> Reader<'t> {
                 attribute,
                 path: path(text.get(*start..).unwrap_or_default()),
             },
-            Some(Open::Text(_)) => Writes::Text { attribute },
-            Some(Open::Hole | Open::Bracket) => Writes::Value {
+            Some(Open::Text(start)) => {
+                let mut keys = self.keys(&attribute).unwrap_or_default();
+                let is_in_object = self
+                    .open
+                    .iter()
+                    .any(|open| matches!(open, Open::Bracket('{', _)));
+                let before = text.get(..start.saturating_sub(1)).unwrap_or_default();
+                keys.extend(key_before(before).filter(|_| is_in_object));
+                Writes::Text { attribute, keys }
+            }
+            Some(Open::Bracket('{', at))
+                if let Some(key) = key(text.get(at + 1..).unwrap_or_default())
+                    && let Some(keys) = self.keys(&attribute) =>
+            {
+                Writes::Key {
+                    attribute,
+                    keys,
+                    path: path(key),
+                }
+            }
+            Some(Open::Hole | Open::Bracket(..)) => Writes::Value {
                 attribute,
                 path: path(statement),
             },
@@ -267,6 +317,21 @@ fn block(header: &str) -> Block {
     }
 }
 
+/// The key, with or without quotes, before the `=` or the `:` that a text ends with.
+fn key_before(text: &str) -> Option<String> {
+    let text = text.trim_end().strip_suffix(['=', ':'])?.trim_end();
+    let text = text.strip_suffix('"').unwrap_or(text);
+    let start = text.trim_end_matches(is_of_name).len();
+    let key = text.get(start..)?;
+    (!key.is_empty()).then(|| key.to_owned())
+}
+
+/// What is written of a key at the end of what stands in an object, if it is one.
+fn key(text: &str) -> Option<&str> {
+    let last = text.rsplit([',', '\n', '{', '}']).next()?.trim_start();
+    last.chars().all(is_of_name).then_some(last)
+}
+
 /// The names with dots between them that a text ends with. What stands in brackets is left out.
 fn path(text: &str) -> Vec<String> {
     let mut kept = Vec::new();
@@ -292,6 +357,10 @@ fn is_of_name(character: char) -> bool {
 mod tests {
     use super::*;
 
+    fn of(keys: &[String]) -> String {
+        keys.iter().map(|key| format!(".{key}")).collect()
+    }
+
     fn shown(text: &str) -> String {
         let cursor = cursor(text);
         let blocks: Vec<_> = cursor
@@ -310,8 +379,13 @@ mod tests {
             Writes::Nothing => "nothing".to_owned(),
             Writes::Statement => "statement".to_owned(),
             Writes::Label(block) => format!("label {} {}", block.kind, block.labels.len()),
-            Writes::Text { attribute } => format!("text of {attribute}"),
+            Writes::Text { attribute, keys } => format!("text of {attribute}{}", of(&keys)),
             Writes::Value { attribute, path } => format!("{attribute} = {}", path.join(".")),
+            Writes::Key {
+                attribute,
+                keys,
+                path,
+            } => format!("key {} of {attribute}{}", path.join("."), of(&keys)),
         };
         blocks.concat() + &writes
     }
@@ -359,6 +433,23 @@ mod tests {
             ("locals {\n a = \"open\n b = c", "locals > b = c"),
             ("} } ) ]\nlocals {}\nv", "statement"),
             ("locals { a = \"\\\" ${é", "locals > a = é"),
+            ("locals {\n a = { b", "locals > key b of a"),
+            (
+                "locals {\n a = {\n x = 1\n \"y\" : [{ z = 1, b",
+                "locals > key b of a.y",
+            ),
+            (
+                "locals {\n a = [{ b = { c = { d = 1 }, e = [",
+                "locals > a = ",
+            ),
+            (
+                "locals {\n a = [{ b = { c = { d = 1 }, e = [{",
+                "locals > key  of a.b.e",
+            ),
+            ("locals {\n a = { b = \"x", "locals > text of a.b"),
+            ("locals {\n a = { b = [\"x", "locals > text of a.b"),
+            ("locals {\n a = f({ b", "locals > a = b"),
+            ("locals {\n a = { b = v", "locals > a = v"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

@@ -11,10 +11,10 @@ use super::items::input_words;
 use super::manual;
 use super::names::{Named, place_at, places, step_of_output};
 use super::readers::{named_by, output_named_by};
-use crate::check::Seen;
 use crate::check::typed::Binding;
+use crate::check::{Described, Seen};
 use crate::modules::Modules;
-use crate::resolve::model::{Callee, Reference, StepId};
+use crate::resolve::model::{Callee, Node, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::all_expressions::expressions;
 use crate::syntax::decl::{AttributeBlock, Expr, ExprKind, Name};
@@ -67,6 +67,9 @@ impl Asked<'_> {
                     return Some(hovered(step.runner.span, words));
                 }
                 let found = self.given(step.arguments.as_ref(), &runner.inputs);
+                let found = found.or_else(|| {
+                    self.message(Node::Step(id), step.arguments.as_ref(), &runner.inputs)
+                });
                 let found = found.or_else(|| self.used(step.uses.as_ref(), &runner.uses));
                 if found.is_some() {
                     return found;
@@ -83,6 +86,13 @@ impl Asked<'_> {
                     return Some(hovered(resource.asset.span, words));
                 }
                 let found = self.given(resource.arguments.as_ref(), &asset.inputs);
+                let found = found.or_else(|| {
+                    self.message(
+                        Node::Resource(id),
+                        resource.arguments.as_ref(),
+                        &asset.inputs,
+                    )
+                });
                 let found = found.or_else(|| self.used(resource.uses.as_ref(), &asset.uses));
                 if found.is_some() {
                     return found;
@@ -102,6 +112,64 @@ impl Asked<'_> {
         let name = self.attribute(block)?;
         let input = inputs.iter().find(|input| input.name == name.text)?;
         Some(hovered(name.span, input_words(input)))
+    }
+
+    /// The method that an argument names, or a field of the message that it is.
+    fn message(
+        &self,
+        owner: Node,
+        block: Option<&AttributeBlock>,
+        inputs: &[Input],
+    ) -> Option<Hover> {
+        let mut attributes = block?.attributes.iter();
+        let attribute = attributes.find(|one| self.touches(one.value.span))?;
+        let name = &attribute.name.text;
+        let input = inputs.iter().find(|input| input.name == *name)?;
+        let described = self.analysis.described(self.modules);
+        let span = attribute.value.span;
+        if let ExprKind::Text(path) = &attribute.value.kind
+            && input.selects.is_some()
+        {
+            let mut methods = described.methods(owner, name).iter();
+            let path = path.trim_start_matches('/');
+            let method = methods.find(|method| method.path == path)?;
+            return Some(hovered(span, format!("`{}` {}", method.path, method.words)));
+        }
+        let Node::Step(step) = owner else { return None };
+        let ty = described.by_method(step, name)?;
+        self.field_of_message(&attribute.value, ty, described)
+    }
+
+    /// The field of a message whose name is pointed at.
+    fn field_of_message(&self, expr: &Expr, ty: &Type, described: &Described) -> Option<Hover> {
+        match (&expr.kind, described.opened_to_give(ty)) {
+            (ExprKind::List(items), Type::List(of)) => {
+                let item = items.iter().find(|item| self.touches(item.span))?;
+                self.field_of_message(item, &of, described)
+            }
+            (ExprKind::Object(pairs), opened) => {
+                let of = |key: &Expr| match (&key.kind, &opened) {
+                    (_, Type::Map(of)) => Some((**of).clone()),
+                    (ExprKind::Text(name), opened) => opened.attribute(name).cloned(),
+                    _ => None,
+                };
+                for (key, value) in pairs {
+                    if self.touches(value.span) {
+                        return self.field_of_message(value, &of(key)?, described);
+                    }
+                    if self.touches(key.span)
+                        && let (ExprKind::Text(name), Type::Named(named)) = (&key.kind, ty)
+                    {
+                        let of = of(key)?;
+                        let words = described.words_of_field(named, name);
+                        let words = words.map_or(String::new(), |words| format!("\n\n{words}"));
+                        return Some(hovered(key.span, format!("`{name}`: `{of}`{words}")));
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
     }
 
     fn used(&self, block: Option<&AttributeBlock>, uses: &[Use]) -> Option<Hover> {
@@ -225,18 +293,31 @@ impl Asked<'_> {
                     let function = bggo_function_table::find(&name.text)?;
                     return Some(hovered(name.span, function_words(function)));
                 }
+                ExprKind::Field(base, name)
+                    if self.touches(name.span)
+                        && let Some(output) = self.output(base, name) =>
+                {
+                    let seen = self.seen_of(expr.span);
+                    // What a document says of it is more than its manifest says.
+                    let ty = seen.filter(|_| output.type_from.is_some());
+                    let words = output_words(output, ty.map_or(&output.ty, |seen| &seen.ty));
+                    let seen = seen.map(|seen| format!("\n\n{}", sentence(seen)));
+                    let step = step_of_output(self.analysis, base);
+                    let readers = step.map(|id| output_named_by(self.analysis, id, &name.text));
+                    let readers = readers.map(|readers| format!("\n\n{readers}"));
+                    let more = [seen, readers].into_iter().flatten().collect::<String>();
+                    return Some(hovered(name.span, words + &more));
+                }
+                // What the `.proto` file says of a field.
                 ExprKind::Field(base, name) if self.touches(name.span) => {
-                    if let Some(output) = self.output(base, name) {
-                        let seen = self.seen_of(expr.span);
-                        // What a document says of it is more than its manifest says.
-                        let ty = seen.filter(|_| output.type_from.is_some());
-                        let words = output_words(output, ty.map_or(&output.ty, |seen| &seen.ty));
-                        let seen = seen.map(|seen| format!("\n\n{}", sentence(seen)));
-                        let step = step_of_output(self.analysis, base);
-                        let readers = step.map(|id| output_named_by(self.analysis, id, &name.text));
-                        let readers = readers.map(|readers| format!("\n\n{readers}"));
-                        let more = [seen, readers].into_iter().flatten().collect::<String>();
-                        return Some(hovered(name.span, words + &more));
+                    let of = self
+                        .seen_of(base.span)
+                        .and_then(|seen| seen.described.as_ref());
+                    let described = self.analysis.described(self.modules);
+                    let words = of.and_then(|of| described.words_of_field(of, &name.text));
+                    if let (Some(words), Some(seen)) = (words, self.seen_of(expr.span)) {
+                        let words = format!("{}\n\n{words}", value_words(seen));
+                        return Some(hovered(name.span, words));
                     }
                 }
                 _ => {}

@@ -7,8 +7,9 @@ use lsp_types::{CompletionItem, CompletionItemKind};
 use super::analysis::Analysis;
 use super::cursor::{Block, Cursor};
 use super::items::{described, fields_of_outputs, fields_opened, item, written};
+use crate::check::{Described, ShownMethod};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, Callee, InBody, ResourceId, StepId};
+use crate::resolve::model::{BodyId, Callee, InBody, Node, ResourceId, StepId};
 use crate::syntax::decl::{BodyKind, Declarations, Expr, FlowDecl, Phase};
 
 /// A place at which something is written.
@@ -46,6 +47,82 @@ impl<'a> Surroundings<'a> {
             [kind, name, ..] => self.step(self.body(), kind, name),
             _ => None,
         }
+    }
+
+    /// The step or the resource around the place.
+    fn owner(&self) -> Option<Node> {
+        let owner = self.block(1)?;
+        let [kind, name, ..] = owner.labels.as_slice() else {
+            return None;
+        };
+        match owner.kind.as_str() {
+            "step" => self.step(self.body(), kind, name).map(Node::Step),
+            "resource" => {
+                let mut resources = self.resources().into_iter();
+                let is_it = |id: &ResourceId| {
+                    let resource = self.declarations().resource(*id);
+                    resource.asset.text == *kind && resource.name.text == *name
+                };
+                resources.find(is_it).map(Node::Resource)
+            }
+            _ => None,
+        }
+    }
+
+    /// The methods of which an argument that is written names one.
+    pub fn methods(&self, attribute: &str) -> &'a [ShownMethod] {
+        let mut inputs = self.inputs().unwrap_or_default().iter();
+        let selects = inputs.any(|input| input.name == attribute && input.selects.is_some());
+        match self.owner().filter(|_| selects) {
+            Some(owner) => self
+                .analysis
+                .described(self.modules)
+                .methods(owner, attribute),
+            None => &[],
+        }
+    }
+
+    /// The type of what stands below some keys of an argument that is written, where a message or a manifest says it.
+    fn type_within(&self, attribute: &str, keys: &[String]) -> Option<Type> {
+        let mut inputs = self.inputs()?.iter();
+        let input = inputs.find(|input| input.name == attribute)?;
+        let described = self.analysis.described(self.modules);
+        let by_method = match self.owner() {
+            Some(Node::Step(step)) => described.by_method(step, attribute),
+            _ => None,
+        };
+        let mut ty = by_method.unwrap_or(&input.ty).clone();
+        for key in keys {
+            ty = match described.opened_to_give(&without_lists(ty, described)) {
+                Type::Map(of) => *of,
+                opened => opened.attribute(key)?.clone(),
+            };
+        }
+        Some(without_lists(ty, described))
+    }
+
+    /// The fields of the object that is written below some keys of an argument.
+    pub fn fields_within(&self, attribute: &str, keys: &[String]) -> Vec<CompletionItem> {
+        let Some(ty) = self.type_within(attribute, keys) else {
+            return Vec::new();
+        };
+        let described = self.analysis.described(self.modules);
+        let fields = self.fields(&ty, &[]).into_iter();
+        let fields = fields.map(|field| match &ty {
+            Type::Named(named) => {
+                let words = described.words_of_field(named, &field.label);
+                self::described(field, words.unwrap_or_default())
+            }
+            _ => field,
+        });
+        fields.collect()
+    }
+
+    /// The texts of which there is one below some keys of an argument.
+    pub fn words_within(&self, attribute: &str, keys: &[String]) -> Vec<String> {
+        let ty = self.type_within(attribute, keys);
+        let described = self.analysis.described(self.modules);
+        ty.map_or(Vec::new(), |ty| described.names_of_enum(&ty))
     }
 
     /// The inputs of what the block around `arguments` names.
@@ -134,8 +211,8 @@ impl<'a> Surroundings<'a> {
     /// The type that a document gives to an output of a step.
     fn by_document(&self, id: StepId, outputs: &[Output], name: &str) -> Option<&'a Type> {
         let output = outputs.iter().find(|output| output.name == name)?;
-        let input = output.type_from.as_ref()?;
-        self.analysis.described(self.modules).by_document(id, input)
+        output.type_from.as_ref()?;
+        self.analysis.described(self.modules).by_document(id, name)
     }
 
     /// The fields of a type at the end of a path, where a document may describe it.
@@ -171,5 +248,16 @@ impl<'a> Surroundings<'a> {
         types
             .find(|seen| seen.span == expr.span)
             .map(|seen| &seen.ty)
+    }
+}
+
+/// The type of the items, of lists and sets of such as well.
+fn without_lists(ty: Type, described: &Described) -> Type {
+    let mut ty = ty;
+    loop {
+        match described.opened(&ty) {
+            Type::List(of) | Type::Set(of) => ty = *of,
+            _ => return ty,
+        }
     }
 }

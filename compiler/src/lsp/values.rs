@@ -301,6 +301,8 @@ pub fn words_of(place: &Surroundings<'_>, attribute: &str) -> Vec<String> {
                     .into_iter()
                     .flat_map(|input| input.one_of.iter().cloned()),
             );
+            let methods = place.methods(attribute).iter();
+            all.extend(methods.map(|method| method.path.clone()));
         }
         [.., "resource"] if attribute == "scope" => {
             let kind = place.block(0).and_then(|block| block.labels.first());

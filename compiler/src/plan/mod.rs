@@ -15,8 +15,8 @@ mod slots;
 pub use print::print;
 
 use crate::check::typed::{
-    Binding, Sensitivity, TBody, TExpr, TFlow, TInstances, TKind, TLocal, TPhase, TRules, TStep,
-    Typed,
+    Binding, Sensitivity, TBody, TExpr, TFlow, TInstances, TKind, TLocal, TMethod, TPhase, TRules,
+    TStep, Typed,
 };
 use crate::check::typed_parts::TAmong;
 use crate::check::walk::walk;
@@ -31,6 +31,7 @@ use model::{
     Resource, Runs, Scenario, Schedule, Step, UsedAsset,
 };
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Plans a grid without errors.
 pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
@@ -199,7 +200,7 @@ impl Resources {
             let uses = (!asset.uses.is_empty()).then_some(uses);
             resources.by_id[id] = Some(resources.list.len());
             let planned = arguments(
-                &resource.arguments,
+                (&resource.arguments, &resource.methods),
                 &asset.inputs,
                 (&typed.locals, resource.span),
             );
@@ -546,7 +547,11 @@ impl Resources {
             runs,
             span: step.span,
             instances,
-            arguments: arguments(&step.arguments, &runner.inputs, (locals, step.span)),
+            arguments: arguments(
+                (&step.arguments, &step.methods),
+                &runner.inputs,
+                (locals, step.span),
+            ),
             uses,
             needs,
             users_of,
@@ -594,7 +599,7 @@ impl Resources {
             span,
             implicit: true,
             scope,
-            arguments: arguments(&[], &needed.inputs, (&[], span)),
+            arguments: arguments((&[], &[]), &needed.inputs, (&[], span)),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
             rules: TRules::default(),
@@ -762,7 +767,7 @@ fn constant_of<'a>(arguments: &'a [Argument], input: &str) -> Option<&'a Value> 
 
 /// The arguments of what stands at a place.
 fn arguments(
-    given: &[(usize, TExpr)],
+    (given, methods): (&[(usize, TExpr)], &[(usize, Rc<TMethod>)]),
     inputs: &[Input],
     (locals, place): (&[TLocal], Span),
 ) -> Vec<Argument> {
@@ -771,6 +776,10 @@ fn arguments(
         value: value.clone(),
         skeleton: shape::skeleton(&inputs[*at], value, locals),
         link: link(&inputs[*at], value),
+        method: methods
+            .iter()
+            .find(|(of, _)| of == at)
+            .map(|(_, method)| Rc::clone(method)),
     });
     let left = inputs.iter().enumerate();
     let left = left.filter(|(at, _)| given.iter().all(|(known, _)| known != at));
@@ -791,6 +800,7 @@ fn default_that_links(input: &Input, place: Span) -> Option<Argument> {
         },
         skeleton: None,
         link: Some(link.crate_name.clone()),
+        method: None,
         input: input.clone(),
     })
 }

@@ -1,7 +1,8 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
 use crate::check::typed::{
-    LateOf, TCheck, TData, TDelay, TExpr, TLoad, TMetric, TPhase, TRules, TThreshold, TVariable,
+    LateOf, TCheck, TData, TDelay, TExpr, TLoad, TMethod, TMetric, TPhase, TRules, TThreshold,
+    TVariable,
 };
 use crate::check::typed_parts::TParts;
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
@@ -507,6 +508,8 @@ pub struct Argument {
     pub skeleton: Option<Skeleton>,
     /// The crate that its value links.
     pub link: Option<String>,
+    /// The method that it selects.
+    pub method: Option<Rc<TMethod>>,
 }
 
 /// A value that is known in part.

@@ -2,14 +2,15 @@
 //!
 //! A check reads nothing: it says which answers it lacks, these are found here, and the grid is checked again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use bggo_values::Seq;
 
-use super::{FileId, Sources, Unsaved};
+use super::{FileId, Sources, Unsaved, proto_imports};
 use crate::diagnostics::nearest;
 
 /// The most bytes of one file that is read when the grid is built.
@@ -34,6 +35,13 @@ pub enum Question {
     Exists(String),
     /// Which files below a folder, the first text, match a pattern, the second.
     Matching(String, String),
+    /// `.proto` files and all that they import. The folder of the grid is looked in first, then these in their order.
+    Protos {
+        /// The files.
+        paths: Vec<String>,
+        /// The folders.
+        folders: Vec<String>,
+    },
 }
 
 /// What the disk says.
@@ -47,7 +55,29 @@ pub enum Answer {
     Exists(bool),
     /// Paths relative to the folder, sorted.
     Matching(Vec<String>),
+    /// The files by the paths that name them.
+    Protos(Arc<Protos>),
     /// There is no answer.
+    Refused(Refusal),
+}
+
+/// `.proto` files that belong together.
+#[derive(Debug, Clone, Default)]
+pub struct Protos {
+    /// By the path by which the grid or a file names each.
+    pub files: BTreeMap<String, Proto>,
+    /// Every path that was looked at.
+    pub looked_at: BTreeSet<String>,
+}
+
+/// What a path of a `.proto` file leads to.
+#[derive(Debug, Clone)]
+pub enum Proto {
+    /// A file of `Sources`.
+    File(FileId),
+    /// No file, but there would be one if this folder were among those that are looked in.
+    In(String),
+    /// No file.
     Refused(Refusal),
 }
 
@@ -71,6 +101,7 @@ impl Question {
         match self {
             Self::Content(path) | Self::Head(path) | Self::Text(path) | Self::Exists(path) => path,
             Self::Matching(folder, _) => folder,
+            Self::Protos { paths, .. } => paths.first().map_or("", String::as_str),
         }
     }
 }
@@ -130,6 +161,10 @@ impl Sources {
             Question::Matching(folder, pattern) => self
                 .matching(folder, pattern, unsaved)
                 .map(Answer::Matching),
+            Question::Protos { paths, folders } => {
+                let found = self.protos(paths, folders, unsaved);
+                Ok(Answer::Protos(Arc::new(found)))
+            }
         };
         let answer = found.unwrap_or_else(Answer::Refused);
         self.answers.insert(question, answer);
@@ -137,13 +172,16 @@ impl Sources {
 
     /// Whether what the grid asked may have another answer when this file changes, comes or goes.
     pub fn asks_of(&self, file: &Path) -> bool {
-        self.answers.keys().any(|question| {
-            let path = straight(&self.path_beside(question.path()));
-            match question {
-                Question::Matching(..) => file.starts_with(path),
-                _ => file == path,
-            }
-        })
+        let is_at = |path: &str| file == straight(&self.path_beside(path));
+        self.answers
+            .iter()
+            .any(|(question, answer)| match (question, answer) {
+                (Question::Matching(folder, _), _) => {
+                    file.starts_with(straight(&self.path_beside(folder)))
+                }
+                (_, Answer::Protos(found)) => found.looked_at.iter().any(|path| is_at(path)),
+                _ => is_at(question.path()),
+            })
     }
 
     /// The text that an editor has open of a file.
@@ -243,6 +281,64 @@ impl Sources {
         }
     }
 
+    fn protos(&mut self, paths: &[String], folders: &[String], unsaved: &Unsaved<'_>) -> Protos {
+        let mut found = Protos::default();
+        let mut read: BTreeMap<String, FileId> = BTreeMap::new();
+        // A path, and the file that imports it.
+        let mut open: VecDeque<(String, Option<String>)> =
+            paths.iter().map(|path| (path.clone(), None)).collect();
+        while let Some((path, by)) = open.pop_front() {
+            if found.files.contains_key(&path) {
+                continue;
+            }
+            let here = std::iter::once("").chain(folders.iter().map(String::as_str));
+            let here: Vec<String> = here.map(|folder| joined(folder, &path)).collect();
+            found.looked_at.extend(here.iter().cloned());
+            let is_there = |place: &&String| !matches!(self.exists(place, unsaved), Ok(false));
+            let Some(place) = here.iter().find(is_there) else {
+                let folder = by.and_then(|by| self.folder_around(&by, &path, unsaved));
+                let lacking = match (folder, &self.disk) {
+                    (Some(folder), _) => {
+                        found.looked_at.insert(joined(&folder, &path));
+                        Proto::In(folder)
+                    }
+                    (None, Some(disk)) => Proto::Refused(missing(&path, disk.keys())),
+                    (None, None) => {
+                        let near = neighbours(&self.path_beside(&path), &path);
+                        Proto::Refused(missing(&path, &near))
+                    }
+                };
+                found.files.insert(path, lacking);
+                continue;
+            };
+            let file = match read.get(place) {
+                Some(file) => Ok(*file),
+                None => self.bytes_of(place, unsaved).and_then(|bytes| {
+                    let text = String::from_utf8(bytes).map_err(|error| not_utf8(place, &error))?;
+                    let imports = proto_imports::of(&text);
+                    open.extend(imports.map(|import| (import, Some(place.clone()))));
+                    let file = self.add_text(place.clone(), text);
+                    read.insert(place.clone(), file);
+                    Ok(file)
+                }),
+            };
+            let file = file.map_or_else(Proto::Refused, Proto::File);
+            found.files.insert(path, file);
+        }
+        found
+    }
+
+    /// The folder around a file from which a path leads to another one.
+    fn folder_around(&self, file: &str, path: &str, unsaved: &Unsaved<'_>) -> Option<String> {
+        let folders = Path::new(file).ancestors().skip(1);
+        let mut folders = folders.filter_map(Path::to_str);
+        let leads = |folder: &&str| {
+            let there = self.exists(&joined(folder, path), unsaved);
+            !folder.is_empty() && matches!(there, Ok(true))
+        };
+        folders.find(leads).map(str::to_owned)
+    }
+
     fn matching(
         &self,
         folder: &str,
@@ -295,6 +391,26 @@ fn straight(path: &Path) -> PathBuf {
         }
     }
     straight
+}
+
+/// A path from a folder, both as the grid writes them, without parts that lead nowhere.
+fn joined(folder: &str, path: &str) -> String {
+    let whole = match (folder.is_empty(), path.starts_with('/')) {
+        (true, _) | (_, true) => path.to_owned(),
+        (false, false) => format!("{folder}/{path}"),
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let root = if whole.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }
 
 /// Without `./` before it.
@@ -548,5 +664,79 @@ mod tests {
         assert_eq!(sources.file(FileId(1)).unwrap().text, "hello");
         let exists = ask(&mut sources, Question::Exists("other".to_owned()));
         assert!(matches!(exists, Answer::Exists(false)), "{exists:?}");
+    }
+
+    #[test]
+    fn proto_files_are_found_with_all_that_they_import() {
+        let file = |imports: &[&str]| {
+            let lines = imports.iter().map(|path| format!("import \"{path}\";\n"));
+            lines.collect::<String>().into_bytes()
+        };
+        let files = [
+            (
+                "a.proto",
+                file(&["shop/b.proto", "google/protobuf/any.proto"]),
+            ),
+            (
+                "protos/shop/b.proto",
+                file(&["shop/c.proto", "d.proto", "../a.proto"]),
+            ),
+            ("protos/shop/c.proto", file(&["shop/b.proto", "e.proto"])),
+            ("protos/shop/e.proto", file(&[])),
+            ("more/d.proto", file(&["./shop/./b.proto"])),
+            ("more/bad.proto", vec![0xff]),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text));
+        let mut sources = Sources::from_texts(Vec::new()).beside(files);
+        let question = |paths: &[&str], folders: &[&str]| Question::Protos {
+            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            folders: folders.iter().map(|path| (*path).to_owned()).collect(),
+        };
+        let whole = question(&["a.proto"], &["./protos/", "more"]);
+        sources.answer(whole.clone());
+        let Some(Answer::Protos(found)) = sources.answers().get(&whole) else {
+            panic!("no answer");
+        };
+        let told = found.files.iter().map(|(path, found)| {
+            let leads = match found {
+                Proto::File(file) => sources.file(*file).unwrap().name.clone(),
+                Proto::In(folder) => format!("in {folder}"),
+                Proto::Refused(refusal) => refusal.text.clone(),
+            };
+            (path.as_str(), leads)
+        });
+        let told: Vec<_> = told.collect();
+        let expected = [
+            ("../a.proto", "a.proto"),
+            ("./shop/./b.proto", "protos/shop/b.proto"),
+            ("a.proto", "a.proto"),
+            ("d.proto", "more/d.proto"),
+            ("e.proto", "in protos/shop"),
+            (
+                "google/protobuf/any.proto",
+                "there is no file `google/protobuf/any.proto`",
+            ),
+            ("shop/b.proto", "protos/shop/b.proto"),
+            ("shop/c.proto", "protos/shop/c.proto"),
+        ];
+        assert_eq!(told, expected.map(|(path, leads)| (path, leads.to_owned())));
+        // One file, however it is named.
+        assert_eq!(sources.texts.len(), 4);
+        assert!(sources.asks_of(Path::new("more/d.proto")));
+        assert!(sources.asks_of(Path::new("protos/d.proto")));
+        assert!(sources.asks_of(Path::new("protos/shop/e.proto")));
+        assert!(!sources.asks_of(Path::new("e/e.proto")));
+        let bad = question(&["bad.proto", "protoz/a.proto"], &["more"]);
+        sources.answer(bad.clone());
+        let Some(Answer::Protos(found)) = sources.answers().get(&bad) else {
+            panic!("no answer");
+        };
+        let Some(Proto::Refused(refusal)) = found.files.get("bad.proto") else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            refusal.text,
+            "`more/bad.proto` is not UTF-8 text: line 1 has an invalid byte"
+        );
     }
 }

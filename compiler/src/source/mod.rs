@@ -2,6 +2,7 @@
 
 mod beside;
 mod lines;
+mod proto_imports;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 use lines::Lines;
 
 pub use beside::{
-    Answer, Answers, HEAD, LONGEST as LONGEST_BESIDE, Patterns, Question, Refusal, not_utf8,
+    Answer, Answers, HEAD, LONGEST as LONGEST_BESIDE, Patterns, Proto, Protos, Question, Refusal,
+    not_utf8,
 };
 pub use read::{Unsaved, is_grid_file, read, read_over, texts_over};
 

@@ -35,8 +35,18 @@ impl Editor {
         Self::start_with(json!({}), &[]).0
     }
 
+    /// The same, with a module of `tests/modules` beside those that ship with bggo.
+    pub fn start_beside(name: &str, manifest: &str) -> Self {
+        let modules = Modules::built_in().clone().with(&[(name, manifest)]);
+        Self::start_of(modules, json!({}), &[]).0
+    }
+
     /// Starts a server that finds these notifications waiting when it is ready. Also gives its capabilities.
     pub fn start_with(capabilities: Value, waiting: &[(&str, Value)]) -> (Self, Value) {
+        Self::start_of(Modules::built_in().clone(), capabilities, waiting)
+    }
+
+    fn start_of(modules: Modules, capabilities: Value, waiting: &[(&str, Value)]) -> (Self, Value) {
         let (connection, other) = Connection::memory();
         let mut editor = Editor {
             connection,
@@ -50,7 +60,7 @@ impl Editor {
         for (method, params) in waiting {
             editor.tell(method, params.clone());
         }
-        let serve = move || bggo::lsp::serve(&other, Modules::built_in()).unwrap();
+        let serve = move || bggo::lsp::serve(&other, &modules).unwrap();
         editor.server = Some(std::thread::spawn(serve));
         let result = editor.answer(id).unwrap();
         (editor, result["capabilities"].clone())

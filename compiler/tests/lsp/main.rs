@@ -10,6 +10,7 @@ mod completion;
 mod editor;
 mod edits;
 mod folders;
+mod messages;
 mod neovim;
 mod places;
 mod problems;

@@ -16,6 +16,11 @@ pub fn module(asset: &Asset) -> TokenStream {
         "Structs and boundary of `{}`, made from the manifest. {}",
         asset.name, asset.description
     );
+    // Documents that are read when the grid is built are no part of the program.
+    let asset = &Asset {
+        inputs: input::of_programs(&asset.inputs),
+        ..asset.clone()
+    };
     let known = input::known(&asset.inputs, &asset.rules);
     let exports = exports(asset);
     let metrics = metrics(&asset.metrics, "asset");

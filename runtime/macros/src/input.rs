@@ -19,6 +19,7 @@ fn early(input: &Input) -> TokenStream {
         Carrier::Shape => quote!(::bggo_runtime::glue::Shape),
         // It is never known before a step runs.
         Carrier::Predicate => quote!(()),
+        Carrier::Method => quote!(::bggo_runtime::glue::Method),
     }
 }
 
@@ -29,7 +30,9 @@ fn late(input: &Input) -> TokenStream {
         Carrier::Shape => quote!(::bggo_runtime::glue::Parts<'a>),
         Carrier::Bytes => quote!(&'a [u8]),
         Carrier::Predicate => quote!(::bggo_runtime::glue::Predicate<'a>),
-        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size | Carrier::Method => {
+            early(input)
+        }
     }
 }
 
@@ -40,7 +43,9 @@ fn plain(input: &Input) -> TokenStream {
         Carrier::Shape => quote!(::std::borrow::Cow<'a, ::bggo_runtime::glue::Value>),
         Carrier::Bytes => quote!(&'a [u8]),
         Carrier::Predicate => late(input),
-        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size | Carrier::Method => {
+            early(input)
+        }
     }
 }
 
@@ -253,7 +258,8 @@ fn breaks(input: &Input, bound: &Bound, text: &TokenStream) -> TokenStream {
         | Carrier::Bool
         | Carrier::Duration
         | Carrier::Size
-        | Carrier::Predicate => {
+        | Carrier::Predicate
+        | Carrier::Method => {
             quote!(::core::option::Option::<usize>::None)
         }
     };
@@ -404,7 +410,10 @@ fn as_plain(input: &Input, may_be_absent: bool) -> TokenStream {
         // Known is only that there is none.
         (Carrier::Predicate, false) => return quote!(::core::option::Option::None),
         (Carrier::Predicate, true) => quote!(::core::option::Option::None),
-        (Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size, _) => quote!(*value),
+        (
+            Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size | Carrier::Method,
+            _,
+        ) => quote!(*value),
     };
     quote!(::core::option::Option::Some(#value))
 }
@@ -510,7 +519,8 @@ fn plain_constant(input: &Input, value: &Value) -> TokenStream {
         | Carrier::Bool
         | Carrier::Duration
         | Carrier::Size
-        | Carrier::Predicate => constant(input, value),
+        | Carrier::Predicate
+        | Carrier::Method => constant(input, value),
     }
 }
 

@@ -143,8 +143,12 @@ pub struct Input {
     pub shown: bool,
     /// Not logged or reported.
     pub sensitive: bool,
-    /// It names a document of one of these kinds, which is read when the grid is built. The module never sees it.
+    /// It names documents of one of these kinds, which are read when the grid is built. The module never sees them.
     pub reads: Vec<DocumentKind>,
+    /// It names a method of a service, which the documents of the asset of this use declare.
+    pub selects: Option<String>,
+    /// The message of a method that it is, or of a list each item.
+    pub type_from: Option<MessageOf>,
     /// One sentence.
     pub description: String,
 }
@@ -156,19 +160,68 @@ pub enum DocumentKind {
     JsonSchema,
     /// An OpenAPI document with the name of an operation: the schema of its answers.
     OpenApi,
+    /// `.proto` files: the messages of methods.
+    Protobuf,
+    /// A descriptor set that was made of such files.
+    ProtobufSet,
+    /// The folders in which `.proto` files and those that they import are looked for, beside that of the grid.
+    Folders,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [DocumentKind; 2] = [Self::JsonSchema, Self::OpenApi];
+    pub const ALL: [DocumentKind; 5] = [
+        Self::JsonSchema,
+        Self::OpenApi,
+        Self::Protobuf,
+        Self::ProtobufSet,
+        Self::Folders,
+    ];
 
     /// As a manifest writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::JsonSchema => "json_schema",
             Self::OpenApi => "openapi",
+            Self::Protobuf => "protobuf",
+            Self::ProtobufSet => "protobuf_set",
+            Self::Folders => "folders",
         }
     }
+
+    /// Whether it describes one value, and not the methods of services.
+    pub fn is_schema(self) -> bool {
+        matches!(self, Self::JsonSchema | Self::OpenApi)
+    }
+}
+
+/// Where the type of a value comes from, beside its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TypeFrom {
+    /// `input.NAME`: the document that this input names.
+    Document(String),
+    /// A message of a method.
+    Message(MessageOf),
+}
+
+/// One of the two messages of a method: `input.method.request`, or `uses.stream.method.response`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MessageOf {
+    /// The use whose asset names the method; `None` where the runner does so itself.
+    pub by: Option<String>,
+    /// The input that names it.
+    pub input: String,
+    /// Which of the two.
+    pub side: Side,
+}
+
+/// A message of a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// What is sent.
+    Request,
+    /// What comes back.
+    Response,
 }
 
 /// A crate that only those grids link which give an input a certain value:
@@ -203,8 +256,8 @@ pub struct Output {
     pub name: String,
     /// Its type.
     pub ty: Type,
-    /// The input whose document says more of its type.
-    pub type_from: Option<String>,
+    /// What says more of its type; of a list of any it is the type of each item.
+    pub type_from: Option<TypeFrom>,
     /// One sentence.
     pub description: String,
     /// Spreads to every expression that reads it.
@@ -286,6 +339,7 @@ pub struct ErrorKind {
 /// | `bytes` | `Seq<u8>` | `&[u8]` |
 /// | everything else | `Value` | `&Value` |
 /// | the same with `shape = true` | `Shape` | `Parts` |
+/// | `string` with `selects` | `Method` | never |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table says it")]
 pub enum Carrier {
@@ -298,6 +352,7 @@ pub enum Carrier {
     Value,
     Shape,
     Predicate,
+    Method,
 }
 
 impl Manifest {
@@ -334,6 +389,7 @@ impl Input {
     /// What carries it.
     pub fn carrier(&self) -> Carrier {
         match (&self.ty, self.form) {
+            _ if self.selects.is_some() => Carrier::Method,
             (Type::String, _) | (_, Form::Json) => Carrier::Text,
             (_, Form::Predicate) => Carrier::Predicate,
             (Type::Number, _) => Carrier::Number,
@@ -365,6 +421,11 @@ impl Input {
     /// Whether it names a document that is read when the grid is built. Then it is no part of the program.
     pub fn is_document(&self) -> bool {
         !self.reads.is_empty()
+    }
+
+    /// Whether it names documents of this kind and no other.
+    pub fn reads_only(&self, kind: DocumentKind) -> bool {
+        self.reads == [kind]
     }
 
     /// Whether a grid may leave it out or set it to null: it travels in an `Option`.

@@ -1,5 +1,6 @@
 //! Text of a `manifest.hcl` to its model. All faults of a manifest come in one go.
 
+mod documents;
 mod fields;
 mod input;
 mod links;
@@ -10,8 +11,7 @@ mod rules;
 
 use crate::fault::ManifestFault;
 use crate::model::*;
-use bggo_values::Type;
-use bggo_values::literal::{self, Block, Body, Item};
+use bggo_values::literal::{self, Block, Body};
 use fields::Attributes;
 use metric::Owner;
 use reader::Reader;
@@ -66,6 +66,7 @@ impl Reader<'_> {
             }
         }
         self.known_assets(body);
+        self.methods(body, &manifest);
         let named = |block: &&Block| matches!(block.kind.as_str(), "runner" | "asset");
         self.unique(body.blocks.iter().filter(named), "runner or asset");
         manifest
@@ -246,58 +247,6 @@ impl Reader<'_> {
             description,
             sensitive,
         })
-    }
-
-    /// `type_from = input.NAME`
-    fn type_from(&mut self, attributes: &mut Attributes<'_>, ty: Option<&Type>) -> Option<String> {
-        let (item, offset) = attributes.take("type_from")?;
-        let named = match item {
-            Item::Expression(text, _) => text.strip_prefix("input."),
-            Item::Value(_) | Item::Type(_) => None,
-        };
-        let Some(name) = named.filter(|name| names::is_name(name)) else {
-            self.fault(offset, "`type_from` is the name of an input: `input.NAME`");
-            return None;
-        };
-        if ty.is_some_and(|ty| *ty != Type::Any) {
-            let text = "an output with `type_from` is of type any: a document says what it is";
-            self.fault(offset, text);
-        }
-        Some(name.to_owned())
-    }
-
-    /// What documents say is said of outputs of runners, by inputs that name one.
-    fn documents(&mut self, block: &Block, inputs: &[Input], outputs: &[Output]) {
-        let place = |kind: &str, name: &String| {
-            let mut parts = block.body.blocks.iter();
-            let part = parts.find(|part| part.kind == kind && part.labels.first() == Some(name));
-            part.map_or(block.offset, |part| part.offset)
-        };
-        for output in outputs {
-            let Some(name) = &output.type_from else {
-                continue;
-            };
-            let input = inputs.iter().find(|input| input.name == *name);
-            let text = match (block.kind.as_str(), input) {
-                ("runner", Some(input)) if input.is_document() => continue,
-                ("runner", Some(_)) => {
-                    format!("input `{name}` has no `read = \"build\"`: it gives no type")
-                }
-                ("runner", None) => format!("there is no input `{name}`"),
-                _ => "`type_from` is for outputs of runners".to_owned(),
-            };
-            self.fault(place("output", &output.name), text);
-        }
-        for input in inputs.iter().filter(|input| input.is_document()) {
-            let named = |output: &Output| output.type_from.as_ref() == Some(&input.name);
-            if !outputs.iter().any(named) {
-                let text = format!(
-                    "nothing has the type that `{}` reads: an output says `type_from = input.{}`",
-                    input.name, input.name
-                );
-                self.fault(place("input", &input.name), text);
-            }
-        }
     }
 
     fn error(&mut self, block: &Block) -> ErrorKind {

@@ -635,9 +635,11 @@ runner "ask" {
 "#;
     let manifest = read(text).unwrap();
     let runner = &manifest.runners[0];
-    assert_eq!(runner.inputs[0].reads, DocumentKind::ALL);
+    let kinds = [DocumentKind::JsonSchema, DocumentKind::OpenApi];
+    assert_eq!(runner.inputs[0].reads, kinds);
     assert!(runner.inputs[0].is_document());
-    assert_eq!(runner.outputs[0].type_from.as_deref(), Some("schema"));
+    let from = TypeFrom::Document("schema".to_owned());
+    assert_eq!(runner.outputs[0].type_from, Some(from));
 }
 
 #[test]
@@ -713,20 +715,232 @@ asset "shop" {
         faults(text),
         [
             (6, "`read` is \"build\": when the grid is built"),
-            (12, "there is no kind of document \"json_shema\": there are \"json_schema\" and \"openapi\""),
-            (16, "`as` lists the kinds of document that are read: \"json_schema\" and \"openapi\""),
+            (12, "there is no kind of document \"json_shema\": there are \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\""),
+            (16, "`as` lists the kinds of document that are read: \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\""),
             (20, "`as` belongs to `read = \"build\"`"),
             (22, "`list` is read when the grid is built: it is a string, with `required` and `description` alone"),
             (28, "nothing has the type that `unread` reads: an output says `type_from = input.unread`"),
-            (35, "an output with `type_from` is of type any: a document says what it is"),
+            (35, "with `type_from` the type is any: a document says what it is"),
             (37, "input `plain` has no `read = \"build\"`: it gives no type"),
             (41, "there is no input `nobody`"),
-            (47, "`type_from` is the name of an input: `input.NAME`"),
+            (47, "`type_from` is an input that names a document, `input.NAME`, or a message of a method, `input.NAME.request` or `uses.KEY.NAME.response`"),
             (53, "input `unread` is read when the grid is built: only a `condition` can be about it"),
             (62, "`type_from` is for outputs of runners"),
         ]
         .map(|(line, text)| (line, text.to_owned()))
     );
+}
+
+#[test]
+fn an_input_selects_a_method_whose_messages_type_others() {
+    let text = r#"
+asset "client" {
+  input "proto" {
+    type = list(string)
+    read = "build"
+    as   = ["protobuf"]
+  }
+  input "paths" {
+    type = list(string)
+    read = "build"
+    as   = ["folders"]
+  }
+  input "set" {
+    type = string
+    read = "build"
+    as   = ["protobuf_set"]
+  }
+}
+asset "stream" {
+  uses "client" { asset = "client" }
+  input "method" {
+    type     = string
+    required = true
+    selects  = uses.client
+  }
+}
+runner "call" {
+  uses "client" { asset = "client" }
+  input "method" {
+    type     = string
+    required = true
+    selects  = uses.client
+  }
+  input "message" {
+    type      = any
+    shape     = true
+    type_from = input.method.request
+  }
+  output "messages" {
+    type      = list(any)
+    type_from = input.method.response
+  }
+}
+runner "send" {
+  uses "stream" { asset = "stream" }
+  input "message" {
+    type      = any
+    type_from = uses.stream.method.request
+  }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let call = &manifest.runners[0];
+    assert_eq!(call.inputs[0].selects.as_deref(), Some("client"));
+    assert_eq!(call.inputs[0].carrier(), Carrier::Method);
+    let of = |by: Option<&str>, side| MessageOf {
+        by: by.map(str::to_owned),
+        input: "method".to_owned(),
+        side,
+    };
+    assert_eq!(call.inputs[1].type_from, Some(of(None, Side::Request)));
+    let response = TypeFrom::Message(of(None, Side::Response));
+    assert_eq!(call.outputs[0].type_from, Some(response));
+    let send = &manifest.runners[1];
+    assert_eq!(
+        send.inputs[0].type_from,
+        Some(of(Some("stream"), Side::Request))
+    );
+}
+
+#[test]
+fn methods_that_nothing_declares_are_faults() {
+    let text = r#"
+asset "client" {
+  input "proto" {
+    type = string
+    read = "build"
+    as   = ["protobuf"]
+  }
+  input "more" {
+    type = list(string)
+    read = "build"
+    as   = ["protobuf", "openapi"]
+  }
+}
+asset "alone" {
+  input "paths" {
+    type = list(string)
+    read = "build"
+    as   = ["folders"]
+  }
+  input "message" {
+    type      = any
+    type_from = input.method.request
+  }
+}
+runner "call" {
+  uses "client" { asset = "client" }
+  uses "perhaps" {
+    asset    = "client"
+    optional = true
+  }
+  uses "alone" { asset = "alone" }
+  input "proto" {
+    type = list(string)
+    read = "build"
+    as   = ["protobuf"]
+  }
+  input "one" {
+    type    = string
+    selects = uses.client
+  }
+  input "two" {
+    type     = string
+    required = true
+    selects  = uses.perhaps
+  }
+  input "three" {
+    type     = string
+    required = true
+    selects  = uses.alone
+  }
+  input "four" {
+    type     = string
+    required = true
+    selects  = "client"
+  }
+  input "five" {
+    type      = string
+    type_from = input.one.request
+  }
+  input "six" {
+    type      = any
+    type_from = input.five.request
+  }
+  input "seven" {
+    type      = any
+    type_from = input.one
+  }
+  output "eight" {
+    type      = any
+    type_from = uses.client.one.request
+  }
+  output "nine" {
+    type      = any
+    type_from = input.one
+  }
+}
+"#;
+    let found = faults(text);
+    let expected = [
+        (
+            3,
+            "`proto` is read when the grid is built: it is a list of strings, with `required` and `description` alone",
+        ),
+        (
+            8,
+            "\"protobuf\", \"protobuf_set\" and \"folders\" stand alone in `as`",
+        ),
+        (
+            8,
+            "`more` is read when the grid is built: it is a string, with `required` and `description` alone",
+        ),
+        (
+            8,
+            "nothing has the type that `more` reads: an output says `type_from = input.more`",
+        ),
+        (
+            15,
+            "\"folders\" are where the files of an input of the kind \"protobuf\" are looked for, and there is none",
+        ),
+        (20, "`type_from` is for inputs and outputs of runners"),
+        (
+            32,
+            "`proto` belongs in an asset, whose methods runners select",
+        ),
+        (
+            37,
+            "`one` selects a method when the grid is built: it is a string that is `required`, with a `description` alone",
+        ),
+        (
+            41,
+            "`perhaps` is optional, and without it there is no method",
+        ),
+        (
+            46,
+            "`alone` is no asset of this manifest with an input of the kind \"protobuf\" or \"protobuf_set\"",
+        ),
+        (
+            54,
+            "`selects` is the use whose asset names the `.proto` files: `uses.KEY`",
+        ),
+        (
+            58,
+            "with `type_from` the type is any or list(any): the method says of which message",
+        ),
+        (60, "`input.five` is no input that selects a method"),
+        (
+            66,
+            "an input has the type of a message, such as `input.one.request`: a schema is for outputs",
+        ),
+        (68, "`uses.client.one` is no input that selects a method"),
+        (
+            72,
+            "input `one` selects a method: the type is that of `input.one.request` or `input.one.response`",
+        ),
+    ];
+    assert_eq!(found, expected.map(|(line, text)| (line, text.to_owned())));
 }
 
 #[test]

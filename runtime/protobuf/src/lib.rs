@@ -25,6 +25,7 @@
 //! A value that is encoded may also say more loosely what it is, as everywhere in the language: the text of a number, a
 //! number for a string, the name of a field in JSON.
 
+mod check;
 mod decode;
 mod encode;
 mod form;
@@ -36,6 +37,7 @@ mod wanted;
 mod wire;
 mod wrong;
 
+pub use check::{check_form, check_scalar};
 pub use decode::{Decoder, Limits};
 pub use encode::encode;
 pub use prepared::{Encoder, Skeleton};

@@ -11,8 +11,22 @@ use bggo_values::Type;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Part};
 
-/// Finds the calls of `base64decode` whose value is wanted as bytes, by the place of their name.
-pub(super) fn find(expr: &Expr, want: &Type, found: &mut BTreeSet<Span>) {
+/// Finds the calls of `base64decode` whose value is wanted as bytes, by the place of their name. `open` gives the first level of a
+/// type that a document describes.
+pub(super) fn find(
+    expr: &Expr,
+    want: &Type,
+    open: &mut dyn FnMut(&Type) -> Type,
+    found: &mut BTreeSet<Span>,
+) {
+    let opened;
+    let want = match want {
+        Type::Named(_) => {
+            opened = open(want);
+            &opened
+        }
+        other => other,
+    };
     match (&expr.kind, want) {
         (ExprKind::Call { name, .. }, Type::Bytes) if name.text == "base64decode" => {
             found.insert(name.span);
@@ -24,31 +38,31 @@ pub(super) fn find(expr: &Expr, want: &Type, found: &mut BTreeSet<Span>) {
             _,
         ) if name.text == "try" => {
             for argument in arguments {
-                find(argument, want, found);
+                find(argument, want, open, found);
             }
         }
         (ExprKind::Conditional(_, yes, no), _) => {
-            find(yes, want, found);
-            find(no, want, found);
+            find(yes, want, open, found);
+            find(no, want, open, found);
         }
         (ExprKind::Template(parts), _) => {
             if let [Part::Hole(only)] = parts.as_slice() {
-                find(only, want, found);
+                find(only, want, open, found);
             }
         }
         (ExprKind::List(items), Type::List(item) | Type::Set(item)) => {
             for value in items {
-                find(value, item, found);
+                find(value, item, open, found);
             }
         }
         (ExprKind::List(items), Type::Tuple(types)) => {
             for (value, ty) in items.iter().zip(types) {
-                find(value, ty, found);
+                find(value, ty, open, found);
             }
         }
         (ExprKind::Object(pairs), Type::Map(item)) => {
             for (_, value) in pairs {
-                find(value, item, found);
+                find(value, item, open, found);
             }
         }
         (ExprKind::Object(pairs), Type::Object(_)) => {
@@ -56,12 +70,12 @@ pub(super) fn find(expr: &Expr, want: &Type, found: &mut BTreeSet<Span>) {
                 if let ExprKind::Text(name) = &key.kind
                     && let Some(ty) = want.attribute(name)
                 {
-                    find(value, ty, found);
+                    find(value, ty, open, found);
                 }
             }
         }
         (ExprKind::For(form), Type::List(item) | Type::Set(item) | Type::Map(item)) => {
-            find(&form.result, item, found);
+            find(&form.result, item, open, found);
         }
         _ => {}
     }

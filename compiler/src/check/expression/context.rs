@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use bggo_manifest::{Given, Input, Runner};
-use bggo_values::{Fault, Type, Value};
+use bggo_values::{Fault, NamedType, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerOrAsset};
@@ -23,7 +23,7 @@ use crate::check::called::SensitiveInputs;
 use crate::check::fold::{self, Failure, Known};
 use crate::check::kinds_of_failure;
 use crate::check::known_data::KnownData;
-use crate::check::schema::Documents;
+use crate::check::schema::{Declared, Documents};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
 
 /// Types expressions, with what was found of the declarations that they name.
@@ -111,8 +111,12 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) documents: Documents,
     /// Only what is asked about files is wanted: documents, which ask nothing, are not looked into.
     pub(in crate::check) only_asks: bool,
-    /// The types that documents give, by the step and the input that names one.
+    /// What each resource declares by the `.proto` files that it names, as far as that was asked.
+    pub(super) declared: BTreeMap<ResourceId, Declared>,
+    /// The types that documents give, by the step and the output.
     pub(in crate::check) document_types: BTreeMap<(StepId, String), Type>,
+    /// What `.proto` files say, if the caller wants the types of expressions.
+    pub(in crate::check) shown: Shown,
     /// What is wrong with documents.
     pub(in crate::check) of_documents: Problems,
     /// What is checked is judged while a step repeats, so what it collects is not there yet.
@@ -164,6 +168,26 @@ pub struct Seen {
     pub binding: Binding,
     /// Its sensitive parts.
     pub sensitivity: Sensitivity,
+    /// What a document describes it as, whose first level is its type then.
+    pub described: Option<NamedType>,
+}
+
+/// What `.proto` files say, to show it.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// The types of messages that arguments of steps are, by the step and the input.
+    pub inputs: BTreeMap<(StepId, String), Type>,
+    /// The methods of which an input selects one, by the step or the resource and the input.
+    pub methods: BTreeMap<(Node, String), Vec<ShownMethod>>,
+}
+
+/// A method that may be selected.
+#[derive(Debug, Clone)]
+pub struct ShownMethod {
+    /// `package.Service/Method`
+    pub path: String,
+    /// What it sends and gets, and what its file says of it.
+    pub words: String,
 }
 
 /// What is being checked, while something else is.
@@ -251,7 +275,9 @@ impl<'a> Checker<'a> {
             in_template: false,
             documents: Documents::default(),
             only_asks: false,
+            declared: BTreeMap::new(),
             document_types: BTreeMap::new(),
+            shown: Shown::default(),
             of_documents: Problems::default(),
             while_repeated: false,
         }

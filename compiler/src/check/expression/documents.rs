@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bggo_manifest::Output;
+use bggo_manifest::{Output, TypeFrom};
 use bggo_values::{NamedType, Type, Value};
 
 use crate::diagnostics::{Problem, codes, nearest};
@@ -17,18 +17,21 @@ use crate::check::schema::Asked;
 use crate::check::typed::TExpr;
 
 impl Checker<'_> {
-    /// The type of an output of a step: what the document says that its manifest looks into, else that of the manifest.
+    /// The type of an output of a step: what its manifest looks into says of it, a document or a method, else its manifest.
     pub(in crate::check) fn type_of_output(&mut self, step: StepId, output: &Output) -> Type {
-        let Some(input) = &output.type_from else {
+        let Some(from) = &output.type_from else {
             return output.ty.clone();
         };
-        let key = (step, input.clone());
+        let key = (step, output.name.clone());
         if let Some(known) = self.document_types.get(&key) {
             return known.clone();
         }
         // What asks for itself on the way has no type there.
         self.document_types.insert(key.clone(), output.ty.clone());
-        let ty = self.type_by_document(step, input);
+        let ty = match from {
+            TypeFrom::Document(input) => self.type_by_document(step, input),
+            TypeFrom::Message(of) => self.type_by_method(step, of, output),
+        };
         let ty = ty.unwrap_or_else(|| output.ty.clone());
         self.document_types.insert(key, ty.clone());
         ty
@@ -45,7 +48,7 @@ impl Checker<'_> {
             .find(|known| known.name == input)?
             .reads
             .clone();
-        let value = self.aside(step, written);
+        let value = self.aside(Some(step), written);
         let text = value.constant().and_then(Value::as_text)?.to_owned();
         if value.sensitivity.any() {
             return None;
@@ -78,11 +81,11 @@ impl Checker<'_> {
         self.documents.type_of(asked, &mut self.of_documents)
     }
 
-    /// The value of an argument of a step, while something else is checked; what is wrong with it is said elsewhere.
-    fn aside(&mut self, step: StepId, written: &Expr) -> TExpr {
+    /// The value of an argument of a step or a resource, while something else is checked; what is wrong with it is said elsewhere.
+    pub(super) fn aside(&mut self, step: Option<StepId>, written: &Expr) -> TExpr {
         let (before, seen) = (self.problems.list.len(), self.seen.take());
         let outside = self.leave_surroundings();
-        self.step = Some(step);
+        self.step = step;
         let value = self.infer(written);
         self.restore_surroundings(outside);
         self.problems.list.truncate(before);
@@ -91,7 +94,7 @@ impl Checker<'_> {
     }
 
     /// Keeps problems apart that no `try` around may hide.
-    fn problems_aside(&mut self, check: impl FnOnce(&mut Self)) {
+    pub(super) fn problems_aside(&mut self, check: impl FnOnce(&mut Self)) {
         let before = self.problems.list.len();
         check(self);
         let found = self.problems.list.split_off(before);
@@ -116,12 +119,33 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let declared = self.documents.span(of, &opened.declared);
         let hint = nearest::advice(&name.text, missing);
-        let text = format!("the schema has no attribute `{}` here", name.text);
-        self.error(codes::UNKNOWN_FIELD, name.span, text)
-            .label(declared, "its attributes are declared here")
-            .advise(hint);
+        let files = self.documents.messages(of.document);
+        let files = files.map(|messages| messages.files());
+        if files.as_ref().is_some_and(|files| files.is_in_part()) {
+            // It may stand where the files could not be read, which was said.
+            return None;
+        }
+        let is_message = files.is_some();
+        let (text, declared) = match is_message {
+            true => (
+                format!(
+                    "the message `{of}` has no field `{}`",
+                    name.text,
+                    of = of.name
+                ),
+                "its fields are declared here",
+            ),
+            false => (
+                format!("the schema has no attribute `{}` here", name.text),
+                "its attributes are declared here",
+            ),
+        };
+        let problem = self.error(codes::UNKNOWN_FIELD, name.span, text);
+        if let Some(place) = opened.declared {
+            problem.label(place, declared);
+        }
+        problem.advise(hint);
         None
     }
 
@@ -175,13 +199,20 @@ impl Checker<'_> {
     pub(in crate::check) fn open_seen(&mut self) {
         for one in self.seen.iter_mut().flatten() {
             if let Type::Named(named) = &one.ty {
-                one.ty = self.documents.open(named).ty.clone();
+                let ty = self.documents.open(named).ty.clone();
+                one.described = Some(named.clone());
+                one.ty = ty;
             }
         }
     }
 
-    /// The place of an argument that names a document, which must be known when the grid is built.
+    /// Whether an argument that names a document is known when the grid is built, which is said here if not.
     pub(in crate::check) fn document_is_known(&mut self, value: &TExpr, what: &str) -> bool {
+        self.is_known_when_built(value, what, "the document is read then")
+    }
+
+    /// The same of whatever decides what is read then, and why.
+    pub(super) fn is_known_when_built(&mut self, value: &TExpr, what: &str, why: &str) -> bool {
         if value.sensitivity.any() {
             let text =
                 format!("{what} is sensitive, and what is read when the grid is built is shown");
@@ -190,8 +221,7 @@ impl Checker<'_> {
             return false;
         }
         if value.constant().is_none() {
-            let text =
-                format!("{what} must be known when the grid is built: the document is read then");
+            let text = format!("{what} must be known when the grid is built: {why}");
             self.error(codes::NOT_CONSTANT, value.span, text)
                 .hint("it is computed from literals and locals made of these");
             return false;

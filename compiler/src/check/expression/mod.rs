@@ -13,6 +13,8 @@ mod equality;
 mod files;
 mod forms;
 mod left_out;
+mod message;
+pub(super) mod methods;
 mod misfit;
 mod operator;
 mod outputs;
@@ -55,6 +57,7 @@ impl Checker<'_> {
                 ty: typed.ty.clone(),
                 binding: typed.binding,
                 sensitivity: typed.sensitivity.clone(),
+                described: None,
             });
         }
         typed
@@ -62,7 +65,8 @@ impl Checker<'_> {
 
     /// Types an expression that stands where this type is wanted. It is not converted yet.
     pub(super) fn infer_wanted(&mut self, expr: &Expr, want: &Type) -> TExpr {
-        bytes_wanted::find(expr, want, &mut self.wanted_as_bytes);
+        let mut open = |ty: &Type| self.documents.opened_to_give(ty);
+        bytes_wanted::find(expr, want, &mut open, &mut self.wanted_as_bytes);
         self.infer(expr)
     }
 

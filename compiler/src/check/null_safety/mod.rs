@@ -17,7 +17,7 @@ use crate::resolve::model::{BodyId, BoundId, Callee, InputId, LocalId, Node, Ste
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Declarations};
 
-use super::schema::{Absent, Documents};
+use super::schema::{Absent, Documents, Missing};
 use super::typed::{InstanceOf, TDelay, TExpr, TKind, TPart, TStep, Typed};
 use super::walk::children;
 use guards::Locals;
@@ -551,13 +551,14 @@ impl Reader<'_> {
             return None;
         };
         let opened = self.documents.open(named);
-        let Absent { declared, of_some } = opened.absent.get(name)?;
-        let why = match of_some {
-            true => format!("`{name}` is declared in some of these schemas alone"),
-            false => format!("`{name}` is not `required` in the schema"),
+        let Absent { declared, why } = opened.absent.get(name)?;
+        let why = match why {
+            Missing::OfSome => format!("`{name}` is declared in some of these schemas alone"),
+            Missing::NotRequired => format!("`{name}` is not `required` in the schema"),
+            Missing::NotSent => format!("`{name}` is null where it was not sent"),
         };
         Some(Null {
-            span: self.documents.span(named, declared),
+            span: declared.unwrap_or(of.span),
             why,
         })
     }
@@ -568,10 +569,10 @@ impl Reader<'_> {
             return None;
         };
         let opened = self.documents.open(named);
-        let bytes = opened.null.as_ref()?;
+        let null = opened.null.as_ref()?;
         Some(Null {
-            span: self.documents.span(named, bytes),
-            why: "the schema lets it be null".to_owned(),
+            span: null.at.unwrap_or(of.span),
+            why: null.why.to_owned(),
         })
     }
 

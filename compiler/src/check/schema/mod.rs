@@ -1,18 +1,16 @@
-//! Types out of documents: JSON Schemas, and the answers that OpenAPI documents describe.
+//! Types out of documents: JSON Schemas, the answers that OpenAPI documents describe, and messages of Protocol Buffers.
 //!
 //! ```text
 //! text --json, yaml--> tree --> reference, openapi --> faults, types        (a file each)
+//! .proto files, descriptor set --proto--> files --> messages
 //! ```
 //!
 //! A document is read once for a check, and its types are opened one level at a time, where an expression reads that far.
 
 mod faults;
 mod json;
+mod messages;
 mod openapi;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the checker does not name it yet")
-)]
 pub(super) mod proto;
 mod reference;
 mod tree;
@@ -31,19 +29,39 @@ use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::{FileId, Span};
 
 use faults::Remark;
+use messages::Messages;
 use openapi::Operation;
+use proto::Files;
 use reference::{Names, Target};
 use tree::{Place, Tree};
 use types::{Dialect, Types};
 
-pub(super) use types::{Absent, Opened};
+pub(super) use messages::Declared;
+pub(super) use types::{Absent, Missing, Opened};
 
 /// The documents that a grid names.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    list: Vec<Document>,
+    list: Vec<Described>,
     /// By file; `None` for one that could not be read, which was said.
     by_file: BTreeMap<FileId, Option<u32>>,
+    /// `.proto` files by what names them.
+    by_names: BTreeMap<ProtoNames, u32>,
+}
+
+/// What names the messages of an asset: several assets may name the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ProtoNames {
+    /// Files, and the folders in which they are looked for.
+    Files(Vec<String>, Vec<String>),
+    /// A descriptor set.
+    Set(String),
+}
+
+#[derive(Debug)]
+enum Described {
+    Schema(Box<Document>),
+    Messages(Messages),
 }
 
 #[derive(Debug)]
@@ -85,14 +103,17 @@ impl Documents {
             None => {
                 let read = read(asked, self.list.len(), problems);
                 let place = read.map(|document| {
-                    self.list.push(document);
+                    let document = Box::new(document);
+                    self.list.push(Described::Schema(document));
                     u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
                 });
                 self.by_file.insert(asked.file, place);
                 place?
             }
         };
-        let document = self.list.get_mut(place as usize)?;
+        let Described::Schema(document) = self.list.get_mut(place as usize)? else {
+            return None;
+        };
         if !asked.kinds.contains(&document.kind) {
             let kinds: Vec<&str> = asked.kinds.iter().map(|kind| kind.name()).collect();
             let text = format!(
@@ -103,29 +124,65 @@ impl Documents {
             problems.error(codes::INVALID_SCHEMA, asked.at, text);
             return None;
         }
-        let roots = match document.kind {
-            DocumentKind::OpenApi => document.answers(asked, problems)?,
-            DocumentKind::JsonSchema => vec![document.part(asked, problems)?],
+        let roots = match document.kind == DocumentKind::OpenApi {
+            true => document.answers(asked, problems)?,
+            false => vec![document.part(asked, problems)?],
         };
         document.judge(&roots, asked, problems)?;
         let Document {
             tree, names, types, ..
-        } = document;
+        } = &mut **document;
         Some(match roots.as_slice() {
             [only] => types.of(tree, names, *only),
             several => types.one_of(tree, names, several),
         })
     }
 
+    /// The place of the messages that are named so, if they were read.
+    pub(super) fn known_messages(&self, names: &ProtoNames) -> Option<u32> {
+        self.by_names.get(names).copied()
+    }
+
+    /// Keeps messages that were read, and gives their place.
+    pub(super) fn keep_messages(&mut self, names: ProtoNames, files: Rc<Files>) -> u32 {
+        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let messages = Messages::new(place, files);
+        self.list.push(Described::Messages(messages));
+        self.by_names.insert(names, place);
+        place
+    }
+
+    /// The messages at a place.
+    pub(super) fn messages(&mut self, place: u32) -> Option<&mut Messages> {
+        match self.list.get_mut(place as usize)? {
+            Described::Messages(messages) => Some(messages),
+            Described::Schema(_) => None,
+        }
+    }
+
     /// One level of a type.
     pub(super) fn open(&mut self, named: &NamedType) -> Rc<Opened> {
-        let Some(document) = self.list.get_mut(named.document as usize) else {
-            return Rc::new(Opened::any());
+        match self.list.get_mut(named.document as usize) {
+            None => Rc::new(Opened::any()),
+            Some(Described::Messages(messages)) => messages.open(named.node),
+            Some(Described::Schema(document)) => {
+                let Document {
+                    tree, names, types, ..
+                } = &mut **document;
+                types.open(tree, names, named.node)
+            }
+        }
+    }
+
+    /// The same of what is given for a message: there its fields have also their names in JSON.
+    pub(super) fn opened_to_give(&mut self, ty: &Type) -> Type {
+        let Type::Named(named) = ty else {
+            return ty.clone();
         };
-        let Document {
-            tree, names, types, ..
-        } = document;
-        types.open(tree, names, named.node)
+        match self.list.get_mut(named.document as usize) {
+            Some(Described::Messages(messages)) => messages.open_to_give(named.node),
+            _ => self.open(named).ty.clone(),
+        }
     }
 
     /// A type whose first level is opened, if it is one of a document.
@@ -133,16 +190,6 @@ impl Documents {
         match ty {
             Type::Named(named) => Cow::Owned(self.open(named).ty.clone()),
             other => Cow::Borrowed(other),
-        }
-    }
-
-    /// The place of a piece of the document that a type stands in.
-    pub(super) fn span(&self, named: &NamedType, bytes: &Range<u32>) -> Span {
-        let document = self.list.get(named.document as usize);
-        Span {
-            file: document.map_or(FileId(0), |document| document.file),
-            start: bytes.start,
-            end: bytes.end,
         }
     }
 }
@@ -196,9 +243,9 @@ fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Docum
         items_are_first: true,
     };
     let names = Names::of(&tree);
-    let operations = match kind {
-        DocumentKind::OpenApi => openapi::operations(&tree, &names),
-        DocumentKind::JsonSchema => Vec::new(),
+    let operations = match kind == DocumentKind::OpenApi {
+        true => openapi::operations(&tree, &names),
+        false => Vec::new(),
     };
     Some(Document {
         file: asked.file,
@@ -206,7 +253,11 @@ fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Docum
         judged: BTreeSet::new(),
         names,
         kind,
-        types: Types::new(u32::try_from(place).unwrap_or(u32::MAX), dialect),
+        types: Types::new(
+            u32::try_from(place).unwrap_or(u32::MAX),
+            asked.file,
+            dialect,
+        ),
         tree,
     })
 }

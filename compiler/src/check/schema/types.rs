@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 use bggo_values::{Field, NamedType, Text, Type};
 
+use crate::source::{FileId, Span};
+
 use super::reference::{Names, Target, last_part};
 use super::tree::{Content, Place, Tree};
 
@@ -37,6 +39,7 @@ enum Key {
 #[derive(Debug)]
 pub(super) struct Types {
     document: u32,
+    file: FileId,
     dialect: Dialect,
     keys: Vec<Key>,
     known: BTreeMap<Key, u32>,
@@ -51,23 +54,43 @@ pub(in crate::check) struct Opened {
     pub(in crate::check) ty: Type,
     /// The type of attributes that have no name in it; without one there are no others.
     pub(in crate::check) others: Option<Type>,
-    /// Attributes that may be missing, with the bytes where that is said.
+    /// Attributes that may be missing, and why.
     pub(in crate::check) absent: BTreeMap<String, Absent>,
     /// The first items, where each has a type of its own and more may follow; the last is the type of those.
     pub(in crate::check) first: Vec<Type>,
-    /// The bytes where null is allowed.
-    pub(in crate::check) null: Option<Range<u32>>,
-    /// The bytes where its attributes are declared.
-    pub(in crate::check) declared: Range<u32>,
+    /// Where null is allowed, and why.
+    pub(in crate::check) null: Option<Nullable>,
+    /// Where its attributes are declared.
+    pub(in crate::check) declared: Option<Span>,
+}
+
+/// Why a value may be null.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::check) struct Nullable {
+    /// Where that is said, if it is said in a text.
+    pub(in crate::check) at: Option<Span>,
+    /// A clause.
+    pub(in crate::check) why: &'static str,
 }
 
 /// Why an attribute may be missing.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::check) struct Absent {
-    /// The bytes where it is declared.
-    pub(in crate::check) declared: Range<u32>,
+    /// Where it is declared, if that is in a text.
+    pub(in crate::check) declared: Option<Span>,
+    /// What makes it so.
+    pub(in crate::check) why: Missing,
+}
+
+/// What makes an attribute missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::check) enum Missing {
+    /// Its schema does not require it.
+    NotRequired,
     /// Only some of several schemas have it.
-    pub(in crate::check) of_some: bool,
+    OfSome,
+    /// It is a field of a message that need not be sent, and null then.
+    NotSent,
 }
 
 /// What schemas that hold together say.
@@ -94,9 +117,10 @@ struct Said {
 }
 
 impl Types {
-    pub(super) fn new(document: u32, dialect: Dialect) -> Self {
+    pub(super) fn new(document: u32, file: FileId, dialect: Dialect) -> Self {
         Self {
             document,
+            file,
             dialect,
             keys: Vec::new(),
             known: BTreeMap::new(),
@@ -116,6 +140,14 @@ impl Types {
         let nodes = schemas.iter().map(|schema| self.node(tree, names, *schema));
         let nodes: BTreeSet<u32> = nodes.collect();
         self.choice(nodes.into_iter().collect())
+    }
+
+    fn span(&self, bytes: &Range<u32>) -> Span {
+        Span {
+            file: self.file,
+            start: bytes.start,
+            end: bytes.end,
+        }
     }
 
     fn named(&self, node: u32) -> Type {
@@ -316,12 +348,14 @@ impl Types {
 
     /// The type that several schemas make.
     fn level(&mut self, tree: &Tree, names: &Names, said: Said) -> Opened {
+        let null = said.null.as_ref();
+        let null = null.filter(|_| said.nullable || !said.refuses_null);
         let mut found = Opened {
-            null: said
-                .null
-                .clone()
-                .filter(|_| said.nullable || !said.refuses_null),
-            declared: said.declared.clone().unwrap_or_default(),
+            null: null.map(|null| Nullable {
+                at: Some(self.span(null)),
+                why: "the schema lets it be null",
+            }),
+            declared: said.declared.as_ref().map(|bytes| self.span(bytes)),
             ..Opened::any()
         };
         let word = match &said.types {
@@ -396,8 +430,8 @@ impl Types {
                 .is_some_and(|all| !all.contains(name));
             if missing {
                 let absent = Absent {
-                    declared: declared.clone(),
-                    of_some: false,
+                    declared: Some(self.span(declared)),
+                    why: Missing::NotRequired,
                 };
                 found.absent.insert(name.clone(), absent);
             }
@@ -481,8 +515,8 @@ impl Types {
             if types.len() < opened.len() {
                 let declared = opened.iter().find(|one| one.ty.attribute(&name).is_some());
                 let absent = Absent {
-                    declared: declared.map_or(0..0, |one| one.declared.clone()),
-                    of_some: true,
+                    declared: declared.and_then(|one| one.declared),
+                    why: Missing::OfSome,
                 };
                 found
                     .absent
@@ -497,7 +531,7 @@ impl Types {
             });
         }
         let others = opened.iter().find_map(|one| one.others.clone());
-        found.declared = opened.first().map_or(0..0, |one| one.declared.clone());
+        found.declared = opened.first().and_then(|one| one.declared);
         found.others = others.map(|_| Type::Any);
         found.ty = match fields.is_empty() && found.others.is_some() {
             true => Type::map(Type::Any),
@@ -541,7 +575,7 @@ impl Opened {
             absent: BTreeMap::new(),
             first: Vec::new(),
             null: None,
-            declared: 0..0,
+            declared: None,
         }
     }
 

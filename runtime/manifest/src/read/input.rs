@@ -24,6 +24,8 @@ impl Reader<'_> {
         let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
         let reads = self.reads(&mut attributes);
+        let selects = self.selects(&mut attributes);
+        let type_from = self.message_of(&mut attributes, ty.as_ref());
         self.rest(attributes, "an input");
         let default =
             default.and_then(|(item, offset)| self.default_value(item, offset, ty.as_ref()?));
@@ -48,15 +50,38 @@ impl Reader<'_> {
             self.fault(block.offset, text);
         }
         let links = self.links(block, &one_of);
+        let is_plain = default.is_none()
+            && one_of.is_empty()
+            && bounds.is_empty()
+            && pattern.is_none()
+            && !(nullable || shown || sensitive);
         if !reads.is_empty() {
-            let is_plain = default.is_none()
-                && one_of.is_empty()
-                && bounds.is_empty()
-                && pattern.is_none()
-                && !(nullable || shown || sensitive);
-            if ty.as_ref().is_some_and(|ty| *ty != Type::String) || !is_plain {
+            let (fits, what) = match reads.as_slice() {
+                [DocumentKind::Protobuf | DocumentKind::Folders] => {
+                    (ty == Some(Type::list(Type::String)), "a list of strings")
+                }
+                [DocumentKind::ProtobufSet] => (ty == Some(Type::String), "a string"),
+                kinds => {
+                    if !kinds.iter().all(|kind| kind.is_schema()) {
+                        let text =
+                            "\"protobuf\", \"protobuf_set\" and \"folders\" stand alone in `as`";
+                        self.fault(block.offset, text);
+                    }
+                    (ty == Some(Type::String), "a string")
+                }
+            };
+            if ty.is_some() && !fits || !is_plain {
                 let text = format!(
-                    "`{name}` is read when the grid is built: it is a string, with `required` and `description` alone"
+                    "`{name}` is read when the grid is built: it is {what}, with `required` and `description` alone"
+                );
+                self.fault(block.offset, text);
+            }
+        }
+        if selects.is_some() {
+            let fits = ty.as_ref().is_none_or(|ty| *ty == Type::String);
+            if !(fits && is_plain && required && reads.is_empty()) {
+                let text = format!(
+                    "`{name}` selects a method when the grid is built: it is a string that is `required`, with a `description` alone"
                 );
                 self.fault(block.offset, text);
             }
@@ -77,40 +102,10 @@ impl Reader<'_> {
             shown,
             sensitive,
             reads,
+            selects,
+            type_from,
             description,
         })
-    }
-
-    /// `read = "build"` with the kinds of document in `as`.
-    fn reads(&mut self, attributes: &mut Attributes<'_>) -> Vec<DocumentKind> {
-        let place = attributes.place("as");
-        let kinds = self.texts(attributes, "as");
-        let Some((item, offset)) = attributes.take("read") else {
-            if let Some(place) = place {
-                self.fault(place, "`as` belongs to `read = \"build\"`");
-            }
-            return Vec::new();
-        };
-        if !matches!(item, Item::Value(Value::Text(text)) if text.as_str() == "build") {
-            self.fault(offset, "`read` is \"build\": when the grid is built");
-        }
-        let known = DocumentKind::ALL.map(DocumentKind::name).join("\" and \"");
-        if kinds.is_empty() {
-            let text = format!("`as` lists the kinds of document that are read: \"{known}\"");
-            self.fault(place.unwrap_or(offset), text);
-        }
-        let mut reads = Vec::new();
-        for kind in kinds {
-            match DocumentKind::ALL.iter().find(|known| known.name() == kind) {
-                Some(kind) => reads.push(*kind),
-                None => {
-                    let text =
-                        format!("there is no kind of document \"{kind}\": there are \"{known}\"");
-                    self.fault(place.unwrap_or(offset), text);
-                }
-            }
-        }
-        reads
     }
 
     fn default_value(&mut self, item: &Item, offset: usize, ty: &Type) -> Option<Value> {

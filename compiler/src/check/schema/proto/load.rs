@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Problems, codes};
+use crate::diagnostics::{Hint, Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::link::Loaded;
@@ -27,8 +27,17 @@ pub(in crate::check) struct Given<'t> {
     pub(in crate::check) text: &'t str,
 }
 
-/// Who gives the text of the file with this path; `None` if there is none.
-pub(in crate::check) type Ask<'a, 't> = dyn FnMut(&str) -> Option<Given<'t>> + 'a;
+/// Why there is no text of a file.
+#[derive(Debug, Clone)]
+pub(in crate::check) struct Lacking {
+    /// One clause.
+    pub(in crate::check) text: String,
+    /// What to do about it.
+    pub(in crate::check) hint: Option<Hint>,
+}
+
+/// Who gives the text of the file with this path.
+pub(in crate::check) type Ask<'a, 't> = dyn FnMut(&str) -> Result<Given<'t>, Lacking> + 'a;
 
 /// The files that were read, and what is wrong in them.
 #[derive(Debug, Default)]
@@ -36,15 +45,18 @@ pub(super) struct Read {
     pub(super) files: Vec<Loaded>,
     pub(super) faults: Vec<(usize, Fault)>,
     places: BTreeMap<String, usize>,
+    /// Two paths may lead to one file.
+    by_id: BTreeMap<FileId, usize>,
 }
 
 /// Reads files and all that they import.
 pub(super) fn read(roots: &[Asked<'_>], ask: &mut Ask<'_, '_>, problems: &mut Problems) -> Read {
     let mut read = Read::default();
     for root in roots {
-        if read.file(root.path, ask).is_none() {
-            let text = format!("there is no file `{}`", root.path);
-            problems.error(codes::INVALID_SCHEMA, root.at, text);
+        if let Err(lacking) = read.file(root.path, ask) {
+            problems
+                .error(codes::INVALID_SCHEMA, root.at, lacking.text)
+                .advise(lacking.hint);
         }
     }
     // The list grows while it is gone through, so no chain of imports is too long for the stack.
@@ -60,14 +72,19 @@ pub(super) fn read(roots: &[Asked<'_>], ask: &mut Ask<'_, '_>, problems: &mut Pr
 
 impl Read {
     /// The place of a file, which is read if it was not.
-    fn file(&mut self, path: &str, ask: &mut Ask<'_, '_>) -> Option<usize> {
+    fn file(&mut self, path: &str, ask: &mut Ask<'_, '_>) -> Result<usize, Lacking> {
         if let Some(place) = self.places.get(path) {
-            return Some(*place);
+            return Ok(*place);
         }
         let (id, text) = match google::text(path) {
             Some(text) => (None, text),
             None => {
                 let given = ask(path)?;
+                if let Some(place) = self.by_id.get(&given.file) {
+                    self.places.insert(path.to_owned(), *place);
+                    return Ok(*place);
+                }
+                self.by_id.insert(given.file, self.files.len());
                 (Some(given.file), given.text)
             }
         };
@@ -82,7 +99,7 @@ impl Read {
             tree,
             imports: Vec::new(),
         });
-        Some(place)
+        Ok(place)
     }
 
     fn imports(&mut self, file: usize, imports: &[Import], ask: &mut Ask<'_, '_>) {
@@ -96,16 +113,15 @@ impl Read {
                 continue;
             }
             match self.file(path, ask) {
-                Some(place) => {
+                Ok(place) => {
                     if let Some(file) = self.files.get_mut(file) {
                         file.imports.push((place, import.is_public));
                     }
                 }
-                None if import.is_weak => {}
-                None => {
-                    let fault = Fault::new(at.clone(), format!("there is no file `{path}`"));
-                    let hint = "a path begins at one of the folders that imports are looked for in";
-                    self.faults.push((file, fault.hint(hint)));
+                Err(_) if import.is_weak => {}
+                Err(Lacking { text, hint }) => {
+                    let fault = Fault::new(at.clone(), text).advise(hint);
+                    self.faults.push((file, fault));
                 }
             }
         }

@@ -12,6 +12,7 @@ mod google;
 mod lex;
 mod link;
 mod load;
+mod memory;
 mod model;
 mod parse;
 mod set;
@@ -23,7 +24,8 @@ use bggo_protobuf::schema::{Form, Kind};
 use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 
-pub(in crate::check) use load::{Ask, Asked, Given};
+pub(in crate::check) use load::{Ask, Asked, Given, Lacking};
+pub(in crate::check) use memory::{remember, remembered};
 pub(in crate::check) use model::{Enum, Field, Holds, Message, Method};
 
 /// The most that is said of one file.
@@ -35,6 +37,8 @@ pub(in crate::check) struct Files {
     messages: Vec<Message>,
     enums: Vec<Enum>,
     methods: Vec<Method>,
+    /// Some of it could not be read, which was said: what is missing may stand there.
+    is_in_part: bool,
 }
 
 impl Files {
@@ -70,6 +74,7 @@ impl Files {
             messages: linked.messages,
             enums: linked.enums,
             methods: linked.methods,
+            is_in_part: problems.has_errors(),
         };
         (files, problems)
     }
@@ -84,7 +89,13 @@ impl Files {
             messages: model.messages,
             enums: model.enums,
             methods: model.methods,
+            is_in_part: false,
         })
+    }
+
+    /// Whether some of the files could not be read.
+    pub(in crate::check) fn is_in_part(&self) -> bool {
+        self.is_in_part
     }
 
     /// The method with this path: `package.Service/Method`.
@@ -109,10 +120,15 @@ impl Files {
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
         let mut fitting = known().filter(ends);
-        match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Some(Hint::meant(only)),
-            _ => nearest::advice(path, known()),
+        let meant = |path: &str| {
+            let words = format!("did you mean `{path}`?");
+            Hint::write(format!("\"{path}\"")).saying(words)
+        };
+        if let (Some(only), None) = (fitting.next(), fitting.next()) {
+            return Some(meant(only));
         }
+        let near = nearest::nearest(path, known());
+        near.map(meant).or_else(|| nearest::advice(path, known()))
     }
 
     /// The message at this place, to be opened field by field.

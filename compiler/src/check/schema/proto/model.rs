@@ -85,11 +85,6 @@ pub(in crate::check) enum Holds {
 }
 
 impl Field {
-    /// Whether its value is null where nothing was sent, and may be given as null.
-    pub(in crate::check) fn is_nullable(&self) -> bool {
-        matches!(self.label, Label::Optional | Label::Required)
-    }
-
     /// Whether it is a list.
     pub(in crate::check) fn is_list(&self) -> bool {
         matches!(self.label, Label::Repeated | Label::Packed)

@@ -12,7 +12,7 @@ use crate::diagnostics::Problems;
 use crate::source::Span;
 
 use super::link::{Linked, Loaded, link};
-use super::load::{self, Asked};
+use super::load::{self, Asked, Lacking};
 use super::model::Method;
 use super::tree::{
     Enum, EnumValue, Extend, Field, File, Import, Label, Message, Name, Numbered, Oneof, Options,
@@ -54,7 +54,14 @@ fn decoder() -> Result<Decoder, String> {
         path: DESCRIPTOR,
         at: Span::default(),
     };
-    let read = load::read(&[root], &mut |_| None, &mut Problems::default());
+    // It comes with bggo, and imports nothing.
+    let mut nothing = |path: &str| {
+        Err(Lacking {
+            text: format!("there is no file `{path}`"),
+            hint: None,
+        })
+    };
+    let read = load::read(&[root], &mut nothing, &mut Problems::default());
     let Linked {
         messages, enums, ..
     } = link(&read.files);

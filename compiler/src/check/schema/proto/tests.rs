@@ -21,12 +21,20 @@ const SHOP: [(&str, &str); 4] = [
     ("old.proto", include_str!("samples/old.proto")),
 ];
 
+fn lacking(path: &str) -> Lacking {
+    Lacking {
+        text: format!("there is no file `{path}`"),
+        hint: None,
+    }
+}
+
 /// Reads the first of these files.
 fn parsed(files: &[(&str, &str)]) -> (Files, Problems) {
     let mut ask = |path: &str| {
-        let place = files.iter().position(|(known, _)| *known == path)?;
+        let place = files.iter().position(|(known, _)| *known == path);
+        let place = place.ok_or_else(|| lacking(path))?;
         let file = FileId(u32::try_from(place).unwrap());
-        Some(Given {
+        Ok(Given {
             file,
             text: files[place].1,
         })
@@ -304,11 +312,12 @@ fn files_of_others_are_read_as_elsewhere() {
         let paths: Vec<&String> = files.keys().collect();
         for first in files.keys() {
             let mut ask = |path: &str| {
-                let place = paths.iter().position(|known| *known == path)?;
+                let place = paths.iter().position(|known| *known == path);
+                let place = place.ok_or_else(|| lacking(path))?;
                 let file = FileId(u32::try_from(place).unwrap());
-                Some(Given {
+                Ok(Given {
                     file,
-                    text: files.get(path)?,
+                    text: &files[path],
                 })
             };
             let root = Asked {
@@ -859,7 +868,8 @@ fn messages_are_opened_field_by_field() {
             Holds::Enum(place) => files.enumeration(place).unwrap().name.clone(),
             Holds::Message(place) => files.message(place).unwrap().name.clone(),
         };
-        let flags = [field.is_list(), field.is_map(), field.is_nullable()].map(u8::from);
+        let is_nullable = matches!(field.label, Label::Optional | Label::Required);
+        let flags = [field.is_list(), field.is_map(), is_nullable].map(u8::from);
         format!(
             "{} {holds} {flags:?} {}",
             field.name,
