@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 11] = [
+const OPTIONAL: [&str; 12] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
     "bggo-module-env_vars",
+    "bggo-module-grpc",
     "bggo-module-http_request",
     "bggo-module-http_target",
     "bggo-module-noop",
