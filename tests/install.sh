@@ -76,6 +76,13 @@ if [ ! -d "$servers/node_modules/ws" ] || [ ! -d "$servers/node_modules/socket.i
         { echo "could not install ws and socket.io from npm; run: npm install --prefix $servers ws@8 socket.io@4" >&2; exit 1; }
 fi
 
+# A server of gRPC of another implementation.
+servers=target/servers/python
+if [ ! -d "$servers/grpc" ]; then
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$servers" grpcio==1.85.3 ||
+        { echo "could not install grpcio from PyPI; run: python3 -m pip install --target $servers grpcio==1.85.3" >&2; exit 1; }
+fi
+
 # What colours grids in editors: VS Code's reader of grammars, and tree-sitter with its grammar of HCL.
 editors=target/editors
 if [ ! -d "$editors/node_modules/web-tree-sitter" ]; then

@@ -18,7 +18,7 @@ pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Pause, Predicate, Runner, Step};
 pub use bggo_macros::module;
-pub use bggo_values::base64::to_base64;
+pub use bggo_values::base64::{from_base64, to_base64};
 pub use bggo_values::calendar::days_since_1970;
 pub use bggo_values::duration::format as format_duration;
 pub use bggo_values::json::{

@@ -17,6 +17,13 @@ fn every_example_runs_and_passes() {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let grid = Grid::named(&name, &text).beside_examples();
+        for beside in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+            let beside = beside.unwrap().path();
+            if beside.extension().is_some_and(|ending| ending == "proto") {
+                let name = beside.file_name().unwrap();
+                std::fs::copy(&beside, grid.folder().join(name)).unwrap();
+            }
+        }
         let ended = grid.build().start(&[]).finish();
         assert_eq!(
             ended.code(),

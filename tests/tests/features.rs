@@ -11,6 +11,7 @@ const OPTIONAL: [&str; 12] = [
     "bggo-http-reqwest",
     "bggo-module-cmd",
     "bggo-module-env_vars",
+    "bggo-module-grpc",
     "bggo-module-http_request",
     "bggo-module-http_target",
     "bggo-module-noop",

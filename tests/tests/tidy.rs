@@ -46,6 +46,7 @@ const DOORS: &[(&str, &str)] = &[
 const CRATES: &[&str] = &[
     "compiler",
     "compiler/functions",
+    "modules/grpc",
     "modules/http_request",
     "modules/http_request/http3",
     "modules/http_target",

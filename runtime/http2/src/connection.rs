@@ -84,14 +84,18 @@ pub enum Event {
     /// The last `usize` of the bytes that were taken belong to a body. Whoever has no more need of them says so by
     /// [`Connection::taken`].
     Data(Key, usize, Ends),
-    /// The answer ended, perhaps with trailers, which are in the [`Head`].
+    /// The answer ended with nothing more.
     End(Key),
+    /// The answer ended with trailers, which are in the [`Head`].
+    Trailers(Key),
     /// The server gave a request up.
     Reset(Key, Code),
     /// The answer to a request is none. The server is told.
     Failed(Key, Bad),
     /// More may be sent, or more requests opened.
     Room,
+    /// The server has read a [`Connection::ping`] that held this.
+    Pong([u8; 8]),
     /// The server takes no more requests: [`Connection::is_refused`] tells which of those that are open it did not look at.
     GoesAway(Code),
 }
@@ -129,6 +133,8 @@ pub struct Connection {
     taken: u32,
     /// Frames since the last that brought something forward.
     idle: u32,
+    /// Pings that the server has not answered.
+    pings: u32,
     /// The size of our half's table, which the next block has to begin with.
     table_size: Option<u32>,
     state: State,
@@ -197,6 +203,7 @@ impl Connection {
             may_come: i64::from(WINDOW) + i64::from(more),
             taken: 0,
             idle: 0,
+            pings: 0,
             table_size: None,
             state: State::default(),
         }
@@ -353,6 +360,15 @@ impl Connection {
         self.streams.remove(key);
     }
 
+    /// Asks the server for a sign of life: appends a ping that holds these bytes, which [`Event::Pong`] brings back.
+    pub fn ping(&mut self, payload: [u8; 8], out: &mut dyn Sink) {
+        if self.state.broken.is_none() {
+            self.put_replies(out);
+            self.pings = self.pings.saturating_add(1);
+            frame::put(out, (kind::PING, 0), 0, &[&payload]);
+        }
+    }
+
     /// Whether a part of the answer came for this request, an interim head at least: the server has read the request then.
     pub fn is_begun(&self, key: Key) -> bool {
         let stream = self.streams.get(key);
@@ -467,7 +483,7 @@ impl Connection {
             kind::RST_STREAM => self.reset(&header, payload)?,
             kind::SETTINGS => self.settings(&header, payload)?,
             kind::PUSH_PROMISE => return Err(Bad::Push),
-            kind::PING => self.ping(&header, payload)?,
+            kind::PING => self.pinged(&header, payload)?,
             kind::GOAWAY => self.goaway(payload)?,
             kind::WINDOW_UPDATE => self.window_update(&header, payload)?,
             // Nothing is told apart by priorities, and frames of other kinds mean nothing.
@@ -785,7 +801,9 @@ impl Connection {
             Some(bad) => Err(bad),
             None if stream.has_ended => Err(Bad::AfterEnd),
             None if part == Part::Trailers && ends == Ends::No => Err(Bad::SecondHead),
-            None if part == Part::Trailers => stream.counts(0, Ends::Yes).map(|()| Event::End(key)),
+            None if part == Part::Trailers => {
+                stream.counts(0, Ends::Yes).map(|()| Event::Trailers(key))
+            }
             None if head.status() < 200 => {
                 stream.passes(head.status(), ends).map(|()| Event::Nothing)
             }
@@ -870,13 +888,15 @@ impl Connection {
         Ok(())
     }
 
-    fn ping(&mut self, header: &FrameHeader, payload: &[u8]) -> Result<Event, Bad> {
-        if payload.len() != 8 {
-            return Err(Bad::FrameSize);
+    fn pinged(&mut self, header: &FrameHeader, payload: &[u8]) -> Result<Event, Bad> {
+        let payload = <[u8; 8]>::try_from(payload).map_err(|_| Bad::FrameSize)?;
+        if header.has(flag::ACK) {
+            if let Some(left) = self.pings.checked_sub(1) {
+                (self.pings, self.idle) = (left, 0);
+            }
+            return Ok(Event::Pong(payload));
         }
-        if !header.has(flag::ACK) {
-            frame::put(&mut self.replies, (kind::PING, flag::ACK), 0, &[payload]);
-        }
+        frame::put(&mut self.replies, (kind::PING, flag::ACK), 0, &[&payload]);
         Ok(Event::Nothing)
     }
 

@@ -100,7 +100,7 @@ impl Outcome {
             return;
         }
         let mut said = String::new();
-        if let Event::Head(..) | Event::End(_) = event {
+        if let Event::Head(..) | Event::Trailers(_) = event {
             said = format!("{} {:?} ", head.status(), head.length());
             for (name, value) in head.fields() {
                 assert!(!name.is_empty());

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! Block: fields --> bytes, which are the same on every connection
-//! Connection: open, send, close ------------> bytes to be sent
-//!             receive(bytes that came) -----> Event: Head, Data, End, Reset, Failed, Room, GoesAway
+//! Connection: open, send, ping, close ------> bytes to be sent
+//!             receive(bytes that came) -----> Event: Head, Data, End, Trailers, Reset, Failed, Room, Pong, GoesAway
 //!             put_replies ------------------> acknowledgements, windows, ends of streams
 //! ```
 //!

@@ -611,7 +611,6 @@ fn what_changes_nothing() {
         frame(PRIORITY, 0, 1, &[0; 5]),
         frame(PRIORITY, 0, 77, &[0; 5]),
         frame(SETTINGS, ACK, 0, &[]),
-        frame(PING, ACK, 0, &[7; 8]),
         frame(HEADERS, END_HEADERS, 1, CONTINUE),
         frame(HEADERS, END_HEADERS, 1, CONTINUE),
     ]);
@@ -627,6 +626,28 @@ fn what_changes_nothing() {
     // Flags that a frame does not know, and the first bit of a stream's number.
     let head = frame(HEADERS, END_HEADERS | 0xc2, 1 | 1 << 31, OK);
     assert_eq!(peer.says(&head), Ok(vec![Event::Head(GET, Ends::No)]));
+}
+
+#[test]
+fn a_ping_goes_out_and_comes_back() {
+    let mut peer = Peer::new();
+    peer.out.clear();
+    peer.connection.ping(*b"are you?", &mut peer.out);
+    assert_eq!(peer.out, frame(PING, 0, 0, b"are you?"));
+    let pong = frame(PING, ACK, 0, b"are you?");
+    assert_eq!(peer.says(&pong), Ok(vec![Event::Pong(*b"are you?")]));
+    assert_eq!(peer.owed(), []);
+}
+
+#[test]
+fn answers_to_pings_are_no_flood_as_long_as_somebody_pings() {
+    let mut peer = Peer::new();
+    let pong = frame(PING, ACK, 0, &[7; 8]);
+    for _ in 0..20_000 {
+        peer.connection.ping([7; 8], &mut Vec::new());
+        assert_eq!(peer.says(&pong), Ok(vec![Event::Pong([7; 8])]));
+    }
+    assert_eq!(peer.says(&pong.repeat(20_000)), Err(Bad::Flood));
 }
 
 #[test]
@@ -647,7 +668,7 @@ fn a_whole_answer_with_everything_that_may_surround_it() {
         Event::Head(GET, Ends::No),
         Event::Data(GET, 3, Ends::No),
         Event::Data(GET, 2, Ends::No),
-        Event::End(GET),
+        Event::Trailers(GET),
     ];
     assert_eq!(peer.says(&bytes), Ok(events));
     assert_eq!(peer.head.get("a"), Some(&b"b"[..]));

@@ -240,7 +240,8 @@ impl Client {
                     self.connection.taken(key, size);
                     (key, ends)
                 }
-                Event::End(key) => {
+                Event::End(key) => (key, Ends::Yes),
+                Event::Trailers(key) => {
                     let (.., came) = self.open.get_mut(&key.0).unwrap();
                     let trailer = self.head.get("x-trailer").unwrap_or_default();
                     came.trailer = String::from_utf8(trailer.to_vec()).unwrap();

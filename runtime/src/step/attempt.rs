@@ -316,6 +316,12 @@ impl<'a> Step<'a> {
         now
     }
 
+    /// The time limit that the grid gives to one attempt of it, from its beginning; `None` if there is none. Whatever takes longer is
+    /// dropped, so a module needs it only to tell others.
+    pub fn time_limit(&self) -> Option<Duration> {
+        self.policy.execution
+    }
+
     /// When the iteration began that it belongs to.
     pub fn iteration_began(&self) -> Moment {
         self.iteration.began()

@@ -408,7 +408,7 @@ impl Inner {
     /// Hands on what came.
     fn takes(&mut self, event: Event, driver: Driver) -> Drove {
         let (key, ends, lost) = match event {
-            Event::More | Event::Nothing => return Drove::Dry,
+            Event::More | Event::Nothing | Event::Pong(_) => return Drove::Dry,
             Event::Room => {
                 self.wake_senders();
                 self.wake_waiting();
@@ -432,7 +432,8 @@ impl Inner {
                 (key, Ends::No, None)
             }
             Event::Data(key, _, ends) => (key, ends, None),
-            Event::End(key) => (key, Ends::Yes, None),
+            // Nobody reads trailers.
+            Event::End(key) | Event::Trailers(key) => (key, Ends::Yes, None),
             Event::Reset(key, code) => (key, Ends::No, Some(End::Reset(code))),
             Event::Failed(key, bad) => (key, Ends::No, Some(End::Failed(bad))),
         };

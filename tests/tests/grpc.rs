@@ -1,0 +1,175 @@
+//! Calls of whole programs to a gRPC server of another implementation, which counts as well.
+
+use bggo_tests::server::{GrpcServer, GrpcSetup};
+use bggo_tests::{Grid, repository};
+
+fn grid(text: &str) -> Grid {
+    let grid = Grid::new(text);
+    let proto = repository().join("modules/grpc/shop.proto");
+    std::fs::copy(proto, grid.folder().join("shop.proto")).unwrap();
+    grid
+}
+
+/// Users with a connection each, or one for all of a thread; each iteration makes calls of every kind.
+const USERS: &str = r#"
+variable "server" { type = string }
+
+resource "grpc_client" "shop" {
+  scope = "SCOPE"
+  arguments {
+    target   = var.server
+    proto    = ["shop.proto"]
+    metadata = { x-token = "secret" }
+  }
+}
+
+resource "grpc_stream" "talk" {
+  uses { client = resource.grpc_client.shop }
+  arguments { method = "shop.Shop/Talk" }
+}
+
+scenario "shop" {
+  load "per_vu_iterations" {
+    vus        = 5
+    iterations = 4
+  }
+  step "grpc_request" "ask" {
+    uses { client = resource.grpc_client.shop }
+    arguments {
+      method   = "shop.Shop/Unary"
+      message  = { name = "user ${vu.id}", count = vu.id }
+      deadline = "20s"
+    }
+    check "it is the answer to this user" {
+      condition = output.message.text == "USER ${vu.id}" && output.message.number == vu.id + 1
+    }
+  }
+  step "grpc_request" "collect" {
+    uses { client = resource.grpc_client.shop }
+    arguments {
+      method   = "shop.Shop/Collect"
+      messages = [for name in ["a", "b"] : { name = name }]
+    }
+    check "both arrived" {
+      condition = output.message.text == "a,b"
+    }
+  }
+  step "grpc_request" "list" {
+    uses { client = resource.grpc_client.shop }
+    arguments {
+      method          = "shop.Shop/List"
+      message         = { name = "n", count = 3 }
+      expect_messages = 3
+    }
+    check "they are in order" {
+      condition = [for one in output.messages : one.text] == ["n0", "n1", "n2"]
+    }
+  }
+  step "grpc_send" "say" {
+    uses { stream = resource.grpc_stream.talk }
+    arguments { message = { name = step.grpc_request.ask.output.message.text } }
+  }
+  step "grpc_receive" "hear" {
+    uses { stream = resource.grpc_stream.talk }
+    arguments { match = output.message.text == "USER ${vu.id}!" }
+    depends_on = [step.grpc_send.say]
+  }
+  step "grpc_close" "bye" {
+    uses { stream = resource.grpc_stream.talk }
+    depends_on = [step.grpc_receive.hear]
+  }
+}
+"#;
+
+fn counts(scope: &str, connections: u32) {
+    let server = GrpcServer::start(&GrpcSetup::default());
+    let grid = grid(&USERS.replace("SCOPE", scope)).build();
+    let flags = ["--server", &server.target(), "--threads", "1"];
+    grid.start(&flags).finish().expect_code(0);
+    let seen = server.saw();
+    for part in [
+        "\"calls\":80",
+        "\"messages\":100",
+        "\"cancelled\":0",
+        "\"deadlines\":20",
+        "\"tokens\":80",
+        &format!("\"connections\":{connections}"),
+    ] {
+        assert!(seen.contains(part), "{part}: {seen}");
+    }
+}
+
+#[test]
+fn each_user_has_a_connection_and_both_sides_count_the_same() {
+    counts("vu", 5);
+}
+
+#[test]
+fn all_users_of_a_thread_may_share_a_connection() {
+    counts("worker", 1);
+}
+
+#[test]
+fn the_example_of_the_module_talks_to_a_shop() {
+    let server = GrpcServer::start(&GrpcSetup::default());
+    let text = std::fs::read_to_string(repository().join("modules/grpc/example.hcl"));
+    let grid = grid(&text.unwrap()).build();
+    grid.start(&["--server", &server.target()])
+        .finish()
+        .expect_code(0);
+    let seen = server.saw();
+    assert!(seen.contains("\"calls\":3"), "{seen}");
+    assert!(seen.contains("\"tokens\":3"), "{seen}");
+}
+
+/// A status is a kind of failure, which a retry may name, and an expected one passes with what the server said.
+const FAILS: &str = r#"
+variable "server" { type = string }
+
+resource "grpc_client" "shop" {
+  arguments {
+    target = var.server
+    proto  = ["shop.proto"]
+  }
+}
+
+step "grpc_request" "expected" {
+  uses { client = resource.grpc_client.shop }
+  arguments {
+    method        = "shop.Shop/Unary"
+    message       = { name = "fail", count = 5 }
+    expect_status = ["NOT_FOUND"]
+  }
+  check "the server says why" {
+    condition = output.status_message == "asked to fail: 100% ü" && output.trailers["x-why"] == "asked"
+  }
+}
+
+step "grpc_request" "unavailable" {
+  uses { client = resource.grpc_client.shop }
+  arguments {
+    method  = "shop.Shop/Unary"
+    message = { name = "fail", count = 14 }
+  }
+  retry {
+    attempts = 3
+    retry_on = ["unavailable"]
+  }
+  depends_on = [step.grpc_request.expected]
+}
+"#;
+
+#[test]
+fn a_status_is_a_kind_of_failure_that_a_retry_may_name() {
+    let server = GrpcServer::start(&GrpcSetup::default());
+    let grid = grid(FAILS).build();
+    let ended = grid.start(&["--server", &server.target()]).finish();
+    assert_ne!(ended.code(), 0);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(
+        said.contains("the server answered UNAVAILABLE: asked to fail"),
+        "{said}"
+    );
+    let seen = server.saw();
+    assert!(seen.contains("\"calls\":4"), "{seen}");
+}
