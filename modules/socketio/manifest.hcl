@@ -29,11 +29,11 @@ runner "socketio_request" {
 
   rule {
     condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.emit_event)
-    error_message = "emit_event is one of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+    error_message = "emit_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
   }
   rule {
     condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.on_event)
-    error_message = "on_event is one of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+    error_message = "on_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
   }
   rule {
     when          = ["timeout"]
@@ -109,7 +109,7 @@ runner "socketio_emit" {
 
   rule {
     condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.event)
-    error_message = "event is one of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+    error_message = "event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
   }
   rule {
     when          = ["timeout"]
@@ -177,7 +177,7 @@ runner "socketio_wait" {
 
   rule {
     condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.event)
-    error_message = "event is one of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+    error_message = "event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
   }
   rule {
     when          = ["timeout"]
@@ -300,12 +300,12 @@ runner "socketio" {
 
   rule {
     condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.on_event)
-    error_message = "on_event is one of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+    error_message = "on_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
   }
   rule {
     when          = ["emit_event"]
     condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.emit_event)
-    error_message = "emit_event is one of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+    error_message = "emit_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
   }
   rule {
     when          = ["emit_data"]

@@ -85,8 +85,7 @@ impl Runner for SocketioRequest {
 
 impl Question {
     async fn ask(&self, step: &Step<'_>, socket: &Socket) -> Result<Option<Event>, Fault> {
-        poll_fn(|cx| Poll::Ready(socket.catch_up(cx))).await;
-        socket.skip(&self.on_event);
+        poll_fn(|cx| Poll::Ready(socket.skip(&self.on_event, cx))).await;
         // It waits before the event goes out, so that no answer is too quick.
         let waits = socket.event(&self.on_event);
         let sent = step.sent();

@@ -203,21 +203,18 @@ impl Socket {
         self.session.leave().await;
     }
 
-    /// Drops the events of this name that have come so far, of which none can be an answer to what is emitted next.
-    pub(crate) fn skip(&self, name: &str) {
-        let state = &mut *self.state.borrow_mut();
-        let skipped = state.inbox.drop_all(|event| *event.name == *name);
-        state.count(Metric::DROPPED, skipped);
-    }
-
-    /// Takes all that has come so far out of the session, without waiting for more.
-    pub(crate) fn catch_up(&self, cx: &mut Context<'_>) {
+    /// Drops the events of this name that have come so far, of which none can be an answer to what is emitted next: how many.
+    pub(crate) fn skip(&self, name: &str, cx: &mut Context<'_>) -> u64 {
         loop {
             self.session.catch_up(cx);
             if !self.take_messages(None) {
                 break;
             }
         }
+        let state = &mut *self.state.borrow_mut();
+        let skipped = state.inbox.drop_all(|event| *event.name == *name);
+        state.count(Metric::DROPPED, skipped);
+        skipped
     }
 
     /// Begins to wait for an event.

@@ -1,5 +1,6 @@
 //! The trait of assets, and what one may ask of its surroundings.
 
+use super::asset_clock::AssetClock;
 use super::prepare::Prepare;
 use super::spawned::{LIMIT, SpawnedTasks};
 use crate::clock::Moment;
@@ -24,36 +25,6 @@ pub struct AssetCx {
     worker: Rc<WorkerContext>,
     /// Of an asset of a worker or of the run.
     tasks: Option<Rc<SpawnedTasks>>,
-}
-
-/// The clock of an asset's thread, for what an asset keeps: a part of [`AssetCx`] that takes a fifth of its memory.
-#[derive(Debug, Clone)]
-pub struct AssetClock(Rc<WorkerContext>);
-
-impl AssetClock {
-    pub(super) fn of(worker: &Rc<WorkerContext>) -> Self {
-        Self(Rc::clone(worker))
-    }
-
-    /// See [`AssetCx::now`].
-    pub fn now(&self) -> Moment {
-        self.0.moment()
-    }
-
-    /// See [`AssetCx::deadline`].
-    pub fn deadline(&self) -> Deadline {
-        self.0.deadline()
-    }
-
-    /// See [`AssetCx::since_1970`].
-    pub fn since_1970(&self) -> Duration {
-        self.0.since_epoch()
-    }
-
-    /// See [`AssetCx::random`].
-    pub fn random(&self) -> u64 {
-        self.0.random()
-    }
 }
 
 impl AssetCx {

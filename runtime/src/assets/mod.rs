@@ -5,6 +5,7 @@
 //! ```
 
 mod asset;
+mod asset_clock;
 mod dependency;
 mod prepare;
 mod run_asset;
@@ -13,7 +14,8 @@ mod scope;
 mod slot;
 mod spawned;
 
-pub use asset::{Asset, AssetClock, AssetCx, Making};
+pub use asset::{Asset, AssetCx, Making};
+pub use asset_clock::AssetClock;
 pub use dependency::{Dependency, DependencyGuard};
 pub use prepare::Prepare;
 pub use run_asset::{GetRunAsset, Make, RunAsset};

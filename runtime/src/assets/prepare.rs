@@ -1,6 +1,6 @@
 //! What a runner or an asset is prepared from, once a worker thread.
 
-use super::asset::AssetClock;
+use super::asset_clock::AssetClock;
 use super::scope::Scope;
 use super::spawned::{LIMIT, SpawnedTasks};
 use crate::context::WorkerContext;

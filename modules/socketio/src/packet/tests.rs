@@ -1,3 +1,5 @@
+//! Packets as the pages of the protocol show them, and what is none.
+
 use super::*;
 use bggo_runtime::contract::encode_json;
 
