@@ -13,7 +13,7 @@ use crate::syntax::decl::{Attribute, AttributeBlock};
 use super::context::{Checker, ShownMethod};
 use super::files::refusal;
 use crate::check::schema::proto::{self, Files, Method};
-use crate::check::schema::{Declared, ProtoNames};
+use crate::check::schema::{Declared, ProtoNames, memory};
 use crate::check::typed::{TExpr, TMethod};
 
 /// Who selects a method, as it is written.
@@ -238,7 +238,7 @@ impl Checker<'_> {
             Proto::In(_) | Proto::Refused(_) => None,
         });
         let texts: Vec<_> = texts.collect();
-        if let Some(files) = proto::remembered(paths, &texts) {
+        if let Some(files) = memory::remembered(paths, &texts) {
             return Declared::Messages(self.documents.keep_messages(names, files));
         }
         let places = (0..).map(|place| self.place_of_item(at, place));
@@ -252,7 +252,7 @@ impl Checker<'_> {
         let (files, mut problems) = Files::parse(&roots, &mut ask);
         let files = Rc::new(files);
         if problems.list.is_empty() {
-            proto::remember(paths, &texts, &files);
+            memory::remember(paths, &texts, &files);
         }
         for problem in &mut problems.list {
             let is_of_grid = problem.span.is_some_and(|span| span.file == at.file);

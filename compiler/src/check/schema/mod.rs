@@ -9,6 +9,7 @@
 
 mod faults;
 mod json;
+pub(super) mod memory;
 mod messages;
 mod openapi;
 pub(super) mod proto;

@@ -12,7 +12,6 @@ mod google;
 mod lex;
 mod link;
 mod load;
-mod memory;
 mod model;
 mod parse;
 mod set;
@@ -25,7 +24,6 @@ use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 
 pub(in crate::check) use load::{Ask, Asked, Given, Lacking};
-pub(in crate::check) use memory::{remember, remembered};
 pub(in crate::check) use model::{Enum, Field, Holds, Message, Method};
 
 /// The most that is said of one file.

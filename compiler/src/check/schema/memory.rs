@@ -8,8 +8,7 @@ use std::rc::Rc;
 
 use crate::source::FileId;
 
-use super::Files;
-use super::load::Given;
+use super::proto::{Files, Given};
 
 /// The most sets of files that are kept.
 const MOST: usize = 4;
