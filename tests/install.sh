@@ -78,9 +78,9 @@ fi
 
 # A server of gRPC of another implementation.
 servers=target/servers/python
-if [ ! -d "$servers/grpc" ]; then
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$servers" grpcio==1.85.3 ||
-        { echo "could not install grpcio from PyPI; run: python3 -m pip install --target $servers grpcio==1.85.3" >&2; exit 1; }
+if [ ! -d "$servers/grpc_reflection" ]; then
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$servers" grpcio==1.85.1 grpcio-reflection==1.85.1 ||
+        { echo "could not install grpcio from PyPI; run: python3 -m pip install --target $servers grpcio==1.85.1 grpcio-reflection==1.85.1" >&2; exit 1; }
 fi
 
 # What colours grids in editors: VS Code's reader of grammars, and tree-sitter with its grammar of HCL.

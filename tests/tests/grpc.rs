@@ -1,7 +1,7 @@
 //! Calls of whole programs to a gRPC server of another implementation, which counts as well.
 
 use bggo_tests::server::{GrpcServer, GrpcSetup};
-use bggo_tests::{Grid, repository};
+use bggo_tests::{Grid, bggo, repository};
 
 fn grid(text: &str) -> Grid {
     let grid = Grid::new(text);
@@ -172,4 +172,73 @@ fn a_status_is_a_kind_of_failure_that_a_retry_may_name() {
     );
     let seen = server.saw();
     assert!(seen.contains("\"calls\":4"), "{seen}");
+}
+
+/// A grid whose only word of the services is what the server said of them.
+const DESCRIBED: &str = r#"
+variable "server" { type = string }
+
+resource "grpc_client" "shop" {
+  arguments {
+    target         = var.server
+    descriptor_set = "api.binpb"
+  }
+}
+
+step "grpc_request" "ask" {
+  uses { client = resource.grpc_client.shop }
+  arguments {
+    method  = "shop.Shop/Unary"
+    message = { name = "described" }
+  }
+  check "the answer is typed" {
+    condition = output.message.text == "DESCRIBED"
+  }
+}
+"#;
+
+#[test]
+fn a_server_is_described_by_itself() {
+    let server = GrpcServer::start(&GrpcSetup {
+        reflection: true,
+        ..GrpcSetup::default()
+    });
+    let grid = Grid::new(DESCRIBED);
+    let set = grid.folder().join("api.binpb");
+    let said = bggo()
+        .args(["grpc", "describe", &server.target(), "-o"])
+        .arg(&set)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success(), "{text}");
+    // The same services are the same bytes.
+    let first = std::fs::read(&set).unwrap();
+    let again = bggo()
+        .args(["grpc", "describe", &server.target(), "-o"])
+        .arg(&set)
+        .status()
+        .unwrap();
+    assert!(again.success());
+    assert_eq!(std::fs::read(&set).unwrap(), first);
+    grid.build()
+        .start(&["--server", &server.target()])
+        .finish()
+        .expect_code(0);
+}
+
+#[test]
+fn a_server_without_reflection_is_not_described() {
+    let server = GrpcServer::start(&GrpcSetup::default());
+    let folder = Grid::new("");
+    let set = folder.folder().join("api.binpb");
+    let said = bggo()
+        .args(["grpc", "describe", &server.target(), "-o"])
+        .arg(&set)
+        .output()
+        .unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(text.contains("UNIMPLEMENTED"), "{text}");
+    assert!(!set.exists());
 }

@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod fmt;
 mod graph;
+mod grpc;
 mod lsp;
 mod merge;
 mod new;
@@ -85,6 +86,8 @@ enum Command {
     Compare(compare::Compare),
     /// Run a program several times, and say by how much its runs differ
     Calibrate(calibrate::Calibrate),
+    /// Ask a server of gRPC for what a grid has to know of it
+    Grpc(grpc::Grpc),
     /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Answer an editor: a language server on standard input and output
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Export(command) => command.run(&mut console),
         Command::Compare(command) => command.run(&mut console),
         Command::Calibrate(command) => command.run(&mut console),
+        Command::Grpc(command) => command.run(&mut console),
         Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Lsp(command) => command.run(&mut console),
         Command::Cache(command) => command.run(&mut console),

@@ -124,6 +124,19 @@ pub struct Compile {
 }
 
 impl Compile {
+    /// That of a grid of bggo's own, which needs no module but those that are built in.
+    pub fn of(path: PathBuf, offline: bool) -> Self {
+        Self {
+            path,
+            profile: Profile::Fast,
+            offline,
+            keep_symbols: false,
+            modules: ModuleFolders {
+                folders: Vec::new(),
+            },
+        }
+    }
+
     /// The texts of the grid. Shows an error for what cannot be read.
     pub fn sources(&self, console: &mut Console) -> Result<Sources, Exit> {
         source::read(&self.path).map_err(|problems| {

@@ -149,6 +149,29 @@ class Shop(grpc.GenericRpcHandler):
         }.get(details.method)
 
 
+def reflects(server):
+    """Lets the server say of its services what shop.proto of the module says."""
+    from google.protobuf import descriptor_pb2, descriptor_pool
+    from grpc_reflection.v1alpha import reflection
+
+    file = descriptor_pb2.FileDescriptorProto(name="shop.proto", package="shop", syntax="proto3")
+    for message, text in (("Ask", "name"), ("Answer", "text")):
+        of = file.message_type.add(name=message)
+        of.field.add(name=text, number=1, label=1, type=9)
+        of.field.add(name="count" if message == "Ask" else "number", number=2, label=1, type=5)
+    service = file.service.add(name="Shop")
+    for method, asks, answers in (("Unary", False, False), ("Collect", True, False), ("List", False, True), ("Talk", True, True)):
+        service.method.add(
+            name=method,
+            input_type=".shop.Ask",
+            output_type=".shop.Answer",
+            client_streaming=asks,
+            server_streaming=answers,
+        )
+    descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
+    reflection.enable_server_reflection(("shop.Shop", reflection.SERVICE_NAME), server)
+
+
 def main():
     options = json.loads(sys.argv[2])
     compression = grpc.Compression.Gzip if options.get("gzip") else None
@@ -164,6 +187,8 @@ def main():
         server.add_secure_port(address, credentials)
     else:
         server.add_insecure_port(address)
+    if options.get("reflection"):
+        reflects(server)
     server.start()
     print("ready", flush=True)
     sys.stdin.read()

@@ -21,6 +21,8 @@ pub struct GrpcSetup<'a> {
     pub ca: Option<&'a str>,
     /// It compresses its messages.
     pub gzip: bool,
+    /// It says what its services are.
+    pub reflection: bool,
 }
 
 impl GrpcServer {
@@ -32,7 +34,10 @@ impl GrpcServer {
             "grpcio is missing: run tests/install.sh"
         );
         let port = free_port();
-        let mut options = format!("{{\"port\": {port}, \"gzip\": {}", setup.gzip);
+        let mut options = format!(
+            "{{\"port\": {port}, \"gzip\": {}, \"reflection\": {}",
+            setup.gzip, setup.reflection
+        );
         if let Some((cert, key)) = setup.secure {
             options += &format!(", \"cert\": {cert:?}, \"key\": {key:?}");
         }

@@ -12,6 +12,7 @@ const PLAIN: GrpcSetup<'_> = GrpcSetup {
     secure: None,
     ca: None,
     gzip: false,
+    reflection: false,
 };
 
 #[test]
@@ -193,7 +194,7 @@ fn calls_over_tls_are_known_by_certificates_on_both_sides() {
     let server = GrpcServer::start(&GrpcSetup {
         secure: Some((&cert, &key)),
         ca: Some(&ca),
-        gzip: false,
+        ..PLAIN
     });
     let target = server.target();
     run(async || {
