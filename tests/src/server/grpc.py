@@ -61,6 +61,7 @@ class Seen:
         self.lock = threading.Lock()
         self.counts = {"calls": 0, "messages": 0, "cancelled": 0, "deadlines": 0, "tokens": 0}
         self.peers = set()
+        self.open = 0
 
     def add(self, name, count=1):
         with self.lock:
@@ -74,6 +75,7 @@ def begins(context):
     SEEN.add("calls")
     with SEEN.lock:
         SEEN.peers.add(context.peer())
+        SEEN.open += 1
     # Without a deadline it is hundreds of years.
     left = context.time_remaining()
     if left is not None and left < 1_000_000:
@@ -84,6 +86,8 @@ def begins(context):
     def ended():
         if not getattr(context, "is_answered", False):
             SEEN.add("cancelled")
+        with SEEN.lock:
+            SEEN.open -= 1
 
     context.add_callback(ended)
 
@@ -136,7 +140,9 @@ def talk(requests, context):
         if text == "end":
             break
         yield write(text + "!", number)
-    ends(context)
+    # A call that was cancelled may end like one whose messages are over.
+    if context.is_active():
+        ends(context)
 
 
 class Shop(grpc.GenericRpcHandler):
@@ -192,6 +198,10 @@ def main():
     server.start()
     print("ready", flush=True)
     sys.stdin.read()
+    # What the clients did last may not be heard yet.
+    until = time.monotonic() + 5
+    while SEEN.open > 0 and time.monotonic() < until:
+        time.sleep(0.01)
     server.stop(0).wait()
     print(json.dumps({**SEEN.counts, "connections": len(SEEN.peers)}, separators=(",", ":")), flush=True)
     # Calls that hang keep nobody waiting.

@@ -135,24 +135,6 @@ fn a_deadline_reaches_the_server_and_a_call_that_is_given_up_is_cancelled_there(
 }
 
 #[test]
-fn a_stream_that_nobody_closes_is_cancelled_at_the_server() {
-    let server = GrpcServer::start(&PLAIN);
-    let target = server.target();
-    run(async || {
-        let user = User::new(&target);
-        user.says("a").await.unwrap();
-        assert_eq!(user.hears().await.unwrap(), "a!");
-        user.leave().await;
-        // The server hears of it before the next call.
-        let user = User::new(&target);
-        user.asks("x").await.unwrap();
-        user.leave().await;
-    });
-    let seen = server.saw();
-    assert!(seen.contains("\"cancelled\":1"), "{seen}");
-}
-
-#[test]
 fn a_method_that_the_server_does_not_have_is_unimplemented() {
     let server = GrpcServer::start(&PLAIN);
     let target = server.target();
