@@ -765,9 +765,12 @@ fn constant_of<'a>(arguments: &'a [Argument], input: &str) -> Option<&'a Value> 
     argument?.value.constant()
 }
 
+/// Methods by the position of the inputs that select them.
+type Methods = [(usize, Rc<TMethod>)];
+
 /// The arguments of what stands at a place.
 fn arguments(
-    (given, methods): (&[(usize, TExpr)], &[(usize, Rc<TMethod>)]),
+    (given, methods): (&[(usize, TExpr)], &Methods),
     inputs: &[Input],
     (locals, place): (&[TLocal], Span),
 ) -> Vec<Argument> {
