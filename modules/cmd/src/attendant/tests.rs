@@ -1,3 +1,5 @@
+//! Real commands: what becomes of those that end, last too long, or whose step is gone.
+
 use super::*;
 use std::future::Future;
 use std::os::unix::process::ExitStatusExt;
