@@ -12,34 +12,16 @@ use bggo::source::Sources;
 
 /// The codes that a grid gives, and the picture of its problems.
 fn codes_of(page: &str, grid: &str) -> (BTreeSet<&'static str>, String) {
-    let (modules, grid) = with_methods(grid);
-    let texts = vec![("grid.hcl".to_owned(), grid)];
+    let modules = Modules::built_in();
+    let texts = vec![("grid.hcl".to_owned(), grid.to_owned())];
     let mut sources = Sources::from_texts(texts).beside(beside(page));
-    bggo::read_files(&mut sources, &modules);
-    let (_, problems) = bggo::check(&sources, &modules);
+    bggo::read_files(&mut sources, modules);
+    let (_, problems) = bggo::check(&sources, modules);
     let found = problems.list.iter().map(|problem| problem.code.0).collect();
     (
         found,
         render::problems(&problems, &sources, render::Colour::Never),
     )
-}
-
-/// The modules of a grid. Methods of services are those of the module of tests, while none that ships with bggo calls any.
-fn with_methods(grid: &str) -> (Modules, String) {
-    let modules = Modules::built_in();
-    if modules.find_runner("grpc_request").is_some() {
-        return (modules.clone(), grid.to_owned());
-    }
-    let names = [
-        ("grpc_request", "remote_call"),
-        ("client = resource.grpc_client", "remote = resource.remote"),
-        ("grpc_client", "remote"),
-        ("target =", "name ="),
-    ];
-    let replaced = |grid: String, (name, by): &(&str, &str)| grid.replace(name, by);
-    let grid = names.iter().fold(grid.to_owned(), replaced);
-    let manifest = include_str!("../../tests/modules/remote/manifest.hcl");
-    (modules.clone().with(&[("remote", manifest)]), grid)
 }
 
 /// The grids of a page: the text of each block of HCL.
