@@ -412,6 +412,7 @@ pub(super) fn callees<'d>(
             // The flow of a step of the kind `mix` has no name of its own.
             let all = runners.chain(flows.filter(|flow| !flow.contains(' ')));
             let hint = other.or_else(|| nearest::advice(&kind.text, all));
+            let hint = hint.or_else(|| (!is_choice).then(|| modules_with_runners(modules)));
             let what = if is_choice { "flow" } else { "runner" };
             unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, (what, hint));
         }
@@ -424,6 +425,16 @@ pub(super) fn callees<'d>(
             .collect()
     };
     ByBody(declarations.bodies.iter().map(of_body).collect())
+}
+
+/// Where runners are, since there are too many of them for a list.
+fn modules_with_runners(modules: &Modules) -> Hint {
+    let with_runners = modules.list.iter();
+    let with_runners = with_runners.filter(|module| !module.manifest.runners.is_empty());
+    let names: Vec<String> = with_runners
+        .map(|module| format!("`{}`", module.name))
+        .collect();
+    format!("the modules with runners are {}", names.join(", ")).into()
 }
 
 /// The asset of each resource; unknown ones are reported.
