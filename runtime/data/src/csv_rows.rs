@@ -1,6 +1,8 @@
 //! Rows of a CSV file.
 
-use super::{NEAR, PIECE, STRIDE, open_file};
+use super::{NEAR, PIECE, open_file};
+use crate::places::Places;
+use crate::recent::Recent;
 use crate::window::Window;
 use bggo_csv::{Csv, Next};
 use bggo_runtime::emitted::{FileRows, ReadRows};
@@ -17,8 +19,8 @@ struct CsvRows {
     delimiter: u8,
     columns: usize,
     count: u64,
-    /// Where every [`STRIDE`]th row begins.
-    places: Vec<u64>,
+    places: Places,
+    recent: Recent<Vec<String>>,
 }
 
 /// Opens a file, and compares its header with that of the build.
@@ -31,7 +33,8 @@ pub fn open(path: &Path, of: &FileRows) -> Result<Arc<dyn ReadRows>, String> {
         delimiter: of.delimiter,
         columns: of.header.len(),
         count: 0,
-        places: Vec::new(),
+        places: Places::new(),
+        recent: Recent::new(),
     };
     rows.count_all(of)?;
     if rows.count == 0 {
@@ -86,23 +89,26 @@ impl CsvRows {
                         self.columns
                     ));
                 }
-                if self.count.is_multiple_of(STRIDE) {
-                    self.places.push(window.place() + row.before as u64);
-                }
+                let place = window.place() + row.before as u64;
+                self.places.see(self.count, place);
                 self.count += 1;
             }
             window.pass(row.length);
         }
     }
 
-    fn cells(&self, row: u64) -> io::Result<Option<Vec<String>>> {
-        let place = usize::try_from(row / STRIDE).unwrap_or(usize::MAX);
-        let Some(place) = self.places.get(place) else {
+    /// The cells of a row; `None` where the file is another one than it was.
+    fn cells(&self, row: u64) -> io::Result<Option<Arc<Vec<String>>>> {
+        if let Some(cells) = self.recent.get(row) {
+            return Ok(Some(cells));
+        }
+        let behind_last = self.recent.place_of(row).map(|place| (row, place));
+        let Some((first, place)) = behind_last.or_else(|| self.places.before(row)) else {
             return Ok(None);
         };
-        let mut window = Window::new(*place, NEAR);
+        let mut window = Window::new(place, NEAR);
         let mut csv = Csv::from_row(self.delimiter);
-        let (mut before, mut cells) = (row % STRIDE, Vec::new());
+        let (mut before, mut cells) = (row - first, Vec::new());
         loop {
             let bytes = window.bytes();
             let next = match before {
@@ -110,7 +116,13 @@ impl CsvRows {
                 _ => csv.skip(bytes, window.is_all, &mut 0),
             };
             match next {
-                Ok(Next::Row(_)) if before == 0 => return Ok(Some(cells)),
+                Ok(Next::Row(found)) if before == 0 => {
+                    let cells = Arc::new(cells);
+                    let length = found.length as u64;
+                    self.recent
+                        .keep(row, length, window.place() + length, &cells);
+                    return Ok(Some(cells));
+                }
                 Ok(Next::Row(row)) => {
                     before -= 1;
                     window.pass(row.length);
@@ -132,12 +144,9 @@ impl ReadRows for CsvRows {
             .cells(row)
             .map_err(|error| Fault::new(format!("the file of the rows cannot be read: {error}")))?;
         let cells = cells.filter(|cells| cells.len() == self.columns);
-        let mut cells = cells.ok_or_else(|| Fault::new("the file of the rows has changed"))?;
-        if column < cells.len() {
-            Ok(cells.swap_remove(column))
-        } else {
-            Err(Fault::new("there is no such column"))
-        }
+        let cells = cells.ok_or_else(|| Fault::new("the file of the rows has changed"))?;
+        let cell = cells.get(column).cloned();
+        cell.ok_or_else(|| Fault::new("there is no such column"))
     }
 }
 
@@ -178,6 +187,19 @@ mod tests {
             assert_eq!(rows.cell(row, 1).unwrap(), format!("{long}\r\n\"{row}\""));
         }
         assert!(rows.cell(5_000, 0).is_err() && rows.cell(0, 2).is_err());
+        for row in 0..5_000 {
+            assert_eq!(rows.cell(row, 0).unwrap(), format!("row{row}"));
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_longer_than_what_is_read_at_once_is_read_whole() {
+        let long = "y".repeat(300_000);
+        let (_folder, path) = file(&format!("name,text\na,{long}\nb,short\n"));
+        let rows = open(&path, &spec(true)).unwrap();
+        assert_eq!(rows.cell(0, 1).unwrap(), long);
+        assert_eq!(rows.cell(1, 1).unwrap(), "short");
+        assert_eq!(rows.cell(0, 0).unwrap(), "a");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Rows of a file with a JSON object in each line.
 
-use super::{NEAR, PIECE, STRIDE, open_file};
+use super::{NEAR, PIECE, open_file};
+use crate::places::Places;
+use crate::recent::Recent;
 use crate::window::Window;
 use bggo_runtime::emitted::{FileRows, ReadRows};
 use bggo_values::{Fault, Value, json};
@@ -16,8 +18,8 @@ struct LineRows {
     /// Names of the columns, in order.
     columns: &'static [&'static str],
     count: u64,
-    /// Where every [`STRIDE`]th row begins.
-    places: Vec<u64>,
+    places: Places,
+    recent: Recent<Value>,
 }
 
 /// A line that is a row, or one that is passed over.
@@ -37,7 +39,8 @@ pub fn open(path: &Path, of: &FileRows) -> Result<Arc<dyn ReadRows>, String> {
         file: open_file(path)?,
         columns: of.header,
         count: 0,
-        places: Vec::new(),
+        places: Places::new(),
+        recent: Recent::new(),
     };
     rows.count_all()?;
     match rows.count {
@@ -80,9 +83,7 @@ impl LineRows {
                             number + 1
                         ));
                     }
-                    if self.count.is_multiple_of(STRIDE) {
-                        self.places.push(window.place());
-                    }
+                    self.places.see(self.count, window.place());
                     self.count += 1;
                     passed
                 }
@@ -99,19 +100,28 @@ impl LineRows {
     }
 
     /// The object of a row; `None` where the file is another one than it was.
-    fn object(&self, row: u64) -> io::Result<Option<Value>> {
-        let place = usize::try_from(row / STRIDE).unwrap_or(usize::MAX);
-        let Some(place) = self.places.get(place) else {
+    fn object(&self, row: u64) -> io::Result<Option<Arc<Value>>> {
+        if let Some(object) = self.recent.get(row) {
+            return Ok(Some(object));
+        }
+        let behind_last = self.recent.place_of(row).map(|place| (row, place));
+        let Some((first, place)) = behind_last.or_else(|| self.places.before(row)) else {
             return Ok(None);
         };
-        let mut window = Window::new(*place, NEAR);
-        let mut before = row % STRIDE;
+        let mut window = Window::new(place, NEAR);
+        let mut before = row - first;
         loop {
             let passed = match line(&window) {
                 Some(Line::Empty(passed)) => passed,
-                Some(Line::Row(text, _)) if before == 0 => {
+                Some(Line::Row(text, passed)) if before == 0 => {
                     let text = str::from_utf8(text).ok();
-                    return Ok(text.and_then(|text| json::decode(text).ok()));
+                    let object = text.and_then(|text| json::decode(text).ok()).map(Arc::new);
+                    if let Some(object) = &object {
+                        let length = passed as u64;
+                        self.recent
+                            .keep(row, length, window.place() + length, object);
+                    }
+                    return Ok(object);
                 }
                 Some(Line::Row(_, passed)) => {
                     before -= 1;
@@ -138,7 +148,7 @@ impl ReadRows for LineRows {
         let object = self
             .object(row)
             .map_err(|error| Fault::new(format!("the file of the rows cannot be read: {error}")))?;
-        let object = object.as_ref().and_then(Value::pairs);
+        let object = object.as_deref().and_then(Value::pairs);
         let pairs = object
             .ok_or_else(|| Fault::new(format!("the line of row {} is no JSON object", row + 1)))?;
         let name = self.columns.get(column);
@@ -186,6 +196,9 @@ mod tests {
             assert_eq!(rows.cell(row, 0).unwrap(), format!("\"row{row}\\n\""));
             let long = "x".repeat(row as usize % 900);
             assert_eq!(rows.cell(row, 1).unwrap(), format!("[{row},\"{long}\"]"));
+        }
+        for row in 0..5_000 {
+            assert_eq!(rows.cell(row, 0).unwrap(), format!("\"row{row}\\n\""));
         }
         assert_eq!(rows.cell(5_000, 0).unwrap(), "null");
         assert!(rows.cell(5_001, 0).is_err() && rows.cell(0, 2).is_err());

@@ -1,11 +1,13 @@
 //! Rows of files that a program reads when it runs.
 //!
-//! When it is opened, a file is read once, in pieces: rows are counted, each is looked at for its form, and the place of every
-//! 256th is kept. So memory is bounded, whatever the file's size. A cell is read from the place that is kept before its
-//! row.
+//! When it is opened, a file is read once, in pieces: rows are counted, each is looked at for its form, and places of some are
+//! kept, so many that memory is bounded whatever the file's size. A row is read from the place that is kept before it, or from
+//! where the row before it ended if that was read a short while ago.
 
 mod csv_rows;
 mod json_lines;
+mod places;
+mod recent;
 mod window;
 
 pub use csv_rows::open;
@@ -15,14 +17,11 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Rows from one place that is kept to the next.
-const STRIDE: u64 = 256;
-
 /// Bytes that are read at once while rows are counted.
 const PIECE: usize = 1 << 20;
 
-/// Bytes that are read at once for a cell.
-const NEAR: usize = 64 << 10;
+/// Bytes that are read at once for a row.
+const NEAR: usize = 4 << 10;
 
 /// Opens a file whose bytes can be read anywhere.
 fn open_file(path: &Path) -> Result<File, String> {

@@ -14,7 +14,7 @@ pub(crate) struct Window {
     passed: usize,
     /// Where the bytes begin in the file.
     begin: u64,
-    /// Bytes that are read at once.
+    /// Bytes that are read at once; more where a row is longer.
     piece: usize,
     /// The file ends with it.
     pub(crate) is_all: bool,
@@ -44,7 +44,7 @@ impl Window {
         self.passed += length;
     }
 
-    /// Drops what is passed and reads a piece more.
+    /// Drops what is passed and reads more.
     pub(crate) fn more(&mut self, file: &File) -> io::Result<()> {
         self.begin = self.place();
         self.bytes.drain(..self.passed);
@@ -54,7 +54,8 @@ impl Window {
             let text = format!("a row has more than {} MiB", LONGEST_ROW >> 20);
             return Err(io::Error::other(text));
         }
-        self.bytes.resize(known + self.piece, 0);
+        // What is looked at again is at most as much as what is new.
+        self.bytes.resize(known + self.piece.max(known), 0);
         let read = loop {
             let room = self.bytes.get_mut(known..).unwrap_or_default();
             match file.read_at(room, self.begin + known as u64) {
