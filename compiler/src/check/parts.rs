@@ -147,7 +147,7 @@ impl Checker<'_> {
         id: StepId,
         retry: &PartDecl,
         backoff: Option<&PartDecl>,
-    ) -> Option<TRetry> {
+    ) -> Option<Box<TRetry>> {
         let whole = Whole {
             name: "attempts",
             code: codes::INVALID_RETRY,
@@ -172,7 +172,7 @@ impl Checker<'_> {
             self.retried_and_not(retry, on, not);
         }
         let backoff = backoff.map(|backoff| self.backoff(backoff));
-        Some(TRetry {
+        Some(Box::new(TRetry {
             attempts: attempts?,
             max_duration,
             retry_on: match retry_on {
@@ -187,7 +187,7 @@ impl Checker<'_> {
                 Some(backoff) => Some(backoff?),
                 None => None,
             },
-        })
+        }))
     }
 
     /// Kinds of failure with which an attempt of a step may end.
@@ -319,7 +319,7 @@ impl Checker<'_> {
         Some(typed)
     }
 
-    fn repeat(&mut self, id: StepId, repeat: &PartDecl) -> Option<TRepeat> {
+    fn repeat(&mut self, id: StepId, repeat: &PartDecl) -> Option<Box<TRepeat>> {
         const CODE: Code = codes::INVALID_REPEAT;
         self.while_repeated = true;
         let condition = match (repeat.get("until"), repeat.get("while")) {
@@ -366,7 +366,7 @@ impl Checker<'_> {
         let every = self.positive(repeat, "every", CODE);
         let timeout = self.positive(repeat, "timeout", CODE);
         let (condition, ends_at) = condition.filter(|(condition, _)| !condition.is_error())?;
-        Some(TRepeat {
+        Some(Box::new(TRepeat {
             condition,
             ends_at,
             max_attempts: match max_attempts {
@@ -376,7 +376,7 @@ impl Checker<'_> {
             every,
             timeout,
             collect: collect.filter(|collect| !collect.is_error()),
-        })
+        }))
     }
 
     /// Reports limits that are never reached, since the whole step ends before.
@@ -410,12 +410,12 @@ impl Checker<'_> {
         }
     }
 
-    fn concurrency(&mut self, part: &PartDecl) -> Option<TConcurrency> {
+    fn concurrency(&mut self, part: &PartDecl) -> Option<Box<TConcurrency>> {
         const CODE: Code = codes::INVALID_LIMIT;
         let limit = part.get("limit").and_then(|expr| self.limit(expr));
         let key = self.key_of_limit(part, "per_key");
         let among = self.word(part, "scope", &words::AMONG, CODE)?;
-        Some(TConcurrency {
+        Some(Box::new(TConcurrency {
             limit: limit?,
             key,
             among: match among.unwrap_or("iteration") {
@@ -423,10 +423,10 @@ impl Checker<'_> {
                 "run" => TAmong::Run,
                 _ => TAmong::Iteration,
             },
-        })
+        }))
     }
 
-    fn rate_limit(&mut self, part: &PartDecl) -> Option<TRateLimit> {
+    fn rate_limit(&mut self, part: &PartDecl) -> Option<Box<TRateLimit>> {
         let limit = part.get("limit").and_then(|expr| self.limit(expr));
         let per = self.positive(part, "per", codes::INVALID_LIMIT);
         let whole = Whole {
@@ -439,7 +439,7 @@ impl Checker<'_> {
         if let Some(per) = &per {
             self.known_at_start(per, "per")?;
         }
-        Some(TRateLimit {
+        Some(Box::new(TRateLimit {
             limit: limit?,
             per,
             burst: match burst {
@@ -447,7 +447,7 @@ impl Checker<'_> {
                 None => None,
             },
             key,
-        })
+        }))
     }
 
     fn limit(&mut self, expr: &Expr) -> Option<TExpr> {

@@ -8,7 +8,7 @@ use bggo_manifest::{Carrier, Condition, Demand, Given, Input, Rule, Severity};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
-use crate::resolve::model::{BoundId, Read, ResourceId};
+use crate::resolve::model::{self, BoundId, Read, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, ExprKind};
 
@@ -164,14 +164,17 @@ impl Checker<'_> {
         let mut reads = Vec::with_capacity(condition.reads.len());
         for read in &condition.reads {
             reads.push(self.read(read, scope)?);
+            let held = self.held.get(text).filter(|_| applies == Given::Yes);
+            if held.is_some_and(|held| {
+                held.len() == reads.len() && reads_of_rule(&reads).as_ref() == Some(held)
+            }) {
+                return None;
+            }
         }
         let known = match applies {
-            Given::Yes => reads_of_rule(&reads),
+            Given::Yes => self.deciding(&condition, &reads),
             Given::Perhaps | Given::No => None,
         };
-        if known.is_some() && self.held.get(text) == known.as_ref() {
-            return None;
-        }
         let places = self.places(rule, &condition.reads, scope);
         let at = places.own.last().copied().unwrap_or(scope.owner.span);
         let secret = reads.iter().any(|read| read.sensitivity.any());
@@ -217,6 +220,19 @@ impl Checker<'_> {
             message: rule.text(),
             span: at,
         })
+    }
+
+    /// The reads by which a condition is known to hold, if it holds: those of its left operand where this decides alone, which
+    /// come first.
+    fn deciding(&mut self, condition: &model::Condition, reads: &[TExpr]) -> Option<Vec<RuleRead>> {
+        if let Some((left, count)) = condition.left_of_or()
+            && count < reads.len()
+            && let Some(known) = reads_of_rule(&reads[..count])
+            && self.is_true(condition, left, &reads[..count])
+        {
+            return Some(known);
+        }
+        reads_of_rule(reads)
     }
 
     /// A condition that holds also where none of the rule's `when` is given.

@@ -8,7 +8,7 @@ use super::typed_expression::TExpr;
 /// The output of a step with `repeat { collect = .. }` that it has beside those of its runner.
 pub const COLLECTED: &str = "collected";
 
-/// The parts of a step, each of which is there or not.
+/// The parts of a step, each of which is there or not. Most steps have none of them, so the large ones stand elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct TParts {
     /// `timeouts.start`, a duration.
@@ -18,17 +18,17 @@ pub struct TParts {
     /// `timeouts.deadline`, a duration.
     pub deadline: Option<TExpr>,
     /// `retry`
-    pub retry: Option<TRetry>,
+    pub retry: Option<Box<TRetry>>,
     /// `repeat`
-    pub repeat: Option<TRepeat>,
+    pub repeat: Option<Box<TRepeat>>,
     /// `on_error.fallback`: values of outputs, by position in the manifest's outputs.
     pub fallback: Option<Vec<(usize, TExpr)>>,
     /// `on_error.action`, where a failure ends more than the iteration.
     pub ends: Option<TEnds>,
     /// `concurrency`
-    pub concurrency: Option<TConcurrency>,
+    pub concurrency: Option<Box<TConcurrency>>,
     /// `rate_limit`
-    pub rate_limit: Option<TRateLimit>,
+    pub rate_limit: Option<Box<TRateLimit>>,
 }
 
 /// What a failure of a step ends beside its iteration.

@@ -108,7 +108,7 @@ fn runs(step: &Step, node: &Node) -> Count {
         .parts
         .repeat
         .as_ref()
-        .map_or(Count::exactly(1.0), attempts);
+        .map_or(Count::exactly(1.0), |repeat| attempts(repeat));
     instances.each(enabled).each(repeated)
 }
 

@@ -2,8 +2,11 @@
 
 pub use crate::modules::RunnerOrAsset;
 use crate::source::Span;
+use crate::syntax::all_expressions;
 pub use crate::syntax::decl::BodyId;
-use crate::syntax::decl::{Declarations, Expr, ExprId, Name, ResourceDecl, StepDecl};
+use crate::syntax::decl::{
+    BinaryOp, Declarations, Expr, ExprId, ExprKind, Name, ResourceDecl, StepDecl,
+};
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
@@ -252,6 +255,21 @@ pub struct Condition {
     pub bound_names: Vec<String>,
     /// What it reads, each place by itself.
     pub reads: Vec<Read>,
+}
+
+impl Condition {
+    /// The left operand of a condition `LEFT || RIGHT`, and how many of the reads stand in it: these are the first ones.
+    pub fn left_of_or(&self) -> Option<(&Expr, usize)> {
+        let ExprKind::Binary(BinaryOp::Or, left, _) = &self.expr.kind else {
+            return None;
+        };
+        let nodes = all_expressions::of(left);
+        let references = nodes
+            .iter()
+            .map(|node| self.references.get(node.id.0 as usize));
+        let reads = references.filter(|found| matches!(found, Some(Some(Reference::Read(_)))));
+        Some((left, reads.count()))
+    }
 }
 
 /// What a condition of a manifest, or a template, may read.

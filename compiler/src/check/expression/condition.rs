@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use bggo_manifest::{Demand, Input, Rule, Use};
-use bggo_values::Type;
+use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problem, Problems, codes};
 use crate::modules::Modules;
@@ -15,7 +15,7 @@ use crate::resolve::model::{BoundId, Condition, Read, Reference};
 use crate::resolve::{resolve, resolve_condition};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax;
-use crate::syntax::decl::{Declarations, Name};
+use crate::syntax::decl::{Declarations, Expr, Name};
 
 use super::context::{Checker, error};
 use crate::check::called::SensitiveInputs;
@@ -70,6 +70,20 @@ impl Checker<'_> {
         }
         place(&mut typed, at);
         Ok(typed)
+    }
+
+    /// Whether a part of a condition is true for certain, with these expressions in the places of the first that it reads.
+    pub(in crate::check) fn is_true(
+        &mut self,
+        condition: &Condition,
+        part: &Expr,
+        reads: &[TExpr],
+    ) -> bool {
+        let before = self.problems.list.len();
+        let typed = self.with_names_of(condition, reads.to_vec(), |checker| checker.infer(part));
+        // The whole condition says what is wrong with it.
+        self.problems.list.truncate(before);
+        typed.constant().is_some_and(Value::is_true)
     }
 
     /// Runs `check` while names have the meaning that they have in a condition or template, with these expressions in the

@@ -40,8 +40,8 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) bound_names: Vec<String>,
     /// Conditions of manifests that were read so far, by their text.
     pub(super) conditions: BTreeMap<String, Rc<Condition>>,
-    /// What each condition, by its text, read when it was last found to hold for certain: most steps of a grid give it the
-    /// same.
+    /// What each condition, by its text, read when it was last found to hold for certain, as far as that decided: most steps
+    /// of a grid give it the same.
     pub(in crate::check) held: BTreeMap<String, Vec<RuleRead>>,
     /// What stands in the places of what a condition reads, while it is typed.
     pub(super) reads: Vec<TExpr>,
