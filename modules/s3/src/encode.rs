@@ -56,9 +56,18 @@ pub(crate) fn decode(text: &str) -> String {
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex_into(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        out.push(digit(byte >> 4).to_ascii_lowercase());
-        out.push(digit(byte & 15).to_ascii_lowercase());
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    // A hash is one piece: its digits are appended at once.
+    for piece in bytes.chunks(32) {
+        let mut text = [0; 64];
+        let (pairs, _) = text.as_chunks_mut();
+        for ([high, low], byte) in pairs.iter_mut().zip(piece) {
+            *high = DIGITS[usize::from(byte >> 4)];
+            *low = DIGITS[usize::from(byte & 15)];
+        }
+        let digits = text.get(..2 * piece.len()).unwrap_or_default();
+        // They are ASCII.
+        out.push_str(std::str::from_utf8(digits).unwrap_or_default());
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::counters::counters;
 use crate::output::{field, number, status};
-use crate::request::{S3Request, bytes, send, size_of};
+use crate::request::{Hashed, S3Request, bytes, send, size_of};
 use crate::s3_put_object::{Inputs, Late, Output, Uses, Wanted};
 use bggo_module_http_request::{AskBody, AskCounters, Asking};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
+use bytes::Bytes;
 
 const COUNTERS: AskCounters = counters!(s3_put_object);
 
@@ -13,6 +14,8 @@ const COUNTERS: AskCounters = counters!(s3_put_object);
 pub struct S3PutObject {
     inputs: Inputs,
     wanted: Wanted,
+    /// A content that is known before the run.
+    known: Option<Hashed>,
 }
 
 impl Runner for S3PutObject {
@@ -23,7 +26,12 @@ impl Runner for S3PutObject {
     type Output = Output;
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
-        Ok(Self { inputs, wanted })
+        let body = inputs.body.known().and_then(Option::as_ref);
+        Ok(Self {
+            known: body.map(|text| Hashed::new(Bytes::copy_from_slice(text.as_bytes()))),
+            inputs,
+            wanted,
+        })
     }
 
     async fn run<'a>(
@@ -33,9 +41,16 @@ impl Runner for S3PutObject {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let plain = self.inputs.with(late)?;
+        let mut hash = None;
         let (body, size) = match (&plain.body, &plain.source_path) {
             (Some(text), None) => {
-                let body = bytes(text.as_bytes().to_vec());
+                let body = match &self.known {
+                    Some(known) => {
+                        hash = Some(known.hash());
+                        AskBody::Bytes(known.bytes())
+                    }
+                    None => bytes(text.as_bytes().to_vec()),
+                };
                 (body, text.len() as u64)
             }
             (None, Some(path)) => {
@@ -56,6 +71,7 @@ impl Runner for S3PutObject {
         let mut request = S3Request::new("PUT", access, &plain.bucket)?;
         request.key(&plain.key)?;
         request.body = body;
+        request.hash = hash;
         request.reads_fields = self.wanted.etag || self.wanted.version_id;
         if let Some(content_type) = &plain.content_type {
             request.fields.push(("content-type", content_type));

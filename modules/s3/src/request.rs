@@ -9,6 +9,7 @@ use bggo_module_http_request::{Answer, Ask, AskBody, AskCounters, Asking};
 use bggo_runtime::contract::{Fault, FaultText, Text};
 use bytes::Bytes;
 use ring::digest::{Context, SHA256};
+use std::borrow::Cow;
 use std::io::SeekFrom;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -31,9 +32,32 @@ pub(crate) struct S3Request<'a> {
     /// Fields that are signed, by their names in lower case.
     pub(crate) fields: Vec<(&'static str, &'a str)>,
     pub(crate) body: AskBody,
+    /// The hash of the body, if that is known.
+    pub(crate) hash: Option<&'a str>,
     /// The largest body of an answer that is kept.
     pub(crate) most: Option<u64>,
     pub(crate) reads_fields: bool,
+}
+
+/// A body that is the same in the whole run, and its hash.
+pub(crate) struct Hashed {
+    bytes: Bytes,
+    hash: String,
+}
+
+impl Hashed {
+    pub(crate) fn new(bytes: Bytes) -> Self {
+        let hash = hash(&bytes);
+        Self { bytes, hash }
+    }
+
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    pub(crate) fn hash(&self) -> &str {
+        &self.hash
+    }
 }
 
 /// Why a request failed.
@@ -70,6 +94,7 @@ impl<'a> S3Request<'a> {
             query: String::new(),
             fields: Vec::new(),
             body: AskBody::Nothing,
+            hash: None,
             most: None,
             reads_fields: false,
         })
@@ -124,16 +149,20 @@ impl<'a> S3Request<'a> {
     }
 
     /// The hash of its body, if that is signed.
-    async fn payload(&self, access: &Access) -> Result<String, Fault> {
+    async fn payload(&self, access: &Access) -> Result<Cow<'_, str>, Fault> {
         if !access.signs_payload {
-            return Ok(UNSIGNED.to_owned());
+            return Ok(UNSIGNED.into());
+        }
+        if let Some(hash) = self.hash {
+            return Ok(hash.into());
         }
         match &self.body {
-            AskBody::Nothing => Ok(EMPTY.to_owned()),
-            AskBody::Bytes(bytes) => Ok(hash(bytes)),
+            AskBody::Nothing => Ok(EMPTY.into()),
+            AskBody::Bytes(bytes) => Ok(hash(bytes).into()),
             AskBody::File { path, from, size } => {
                 let hashed = Box::pin(hash_of_file(path, *from, *size)).await;
-                hashed.map_err(|text| Fault::new("request", text))
+                let hashed = hashed.map_err(|text| Fault::new("request", text))?;
+                Ok(hashed.into())
             }
         }
     }
