@@ -2,6 +2,7 @@
 
 use super::free_port;
 use crate::repository;
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ pub struct Versitygw {
     child: Child,
     folder: TempDir,
     port: u16,
+    connections: Connections,
 }
 
 /// Whether a server keeps its connections.
@@ -41,40 +43,24 @@ impl Versitygw {
             std::fs::create_dir(data.join(bucket)).expect("a folder for a bucket");
         }
         let port = free_port();
-        let said = folder.path().join("said");
-        let into = std::fs::File::create(&said).expect("a file for what it says");
-        let mut command = Command::new(repository().join("target/servers/versitygw"));
-        command
-            .args(["--port", &format!("127.0.0.1:{port}")])
-            .args(["--region", Self::REGION, "--health", "/healthz"])
-            .args(["--virtual-domain", &format!("s3.test:{port}")])
-            .args(["--access-log"])
-            .arg(folder.path().join("access.log"));
-        if connections == Connections::Keep {
-            command.arg("--keep-alive");
-        }
-        let child = command
-            .args(["posix"])
-            .arg(&data)
-            .env("ROOT_ACCESS_KEY", Self::ACCESS_KEY)
-            .env("ROOT_SECRET_KEY", Self::SECRET_KEY)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(into)
-            .spawn()
-            .expect("versitygw is missing: run tests/install.sh");
         let mut server = Self {
-            child,
+            child: spawn(folder.path(), port, connections),
             folder,
             port,
+            connections,
         };
-        while !server.is_ready() {
-            if let Some(status) = server.child.try_wait().expect("it can be waited for") {
-                panic!("versitygw ended with {status}:\n{}", read(&said));
+        server.wait();
+        server
+    }
+
+    fn wait(&mut self) {
+        while !self.is_ready() {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                let said = read(&self.folder.path().join("said"));
+                panic!("versitygw ended with {status}:\n{said}");
             }
             std::thread::yield_now();
         }
-        server
     }
 
     fn is_ready(&self) -> bool {
@@ -121,6 +107,52 @@ impl Versitygw {
         let _ = self.child.kill();
         self.child.wait().expect("it can be waited for");
     }
+
+    /// Starts it again at its port, with the objects that it has.
+    pub fn start_again(&mut self) {
+        self.die();
+        self.child = spawn(self.folder.path(), self.port, self.connections);
+        self.wait();
+    }
+
+    /// Stops its process where it is: connections stay, and nothing is answered.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets its process go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, signal).expect("its process can be signalled");
+    }
+}
+
+fn spawn(folder: &Path, port: u16, connections: Connections) -> Child {
+    let into = std::fs::File::create(folder.join("said")).expect("a file for what it says");
+    let mut command = Command::new(repository().join("target/servers/versitygw"));
+    command
+        .args(["--port", &format!("127.0.0.1:{port}")])
+        .args(["--region", Versitygw::REGION, "--health", "/healthz"])
+        .args(["--virtual-domain", &format!("s3.test:{port}")])
+        .args(["--access-log"])
+        .arg(folder.join("access.log"));
+    if connections == Connections::Keep {
+        command.arg("--keep-alive");
+    }
+    command
+        .args(["posix"])
+        .arg(folder.join("data"))
+        .env("ROOT_ACCESS_KEY", Versitygw::ACCESS_KEY)
+        .env("ROOT_SECRET_KEY", Versitygw::SECRET_KEY)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(into)
+        .spawn()
+        .expect("versitygw is missing: run tests/install.sh")
 }
 
 impl Drop for Versitygw {

@@ -11,6 +11,7 @@ mod peer;
 mod user;
 
 mod failures;
+mod faults;
 mod lists;
 mod objects;
 mod presigned;

@@ -28,8 +28,17 @@ pub fn answer(status: &str, fields: &str, body: &str) -> String {
 
 impl Peer {
     /// `says` gets the method and target of each request before its body is read, and gives the answer; an empty one closes the
-    /// connection.
+    /// connection, and one with `Connection: close` does so behind it.
     pub fn start(says: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::with(usize::MAX, says)
+    }
+
+    /// One that sends its answers one byte at a time.
+    pub fn slow(says: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::with(1, says)
+    }
+
+    fn with(piece: usize, says: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -37,7 +46,7 @@ impl Peer {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (all, says) = (Arc::clone(&all), Arc::clone(&says));
-                std::thread::spawn(move || serve(stream, &*says, &all));
+                std::thread::spawn(move || serve(stream, piece, &*says, &all));
             }
         });
         Self { url, asked }
@@ -57,8 +66,9 @@ impl Peer {
     }
 }
 
-fn serve(stream: TcpStream, says: &dyn Fn(&str) -> String, all: &Mutex<Vec<Asked>>) {
+fn serve(stream: TcpStream, piece: usize, says: &dyn Fn(&str) -> String, all: &Mutex<Vec<Asked>>) {
     let mut out = stream.try_clone().unwrap();
+    out.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream);
     loop {
         let (mut line, mut head, mut length) = (String::new(), String::new(), 0);
@@ -83,7 +93,9 @@ fn serve(stream: TcpStream, says: &dyn Fn(&str) -> String, all: &Mutex<Vec<Asked
         let mut body = Vec::new();
         let _ = reader.by_ref().take(length).read_to_end(&mut body);
         all.lock().unwrap().push(Asked { line, head, body });
-        if answer.is_empty() || out.write_all(answer.as_bytes()).is_err() {
+        let mut pieces = answer.as_bytes().chunks(piece);
+        let is_sent = pieces.all(|piece| out.write_all(piece).is_ok());
+        if answer.is_empty() || !is_sent || answer.contains("Connection: close\r\n") {
             return;
         }
     }
