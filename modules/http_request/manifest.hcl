@@ -1,26 +1,18 @@
 description = "HTTP requests and the client that sends them."
 
-runner "http_request" {
-  description = "Sends one HTTP request and reads its answer."
-
+# A request and the head of its answer, whatever comes behind it.
+shared "request" {
   uses "client" {
     asset       = "http_client"
     optional    = true
     description = "The client whose connections, cookies and settings the step uses. Without it the step uses a default client: each virtual user has one, which all its steps without a client share."
   }
-
   input "url" {
     type            = string
     required        = true
     pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\<>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*|\\s*)$"
     pattern_message = "write http:// or https:// and a host; a port is at most 65535"
     description     = "The URL of the request: http or https."
-  }
-  input "method" {
-    type        = string
-    default     = "GET"
-    one_of      = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-    description = "The method."
   }
   input "headers" {
     type                = map(string)
@@ -93,24 +85,6 @@ runner "http_request" {
     sensitive   = true
     description = "Key that is sent in a header or, with in = \"query\", in the query."
   }
-  input "timeout" {
-    type        = duration
-    more_than   = "0s"
-    description = "Time limit of the whole exchange: connecting, redirects and reading the body are part of it. Without it the client's limit holds."
-  }
-  input "expect_status" {
-    type            = any
-    min_length      = 1
-    pattern         = "^(?:[1-9][0-9]{2}(?: *- *[1-9][0-9]{2})?|[1-9][0-9][xX]|[1-9][xX]{2})$"
-    pattern_message = "write a status as 200, or a pattern as \"2xx\" or \"200-299\""
-    description     = "The status codes that pass: a number, a pattern such as \"2xx\", or a list of these. Without it every answer passes, also one with status 500."
-  }
-  input "response_schema" {
-    type        = string
-    read        = "build"
-    as          = ["json_schema", "openapi"]
-    description = "Path of a JSON Schema, or of an OpenAPI document with an operation as in \"api.yaml#getUser\" or \"api.yaml#GET /users/{id}\". It gives the output json its type."
-  }
   input "follow_redirects" {
     type        = bool
     description = "Whether redirects are followed. Without it the client's setting holds."
@@ -120,7 +94,6 @@ runner "http_request" {
     min         = 0
     description = "How many redirects are followed before the step fails. Without it the client's setting holds."
   }
-
   rule {
     conflicts     = ["body", "json", "form_data", "multipart", "file"]
     error_message = "a request has one body: at most one of body, json, form_data, multipart and file may be given"
@@ -232,7 +205,6 @@ runner "http_request" {
     error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
     severity      = "warning"
   }
-
   output "status_code" {
     type        = number
     description = "The status code."
@@ -241,6 +213,118 @@ runner "http_request" {
     type        = map(string)
     description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
   }
+  output "url" {
+    type        = string
+    description = "The URL that answered, after redirects."
+  }
+  output "http_version" {
+    type        = string
+    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
+  }
+  metric "dns" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: from the address until it stood, proxies included."
+  }
+  metric "tls_handshake" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
+  }
+  metric "sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
+  }
+  metric "reused" {
+    kind        = "rate"
+    description = "Requests over a connection that had served before, of all that had a connection."
+  }
+  metric "resent" {
+    kind        = "counter"
+    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
+  }
+  metric "requests" {
+    kind        = "counter"
+    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
+  }
+  metric "answered" {
+    kind        = "counter"
+    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
+  }
+  metric "cut" {
+    kind        = "counter"
+    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
+  }
+  error "request" {
+    description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."
+  }
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection: it took longer than connect_timeout, or the proxy refused."
+  }
+  error "refused" {
+    description = "No connection: nobody listens there."
+  }
+  error "unreachable" {
+    description = "No connection: there is no way to the host."
+  }
+  error "local" {
+    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
+  }
+  error "tls" {
+    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
+  }
+  error "redirect" {
+    description = "Too many redirects, or one to something that is no URL."
+  }
+  error "reset" {
+    description = "The server broke the connection off before its answer."
+  }
+  error "closed" {
+    description = "The server closed the connection before its answer."
+  }
+  error "protocol" {
+    description = "The answer is no valid HTTP."
+  }
+}
+
+runner "http_request" {
+  description = "Sends one HTTP request and reads its answer."
+  shares      = ["request"]
+
+  input "method" {
+    type        = string
+    default     = "GET"
+    one_of      = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+    description = "The method."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "Time limit of the whole exchange: connecting, redirects and reading the body are part of it. Without it the client's limit holds."
+  }
+  input "expect_status" {
+    type            = any
+    min_length      = 1
+    pattern         = "^(?:[1-9][0-9]{2}(?: *- *[1-9][0-9]{2})?|[1-9][0-9][xX]|[1-9][xX]{2})$"
+    pattern_message = "write a status as 200, or a pattern as \"2xx\" or \"200-299\""
+    description     = "The status codes that pass: a number, a pattern such as \"2xx\", or a list of these. Without it every answer passes, also one with status 500."
+  }
+  input "response_schema" {
+    type        = string
+    read        = "build"
+    as          = ["json_schema", "openapi"]
+    description = "Path of a JSON Schema, or of an OpenAPI document with an operation as in \"api.yaml#getUser\" or \"api.yaml#GET /users/{id}\". It gives the output json its type."
+  }
+
   output "body" {
     type        = string
     description = "The body, decompressed, as text. Its byte-order mark says the charset, else its Content-Type; else it is UTF-8."
@@ -249,14 +333,6 @@ runner "http_request" {
     type        = any
     type_from   = input.response_schema
     description = "The body read as JSON; null if it is no JSON."
-  }
-  output "url" {
-    type        = string
-    description = "The URL that answered, after redirects."
-  }
-  output "http_version" {
-    type        = string
-    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
   }
   output "size" {
     type        = number
@@ -284,21 +360,6 @@ runner "http_request" {
   }
 
   # `waiting` and `receiving` stand at an even and the next place: such neighbours share their pages of memory.
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
   metric "sending" {
     kind        = "trend"
     unit        = "time"
@@ -327,72 +388,14 @@ runner "http_request" {
       text   = "answers had status 5xx, and no expect_status says whether they pass"
     }
   }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
-  }
   metric "received" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of the body as received, before it is decompressed."
   }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
 
-  error "request" {
-    description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
   error "timeout" {
     description = "The whole exchange took longer than its time limit."
-  }
-  error "redirect" {
-    description = "Too many redirects, or one to something that is no URL."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP."
   }
   error "body" {
     description = "The body of the answer ended early or cannot be decompressed."
@@ -404,96 +407,13 @@ runner "http_request" {
 
 runner "http_events" {
   description = "Sends one HTTP request and reads the events of its answer (Server-Sent Events) until a condition holds."
+  shares      = ["request"]
 
-  uses "client" {
-    asset       = "http_client"
-    optional    = true
-    description = "The client whose connections, cookies and settings the step uses. Without it the step uses a default client: each virtual user has one, which all its steps without a client share."
-  }
-
-  input "url" {
-    type            = string
-    required        = true
-    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\<>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*|\\s*)$"
-    pattern_message = "write http:// or https:// and a host; a port is at most 65535"
-    description     = "The URL of the request: http or https."
-  }
   input "method" {
     type        = string
     default     = "GET"
     one_of      = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     description = "The method."
-  }
-  input "headers" {
-    type                = map(string)
-    key_pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
-    key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
-    pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
-    pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 and HTTP/3 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
-  }
-  input "query_params" {
-    type        = map(any)
-    description = "Parameters that are added to the query of the URL, each value encoded. A list adds its name once for each item; null adds nothing."
-  }
-  input "body" {
-    type        = string
-    description = "The body, sent as it is. At most one of body, json, form_data, multipart and file may be given."
-  }
-  input "json" {
-    type        = any
-    form        = "json"
-    description = "A value that is sent as JSON, with its Content-Type."
-  }
-  input "form_data" {
-    type        = map(any)
-    description = "A form that is sent urlencoded, with its Content-Type. A list sends its name once for each item."
-  }
-  input "multipart" {
-    type = list(object({
-      name         = string
-      value        = optional(string)
-      file         = optional(string)
-      filename     = optional(string)
-      content_type = optional(string)
-    }))
-    description = "Parts that are sent as multipart/form-data. Each part has a value, or the path of a file that is streamed from disk."
-  }
-  input "file" {
-    type        = string
-    description = "Path of a file that is sent as the body, streamed from disk. It is relative to the working directory of the program."
-  }
-  input "cookies" {
-    type                = map(string)
-    key_pattern         = "^[^;=\\x00-\\x1f\\x7f-\\x{9f}]+$"
-    key_pattern_message = "a cookie's name holds neither ; nor = nor control characters"
-    pattern             = "^[^;\\x00-\\x1f\\x7f-\\x{9f}]*$"
-    pattern_message     = "a cookie holds neither ; nor control characters"
-    description         = "Cookies of this request, in addition to those that the client keeps. They replace kept cookies of the same name."
-  }
-  input "bearer_token" {
-    type            = string
-    sensitive       = true
-    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
-    pattern_message = "a header holds no line break and no other control character"
-    description     = "Token that is sent as Authorization: Bearer."
-  }
-  input "basic_auth" {
-    type = object({
-      username = string
-      password = optional(string, "")
-    })
-    sensitive   = true
-    description = "User name and password that are sent as Authorization: Basic."
-  }
-  input "api_key" {
-    type = object({
-      name  = string
-      value = string
-      in    = optional(string, "header")
-    })
-    sensitive   = true
-    description = "Key that is sent in a header or, with in = \"query\", in the query."
   }
   input "last_event_id" {
     type            = string
@@ -534,127 +454,7 @@ runner "http_events" {
     pattern_message = "write a status as 200, or a pattern as \"2xx\" or \"200-299\""
     description     = "The status codes that pass: a number, a pattern such as \"2xx\", or a list of these. Without it 200. What passes is read as an event stream; 204 is one without events."
   }
-  input "follow_redirects" {
-    type        = bool
-    description = "Whether redirects are followed. Without it the client's setting holds."
-  }
-  input "max_redirects" {
-    type        = number
-    min         = 0
-    description = "How many redirects are followed before the step fails. Without it the client's setting holds."
-  }
 
-  rule {
-    conflicts     = ["body", "json", "form_data", "multipart", "file"]
-    error_message = "a request has one body: at most one of body, json, form_data, multipart and file may be given"
-  }
-  rule {
-    conflicts     = ["bearer_token", "basic_auth"]
-    error_message = "both make the Authorization header: at most one of bearer_token and basic_auth may be given"
-  }
-  rule {
-    when          = ["headers"]
-    condition     = length([for name in keys(input.headers) : name if lower(name) == "transfer-encoding"]) == 0
-    error_message = "a body is sent with its length, so the step fails: leave Transfer-Encoding out of headers"
-    severity      = "warning"
-  }
-  rule {
-    when          = ["headers"]
-    condition     = length([for name in keys(input.headers) : name if lower(name) == "content-length"]) == 0
-    error_message = "the length of the body is sent anyway, and another one fails the step: leave Content-Length out of headers"
-    severity      = "warning"
-  }
-  rule {
-    when          = ["bearer_token", "basic_auth"]
-    condition     = input.headers == null || !contains([for name in keys(input.headers) : lower(name)], "authorization")
-    error_message = "headers has an Authorization of its own, which is sent in its place"
-    severity      = "warning"
-  }
-  rule {
-    when          = ["basic_auth"]
-    condition     = length(split(":", input.basic_auth.username)) == 1
-    error_message = "a colon ends the username of basic_auth: leave it out"
-  }
-  rule {
-    when          = ["api_key"]
-    condition     = contains(["header", "query"], input.api_key.in)
-    error_message = "the `in` of api_key is \"header\" or \"query\""
-  }
-  rule {
-    when          = ["api_key"]
-    condition     = input.api_key.in != "header" || replace(input.api_key.name, "/[!#$%&'*+.^_`|~0-9A-Za-z-]+/", "") == "" && input.api_key.name != ""
-    error_message = "the `name` of api_key is no header's name, so the step fails: such a name has letters, digits and !#$%&'*+-.^_`|~"
-    severity      = "warning"
-  }
-  rule {
-    when = ["query_params"]
-    condition = length([
-      for value in values(input.query_params) : value
-      if value != null && !can(tostring(value)) && !can([for item in tolist(value) : tostring(item)])
-    ]) == 0
-    error_message = "a value of query_params is neither a scalar nor a list of scalars, so the step fails"
-    severity      = "warning"
-  }
-  rule {
-    when = ["form_data"]
-    condition = length([
-      for value in values(input.form_data) : value
-      if value != null && !can(tostring(value)) && !can([for item in tolist(value) : tostring(item)])
-    ]) == 0
-    error_message = "a value of form_data is neither a scalar nor a list of scalars, so the step fails"
-    severity      = "warning"
-  }
-  rule {
-    when          = ["multipart"]
-    condition     = length([for part in input.multipart : part.name if(part.value == null) == (part.file == null)]) == 0
-    error_message = "each part of multipart has a value or a file, one of them"
-  }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
-  rule {
-    condition     = uses.client.http_version != "3" || lower(substr(trimspace(input.url), 0, 6)) == "https:"
-    error_message = "HTTP/3 needs https: the client's http_version is \"3\", so the url begins with https://"
-  }
-  rule {
-    when          = ["max_redirects"]
-    condition     = coalesce(input.follow_redirects, uses.client.follow_redirects)
-    error_message = "redirects are not followed, so max_redirects has no effect"
-    severity      = "warning"
-  }
-  rule {
-    when          = ["max_redirects"]
-    condition     = input.max_redirects == floor(input.max_redirects)
-    error_message = "max_redirects is a whole number"
-  }
-  rule {
-    when = ["expect_status"]
-    condition = length([
-      for status in try(tolist(input.expect_status), [input.expect_status]) : status
-      if !can(tostring(status))
-    ]) == 0
-    error_message = "expect_status is a status, a pattern such as \"2xx\", or a list of these"
-  }
-  rule {
-    when = ["expect_status"]
-    condition = length([
-      for status in flatten([input.expect_status]) : status
-      if try(tonumber(trimspace(split("-", status)[0])) > tonumber(trimspace(split("-", status)[1])), false)
-    ]) == 0
-    error_message = "a range of expect_status goes from the lower status to the higher one, as \"200-299\""
-  }
-  rule {
-    when = ["expect_status"]
-    condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
-      for status in flatten([input.expect_status]) : status
-      if !contains(["301", "302", "303", "307", "308"], try(tostring(status), ""))
-    ]) > 0
-    error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
-    severity      = "warning"
-  }
   rule {
     when          = ["events"]
     condition     = input.events == floor(input.events)
@@ -701,22 +501,6 @@ runner "http_events" {
     type        = string
     description = "What ended the step: \"event\", \"data\" or \"events\", the first of these that held, or \"end\" if the server ended the stream."
   }
-  output "status_code" {
-    type        = number
-    description = "The status code."
-  }
-  output "headers" {
-    type        = map(string)
-    description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
-  }
-  output "url" {
-    type        = string
-    description = "The URL that answered, after redirects."
-  }
-  output "http_version" {
-    type        = string
-    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
-  }
 
   metric "events" {
     kind        = "counter"
@@ -737,92 +521,19 @@ runner "http_events" {
     label       = "status"
     description = "Answers by status, also those that fail the step. Of redirects that are followed only the last answer counts."
   }
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
   metric "waiting" {
     kind        = "trend"
     unit        = "time"
     description = "From the last byte of the last request to the first byte of its answer, as in `http_request`."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
   }
   metric "received" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of the stream, also of one that fails the step."
   }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
 
-  error "request" {
-    description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
   error "timeout" {
     description = "The whole step took longer than its time limit."
-  }
-  error "redirect" {
-    description = "Too many redirects, or one to something that is no URL."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP."
   }
   error "body" {
     description = "The stream broke off, is compressed, or an event is longer than the client's max_body_size."

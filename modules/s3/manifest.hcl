@@ -1,5 +1,123 @@
 description = "Objects of S3 and of servers that speak its protocol: put, get, head, delete, list, multipart uploads, presigned URLs."
 
+# What each runner counts that asks a server, and how it fails.
+shared "requests" {
+  metric "dns" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: from the address until it stood, proxies included."
+  }
+  metric "tls_handshake" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
+  }
+  metric "waiting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each request: from its last byte to the first byte of its answer."
+  }
+  metric "receiving" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each request: from the first byte of its answer to the end of its body."
+  }
+  metric "answers" {
+    kind        = "counter"
+    label       = "status"
+    description = "Answers by status, also those that fail the step."
+  }
+  metric "sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of requests, those that were sent again included."
+  }
+  metric "received" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of answers."
+  }
+  metric "reused" {
+    kind        = "rate"
+    description = "Requests over a connection that had served before, of all that had a connection."
+  }
+  metric "resent" {
+    kind        = "counter"
+    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
+  }
+  metric "requests" {
+    kind        = "counter"
+    description = "Requests that were sent, those that were sent again included."
+  }
+  metric "answered" {
+    kind        = "counter"
+    description = "Answers whose head came. It is `requests` without `cut`."
+  }
+  metric "cut" {
+    kind        = "counter"
+    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
+  }
+  error "request" {
+    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
+  }
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection: it took longer than connect_timeout, or the proxy refused."
+  }
+  error "refused" {
+    description = "No connection: nobody listens there."
+  }
+  error "unreachable" {
+    description = "No connection: there is no way to the host."
+  }
+  error "local" {
+    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
+  }
+  error "tls" {
+    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
+  }
+  error "timeout" {
+    description = "A request took longer than the time limit of the client."
+  }
+  error "reset" {
+    description = "The server broke the connection off before its answer."
+  }
+  error "closed" {
+    description = "The server closed the connection before its answer."
+  }
+  error "protocol" {
+    description = "The answer is no valid HTTP, or its XML is not what S3 says."
+  }
+  error "body" {
+    description = "The body of the answer ended early, or is larger than the client keeps."
+  }
+  error "access_denied" {
+    description = "The credentials may not do that, or are not known."
+  }
+  error "signature" {
+    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
+  }
+  error "no_such_key" {
+    description = "There is no such object."
+  }
+  error "no_such_bucket" {
+    description = "There is no such bucket."
+  }
+  error "slow_down" {
+    description = "The server asks for fewer requests."
+  }
+  error "other_s3_error" {
+    description = "Any other error that S3 answers with."
+  }
+}
+
 asset "s3_client" {
   description = "Where buckets are, and the credentials that sign requests."
   scope       = "vu"
@@ -68,6 +186,7 @@ asset "s3_client" {
 
 runner "s3_put_object" {
   description = "Writes one object, from a text or from a file."
+  shares      = ["requests"]
 
   uses "client" {
     asset       = "s3_client"
@@ -128,126 +247,11 @@ runner "s3_put_object" {
     type        = number
     description = "Bytes of the object."
   }
-
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
-  }
 }
 
 runner "s3_get_object" {
   description = "Reads one object."
+  shares      = ["requests"]
 
   uses "client" {
     asset       = "s3_client"
@@ -308,126 +312,11 @@ runner "s3_get_object" {
     type        = string
     description = "The header Last-Modified."
   }
-
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
-  }
 }
 
 runner "s3_head_object" {
   description = "Asks what is known of an object, without its content."
+  shares      = ["requests"]
 
   uses "client" {
     asset       = "s3_client"
@@ -478,126 +367,11 @@ runner "s3_head_object" {
     type        = string
     description = "The header Last-Modified."
   }
-
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
-  }
 }
 
 runner "s3_delete_object" {
   description = "Deletes one object. S3 says nothing if there is none."
+  shares      = ["requests"]
 
   uses "client" {
     asset       = "s3_client"
@@ -636,126 +410,11 @@ runner "s3_delete_object" {
     type        = bool
     description = "Whether a mark was put in place of the object, or such a mark was deleted."
   }
-
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
-  }
 }
 
 runner "s3_list_objects" {
   description = "Lists the objects of a bucket, page after page."
+  shares      = ["requests"]
 
   uses "client" {
     asset       = "s3_client"
@@ -826,126 +485,11 @@ runner "s3_list_objects" {
     type        = string
     description = "Where the next page begins; null after the last one."
   }
-
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
-  }
 }
 
 runner "s3_multipart_upload" {
   description = "Uploads a file in parts, several at a time. If it fails or is given up, its parts are deleted."
+  shares      = ["requests"]
 
   uses "client" {
     asset       = "s3_client"
@@ -1014,125 +558,10 @@ runner "s3_multipart_upload" {
     description = "How many parts it was sent in."
   }
 
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
   metric "part_time" {
     kind        = "trend"
     unit        = "time"
     description = "For each part: from its first byte to the end of its answer."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
   }
 }
 
@@ -1186,6 +615,7 @@ runner "s3_presign" {
 
 runner "s3" {
   description = "Uploads a file to a presigned URL. It needs no s3_client."
+  shares      = ["requests"]
 
   uses "client" {
     module      = "http_request"
@@ -1222,121 +652,5 @@ runner "s3" {
   output "status" {
     type        = string
     description = "The status with its words, as \"200 OK\"."
-  }
-
-  metric "dns" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection that was opened: from the address until it stood, proxies included."
-  }
-  metric "tls_handshake" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from its last byte to the first byte of its answer."
-  }
-  metric "receiving" {
-    kind        = "trend"
-    unit        = "time"
-    description = "For each request: from the first byte of its answer to the end of its body."
-  }
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, those that were sent again included."
-  }
-  metric "received" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of answers."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request. What is read from a file is never sent again."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, those that were sent again included."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
-  }
-
-  error "request" {
-    description = "The request cannot be made: a bucket, key or URL is malformed, or a file cannot be read."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took longer than connect_timeout, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
-  }
-  error "tls" {
-    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
-  }
-  error "timeout" {
-    description = "A request took longer than the time limit of the client."
-  }
-  error "reset" {
-    description = "The server broke the connection off before its answer."
-  }
-  error "closed" {
-    description = "The server closed the connection before its answer."
-  }
-  error "protocol" {
-    description = "The answer is no valid HTTP, or its XML is not what S3 says."
-  }
-  error "body" {
-    description = "The body of the answer ended early, or is larger than the client keeps."
-  }
-  error "access_denied" {
-    description = "The credentials may not do that, or are not known."
-  }
-  error "signature" {
-    description = "The signature is not right: a wrong secret, a wrong region, or a clock that differs too much."
-  }
-  error "no_such_key" {
-    description = "There is no such object."
-  }
-  error "no_such_bucket" {
-    description = "There is no such bucket."
-  }
-  error "slow_down" {
-    description = "The server asks for fewer requests."
-  }
-  error "other_s3_error" {
-    description = "Any other error that S3 answers with."
   }
 }

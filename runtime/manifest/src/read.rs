@@ -8,6 +8,7 @@ mod metric;
 mod names;
 mod reader;
 mod rules;
+mod shares;
 
 use crate::fault::ManifestFault;
 use crate::model::*;
@@ -15,6 +16,7 @@ use bggo_values::literal::{self, Block, Body};
 use fields::Attributes;
 use metric::Owner;
 use reader::Reader;
+use std::collections::BTreeSet;
 
 /// The kind of failure of what panicked. The runtime gives it, and it ends the run.
 const OF_A_PANIC: &str = "bug";
@@ -31,11 +33,17 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
         }]
     })?;
     let mut reader = Reader::new(text);
+    let body = reader.with_shares(body);
     let manifest = reader.manifest(&body);
     if reader.faults.is_empty() {
         Ok(manifest)
     } else {
         reader.faults.sort_by_key(|fault| fault.offset);
+        // What is wrong with a part is found in each block that shares it.
+        let mut seen = BTreeSet::new();
+        reader
+            .faults
+            .retain(|fault| seen.insert((fault.offset, fault.text.clone())));
         Err(reader.faults)
     }
 }
@@ -61,7 +69,7 @@ impl Reader<'_> {
                 }
                 other => self.fault(
                     block.offset,
-                    format!("a manifest has `runner` and `asset` blocks, not `{other}`"),
+                    format!("a manifest has `runner`, `asset` and `shared` blocks, not `{other}`"),
                 ),
             }
         }

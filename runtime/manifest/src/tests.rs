@@ -987,3 +987,83 @@ fn a_runner_says_why_its_steps_are_meant_for_setup() {
         "`meant_for_setup` says why: what a step costs, in a clause"
     );
 }
+
+#[test]
+fn parts_that_several_share_are_written_once() {
+    let text = r#"
+shared "sent" {
+  input "url" { type = string }
+  metric "sent" { kind = "counter" }
+  error "lost" { description = "Nobody has it" }
+}
+runner "a" {
+  shares = ["sent"]
+  input "size" { type = number }
+  rule {
+    when          = ["url"]
+    condition     = input.size > length(input.url)
+    error_message = "too short"
+  }
+}
+runner "b" {
+  shares = ["sent"]
+  error "late" { description = "It is over" }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let names = |runner: &Runner| {
+        let inputs = runner.inputs.iter().map(|input| input.name.clone());
+        let metrics = runner.metrics.iter().map(|metric| metric.name.clone());
+        let errors = runner.errors.iter().map(|error| error.name.clone());
+        inputs
+            .chain(metrics)
+            .chain(errors)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let found: Vec<String> = manifest.runners.iter().map(names).collect();
+    // What is shared comes first.
+    assert_eq!(found, ["url size sent lost", "url sent lost late"]);
+    assert_eq!(manifest.runners[0].rules.len(), 1);
+}
+
+#[test]
+fn a_shared_part_has_its_faults_once_and_somebody_who_shares_it() {
+    let text = r#"
+shared "a" {
+  size = 1
+  input "url" { kind = string }
+  runner "x" {}
+}
+shared "b" {}
+shared "a" {}
+runner "x" {
+  shares = ["a", "c", "a"]
+  input "url" { type = string }
+}
+runner "y" {
+  shares = ["a"]
+}
+asset "z" {
+  shares = "a"
+}
+"#;
+    let expected = [
+        (3, "a shared block has no attribute `size`"),
+        (4, "a `type` is missing"),
+        (4, "an input has no attribute `kind`"),
+        (
+            5,
+            "there are `uses`, `input`, `rule`, `output`, `metric` and `error` blocks here, not `runner`",
+        ),
+        (7, "no runner or asset `shares` this"),
+        (8, "shared block `a` is given twice"),
+        (8, "no runner or asset `shares` this"),
+        (10, "shared block `a` is given twice"),
+        (10, "this manifest has no `shared \"c\"`"),
+        (11, "input `url` is given twice"),
+        (17, "`shares` is a list of strings"),
+    ];
+    let found = faults(text);
+    assert_eq!(found, expected.map(|(line, text)| (line, text.to_owned())));
+}
