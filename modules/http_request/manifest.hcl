@@ -1,6 +1,6 @@
 description = "HTTP requests and the client that sends them."
 
-# A request and the head of its answer, whatever comes behind it.
+# A request, and how it fails before there is an answer.
 shared "request" {
   uses "client" {
     asset       = "http_client"
@@ -205,22 +205,6 @@ shared "request" {
     error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
     severity      = "warning"
   }
-  output "status_code" {
-    type        = number
-    description = "The status code."
-  }
-  output "headers" {
-    type        = map(string)
-    description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
-  }
-  output "url" {
-    type        = string
-    description = "The URL that answered, after redirects."
-  }
-  output "http_version" {
-    type        = string
-    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
-  }
   metric "dns" {
     kind        = "trend"
     unit        = "time"
@@ -235,31 +219,6 @@ shared "request" {
     kind        = "trend"
     unit        = "time"
     description = "For each connection with TLS that was opened: from there until TLS was agreed on."
-  }
-  metric "sent" {
-    kind        = "counter"
-    unit        = "bytes"
-    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
-  }
-  metric "reused" {
-    kind        = "rate"
-    description = "Requests over a connection that had served before, of all that had a connection."
-  }
-  metric "resent" {
-    kind        = "counter"
-    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
-  }
-  metric "requests" {
-    kind        = "counter"
-    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
-  }
-  metric "answered" {
-    kind        = "counter"
-    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
-  }
-  metric "cut" {
-    kind        = "counter"
-    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
   }
   error "request" {
     description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."
@@ -325,6 +284,14 @@ runner "http_request" {
     description = "Path of a JSON Schema, or of an OpenAPI document with an operation as in \"api.yaml#getUser\" or \"api.yaml#GET /users/{id}\". It gives the output json its type."
   }
 
+  output "status_code" {
+    type        = number
+    description = "The status code."
+  }
+  output "headers" {
+    type        = map(string)
+    description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
+  }
   output "body" {
     type        = string
     description = "The body, decompressed, as text. Its byte-order mark says the charset, else its Content-Type; else it is UTF-8."
@@ -333,6 +300,14 @@ runner "http_request" {
     type        = any
     type_from   = input.response_schema
     description = "The body read as JSON; null if it is no JSON."
+  }
+  output "url" {
+    type        = string
+    description = "The URL that answered, after redirects."
+  }
+  output "http_version" {
+    type        = string
+    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
   }
   output "size" {
     type        = number
@@ -388,10 +363,35 @@ runner "http_request" {
       text   = "answers had status 5xx, and no expect_status says whether they pass"
     }
   }
+  metric "sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
+  }
   metric "received" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of the body as received, before it is decompressed."
+  }
+  metric "reused" {
+    kind        = "rate"
+    description = "Requests over a connection that had served before, of all that had a connection."
+  }
+  metric "resent" {
+    kind        = "counter"
+    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
+  }
+  metric "requests" {
+    kind        = "counter"
+    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
+  }
+  metric "answered" {
+    kind        = "counter"
+    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
+  }
+  metric "cut" {
+    kind        = "counter"
+    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
   }
 
   error "timeout" {
@@ -501,6 +501,22 @@ runner "http_events" {
     type        = string
     description = "What ended the step: \"event\", \"data\" or \"events\", the first of these that held, or \"end\" if the server ended the stream."
   }
+  output "status_code" {
+    type        = number
+    description = "The status code."
+  }
+  output "headers" {
+    type        = map(string)
+    description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
+  }
+  output "url" {
+    type        = string
+    description = "The URL that answered, after redirects."
+  }
+  output "http_version" {
+    type        = string
+    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
+  }
 
   metric "events" {
     kind        = "counter"
@@ -526,10 +542,35 @@ runner "http_events" {
     unit        = "time"
     description = "From the last byte of the last request to the first byte of its answer, as in `http_request`."
   }
+  metric "sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
+  }
   metric "received" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of the stream, also of one that fails the step."
+  }
+  metric "reused" {
+    kind        = "rate"
+    description = "Requests over a connection that had served before, of all that had a connection."
+  }
+  metric "resent" {
+    kind        = "counter"
+    description = "Requests that were sent again on a new connection: the server had closed an idle one, or said that it did not look at the request."
+  }
+  metric "requests" {
+    kind        = "counter"
+    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
+  }
+  metric "answered" {
+    kind        = "counter"
+    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
+  }
+  metric "cut" {
+    kind        = "counter"
+    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
   }
 
   error "timeout" {
