@@ -78,9 +78,9 @@ fn known(binding: Binding) -> &'static str {
 fn when(plan: &Plan, value: &TExpr) -> &'static str {
     match value.binding {
         Binding::Iteration => match settled(plan, value, MOST_LOCALS) {
-            Settled::ByRun => "by run",
-            Settled::ByUser => known(Binding::Vu),
-            Settled::ByIteration => known(Binding::Iteration),
+            Settled::Run => "by run",
+            Settled::User => known(Binding::Vu),
+            Settled::Iteration => known(Binding::Iteration),
         },
         binding => known(binding),
     }
@@ -92,13 +92,13 @@ const MOST_LOCALS: u32 = 16;
 /// Of what is known late: from early to late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Settled {
-    ByRun,
-    ByUser,
-    ByIteration,
+    Run,
+    User,
+    Iteration,
 }
 
 fn settled(plan: &Plan, value: &TExpr, locals: u32) -> Settled {
-    let mut latest = Settled::ByRun;
+    let mut latest = Settled::Run;
     walk(value, &mut |part| {
         latest = latest.max(of_part(plan, part, locals));
     });
@@ -114,17 +114,17 @@ fn of_part(plan: &Plan, part: &TExpr, locals: u32) -> Settled {
                 .and_then(|body| body.phase.as_ref())
                 .map(|phase| phase.phase)
             {
-                Some(Phase::Setup) => Settled::ByRun,
-                Some(Phase::VuSetup) => Settled::ByUser,
-                _ => Settled::ByIteration,
+                Some(Phase::Setup) => Settled::Run,
+                Some(Phase::VuSetup) => Settled::User,
+                _ => Settled::Iteration,
             }
         }
         TKind::Export { resource, .. } => {
             let found = plan.resources.iter().find(|one| one.id == Some(*resource));
             match found.map(|resource| resource.scope) {
-                Some(Lifetime::Run) => Settled::ByRun,
-                Some(Lifetime::Worker | Lifetime::Vu) => Settled::ByUser,
-                Some(Lifetime::Iteration) | None => Settled::ByIteration,
+                Some(Lifetime::Run) => Settled::Run,
+                Some(Lifetime::Worker | Lifetime::Vu) => Settled::User,
+                Some(Lifetime::Iteration) | None => Settled::Iteration,
             }
         }
         TKind::Local(id) => {
@@ -137,19 +137,19 @@ fn of_part(plan: &Plan, part: &TExpr, locals: u32) -> Settled {
             let local = all.find(|local| local.id == *id);
             match (local, locals.checked_sub(1)) {
                 (Some(local), Some(left)) => settled(plan, &local.value, left),
-                _ => Settled::ByIteration,
+                _ => Settled::Iteration,
             }
         }
-        TKind::Call { function, .. } if function.time == Time::Iteration => Settled::ByIteration,
+        TKind::Call { function, .. } if function.time == Time::Iteration => Settled::Iteration,
         TKind::Input(_)
         | TKind::VuIteration
         | TKind::ScenarioIteration
         | TKind::CountIndex
         | TKind::EachKey
-        | TKind::EachValue => Settled::ByIteration,
-        TKind::Column { .. } if part.binding == Binding::Iteration => Settled::ByIteration,
-        TKind::Column { .. } | TKind::VuId | TKind::ScenarioName => Settled::ByUser,
-        _ => Settled::ByRun,
+        | TKind::EachValue => Settled::Iteration,
+        TKind::Column { .. } if part.binding == Binding::Iteration => Settled::Iteration,
+        TKind::Column { .. } | TKind::VuId | TKind::ScenarioName => Settled::User,
+        _ => Settled::Run,
     }
 }
 

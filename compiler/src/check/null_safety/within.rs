@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         let Some((first, rest)) = way.split_first() else {
             return self.null(of);
         };
-        match &of.kind {
+        let found = match &of.kind {
             TKind::Constant(value) => self.within_constant((value, of.span), way),
             TKind::Convert(inner) => match has_default(&of.ty, way) {
                 true => None,
@@ -138,7 +138,43 @@ impl<'a> Reader<'a> {
                 expand: false,
             } => self.within_call(function.name, arguments, way),
             _ => None,
+        };
+        match &of.kind {
+            // What else makes values may leave out those that are null.
+            TKind::Output { .. }
+            | TKind::Field(..)
+            | TKind::FieldOrNull(..)
+            | TKind::Index(..)
+            | TKind::Bound(_)
+            | TKind::EachValue => found.or_else(|| self.within_described(&of.ty, of.span, way)),
+            _ => found,
         }
+    }
+
+    /// What the schema of an answer says.
+    fn within_described(&mut self, ty: &Type, span: Span, way: &[Level]) -> Option<Null> {
+        let opened = match ty {
+            Type::Named(named) => Some(self.documents.open(named)),
+            _ => None,
+        };
+        let Some((first, rest)) = way.split_first() else {
+            let null = opened.as_ref()?.null.as_ref()?;
+            return Some(Null {
+                span: null.at.unwrap_or(span),
+                why: null.why.to_owned(),
+            });
+        };
+        let ty = opened.as_ref().map_or(ty, |opened| &opened.ty);
+        let inner = match (ty, first) {
+            (Type::List(item) | Type::Set(item) | Type::Map(item), _) => item,
+            (Type::Tuple(items), Level::Item(place)) => items.get(*place)?,
+            (Type::Object(fields), Level::Attribute(name)) => {
+                let mut fields = fields.iter();
+                &fields.find(|field| field.name.as_str() == name)?.ty
+            }
+            _ => return None,
+        };
+        self.within_described(inner, span, rest)
     }
 
     fn within_constant(&self, (value, whole): (&Value, Span), way: &[Level]) -> Option<Null> {
