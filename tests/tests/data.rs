@@ -132,6 +132,43 @@ fn the_same_seed_gives_the_same_rows_and_each_user_its_own() {
 }
 
 #[test]
+fn a_user_has_its_row_before_its_first_iteration_and_after_its_last() {
+    let ask = |name: &str, of: &str| {
+        format!(
+            "step \"http_request\" \"{name}\" {{\n    arguments {{\n      url = \"${{var.url}}/{of}\"\n    }}\n  }}"
+        )
+    };
+    let (row, number) = ("${data.csv.rows.name}", "${data.csv.rows.number}");
+    let setup = ask("begin", &format!("{row}/begin-{number}-${{scenario.name}}"));
+    let teardown = ask("end", &format!("{row}/end"));
+    // Nothing that an iteration runs reads the rows.
+    let load = "load \"per_vu_iterations\" {\n    vus        = 2\n    iterations = 3\n  }";
+    let scenarios = format!(
+        "vu_setup {{\n  {setup}\n}}\n\nscenario \"a\" {{\n  {load}\n  {}\n  vu_teardown {{\n    {teardown}\n  }}\n}}\n\nscenario \"b\" {{\n  {load}\n  {}\n}}",
+        ask("get", "plain"),
+        ask("get", "plain"),
+    );
+    let settings = "advance = \"vu\"";
+    let repeated = asked(&grid(settings, 3, &scenarios), &[&["--threads", "2"]]);
+    // Scenarios take turns: the users of one have the rows 0 and 2, those of the other 1 and the first again.
+    let mut expected = BTreeMap::from([
+        ("row0/begin-0-a".to_owned(), 1),
+        ("row2/begin-2-a".to_owned(), 1),
+        ("row1/begin-1-b".to_owned(), 1),
+        ("row0/begin-0-b".to_owned(), 1),
+        ("row0/end".to_owned(), 1),
+        ("row2/end".to_owned(), 1),
+    ]);
+    expected.insert(String::new(), 12);
+    assert_eq!(repeated, expected);
+    let settings = "advance = \"vu\"\n  at_end  = \"stop\"";
+    let stopped = asked(&grid(settings, 3, &scenarios), &[&["--threads", "2"]]);
+    expected.remove("row0/begin-0-b");
+    expected.insert(String::new(), 9);
+    assert_eq!(stopped, expected);
+}
+
+#[test]
 fn rows_of_a_file_are_read_when_the_program_runs() {
     let scenario = format!(
         "scenario \"s\" {{\n  load \"shared_iterations\" {{\n    vus        = 2\n    iterations = 1000\n  }}\n  {REQUEST}\n}}"

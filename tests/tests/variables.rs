@@ -23,6 +23,16 @@ variable "users" {
 variable "size" {
   type    = number
   default = 1
+
+  validation {
+    condition     = var.size <= var.most
+    error_message = "size ${var.size} is above ${var.most}"
+  }
+}
+
+variable "most" {
+  type    = number
+  default = 1000
 }
 
 variable "token" {
@@ -223,6 +233,12 @@ fn a_failed_validation_shows_its_message_and_its_place() {
         ended.stderr
     );
     assert!(ended.stderr.contains("grid.hcl:7"), "{}", ended.stderr);
+    let above = run(&["--token", "t", "--size", "9", "--most", "8"], &[]).expect_code(104);
+    assert!(
+        above.stderr.contains("size 9 is above 8"),
+        "{}",
+        above.stderr
+    );
 }
 
 #[test]

@@ -350,12 +350,23 @@ fn item(types: &[Type]) -> Answer {
 }
 
 pub(super) fn element(types: &[Type]) -> Answer {
+    has_places(first(types))?;
     item(types)
 }
+
+/// A set has no order, so nothing in it has a place.
+fn has_places(ty: &Type) -> Result<(), String> {
+    match ty {
+        Type::Set(_) => Err("a set has no order: write `tolist(..)` around it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn one(types: &[Type]) -> Answer {
     item(types)
 }
 pub(super) fn slice(types: &[Type]) -> Answer {
+    has_places(first(types))?;
     Ok(match (item(types)?, first(types)) {
         (_, ty @ Type::List(_)) => ty.clone(),
         (Type::Any, _) => Type::Any,

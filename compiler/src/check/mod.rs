@@ -37,6 +37,7 @@ mod parts;
 mod phase;
 mod resource;
 mod rule;
+mod same_value;
 mod scenario;
 mod schema;
 mod sensitivity;
@@ -330,6 +331,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let mut documents = std::mem::take(&mut checker.documents);
     let of_outputs = std::mem::take(&mut checker.document_types);
     let shown = std::mem::take(&mut checker.shown);
+    let literals = std::mem::take(&mut checker.literals);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let (bound_names, flows, found, run) = (
         checker.bound_names,
@@ -392,7 +394,11 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         });
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
-        let about = (declarations, modules);
+        let about = null_safety::About {
+            declarations,
+            modules,
+            literals: &literals,
+        };
         null_safety::warn(typed, about, &mut documents, &mut problems);
         knowledge::warn(typed, resolved, modules, &mut problems);
         unused_names::warn(resolved, &mut problems);

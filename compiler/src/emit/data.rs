@@ -139,12 +139,15 @@ impl Writer<'_> {
     fn readers_of(&self, id: DataId, reads: &Reads<'_>) -> Vec<TokenStream> {
         let mut readers = Vec::new();
         for (number, row) in (0..).zip(&self.plan.scenarios) {
-            if !reads.of_body(row.body).contains(&id) {
+            let is_of_user = reads.of_phases(row.body).contains(&id);
+            if !is_of_user && !reads.of_body(row.body).contains(&id) {
                 continue;
             }
             let number = Literal::u32_unsuffixed(number);
             let body = self.plan.body(row.body);
             let chosen = chosen(body, |step| reads.of_step(step).contains(&id));
+            // What a user reads around its iterations it has whatever these choose.
+            let chosen = chosen.filter(|_| !is_of_user);
             let chosen = match chosen {
                 Some(chosen) => {
                     let mix = &self.names_of_body(row.body).mix;

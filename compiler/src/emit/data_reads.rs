@@ -32,6 +32,14 @@ impl<'p> Reads<'p> {
         Self { plan, of_locals }
     }
 
+    /// What the users of a body read before and after their iterations.
+    pub fn of_phases(&self, id: BodyId) -> BTreeSet<DataId> {
+        let hosted = self.plan.body(id).hosted.iter();
+        hosted
+            .flat_map(|hosted| self.of_body(hosted.body))
+            .collect()
+    }
+
     /// What a body reads, in the flows that it calls as well.
     pub fn of_body(&self, id: BodyId) -> BTreeSet<DataId> {
         let body = self.plan.body(id);

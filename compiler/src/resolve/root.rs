@@ -130,15 +130,12 @@ impl<'a> Resolver<'a> {
             ),
             Reads::Own(id) => {
                 let own = &self.declarations.variables[id.0].name.text;
-                if name == "path"
-                    || (name == "var" && here.first.is_some_and(|name| name.text == *own))
-                {
+                if matches!(name, "var" | "path") {
                     return true;
                 }
                 (
-                    format!(
-                        "the validation of a variable reads only `var.{own}`, found another reference"
-                    ),
+                    "the validation of a variable reads variables, found another reference"
+                        .to_owned(),
                     format!("a validation checks `var.{own}`"),
                 )
             }

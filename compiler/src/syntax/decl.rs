@@ -789,7 +789,12 @@ pub struct TypeExpr {
     pub ty: bggo_values::Type,
     /// Defaults of `optional(T, default)` are constant expressions already folded into the type.
     pub span: Span,
+    /// Attributes that are optional without a default: the way to each (`*` is every item), and the place of its type.
+    pub optionals: Vec<(Vec<String>, Span)>,
 }
+
+/// Stands for every item in the way to a part of a type.
+pub const EVERY: &str = "*";
 
 /// Dense number of an expression node within a grid: side tables are vectors by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

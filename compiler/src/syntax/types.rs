@@ -6,7 +6,7 @@ use bggo_values::{Field, Type};
 use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 
-use super::decl::{Expr, ExprKind, TypeExpr, UnaryOp};
+use super::decl::{EVERY, Expr, ExprKind, TypeExpr, UnaryOp};
 
 pub(super) const NAMES: &[&str] = &[
     "string", "number", "bool", "duration", "bytes", "any", "list", "set", "map", "object", "tuple",
@@ -19,9 +19,58 @@ pub(super) fn read(expr: &Expr, problems: &mut Problems) -> TypeExpr {
         true => of(expr, problems),
         false => Type::Error,
     };
+    let mut optionals = Vec::new();
+    if ty != Type::Error {
+        find_optionals(expr, &mut Vec::new(), &mut optionals);
+    }
     TypeExpr {
         ty,
         span: expr.span,
+        optionals,
+    }
+}
+
+/// Looks for attributes that are optional without a default, in a type without faults.
+fn find_optionals(expr: &Expr, way: &mut Vec<String>, found: &mut Vec<(Vec<String>, Span)>) {
+    let ExprKind::Call {
+        name, arguments, ..
+    } = &expr.kind
+    else {
+        return;
+    };
+    match (
+        name.text.as_str(),
+        arguments.first().map(|first| &first.kind),
+    ) {
+        ("object", Some(ExprKind::Object(items))) => {
+            for (key, value) in items {
+                let ExprKind::Text(key) = &key.kind else {
+                    continue;
+                };
+                way.push(key.clone());
+                find_optionals(value, way, found);
+                way.pop();
+            }
+        }
+        ("tuple", Some(ExprKind::List(items))) => {
+            for (place, item) in items.iter().enumerate() {
+                way.push(place.to_string());
+                find_optionals(item, way, found);
+                way.pop();
+            }
+        }
+        ("optional", Some(_)) => {
+            if arguments.len() == 1 {
+                found.push((way.clone(), expr.span));
+            }
+            find_optionals(&arguments[0], way, found);
+        }
+        ("list" | "set" | "map", Some(_)) => {
+            way.push(EVERY.to_owned());
+            find_optionals(&arguments[0], way, found);
+            way.pop();
+        }
+        _ => {}
     }
 }
 

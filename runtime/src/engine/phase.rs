@@ -168,6 +168,14 @@ impl<'a> PhaseRun<'a> {
         }
     }
 
+    /// A user whose data have no row for it begins no iteration, and so there is nothing to set up.
+    fn is_for_nothing(&self) -> bool {
+        match &self.whose {
+            Whose::User(user) => self.kind == PhaseKind::VuSetup && user.has_no_row(),
+            Whose::Run(_) => false,
+        }
+    }
+
     fn poll_idle(&self, cx: &mut Context<'_>) {
         match &self.whose {
             Whose::User(user) => user.poll_idle(cx),
@@ -224,7 +232,7 @@ impl Future for RunSteps<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
         let (of, worker) = (this.of, this.of.worker());
-        if of.phase().drops() {
+        if of.phase().drops() || of.is_for_nothing() {
             return this.cut(Cut::Cancelled);
         }
         worker.iteration_is_polled();

@@ -189,6 +189,12 @@ impl User {
     /// begin anew, as another user in its place; with `false` when it is not.
     pub fn is_replaced(&self, attempt: u32) -> Running<'_, bool> {
         let worker = self.worker();
+        if self.has_no_row() {
+            if matches!(self.turns, Turns::Arrivals(_)) {
+                self.leaves_its_turn();
+            }
+            return Box::pin(std::future::ready(false));
+        }
         if self.phase().drops() {
             self.leaves_its_turn();
             return Box::pin(std::future::ready(false));
@@ -367,7 +373,7 @@ impl User {
     }
 
     /// Whether data that it reads have no row for its next iteration.
-    fn has_no_row(&self) -> bool {
+    pub(super) fn has_no_row(&self) -> bool {
         let rows = &self.scenario.load.rows;
         rows.ends_user(self.context.number(), self.context.begun())
     }

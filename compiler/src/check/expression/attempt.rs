@@ -3,7 +3,7 @@
 //! A fault of a type or value that is known when the grid is built decides them at once; names that do not exist are errors
 //! of the grid all the same.
 
-use bggo_values::{Type, Value};
+use bggo_values::{Field, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Severity, codes};
 use crate::source::Span;
@@ -61,7 +61,10 @@ impl Checker<'_> {
             let only = std::mem::replace(only, error(span));
             return TExpr { span, ..only };
         }
-        let ty = Type::unify_all(kept.iter().map(|typed| &typed.ty)).unwrap_or(Type::Any);
+        // It gives the value of the one that is chosen, as it does where all of that is known when the grid is built.
+        let ty = Type::unify_all(kept.iter().map(|typed| &typed.ty));
+        let ty = ty.filter(|ty| kept.iter().all(|typed| keeps_values(&typed.ty, ty)));
+        let ty = ty.unwrap_or(Type::Any);
         let kept: Vec<TExpr> = self.perhaps(true, |checker| {
             let each = kept.into_iter();
             each.map(|typed| match ty {
@@ -132,5 +135,31 @@ impl Checker<'_> {
             return (error(argument.span), Vec::new());
         }
         (typed, faults)
+    }
+}
+
+/// Whether a conversion changes no value, but only what is known of it.
+fn keeps_values(from: &Type, to: &Type) -> bool {
+    if from == to {
+        return true;
+    }
+    let all = |to: &Type| from.parts().iter().all(|part| keeps_values(part, to));
+    match (from, to) {
+        (Type::Null, _) | (_, Type::Any) => true,
+        (Type::List(_) | Type::Tuple(_), Type::List(item)) => all(item),
+        (Type::Set(own), Type::Set(item)) => keeps_values(own, item),
+        (Type::Map(_) | Type::Object(_), Type::Map(item)) => all(item),
+        (Type::Tuple(own), Type::Tuple(items)) => {
+            let mut pairs = own.iter().zip(items);
+            own.len() == items.len() && pairs.all(|(own, item)| keeps_values(own, item))
+        }
+        (Type::Object(own), Type::Object(fields)) => {
+            let keeps = |field: &Field| {
+                let found = own.iter().find(|other| other.name == field.name);
+                found.is_some_and(|found| keeps_values(&found.ty, &field.ty))
+            };
+            own.len() == fields.len() && fields.iter().all(keeps)
+        }
+        _ => false,
     }
 }

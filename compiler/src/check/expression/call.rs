@@ -370,6 +370,13 @@ fn meets(name: &str, types: &[Type], result: &Type) -> bool {
     match name {
         "coalesce" => types.iter().any(|ty| ty != result),
         "lookup" => types.get(2).is_some_and(|default| default != result),
+        "setproduct" => match item {
+            Type::Tuple(items) => {
+                let mut lists = types.iter().zip(items);
+                lists.any(|(list, item)| list.parts().iter().any(|part| *part != item))
+            }
+            _ => false,
+        },
         "concat" => {
             matches!(result, Type::List(_))
                 && types.iter().flat_map(Type::parts).any(|part| part != item)

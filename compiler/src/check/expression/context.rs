@@ -73,7 +73,7 @@ pub(in crate::check) struct Checker<'a> {
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
-    pub(super) literals: Literals,
+    pub(in crate::check) literals: Literals,
     /// Every expression with its type, if the caller wants them.
     pub(in crate::check) seen: Option<Vec<Seen>>,
     /// `.output` of each runner and flow, whole; with what is collected or without.
@@ -138,10 +138,10 @@ pub(in crate::check) struct Arguments {
 }
 
 /// The parts of literal lists and objects, by the place of the whole.
-pub(super) type Literals = BTreeMap<Span, LiteralParts>;
+pub(in crate::check) type Literals = BTreeMap<Span, LiteralParts>;
 
 /// The places of a literal's parts.
-pub(super) enum LiteralParts {
+pub(in crate::check) enum LiteralParts {
     /// Of a list, in order.
     Items(Vec<Span>),
     /// Of an object: those whose names are known.
@@ -149,12 +149,12 @@ pub(super) enum LiteralParts {
 }
 
 /// An attribute of a literal object.
-pub(super) struct LiteralAttribute {
-    pub(super) name: String,
+pub(in crate::check) struct LiteralAttribute {
+    pub(in crate::check) name: String,
     /// Where its name stands.
-    pub(super) key: Span,
+    pub(in crate::check) key: Span,
     /// Where its value stands.
-    pub(super) value: Span,
+    pub(in crate::check) value: Span,
 }
 
 /// Properties of an expression of the grid, before it is converted to the required type.

@@ -32,7 +32,7 @@ pub(super) fn warn(typed: &Typed, problems: &mut Problems) {
             continue;
         }
         let mut readers = scenarios.clone();
-        readers.retain(|(body, ..)| reads.of_body(*body).contains(&id));
+        readers.retain(|(body, ..)| reads.of_users(*body).contains(&id));
         // Those that share the rows take turns.
         let turns = match data.rules.share {
             RowShare::Run => readers.len() as u64,
@@ -113,6 +113,22 @@ struct Reads<'a> {
 }
 
 impl Reads<'_> {
+    /// What the users of a scenario read, also before and after their iterations.
+    fn of_users(&mut self, id: BodyId) -> BTreeSet<DataId> {
+        let typed = self.typed;
+        let is_run = |body: &BodyId| {
+            let phase = typed.body(*body).phase.as_ref();
+            phase.is_some_and(|phase| {
+                phase.phase.is_of_users() && [BodyId::MAIN, id].contains(&phase.owner)
+            })
+        };
+        let mut found = self.of_body(id);
+        for body in typed.body_ids().filter(is_run) {
+            found.extend(self.of_body(body));
+        }
+        found
+    }
+
     /// (No flow calls itself.)
     fn of_body(&mut self, id: BodyId) -> BTreeSet<DataId> {
         if let Some(known) = self.of_bodies.get(&id) {

@@ -2,9 +2,11 @@
 //!
 //! Only what the grid itself declares counts: a variable or an input that is null by default or `nullable = true`, an
 //! attribute that is `optional` without a default, an arm of a conditional that is null, a step that may not be enabled or
-//! goes on when it fails; and what the schema of an answer declares. What other answers may lack is not known here.
+//! goes on when it fails; a null that stands in a literal or in rows of data; and what the schema of an answer declares. What
+//! other answers may lack is not known here.
 
 mod guards;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +15,17 @@ use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, BoundId, Callee, InputId, LocalId, Node, StepId, VariableId};
+use crate::resolve::model::{
+    BodyId, BoundId, Callee, DataId, InputId, LocalId, Node, StepId, VariableId,
+};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Declarations};
 
+use super::expression::context::Literals;
+use super::same_value::{Locals, name_of, output};
 use super::schema::{Absent, Documents, Missing};
-use super::typed::{InstanceOf, TDelay, TExpr, TKind, TPart, TStep, Typed};
+use super::typed::{InstanceOf, TDelay, TExpr, TInstances, TKind, TPart, TStep, Typed};
 use super::walk::children;
-use guards::Locals;
 
 /// Functions whose result is null where their argument is.
 const HAND_ON: [&str; 8] = [
@@ -34,17 +39,31 @@ const HAND_ON: [&str; 8] = [
     "tostring",
 ];
 
+/// What is known of a grid beside its typed expressions.
+pub(super) struct About<'a> {
+    pub(super) declarations: &'a Declarations,
+    pub(super) modules: &'a Modules,
+    /// The places of the parts of literals.
+    pub(super) literals: &'a Literals,
+}
+
 /// Warnings of a grid without errors.
 pub(super) fn warn(
     typed: &Typed,
-    (declarations, modules): (&Declarations, &Modules),
+    about: About<'_>,
     documents: &mut Documents,
     problems: &mut Problems,
 ) {
+    let About {
+        declarations,
+        modules,
+        literals,
+    } = about;
     let mut reader = Reader {
         typed,
         declarations,
         modules,
+        literals,
         documents,
         problems,
         names: vec![None; typed.locals.len()],
@@ -57,6 +76,11 @@ pub(super) fn warn(
         repeated: None,
         reading: None,
         items: BTreeMap::new(),
+        overs: BTreeMap::new(),
+        instances: None,
+        for_each: None,
+        of_columns: BTreeMap::new(),
+        looks: 0,
         of_flows: BTreeMap::new(),
         said: BTreeSet::new(),
     };
@@ -96,6 +120,7 @@ struct Reader<'a> {
     typed: &'a Typed,
     declarations: &'a Declarations,
     modules: &'a Modules,
+    literals: &'a Literals,
     documents: &'a mut Documents,
     problems: &'a mut Problems,
     /// By local: what it is another name of.
@@ -117,13 +142,22 @@ struct Reader<'a> {
     reading: Option<StepId>,
     /// Names that stand for instances of a step.
     items: BTreeMap<BoundId, StepId>,
+    /// What names of `for`s and splats run over, as far as these were read.
+    overs: BTreeMap<BoundId, &'a TExpr>,
+    /// The instances of the step that is read, and the place of its `for_each`.
+    instances: Option<&'a TInstances>,
+    for_each: Option<Span>,
+    /// Where columns of data have null, as far as they were asked for.
+    of_columns: BTreeMap<(DataId, usize), Option<Null>>,
+    /// How many expressions were looked at for the answer that is wanted.
+    looks: u32,
     /// Where outputs of flows may become null, as far as they were asked for.
     of_flows: BTreeMap<(BodyId, usize), Option<Null>>,
     /// Places that were warned of.
     said: BTreeSet<Span>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Locals in an order in which each stands after those that it reads.
     fn locals(&mut self) {
         let typed = self.typed;
@@ -136,7 +170,7 @@ impl Reader<'_> {
             self.read(value);
             self.quiet[id.0] = !self.would_tell;
             self.dry = false;
-            self.names[id.0] = guards::name_of(value, self.known());
+            self.names[id.0] = name_of(value, self.known());
             self.nulls[id.0] = self.null(value);
         }
     }
@@ -172,13 +206,16 @@ impl Reader<'_> {
         }
     }
 
-    fn step(&mut self, id: StepId, step: &TStep) {
+    fn step(&mut self, id: StepId, step: &'a TStep) {
         self.reading = step.always.then_some(id);
+        self.instances = Some(&step.instances);
+        let for_each = self.declarations.step(id).for_each.as_ref();
+        self.for_each = for_each.map(|written| written.span);
         self.of_step(id, step);
-        self.reading = None;
+        (self.reading, self.instances, self.for_each) = (None, None, None);
     }
 
-    fn of_step(&mut self, id: StepId, step: &TStep) {
+    fn of_step(&mut self, id: StepId, step: &'a TStep) {
         let mut facts = Vec::new();
         if let Some(enabled) = &step.enabled {
             self.used(enabled, "`enabled` must not be null");
@@ -219,7 +256,7 @@ impl Reader<'_> {
     }
 
     /// What an input must have must not be null.
-    fn arguments(&mut self, given: &[(usize, TExpr)], inputs: &[Input]) {
+    fn arguments(&mut self, given: &'a [(usize, TExpr)], inputs: &[Input]) {
         for (at, value) in given {
             match inputs.get(*at) {
                 Some(input) if input.form == Form::Predicate => {
@@ -257,7 +294,7 @@ impl Reader<'_> {
     }
 
     /// Reads a value that must not be null where it stands.
-    fn used(&mut self, expr: &TExpr, refused: &str) {
+    fn used(&mut self, expr: &'a TExpr, refused: &str) {
         self.read(expr);
         // What is read within a value fails, and `try` answers for it.
         let within = refused.starts_with("null has no ");
@@ -276,8 +313,37 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads a list of which no item may be null.
+    fn used_items(&mut self, list: &'a TExpr, function: &str) {
+        if let Some(null) = self.null_item(list)
+            && self.tells(list.span)
+        {
+            let text = format!("`{function}` refuses null among the items");
+            self.problems
+                .warning(codes::MAY_BE_NULL, list.span, text)
+                .label(null.span, null.why)
+                .hint("leave it out: `[for x in xs : x if x != null]`");
+        }
+    }
+
+    /// Reads a call that fails where each of its arguments is null.
+    fn coalesced(&mut self, span: Span, arguments: &'a [TExpr]) {
+        let nulls: Option<Vec<Null>> = arguments.iter().map(|one| self.null(one)).collect();
+        let Some(nulls) = nulls.filter(|nulls| !nulls.is_empty()) else {
+            return;
+        };
+        if self.tells(span) {
+            let text = "`coalesce` fails where each of its arguments is null";
+            let problem = self.problems.warning(codes::MAY_BE_NULL, span, text);
+            for null in nulls {
+                problem.label(null.span, null.why);
+            }
+            problem.hint("end with a value that is never null: `coalesce(a, b, \"other\")`");
+        }
+    }
+
     /// Looks for uses in an expression.
-    fn read(&mut self, expr: &TExpr) {
+    fn read(&mut self, expr: &'a TExpr) {
         match &expr.kind {
             // They answer for what is null or missing in them.
             TKind::Try(_) | TKind::Can(_) => {}
@@ -357,6 +423,14 @@ impl Reader<'_> {
                         }
                         _ => self.read(argument),
                     }
+                    let refuses = within::refuses_items(function.name, at);
+                    let spreads = param.is_some_and(|param| !param.nullable) && !refuses;
+                    if if is_spread { spreads } else { refuses } {
+                        self.used_items(argument, function.name);
+                    }
+                }
+                if function.name == "coalesce" && !expand {
+                    self.coalesced(expr.span, arguments);
                 }
             }
             _ => {
@@ -368,8 +442,9 @@ impl Reader<'_> {
     }
 
     /// Notes that a name stands for instances of a step, if it does.
-    fn items_of(&mut self, over: &TExpr, item: BoundId) {
+    fn items_of(&mut self, over: &'a TExpr, item: BoundId) {
         let mut over = over;
+        self.overs.insert(item, over);
         while let TKind::Convert(of) = &over.kind {
             over = of;
         }
@@ -379,7 +454,7 @@ impl Reader<'_> {
     }
 
     /// Operands of `&&` or `||`: behind each one, what it says holds.
-    fn chain(&mut self, expr: &TExpr, op: BinaryOp) {
+    fn chain(&mut self, expr: &'a TExpr, op: BinaryOp) {
         let (mut operands, mut left) = (Vec::new(), expr);
         while let TKind::Binary(same, a, b) = &left.kind
             && *same == op
@@ -397,7 +472,7 @@ impl Reader<'_> {
         self.facts.truncate(before);
     }
 
-    fn parts(&mut self, parts: &[TPart]) {
+    fn parts(&mut self, parts: &'a [TPart]) {
         for part in parts {
             match part {
                 TPart::Text(_) => {}
@@ -409,8 +484,11 @@ impl Reader<'_> {
                     self.under(if_true, |reader| reader.parts(yes));
                     self.under(if_false, |reader| reader.parts(no));
                 }
-                TPart::For { over, body, .. } => {
+                TPart::For {
+                    value, over, body, ..
+                } => {
                     self.used(over, "a `for` cannot run over null");
+                    self.overs.insert(*value, over);
                     self.parts(body);
                 }
             }
@@ -447,7 +525,7 @@ impl Reader<'_> {
     fn missing(&self, id: StepId, instance: &InstanceOf) -> Option<Null> {
         let own = matches!(instance, InstanceOf::Own);
         let (step, declared) = (self.typed.step(id), self.declarations.step(id));
-        let is_there = guards::output(id, instance, self.known());
+        let is_there = output(id, instance, self.known());
         if is_there.is_some_and(|name| self.holds(&name)) {
             return None;
         }
@@ -487,7 +565,7 @@ impl Reader<'_> {
     }
 
     /// Where a value may become null, unless something around it has asked.
-    fn null(&mut self, expr: &TExpr) -> Option<Null> {
+    fn null(&mut self, expr: &'a TExpr) -> Option<Null> {
         let found = match &expr.kind {
             TKind::Constant(value) if value.is_null() => Some(Null {
                 span: expr.span,
@@ -504,7 +582,10 @@ impl Reader<'_> {
             TKind::FieldOrNull(of, name) => self.absent(of, name),
             TKind::Field(of, name) => match self.instance(of).filter(|_| name == "output") {
                 Some(step) => self.missing_of_all(step),
-                None => optional(of, name).or_else(|| self.described(expr)),
+                None => {
+                    let found = self.null_part(expr).or_else(|| optional(of, name));
+                    found.or_else(|| self.described(expr))
+                }
             },
             TKind::Output {
                 step,
@@ -536,11 +617,19 @@ impl Reader<'_> {
                 return found;
             }
             TKind::Try(items) => return items.iter().find_map(|item| self.null(item)),
-            TKind::Bound(_) | TKind::EachValue | TKind::Index(..) => self.described(expr),
+            TKind::Bound(id) => self.null_bound(*id).or_else(|| self.described(expr)),
+            TKind::EachValue => self.null_each().or_else(|| self.described(expr)),
+            TKind::Index(..) => self.null_part(expr).or_else(|| self.described(expr)),
+            TKind::Column { data, column } => self.null_cell(*data, *column),
+            TKind::Call {
+                function,
+                arguments,
+                expand: false,
+            } => self.null_picked(function.name, arguments),
             _ => None,
         };
         let found = found?;
-        let name = guards::name_of(expr, self.known());
+        let name = name_of(expr, self.known());
         let is_asked = name.is_some_and(|name| self.holds(&name));
         (!is_asked).then_some(found)
     }

@@ -10,8 +10,12 @@ use encoding_rs::{EncoderResult, Encoding};
 enum Charset {
     /// Two bytes a unit, the larger half first or not.
     Utf16 { big_endian: bool },
+    /// The same behind a mark that says which half comes first; without one the larger.
+    MarkedUtf16,
     /// Each character below U+0100 is the byte of its number.
     Latin1,
+    /// Each character below U+0080 is the byte of its number.
+    Ascii,
     /// One that browsers know.
     Known(&'static Encoding),
 }
@@ -21,8 +25,10 @@ fn charset(args: Args<'_>) -> Result<Charset, Fault> {
     match name.as_str() {
         "utf-16le" => return Ok(Charset::Utf16 { big_endian: false }),
         "utf-16be" => return Ok(Charset::Utf16 { big_endian: true }),
+        "utf-16" => return Ok(Charset::MarkedUtf16),
         // Browsers take these names for a larger set of Microsoft's.
         "iso-8859-1" | "iso_8859-1" | "latin1" | "l1" => return Ok(Charset::Latin1),
+        "us-ascii" | "ascii" | "us" | "ansi_x3.4-1968" | "iso646-us" => return Ok(Charset::Ascii),
         _ => {}
     }
     let known = Encoding::for_label(name.as_bytes());
@@ -52,6 +58,11 @@ fn encoded(text: &str, charset: &Charset) -> Option<Vec<u8>> {
         Charset::Utf16 { big_endian: false } => {
             Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect())
         }
+        Charset::MarkedUtf16 => {
+            let units = text.encode_utf16().flat_map(u16::to_be_bytes);
+            Some([0xFE, 0xFF].into_iter().chain(units).collect())
+        }
+        Charset::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
         Charset::Latin1 => text
             .chars()
             .map(|c| u8::try_from(u32::from(c)).ok())
@@ -91,6 +102,18 @@ fn decoded(bytes: &[u8], charset: &Charset) -> Option<String> {
             let text: Result<String, _> = char::decode_utf16(units).collect();
             text.ok().filter(|_| rest.is_empty())
         }
+        Charset::MarkedUtf16 => {
+            let (rest, big_endian) = match bytes {
+                [0xFE, 0xFF, rest @ ..] => (rest, true),
+                [0xFF, 0xFE, rest @ ..] => (rest, false),
+                _ => (bytes, true),
+            };
+            decoded(rest, &Charset::Utf16 { big_endian })
+        }
+        Charset::Ascii => str::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.is_ascii())
+            .map(str::to_owned),
         Charset::Latin1 => Some(bytes.iter().copied().map(char::from).collect()),
         Charset::Known(known) => {
             let text = known.decode_without_bom_handling_and_without_replacement(bytes);

@@ -155,7 +155,8 @@ pub fn substr(values: &[Value]) -> Result<Value, Fault> {
     } else {
         offset.min(count)
     };
-    let end = if length < 0 {
+    // As in Terraform, nothing is the rest where the offset counts from the end.
+    let end = if length < 0 || (length == 0 && offset < 0) {
         count
     } else {
         start.saturating_add(length).min(count)
