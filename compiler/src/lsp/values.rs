@@ -104,7 +104,7 @@ fn element(place: &Surroundings<'_>, at: usize) -> Option<Type> {
         Type::List(of) | Type::Set(of) | Type::Map(of) => Some(*of),
         Type::Tuple(items) => items.first().cloned(),
         // All that is run over is of one kind.
-        Type::Object(fields) => fields.iter().next().map(|field| field.ty.clone()),
+        Type::Object(fields) => fields.first().map(|field| field.ty.clone()),
         _ => None,
     }
 }

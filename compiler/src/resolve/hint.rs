@@ -253,10 +253,9 @@ impl<'a> Resolver<'a> {
         if let Some((_, ours)) = VALUES_ELSEWHERE.iter().find(|(other, _)| *other == name) {
             return Some(match here.nodes.len() {
                 1 => Hint::meant(*ours),
-                _ => format!(
-                    "the number of the user is `vu.id`, that of its iteration `vu.iteration`"
-                )
-                .into(),
+                _ => {
+                    "the number of the user is `vu.id`, that of its iteration `vu.iteration`".into()
+                }
             });
         }
         if self.owner.reads == Reads::Threshold {
