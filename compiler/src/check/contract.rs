@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bggo_manifest::{Bound, Form, Given, Input, Lifetime, Pattern, Rule, Use};
+use bggo_manifest::{Bound, Demand, Form, Given, Input, Lifetime, Pattern, Rule, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Hint, codes, nearest};
@@ -59,6 +59,52 @@ enum Argument {
     Wrong,
 }
 
+/// The input that an unknown argument most likely means by its name.
+fn meant_input(owner: &ArgumentOwner<'_>, name: &str) -> Option<usize> {
+    let names = || owner.inputs.iter().map(|input| input.name.as_str());
+    let near = nearest::nearest(name, names()).or_else(|| nearest::with_part(name, names()))?;
+    owner.inputs.iter().position(|input| input.name == near)
+}
+
+/// Whether nothing is known of what an unknown argument means.
+fn is_unlike_all(owner: &ArgumentOwner<'_>, name: &str) -> bool {
+    let is_use = owner.takes.iter().any(|taken| taken.name == name);
+    !is_use && meant_input(owner, name).is_none() && elsewhere::argument(name).is_none()
+}
+
+/// The input that is missing, if the only argument that resembles none of the inputs may be meant for it: it is the only
+/// required one that is missing, or else the first one of those of which a rule asks for one.
+fn lacked(owner: &ArgumentOwner<'_>) -> Option<usize> {
+    let all = || attributes(owner.arguments).iter();
+    let given = |name: &str| all().any(|one| one.name.text == name);
+    let is_other = |attribute: &&Attribute| {
+        let name = attribute.name.text.as_str();
+        let is_input = owner.inputs.iter().any(|input| input.name == name);
+        !is_input && is_unlike_all(owner, name)
+    };
+    if all().filter(is_other).count() != 1 {
+        return None;
+    }
+    let is_missing = |input: &&Input| input.required && !given(&input.name);
+    let missing: Vec<&Input> = owner.inputs.iter().filter(is_missing).collect();
+    let is_given_now = |name: &str| match given(name) {
+        true => Given::Yes,
+        false => Given::No,
+    };
+    let name = match missing.as_slice() {
+        [only] => &only.name,
+        [] => {
+            let mut asked = owner.rules.iter().filter_map(|rule| match &rule.demand {
+                Demand::AtLeastOne(names) if rule.is_broken(is_given_now) => names.first(),
+                _ => None,
+            });
+            asked.next()?
+        }
+        _ => return None,
+    };
+    owner.inputs.iter().position(|input| input.name == *name)
+}
+
 impl Checker<'_> {
     /// The arguments, as the types of their inputs.
     pub(super) fn arguments(&mut self, owner: &ArgumentOwner<'_>) -> Arguments {
@@ -70,15 +116,17 @@ impl Checker<'_> {
         for attribute in attributes(owner.arguments) {
             let name = attribute.name.text.as_str();
             let Some(place) = owner.inputs.iter().position(|input| input.name == name) else {
+                let near = meant_input(owner, name);
+                let lacked = lacked(owner).filter(|_| is_unlike_all(owner, name));
                 if !owner.inputs_broken {
-                    self.unknown_argument(owner, attribute);
+                    self.unknown_argument(owner, attribute, lacked);
                 }
                 // One that is meant is not missing.
-                let names = owner.inputs.iter().map(|input| input.name.as_str());
-                if let Some(near) = nearest::nearest(name, names)
-                    && let Some(place) = owner.inputs.iter().position(|input| input.name == near)
-                {
+                if let Some(place) = near.or(lacked) {
                     meant[place] = true;
+                    if there[place].0 == Given::No {
+                        there[place].0 = Given::Perhaps;
+                    }
                 }
                 if !owner.takes.iter().any(|taken| taken.name == name) {
                     self.infer(&attribute.value);
@@ -114,7 +162,7 @@ impl Checker<'_> {
             let inputs = owner.inputs.iter().zip(meant);
             for (input, _) in inputs.filter(|(input, meant)| input.required && !meant) {
                 let text = format!("`{}` needs the argument `{}`", owner.kind, input.name);
-                let mut hint = format!("`{}` ({})", input.name, input.ty);
+                let mut hint = format!("add `{} = ..` ({})", input.name, input.ty);
                 if !input.description.is_empty() {
                     hint = format!("{hint}: {}", input.description);
                 }
@@ -133,8 +181,15 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_argument(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
+    /// `lacked` is the input that may be meant because it is missing.
+    fn unknown_argument(
+        &mut self,
+        owner: &ArgumentOwner<'_>,
+        attribute: &Attribute,
+        lacked: Option<usize>,
+    ) {
         let name = attribute.name.text.as_str();
+        let lacked = lacked.and_then(|place| owner.inputs.get(place));
         let hint = match owner.takes.iter().any(|taken| taken.name == name) {
             true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`").into()),
             false => {
@@ -142,6 +197,10 @@ impl Checker<'_> {
                 match elsewhere::argument(name) {
                     Some(instead) if nearest::nearest(name, inputs()).is_none() => {
                         Some(instead.into())
+                    }
+                    _ if let Some(lacked) = lacked => {
+                        let lacked = &lacked.name;
+                        Some(format!("did you mean `{lacked}`, which is missing?").into())
                     }
                     _ => nearest::advice(name, inputs()),
                 }
@@ -483,6 +542,21 @@ impl Checker<'_> {
             let name = attribute.name.text.as_str();
             let Some(place) = owner.takes.iter().position(|taken| taken.name == name) else {
                 self.unknown_use(owner, attribute);
+                // One that is meant is not missing.
+                let names = owner.takes.iter().map(|taken| taken.name.as_str());
+                let near = nearest::nearest(&attribute.name.text, names);
+                let near = owner
+                    .takes
+                    .iter()
+                    .position(|taken| Some(taken.name.as_str()) == near);
+                if let Some(place) = near {
+                    given[place] = true;
+                    // What it names is used all the same.
+                    found.extend(
+                        self.used(&owner.takes[place], &attribute.value)
+                            .map(|resource| (place, resource, attribute.value.span)),
+                    );
+                }
                 continue;
             };
             let null = matches!(attribute.value.kind, ExprKind::Null);
@@ -569,7 +643,7 @@ impl Checker<'_> {
     /// What to write for a use that is missing.
     fn use_hint(&self, taken: &Use) -> String {
         match self.fitting(taken) {
-            Some(address) => format!("write `uses {{ {} = {address} }}`", taken.name),
+            Some(address) => format!("add `uses {{ {} = {address} }}`", taken.name),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `uses {{ {1} = resource.{0}.NAME }}`",
                 taken.default_asset(),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bggo_schedule::{RowAdvance, RowOrder, RowRules, RowShare, RowsEnd};
 use bggo_values::{Text, Type, Value};
 
-use crate::diagnostics::{codes, nearest};
+use crate::diagnostics::{Hint, codes, nearest};
 use crate::resolve::model::DataId;
 use crate::source::{Answer, Question, Span};
 use crate::syntax::decl::{DataDecl, DataKind, Expr, Name};
@@ -66,8 +66,9 @@ impl Checker<'_> {
         };
         let mut columns = data.columns.iter();
         let Some(place) = columns.position(|column| column.name == name.text) else {
-            let known = data.columns.iter().map(|column| column.name.as_str());
-            let hint = nearest::advice(&name.text, known);
+            let known = || data.columns.iter().map(|column| column.name.as_str());
+            let delimiter = other_delimiter(known()).map(Hint::from);
+            let hint = delimiter.or_else(|| nearest::advice(&name.text, known()));
             let text = format!("`data.{}` has no column `{}`", data.name, name.text);
             self.error(codes::UNKNOWN_COLUMN, name.span, text)
                 .advise(hint);
@@ -168,7 +169,8 @@ impl Checker<'_> {
         if !read.faults.is_empty() {
             let at = data.rows.as_ref().map_or(data.span, |rows| rows.span);
             for fault in std::mem::take(&mut read.faults) {
-                self.error(codes::INVALID_DATA, at, fault);
+                self.error(codes::INVALID_DATA, at, fault.text)
+                    .advise(fault.hint.map(Hint::from));
             }
             return None;
         }
@@ -505,4 +507,17 @@ impl Checker<'_> {
         .advise(hint);
         None
     }
+}
+
+/// What to write where the only column of a CSV file shows that its cells are parted by another character.
+fn other_delimiter<'a>(mut columns: impl Iterator<Item = &'a str>) -> Option<String> {
+    let (Some(only), None) = (columns.next(), columns.next()) else {
+        return None;
+    };
+    let written = [(';', ";"), ('\t', "\\t"), ('|', "|"), (',', ",")];
+    let (_, delimiter) = written.into_iter().find(|(one, _)| only.contains(*one))?;
+    Some(format!(
+        "the first line has one column, `{}`: write `delimiter = \"{delimiter}\"`",
+        only.escape_debug()
+    ))
 }

@@ -9,6 +9,9 @@ use crate::source::HEAD;
 
 use super::typed::{Rows, RowsForm, TColumn, TRowsFile};
 
+/// How quotes of a CSV file are written.
+const QUOTES: &str = "a cell in double quotes ends with one; a quote within it is written twice";
+
 /// The most faults of rows that are told of one file.
 const MOST_FAULTS: usize = 10;
 
@@ -18,7 +21,20 @@ pub(super) struct ReadRows {
     pub(super) rows: Rows,
     /// The rows stay in this file.
     pub(super) file: Option<TRowsFile>,
-    pub(super) faults: Vec<String>,
+    pub(super) faults: Vec<RowFault>,
+}
+
+/// What is wrong with a row, or with a whole file.
+pub(super) struct RowFault {
+    /// With the file and the line.
+    pub(super) text: String,
+    pub(super) hint: Option<&'static str>,
+}
+
+impl From<String> for RowFault {
+    fn from(text: String) -> Self {
+        Self { text, hint: None }
+    }
 }
 
 /// What a grid says of a CSV file.
@@ -45,16 +61,16 @@ impl ReadRows {
     }
 
     /// Notes a fault; `false` when these are enough.
-    fn fault(&mut self, text: String) -> bool {
+    fn fault(&mut self, fault: impl Into<RowFault>) -> bool {
         if self.faults.len() < MOST_FAULTS {
-            self.faults.push(text);
+            self.faults.push(fault.into());
         }
         self.faults.len() < MOST_FAULTS
     }
 
     fn ends(mut self, path: &str) -> Self {
         if self.rows.count == 0 && self.faults.is_empty() {
-            self.faults.push(format!("{path} has no row"));
+            self.faults.push(format!("{path} has no row").into());
         }
         self
     }
@@ -74,7 +90,10 @@ pub(super) fn of_csv(bytes: &[u8], file: &CsvFile<'_>) -> ReadRows {
             Ok(Next::Row(row)) => row,
             Ok(Next::Part | Next::End) => return read.ends(&format!("`{}`", file.path)),
             Err(fault) => {
-                read.fault(format!("{}:{}: {}", file.path, fault.line, fault.what));
+                read.fault(RowFault {
+                    text: format!("{}:{}: {}", file.path, fault.line, fault.what),
+                    hint: Some(QUOTES),
+                });
                 return read;
             }
         };
@@ -99,7 +118,12 @@ pub(super) fn of_csv(bytes: &[u8], file: &CsvFile<'_>) -> ReadRows {
                 count(cells.len()),
                 names.len()
             );
-            if !read.fault(text) {
+            let hint = match cells.len() > names.len() {
+                true => "a cell with a delimiter in it stands in double quotes",
+                false => "a cell may be empty; the delimiter before it stands there all the same",
+            };
+            let hint = Some(hint);
+            if !read.fault(RowFault { text, hint }) {
                 return read;
             }
             continue;
@@ -137,7 +161,10 @@ pub(super) fn of_head(head: Option<&[u8]>, file: &CsvFile<'_>) -> ReadRows {
             Ok(Next::Row(_)) => {}
             Ok(Next::Part | Next::End) => return read.ends(&format!("`{}`", file.path)),
             Err(fault) => {
-                read.fault(format!("{}:{}: {}", file.path, fault.line, fault.what));
+                read.fault(RowFault {
+                    text: format!("{}:{}: {}", file.path, fault.line, fault.what),
+                    hint: Some(QUOTES),
+                });
                 return read;
             }
         }
@@ -175,7 +202,7 @@ pub(super) fn of_first_lines(
     match str::from_utf8(whole) {
         Ok(text) => {
             let (objects, faults) = lines(text.strip_prefix('\u{feff}').unwrap_or(text), path);
-            read.faults = faults;
+            read.faults = faults.into_iter().map(RowFault::from).collect();
             let keys = objects.iter().flat_map(|(_, pairs)| pairs);
             names.extend(keys.map(|(name, _)| name.as_str().to_owned()));
         }

@@ -79,6 +79,9 @@ impl Checker<'_> {
         let wrong = match opened.as_ref() {
             Type::Map(_) | Type::Object(_) | Type::Any => None,
             Type::Set(item) if matches!(**item, Type::String | Type::Any | Type::Null) => None,
+            ty @ (Type::List(_) | Type::Tuple(_)) if !is_of_texts(ty) => {
+                Some("give each item a key: `{ for index, item in .. : index => item }`")
+            }
             Type::List(_) | Type::Tuple(_) => Some("write `toset(..)` around it"),
             Type::Set(_) => Some("write `toset([for x in .. : tostring(x)])`"),
             _ => Some("for a number of instances write `count`"),
@@ -108,6 +111,16 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+}
+
+/// Whether the items of a list can be members of a set that steps run over.
+fn is_of_texts(ty: &Type) -> bool {
+    let is_text = |item: &Type| matches!(item, Type::String | Type::Any | Type::Null);
+    match ty {
+        Type::List(item) => is_text(item),
+        Type::Tuple(items) => items.iter().all(is_text),
+        _ => false,
     }
 }
 

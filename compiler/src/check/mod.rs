@@ -320,6 +320,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         .collect();
     let (problems, modules) = (&mut checker.problems, checker.modules);
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
+    resource::forget_unused_if_uses_are_wrong(problems);
     checker.unused_metrics(resolved.sound);
     checker.unused_data(resolved.sound);
     checker.unused_flows(resolved.sound);

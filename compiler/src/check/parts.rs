@@ -7,7 +7,7 @@ use bggo_function_table::Time;
 use bggo_manifest::{Metric, MetricKind};
 use bggo_values::{Type, Value};
 
-use crate::diagnostics::{Code, codes, nearest};
+use crate::diagnostics::{Code, Hint, codes, nearest};
 use crate::resolve::model::{BodyId, Edge, Node, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, PartDecl, PartsDecl, StepDecl};
@@ -243,14 +243,18 @@ impl Checker<'_> {
             let kind = item.as_text().unwrap_or_default();
             if !known.iter().any(|known| known == kind) {
                 let span = places.get(nth).map_or(expr.span, |place| place.span);
-                let hint = nearest::advice(kind, known.iter().map(String::as_str));
+                let hint = status_kind(kind, known)
+                    .or_else(|| nearest::advice(kind, known.iter().map(String::as_str)));
                 let text = format!("no attempt of this step fails with the kind \"{kind}\"");
                 let kinds = format!("its kinds are {}", known.join(", "));
                 self.error(codes::INVALID_RETRY, span, text)
                     .advise(hint.unwrap_or(kinds.into()));
-                return None;
+                continue;
             }
             kinds.push(kind.to_owned());
+        }
+        if kinds.len() < items.len() {
+            return None;
         }
         if kinds.is_empty() && name == "retry_on" {
             let text = "`retry_on` is empty, so nothing is tried again";
@@ -708,4 +712,15 @@ fn number(value: u32, span: Span) -> TExpr {
 
 fn duration(value: Duration, span: Span) -> TExpr {
     super::expression::context::constant(Value::Duration(value), Type::Duration, span)
+}
+
+/// What is meant by a status code in a list of kinds: `503`, `"5xx"`.
+fn status_kind(kind: &str, known: &[String]) -> Option<Hint> {
+    let is_of_status = |letter: char| letter.is_ascii_digit() || matches!(letter, 'x' | 'X');
+    let is_status = kind.len() == 3
+        && kind.starts_with(|letter: char| letter.is_ascii_digit())
+        && kind.chars().all(is_of_status);
+    let known = known.iter().any(|known| known == "status");
+    (is_status && known)
+        .then(|| "write `\"status\"`; which answers fail says the argument `expect_status`".into())
 }

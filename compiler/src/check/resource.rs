@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
 
-use crate::diagnostics::{Hint, Problems, codes, nearest};
+use crate::diagnostics::{Code, Hint, Problem, Problems, codes, nearest};
 use crate::modules::Modules;
 use crate::resolve::model::{ByBody, Edge, EdgeKind, Node, Resolved, ResourceId};
 use crate::syntax::decl::Declarations;
@@ -286,6 +286,21 @@ impl Checker<'_> {
         }
         problem.hint = Some("let it read only what lives as long as it does".to_owned());
         least
+    }
+}
+
+/// Where a `uses` is wrong, a resource that nothing uses is most likely the one that was meant there.
+pub(super) fn forget_unused_if_uses_are_wrong(problems: &mut Problems) {
+    const OF_USES: [Code; 4] = [
+        codes::NOT_A_RESOURCE,
+        codes::WRONG_ASSET,
+        codes::UNKNOWN_USE,
+        codes::MISSING_USE,
+    ];
+    let mut all = problems.list.iter();
+    if all.any(|problem| OF_USES.contains(&problem.code)) {
+        let is_unused = |problem: &Problem| problem.code == codes::UNUSED_RESOURCE;
+        problems.list.retain(|problem| !is_unused(problem));
     }
 }
 

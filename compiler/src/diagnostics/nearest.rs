@@ -23,10 +23,8 @@ pub fn advice<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
     if let Some(near) = nearest(name, known.iter().copied()) {
         return Some(Hint::meant(near));
     }
-    // `token` for `bearer_token`, `http` for `http_request`.
-    let whole = |known: &&&str| known.split('_').any(|part| part == name);
-    if let Some(first) = known.iter().find(whole) {
-        return Some(Hint::meant(*first));
+    if let Some(longer) = with_part(name, known.iter().copied()) {
+        return Some(Hint::meant(longer));
     }
     match known.as_slice() {
         [] => None,
@@ -37,6 +35,12 @@ pub fn advice<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
         }
         _ => None,
     }
+}
+
+/// The first name of which this is a part: `bearer_token` for `token`, `http_request` for `http`.
+pub fn with_part<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut known = known.into_iter();
+    known.find(|known| known.split('_').any(|part| part == name))
 }
 
 #[cfg(test)]

@@ -148,14 +148,7 @@ fn label(place: &Surroundings<'_>, header: &Block) -> Vec<CompletionItem> {
     if !header.labels.is_empty() {
         return Vec::new();
     }
-    let flows = place.declarations().flows();
-    // What a step of the kind `mix` runs is a flow that no grid names.
-    let flows = flows.filter(|(id, _)| place.declarations().body(*id).mix.is_none());
-    let flows = flows.map(|(id, flow)| {
-        let name = &place.declarations().body(id).name.text;
-        let made = item(name, CompletionItemKind::FUNCTION, "flow");
-        described(made, written(flow.description.as_ref()))
-    });
+    let flows = place.flows().into_iter();
     match header.kind.as_str() {
         "step" => {
             let runners = place.modules.runners().map(|runner| {

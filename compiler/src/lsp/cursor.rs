@@ -12,6 +12,19 @@ pub struct Cursor {
     pub blocks: Vec<Block>,
     /// What is being written.
     pub writes: Writes,
+    /// The names that the `for`s around bind there, outermost first.
+    pub bound: Vec<Bound>,
+}
+
+/// A name that a `for` binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// `person` of `for person in var.people`
+    pub name: String,
+    /// Whether it is the first of two: an index or a key.
+    pub is_key: bool,
+    /// What the `for` runs over, if that is written as names with dots between them; else empty.
+    pub over: Vec<String>,
 }
 
 /// A block that is open.
@@ -284,6 +297,7 @@ impl<'t> Reader<'t> {
                 false => Writes::Nothing,
             },
         };
+        let bound = self.bound();
         let blocks = self.open.into_iter().filter_map(|open| match open {
             Open::Block(block) => Some(block),
             _ => None,
@@ -291,8 +305,61 @@ impl<'t> Reader<'t> {
         Cursor {
             blocks: blocks.collect(),
             writes,
+            bound,
         }
     }
+
+    /// What the `for`s bind whose brackets are open.
+    fn bound(&self) -> Vec<Bound> {
+        let brackets = self.open.iter().filter_map(|open| match open {
+            Open::Bracket('{' | '[', at) => self.text.get(at + 1..),
+            _ => None,
+        });
+        brackets.filter_map(bound_by).flatten().collect()
+    }
+}
+
+/// The names of a `for` that a text begins with, if it goes on behind the `:`.
+fn bound_by(text: &str) -> Option<Vec<Bound>> {
+    let rest = text.trim_start().strip_prefix("for")?;
+    let (names, rest) = rest.split_once(" in ")?;
+    if !names.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let (over, _) = rest.split_at_checked(end_of_collection(rest)?)?;
+    let over = over.trim();
+    let is_path = over.chars().all(|one| is_of_name(one) || one == '.');
+    let over = match is_path {
+        true => over.split('.').map(str::to_owned).collect(),
+        false => Vec::new(),
+    };
+    let names: Vec<&str> = names.split(',').map(str::trim).collect();
+    if names.len() > 2 || names.iter().any(|name| !name.chars().all(is_of_name)) {
+        return None;
+    }
+    let count = names.len();
+    let bound = names.into_iter().enumerate().map(|(at, name)| Bound {
+        name: name.to_owned(),
+        is_key: at + 1 < count,
+        over: over.clone(),
+    });
+    Some(bound.collect())
+}
+
+/// Where the `:` stands that ends what a `for` runs over.
+fn end_of_collection(text: &str) -> Option<usize> {
+    let (mut depth, mut in_text) = (0_usize, false);
+    for (at, character) in text.char_indices() {
+        match character {
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.checked_sub(1)?,
+            ':' if depth == 0 => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The length of a comment that a text begins with, without the end of its line; `Some(None)` if it does not end.
@@ -388,6 +455,34 @@ mod tests {
             } => format!("key {} of {attribute}{}", path.join("."), of(&keys)),
         };
         blocks.concat() + &writes
+    }
+
+    #[test]
+    fn names_of_a_for_are_there_behind_its_colon() {
+        for (text, expected) in [
+            ("locals {\n a = [for x in var.", ""),
+            ("locals {\n a = [for x in var.y : x", "x of var.y"),
+            (
+                "locals {\n a = { for k, v in local.m : k => v.",
+                "k= of local.m, v of local.m",
+            ),
+            (
+                "locals {\n a = [for x in f({ b : 1 }) : [for y in x.z : \"${y.",
+                "x of , y of x.z",
+            ),
+            ("locals {\n a = [for x in var.y : x]\n b = ", ""),
+            ("locals {\n a = [format(", ""),
+        ] {
+            let bound = cursor(text).bound;
+            let bound: Vec<String> = bound
+                .iter()
+                .map(|one| {
+                    let sign = if one.is_key { "=" } else { "" };
+                    format!("{}{sign} of {}", one.name, one.over.join("."))
+                })
+                .collect();
+            assert_eq!(bound.join(", "), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,16 +1,34 @@
 //! What stands around a place that is written: the blocks, the body, and what they name.
 
 use bggo_manifest::{Input, Output};
-use bggo_values::Type;
+use bggo_values::{Field, Type};
 use lsp_types::{CompletionItem, CompletionItemKind};
 
 use super::analysis::Analysis;
 use super::cursor::{Block, Cursor};
-use super::items::{described, fields_of_outputs, fields_opened, item, written};
+use super::items::{described, fields_of_outputs, fields_opened, fixed, item, written};
 use crate::check::{Described, ShownMethod};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, Callee, InBody, Node, ResourceId, StepId};
 use crate::syntax::decl::{BodyKind, Declarations, Expr, FlowDecl, Phase};
+
+/// Names of headers that requests often have.
+const HEADERS: [&str; 14] = [
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Origin",
+    "Referer",
+    "User-Agent",
+    "X-Forwarded-For",
+    "X-Request-Id",
+    "X-Requested-With",
+];
 
 /// A place at which something is written.
 pub struct Surroundings<'a> {
@@ -82,16 +100,46 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// The type of what stands below some keys of an argument that is written, where a message or a manifest says it.
-    fn type_within(&self, attribute: &str, keys: &[String]) -> Option<Type> {
-        let mut inputs = self.inputs()?.iter();
-        let input = inputs.find(|input| input.name == attribute)?;
-        let described = self.analysis.described(self.modules);
-        let by_method = match self.owner() {
-            Some(Node::Step(step)) => described.by_method(step, attribute),
+    /// The type that an attribute takes, where a message, a manifest or the grid says it.
+    fn wanted(&self, attribute: &str) -> Option<Type> {
+        let kinds = self.kinds();
+        match kinds.as_slice() {
+            [.., "on_error"] if attribute == "fallback" => self.all_outputs(self.own_step()?),
+            ["variable"] if attribute == "default" => {
+                let name = self.block(0)?.labels.first()?;
+                let mut variables = self.declarations().variables.iter();
+                let variable = variables.find(|variable| variable.name.text == *name)?;
+                Some(variable.ty.as_ref()?.ty.clone())
+            }
+            [.., "input"] if attribute == "default" => {
+                let name = self.block(0)?.labels.first()?;
+                let mut inputs = self.declarations().flow(self.body())?.inputs.iter();
+                let input = inputs.find(|input| input.name.text == *name)?;
+                Some(input.ty.as_ref()?.ty.clone())
+            }
+            [.., "arguments"] => {
+                if let Some((_, flow)) = self.flow(self.block(1)?.labels.first()?) {
+                    let mut inputs = flow.inputs.iter();
+                    let input = inputs.find(|input| input.name.text == attribute)?;
+                    return Some(input.ty.as_ref()?.ty.clone());
+                }
+                let mut inputs = self.inputs()?.iter();
+                let input = inputs.find(|input| input.name == attribute)?;
+                let described = self.analysis.described(self.modules);
+                let by_method = match self.owner() {
+                    Some(Node::Step(step)) => described.by_method(step, attribute),
+                    _ => None,
+                };
+                Some(by_method.unwrap_or(&input.ty).clone())
+            }
             _ => None,
-        };
-        let mut ty = by_method.unwrap_or(&input.ty).clone();
+        }
+    }
+
+    /// The type of what stands below some keys of an attribute.
+    fn type_within(&self, attribute: &str, keys: &[String]) -> Option<Type> {
+        let described = self.analysis.described(self.modules);
+        let mut ty = self.wanted(attribute)?;
         for key in keys {
             ty = match described.opened_to_give(&without_lists(ty, described)) {
                 Type::Map(of) => *of,
@@ -101,11 +149,17 @@ impl<'a> Surroundings<'a> {
         Some(without_lists(ty, described))
     }
 
-    /// The fields of the object that is written below some keys of an argument.
+    /// The fields of the object that is written below some keys of an attribute.
     pub fn fields_within(&self, attribute: &str, keys: &[String]) -> Vec<CompletionItem> {
+        if attribute == "mix" && keys.is_empty() {
+            return self.flows();
+        }
         let Some(ty) = self.type_within(attribute, keys) else {
             return Vec::new();
         };
+        if let (Type::Map(_), "headers", []) = (&ty, attribute, keys) {
+            return fixed(&HEADERS);
+        }
         let described = self.analysis.described(self.modules);
         let fields = self.fields(&ty, &[]).into_iter();
         let fields = fields.map(|field| match &ty {
@@ -116,6 +170,22 @@ impl<'a> Surroundings<'a> {
             _ => field,
         });
         fields.collect()
+    }
+
+    /// The flows that a grid names.
+    pub fn flows(&self) -> Vec<CompletionItem> {
+        let all = self.declarations();
+        // What a step of the kind `mix` runs is a flow that no grid names.
+        let flows = all.flows().filter(|(id, _)| all.body(*id).mix.is_none());
+        let flows = flows.map(|(id, flow)| {
+            let made = item(
+                &all.body(id).name.text,
+                CompletionItemKind::FUNCTION,
+                "flow",
+            );
+            described(made, written(flow.description.as_ref()))
+        });
+        flows.collect()
     }
 
     /// The texts of which there is one below some keys of an argument.
@@ -213,6 +283,44 @@ impl<'a> Surroundings<'a> {
         let output = outputs.iter().find(|output| output.name == name)?;
         output.type_from.as_ref()?;
         self.analysis.described(self.modules).by_document(id, name)
+    }
+
+    /// The type of one output of a step.
+    pub fn type_of_output(&self, id: StepId, name: &str) -> Option<Type> {
+        self.all_outputs(id)?.attribute(name).cloned()
+    }
+
+    /// The outputs of a step as one object.
+    fn all_outputs(&self, id: StepId) -> Option<Type> {
+        let field = |name: &str, ty: Type| Field {
+            name: name.into(),
+            ty,
+            optional: None,
+        };
+        let fields = match self.analysis.resolved.callees.get(id).copied().flatten()? {
+            Callee::Runner(at) => {
+                let outputs = &self.modules.runner(at).outputs;
+                let outputs_of = outputs.iter().map(|output| {
+                    let ty = self.by_document(id, outputs, &output.name);
+                    field(&output.name, ty.unwrap_or(&output.ty).clone())
+                });
+                outputs_of.collect()
+            }
+            Callee::Flow(flow) => {
+                let outputs = self.declarations().flow(flow)?.outputs.iter();
+                let outputs = outputs.map(|output| {
+                    let ty = output.value.as_ref().and_then(|value| self.type_of(value));
+                    field(&output.name.text, ty.cloned().unwrap_or(Type::Any))
+                });
+                outputs.collect()
+            }
+        };
+        Some(Type::Object(fields))
+    }
+
+    /// What a type is, where a document may describe it.
+    pub fn opened(&self, ty: &Type) -> Type {
+        self.analysis.described(self.modules).opened(ty)
     }
 
     /// The fields of a type at the end of a path, where a document may describe it.

@@ -6,6 +6,7 @@ use bggo_schedule::declared::Field;
 use bggo_values::Type;
 use lsp_types::{CompletionItem, CompletionItemKind};
 
+use super::cursor::Bound;
 use super::figures::figures;
 use super::functions::{function_words, signature};
 use super::items::{
@@ -29,6 +30,11 @@ pub fn value(place: &Surroundings<'_>, attribute: &str, path: &[String]) -> Vec<
     let all = place.declarations();
     match names.as_slice() {
         [] => beginnings(place, attribute),
+        [name, inner @ ..] if let Some(bound) = bound(&place.cursor.bound, name) => {
+            let item = element(place, bound);
+            item.map(|item| place.fields(&item, inner))
+                .unwrap_or_default()
+        }
         ["var"] => variables(place),
         ["var", name, inner @ ..] => {
             let mut variables = all.variables.iter();
@@ -82,6 +88,56 @@ pub fn value(place: &Surroundings<'_>, attribute: &str, path: &[String]) -> Vec<
         ["metrics", behind @ ..] => figures(place, behind),
         _ => Vec::new(),
     }
+}
+
+/// Where in a list of names of `for`s this one stands: of several the innermost.
+fn bound(all: &[Bound], name: &str) -> Option<usize> {
+    all.iter().rposition(|bound| bound.name == name)
+}
+
+/// The type of what a name of a `for` stands for, which is one of those of the place.
+fn element(place: &Surroundings<'_>, at: usize) -> Option<Type> {
+    let (outer, own) = place.cursor.bound.split_at_checked(at)?;
+    let bound = own.first().filter(|bound| !bound.is_key)?;
+    let names: Vec<&str> = bound.over.iter().map(String::as_str).collect();
+    match place.opened(&type_at(place, &names, outer)?) {
+        Type::List(of) | Type::Set(of) | Type::Map(of) => Some(*of),
+        Type::Tuple(items) => items.first().cloned(),
+        // All that is run over is of one kind.
+        Type::Object(fields) => fields.first().map(|field| field.ty.clone()),
+        _ => None,
+    }
+}
+
+/// The type of what these names lead to, where these names are bound.
+fn type_at(place: &Surroundings<'_>, names: &[&str], outer: &[Bound]) -> Option<Type> {
+    let all = place.declarations();
+    let (ty, inner) = match names {
+        ["var", name, inner @ ..] => {
+            let mut variables = all.variables.iter();
+            let variable = variables.find(|variable| variable.name.text == *name)?;
+            (variable.ty.as_ref()?.ty.clone(), inner)
+        }
+        ["local", name, inner @ ..] => {
+            let local = all.locals.iter().find(|local| local.name.text == *name)?;
+            (place.type_of(&local.value)?.clone(), inner)
+        }
+        ["input", name, inner @ ..] => {
+            let mut inputs = all.flow(place.body())?.inputs.iter();
+            let input = inputs.find(|input| input.name.text == *name)?;
+            (input.ty.as_ref()?.ty.clone(), inner)
+        }
+        ["step", kind, name, "output", output, inner @ ..] => {
+            let step = place.step(place.body(), kind, name)?;
+            (place.type_of_output(step, output)?, inner)
+        }
+        ["output", output, inner @ ..] => (place.type_of_output(place.own_step()?, output)?, inner),
+        [name, inner @ ..] => (element(place, bound(outer, name)?)?, inner),
+        [] => return None,
+    };
+    inner
+        .iter()
+        .try_fold(ty, |ty, name| place.opened(&ty).attribute(name).cloned())
 }
 
 /// The fields of what has a written type.
@@ -238,7 +294,9 @@ fn beginnings(place: &Surroundings<'_>, attribute: &str) -> Vec<CompletionItem> 
     });
     let texts = words_of(place, attribute).into_iter();
     let texts = texts.map(|text| item(&format!("\"{text}\""), CompletionItemKind::VALUE, "string"));
-    let used = used(place, attribute).into_iter();
+    let names = place.cursor.bound.iter();
+    let names = names.map(|bound| item(&bound.name, CompletionItemKind::VARIABLE, "of a for"));
+    let used = names.chain(used(place, attribute));
     let used = used.chain(waited_for(place, attribute));
     let all = used.chain(texts).chain(types).chain(roots).chain(words);
     all.chain(functions).collect()

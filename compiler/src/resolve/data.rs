@@ -52,8 +52,18 @@ impl<'a> Resolver<'a> {
                     .iter()
                     .find(|data| data.name.text == name.text)
                     .map(|data| data.address());
+                // `data.users.email`: the kind was left out.
+                let without_kind = self
+                    .declarations
+                    .data
+                    .iter()
+                    .find(|data| data.name.text == kind.text);
                 let near = near.map(str::to_owned).or(same_name);
                 let hint = match near {
+                    None if let Some(data) = without_kind => {
+                        let full = format!("data.{}.{}", data.address(), name.text);
+                        Some(Hint::meant(full).at(here.upto(2)))
+                    }
                     Some(near) => Some(Hint::meant(format!("data.{near}")).at(here.upto(2))),
                     None if known.is_empty() => Some(
                         format!(

@@ -4,7 +4,7 @@ use crate::diagnostics::{Hint, nearest};
 use crate::syntax::decl::{BodyKind, Name, Phase};
 
 use super::model::{BodyId, Node, StepId};
-use super::reference::Resolver;
+use super::reference::{Reads, Resolver};
 use super::root::ROOTS;
 use super::traversal::Traversal;
 
@@ -20,11 +20,60 @@ const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
     ("module", "path"),
 ];
 
+/// Words that k6 has for values that have an address here.
+const VALUES_ELSEWHERE: &[(&str, &str)] = &[
+    ("__VU", "vu.id"),
+    ("__ITER", "vu.iteration"),
+    ("exec", "vu.id"),
+];
+
+/// The metrics of k6 and Gatling, and what has their figures.
+const METRICS_ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "http_req_duration",
+        "a request's time is `metrics.http_request.NAME.response_time.p95`, that of all iterations `metrics.run.response_time.p95`",
+    ),
+    (
+        "http_req_failed",
+        "the share of failures is `metrics.run.failed.ratio`",
+    ),
+    (
+        "http_reqs",
+        "requests are counted by `metrics.http_request.NAME.started.count`",
+    ),
+    (
+        "iteration_duration",
+        "the time of iterations is `metrics.run.response_time.p95`",
+    ),
+    (
+        "iterations",
+        "iterations are counted by `metrics.run.started.count`",
+    ),
+    (
+        "checks",
+        "a check is judged where it stands: `metrics.RUNNER.NAME.checks[\"CHECK\"].ratio`",
+    ),
+    ("global", "the figures of all iterations are `metrics.run`"),
+    (
+        "errors",
+        "the share of failures is `metrics.run.failed.ratio`",
+    ),
+];
+
+/// Where figures stand that another tool calls so.
+pub(super) fn metric_elsewhere(name: &str) -> Option<&'static str> {
+    let mut all = METRICS_ELSEWHERE.iter();
+    all.find(|(other, _)| *other == name)
+        .map(|(_, words)| *words)
+}
+
 impl<'a> Resolver<'a> {
     /// The step that was probably meant.
     pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<Hint> {
         let body = self.own_body();
-        if let Some(id) = self.names.steps_called(body, &name.text).first() {
+        let called = self.names.steps_called(body, &name.text).iter();
+        let mut called = called.filter(|id| !self.is_owner(Some(**id)));
+        if let Some(id) = called.next() {
             let full = self.declarations.step(*id).address();
             return Some(Hint::meant(full));
         }
@@ -152,7 +201,19 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         if let Some(second) = here.first {
             if self.names.step(body, name, &second.text).is_some() {
-                return Some(Hint::meant(format!("step.{name}.{}", second.text)).at(here.upto(1)));
+                let address = format!("step.{name}.{}", second.text);
+                let runner = self.modules.find_runner(name);
+                let runner = runner.map(|runner| self.modules.runner(runner));
+                let third = here.second.filter(|third| {
+                    let mut outputs = runner.into_iter().flat_map(|runner| &runner.outputs);
+                    outputs.any(|output| output.name == third.text)
+                });
+                return Some(match third {
+                    Some(output) => {
+                        Hint::meant(format!("{address}.output.{}", output.text)).at(here.upto(2))
+                    }
+                    None => Hint::meant(address).at(here.upto(1)),
+                });
             }
             if self.names.resource(body, name, &second.text).is_some() {
                 return Some(
@@ -188,6 +249,22 @@ impl<'a> Resolver<'a> {
         }
         if let Some(hint) = self.own_output_hint(name, here) {
             return Some(hint);
+        }
+        if let Some((_, ours)) = VALUES_ELSEWHERE.iter().find(|(other, _)| *other == name) {
+            return Some(match here.nodes.len() {
+                1 => Hint::meant(*ours),
+                _ => {
+                    "the number of the user is `vu.id`, that of its iteration `vu.iteration`".into()
+                }
+            });
+        }
+        if self.owner.reads == Reads::Threshold {
+            if bggo_metrics::Statistic::of_word(name).is_some() && here.nodes.len() == 1 {
+                return Some(Hint::meant(format!("metrics.run.response_time.{name}")));
+            }
+            if let Some(words) = metric_elsewhere(name) {
+                return Some(words.into());
+            }
         }
         if name == "self" {
             return Some("put a value that two arguments need into `locals`".into());

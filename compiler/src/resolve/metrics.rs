@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 use bggo_metrics::FigureKind;
 
+use super::hint::metric_elsewhere;
 use super::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
 use super::reference::{Reads, Resolver};
 use super::traversal::Traversal;
@@ -51,6 +52,29 @@ fn statistics_hint(subject: &MetricSubject, metric: &Name, key: Option<&(Name, u
         }
         // One of a module, whose kind the check stage knows.
         None => format!("write `{name}.p95` of a trend, `{name}.sum` of a counter"),
+    }
+}
+
+/// What was meant by an index that is no key: `answers[503]`, `p99.9`. With the place of both numbers of the latter.
+fn index_hint(index: &Expr, behind: Option<&&Name>) -> (Option<Span>, Hint) {
+    const WORDS: &str = "write `failed[\"timeout\"]` or `home[{ team = \"a\" }]`; instances of a step share their metrics";
+    let (ExprKind::Number(number), Some(behind)) = (&index.kind, behind) else {
+        return (None, WORDS.into());
+    };
+    let is_percentile = behind.text.strip_prefix('p').is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    match number.as_u64() {
+        Some(part) if is_percentile => {
+            let written = format!("{}_{part}", behind.text);
+            let words = format!("the point of a percentile is a `_`: write `{written}`");
+            let place = behind.span.to(index.span);
+            (Some(place), Hint::write(written).saying(words))
+        }
+        Some(key) if behind.text == "answers" || behind.text == "failed" => {
+            (None, Hint::write(format!("\"{key}\"")))
+        }
+        _ => (None, WORDS.into()),
     }
 }
 
@@ -108,13 +132,12 @@ impl<'a> Resolver<'a> {
                         parts.tags = Some((self.tags_of_address(pairs)?, behind));
                     }
                     _ => {
+                        let behind = parts.names.last();
+                        let (span, hint) = index_hint(index, behind);
+                        let text = "expected one key in quotes, or tags as an object";
                         self.problems
-                            .error(
-                                codes::UNEXPECTED_INDEX,
-                                index.span,
-                                "expected one key in quotes, or tags as an object",
-                            )
-                            .hint("write `failed[\"timeout\"]` or `home[{ team = \"a\" }]`; instances of a step share their metrics");
+                            .error(codes::UNEXPECTED_INDEX, span.unwrap_or(index.span), text)
+                            .advise(Some(hint));
                         return None;
                     }
                 },
@@ -155,6 +178,18 @@ impl<'a> Resolver<'a> {
         let word = |at: usize| names.get(at).map_or("", |name| name.text.as_str());
         let (subject, used) = match (word(0), word(2)) {
             ("run", _) => (MetricSubject::Run, 1),
+            (elsewhere, _)
+                if let Some(words) = metric_elsewhere(elsewhere)
+                    && self.modules.find_runner(elsewhere).is_none()
+                    && !self.names.flows.contains_key(elsewhere) =>
+            {
+                let name = names.first()?;
+                let text = format!("there are no metrics of `{}`", name.text);
+                self.problems
+                    .error(codes::UNKNOWN_METRIC, name.span, text)
+                    .hint(words);
+                return None;
+            }
             ("custom", _) => {
                 let [_, name, ..] = names.as_slice() else {
                     return self.incomplete_address(&parts, "metrics.custom.NAME.STATISTIC");

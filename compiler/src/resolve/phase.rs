@@ -155,7 +155,11 @@ impl<'a> Resolver<'a> {
         };
         here.refer(self, 0, Reference::Error);
         self.problems
-            .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text);
+            .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text)
+            .advise(
+                (root == "vu")
+                    .then(|| "`vu_setup` and `vu_teardown` run once for each user".into()),
+            );
         true
     }
 }

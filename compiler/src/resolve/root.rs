@@ -119,9 +119,25 @@ impl<'a> Resolver<'a> {
                     _ => "a bound of a threshold",
                 };
                 let text = format!("{owner} is known when the program starts, and `{name}` is not");
+                let scenario = here.first.filter(|first| {
+                    name == "scenario" && self.names.scenarios.contains_key(first.text.as_str())
+                });
+                let is_figure = name == "step" && self.owner.reads == Reads::Threshold;
+                let hint = match (here.first, here.second) {
+                    (Some(runner), Some(step)) if is_figure => format!(
+                        "a figure of a step is read as `metrics.{}.{}.response_time.p95`",
+                        runner.text, step.text
+                    ),
+                    _ if let Some(scenario) = scenario => format!(
+                        "a scenario that begins when another has ended says `after = scenario.{}`",
+                        scenario.text
+                    ),
+                    _ => "it is computed from literals, variables, and locals made of these"
+                        .to_owned(),
+                };
                 self.problems
                     .error(codes::NOT_KNOWN_AT_START, here.span(), text)
-                    .hint("it is computed from literals, variables, and locals made of these");
+                    .hint(hint);
                 return false;
             }
             Reads::Nothing(what, cure) => (

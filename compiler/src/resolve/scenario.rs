@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostics::{Problems, codes, nearest};
+use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, Expr, ExprKind, Name, ScenarioDecl};
 
@@ -103,13 +103,22 @@ impl<'a> Resolver<'a> {
             self.refer(root.id, Reference::Error);
         }
         let Some(name) = name else {
+            let named = match &expr.kind {
+                ExprKind::Text(text) | ExprKind::Root(text) => Some(text),
+                _ => None,
+            };
+            let named = named.filter(|name| self.names.scenarios.contains_key(name.as_str()));
+            let hint = match named {
+                Some(name) => Hint::write(format!("scenario.{name}")),
+                None => "write `after = scenario.NAME`".into(),
+            };
             self.problems
                 .error(
                     codes::INVALID_REFERENCE,
                     expr.span,
                     "`after` names a scenario",
                 )
-                .hint("write `after = scenario.NAME`");
+                .advise(Some(hint));
             return None;
         };
         match self.names.scenarios.get(name.text.as_str()).copied() {

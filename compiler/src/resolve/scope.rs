@@ -6,6 +6,7 @@ use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
 use crate::syntax::decl::{BodyDecl, BodyKind, Declarations, Name, Phase, StepDecl};
+use crate::syntax::elsewhere;
 
 use super::model::{BodyId, ByBody, Callee, DataId, LocalId, ResourceId, StepId, VariableId};
 
@@ -411,7 +412,10 @@ pub(super) fn callees<'d>(
             let flows = names.flows.keys().copied();
             // The flow of a step of the kind `mix` has no name of its own.
             let all = runners.chain(flows.filter(|flow| !flow.contains(' ')));
-            let hint = other.or_else(|| nearest::advice(&kind.text, all));
+            let instead = elsewhere::runner(&kind.text).filter(|_| !is_choice);
+            let instead = || instead.map(Hint::from);
+            let hint = other.or_else(instead);
+            let hint = hint.or_else(|| nearest::advice(&kind.text, all));
             let hint = hint.or_else(|| (!is_choice).then(|| modules_with_runners(modules)));
             let what = if is_choice { "flow" } else { "runner" };
             unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, (what, hint));

@@ -545,7 +545,12 @@ fn missing<'a>(path: &str, known: impl IntoIterator<Item = &'a String>) -> Refus
 /// Paths of the files beside one that is missing, written as it is.
 fn neighbours(whole: &Path, path: &str) -> Vec<String> {
     let written = path.rfind('/').map_or("", |at| &path[..=at]);
-    let entries = whole.parent().map(fs::read_dir);
+    // A name alone lies in the working folder, which has no name in its path.
+    let folder = whole.parent().map(|folder| match folder.as_os_str() {
+        name if name.is_empty() => Path::new("."),
+        _ => folder,
+    });
+    let entries = folder.map(fs::read_dir);
     let entries = entries.into_iter().flatten().flatten().flatten();
     entries
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -566,6 +571,13 @@ pub fn not_utf8(path: &str, error: &std::string::FromUtf8Error) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_beside_a_name_alone_are_those_of_the_working_folder() {
+        // That of a test is the folder of its package.
+        let names = neighbours(Path::new("Cargo.tml"), "Cargo.tml");
+        assert!(names.contains(&"Cargo.toml".to_owned()), "{names:?}");
+    }
 
     fn grid() -> (tempfile::TempDir, Sources) {
         let folder = tempfile::tempdir().unwrap();

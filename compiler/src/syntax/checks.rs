@@ -12,6 +12,7 @@ pub(super) const CHECK: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &["condition"],
 };
 
 pub(super) const METRIC: Shape = Shape {
@@ -20,6 +21,7 @@ pub(super) const METRIC: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &["kind"],
 };
 
 impl FileParser<'_, '_> {

@@ -32,6 +32,7 @@ pub(super) const CSV: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &["file"],
 };
 
 pub(super) const JSONL: Shape = Shape {
@@ -47,6 +48,7 @@ pub(super) const JSONL: Shape = Shape {
         "sensitive",
         "description",
     ],
+    required: &["file"],
     ..CSV
 };
 
@@ -62,6 +64,7 @@ pub(super) const INLINE: Shape = Shape {
         "sensitive",
         "description",
     ],
+    required: &["rows"],
     ..CSV
 };
 

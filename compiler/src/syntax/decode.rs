@@ -45,6 +45,7 @@ pub(super) const STEP: Shape = Shape {
     ],
     repeated: &["check"],
     labelled: &["check"],
+    required: &[],
 };
 
 /// A step that runs one of several flows.
@@ -75,6 +76,7 @@ pub(super) const MIX_STEP: Shape = Shape {
     ],
     repeated: &["check", "mix"],
     labelled: &["check", "mix"],
+    required: &[],
 };
 
 pub(super) const RESOURCE: Shape = Shape {
@@ -83,6 +85,7 @@ pub(super) const RESOURCE: Shape = Shape {
     blocks: &["arguments", "uses"],
     repeated: &[],
     labelled: &[],
+    required: &[],
 };
 
 pub(super) const VARIABLE: Shape = Shape {
@@ -91,6 +94,7 @@ pub(super) const VARIABLE: Shape = Shape {
     blocks: &[],
     repeated: &["validation"],
     labelled: &[],
+    required: &[],
 };
 
 pub(super) const GRID: Shape = Shape {
@@ -99,6 +103,7 @@ pub(super) const GRID: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &[],
 };
 
 pub(super) const VALIDATION: Shape = Shape {
@@ -107,6 +112,7 @@ pub(super) const VALIDATION: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &["condition", "error_message"],
 };
 
 impl FileParser<'_, '_> {
@@ -119,10 +125,13 @@ impl FileParser<'_, '_> {
                 Item::Attribute(attribute) => {
                     let name = &attribute.name;
                     let text = format!("a grid holds blocks, found the attribute `{}`", name.text);
-                    let hint = format!(
-                        "put a named expression into a block: `locals {{ {} = .. }}`",
-                        name.text
-                    );
+                    let hint = match elsewhere::top_attribute(&name.text) {
+                        Some(instead) => instead.to_owned(),
+                        None => format!(
+                            "put a named expression into a block: `locals {{ {} = .. }}`",
+                            name.text
+                        ),
+                    };
                     self.problems
                         .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
                         .hint(hint);
@@ -358,8 +367,9 @@ impl FileParser<'_, '_> {
     }
 
     fn validation(&mut self, block: RawBlock) -> Option<ValidationDecl> {
-        let (span, broken) = (block.header, block.body.broken);
+        let (span, unread) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &VALIDATION);
+        let broken = unread || found.misplaced;
         let condition = self.optional(&mut found, "condition");
         let error_message = self.optional(&mut found, "error_message");
         for (name, value) in [("condition", &condition), ("error_message", &error_message)] {
@@ -391,13 +401,21 @@ impl FileParser<'_, '_> {
             }) => items,
             Some(other) if !other.is_whole() => Vec::new(),
             Some(other) => {
+                let written = &self.tokens.text;
+                let written = written.get(other.span.start as usize..other.span.end as usize);
+                let one = written.filter(|text| text.len() <= 60 && !text.contains(['\n', '`']));
+                let is_name = matches!(
+                    other.kind,
+                    ExprKind::Text(_) | ExprKind::Field(..) | ExprKind::Index(..)
+                );
+                let hint = match one.filter(|_| is_name) {
+                    Some(one) => Hint::write(format!("[{one}]")),
+                    None => "write `depends_on = [step.RUNNER.NAME]`".into(),
+                };
+                let text = "`depends_on` is a list of steps and resources in `[ ]`";
                 self.problems
-                    .error(
-                        codes::LIST_EXPECTED,
-                        other.span,
-                        "`depends_on` is a list of steps and resources in `[ ]`",
-                    )
-                    .hint("write `depends_on = [step.RUNNER.NAME]`");
+                    .error(codes::LIST_EXPECTED, other.span, text)
+                    .advise(Some(hint));
                 Vec::new()
             }
         }

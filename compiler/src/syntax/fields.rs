@@ -9,7 +9,7 @@ use super::decl::{Attribute, AttributeBlock, Expr, Name};
 use super::elsewhere;
 use super::expr::FileParser;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
-use super::token::is_identifier;
+use super::token::{TokenKind, is_identifier};
 
 /// The longest label that may be any text, in characters.
 const LONGEST_LABEL: usize = 80;
@@ -25,6 +25,17 @@ pub(super) struct Shape {
     pub(super) repeated: &'static [&'static str],
     /// Those of both that have labels, which whoever reads them checks.
     pub(super) labelled: &'static [&'static str],
+    /// Attributes without which it says nothing.
+    pub(super) required: &'static [&'static str],
+}
+
+impl Shape {
+    /// The attributes that a body of this shape lacks.
+    fn missing(&self, body: &Body) -> Vec<&'static str> {
+        let is_there = |name: &str| body.items.iter().any(|item| item.name().text == name);
+        let required = self.required.iter().copied();
+        required.filter(|name| !is_there(name)).collect()
+    }
 }
 
 /// The known items of a block.
@@ -68,16 +79,24 @@ impl FileParser<'_, '_> {
     /// Sorts a body by its shape.
     pub(super) fn sort(&mut self, body: Body, shape: &Shape) -> Found {
         let mut found = Found::default();
+        let missing = shape.missing(&body);
         for item in body.items {
             match item {
-                Item::Attribute(attribute) => self.sort_attribute(attribute, shape, &mut found),
+                Item::Attribute(attribute) => {
+                    self.sort_attribute(attribute, (shape, &missing), &mut found);
+                }
                 Item::Block(block) => self.sort_block(block, shape, &mut found),
             }
         }
         found
     }
 
-    fn sort_attribute(&mut self, attribute: RawAttribute, shape: &Shape, found: &mut Found) {
+    fn sort_attribute(
+        &mut self,
+        attribute: RawAttribute,
+        (shape, missing): (&Shape, &[&'static str]),
+        found: &mut Found,
+    ) {
         let name = attribute.name.text.as_str();
         if shape.attributes.contains(&name) {
             let mut others = found.attributes.iter();
@@ -88,12 +107,12 @@ impl FileParser<'_, '_> {
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
             found.misplaced = true;
             let text = format!("`{name}` is a block, found an attribute");
-            let hint = format!("write {} without `=`", self.as_block(name, &attribute));
+            let hint = self.as_block(name, &attribute);
             self.problems
                 .error(codes::BLOCK_EXPECTED, attribute.name.span, text)
-                .hint(hint);
+                .advise(Some(hint));
         } else {
-            found.misplaced |= self.unknown_attribute(&attribute, shape);
+            found.misplaced |= self.unknown_attribute(&attribute, shape, missing);
         }
         self.value(attribute);
     }
@@ -282,8 +301,13 @@ impl FileParser<'_, '_> {
             .label(first, "first here");
     }
 
-    /// Reports it, and says whether it may be meant for the block `arguments`.
-    fn unknown_attribute(&mut self, attribute: &RawAttribute, shape: &Shape) -> bool {
+    /// Reports it, and says whether it may be what seems to be missing: an argument, or one of the attributes that are.
+    fn unknown_attribute(
+        &mut self,
+        attribute: &RawAttribute,
+        shape: &Shape,
+        missing: &[&'static str],
+    ) -> bool {
         let name = &attribute.name;
         let known = shape
             .attributes
@@ -296,30 +320,38 @@ impl FileParser<'_, '_> {
         let instead = match (of_step, of_scenario) {
             (true, _) => elsewhere::in_step(&name.text),
             (_, true) => elsewhere::in_scenario(&name.text),
-            _ => None,
+            _ => elsewhere::within(shape.owner, &name.text),
         };
-        let near = nearest::nearest(&name.text, known.clone());
+        let near = elsewhere::meant(shape.owner, &name.text)
+            .or_else(|| nearest::nearest(&name.text, known.clone()));
+        let likely = near.or_else(|| nearest::with_part(&name.text, known.clone()));
         // A name that resembles none of a step's own is most often an argument of its runner.
         let argument = shape.blocks.contains(&"arguments")
             && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
             && near.is_none();
+        let lacked = match (instead, likely, missing) {
+            (None, None, [only]) if !argument => Some(*only),
+            (None, Some(likely), missing) => missing.iter().copied().find(|one| *one == likely),
+            _ => None,
+        };
         let hint = match (instead, near) {
             (Some(instead), near) if of_scenario || near.is_none() => Some(instead.into()),
             (_, Some(near)) if !shape.attributes.contains(&near) => {
-                let written = self.as_block(near, attribute);
-                let hint = Hint::from(format!("write {written}"));
-                // Only that block is written in full.
-                Some(match written.trim_matches('`') {
-                    block if near == "timeouts" && !block.contains("..") => {
-                        Hint::write(block).at(name.span.to(self.range_span(&attribute.value)))
-                    }
-                    _ => hint,
-                })
+                Some(self.as_block(near, attribute))
+            }
+            (_, Some(near)) => Some(Hint::meant(near)),
+            _ if likely.is_none()
+                && let Some(lacked) = lacked =>
+            {
+                Some(format!("did you mean `{lacked}`, which is missing?").into())
             }
             _ => match nearest::advice(&name.text, known) {
                 Some(known) if argument => {
                     let known = known.words;
-                    let words = format!("write arguments in `arguments {{ .. }}`; {known}");
+                    let name = &name.text;
+                    let words = format!(
+                        "an argument stands in its block: `arguments {{ {name} = .. }}`; {known}"
+                    );
                     Some(words.into())
                 }
                 hint => hint,
@@ -329,23 +361,77 @@ impl FileParser<'_, '_> {
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
             .advise(hint);
-        argument
+        argument || lacked.is_some() || instead.is_some()
     }
 
-    /// The block that is to stand in the place of an attribute, as it is written.
-    fn as_block(&self, kind: &str, attribute: &RawAttribute) -> String {
-        let span = self.range_span(&attribute.value);
-        let value = self.tokens.text.get(span.start as usize..span.end as usize);
-        let short = value.filter(|value| {
-            !attribute.value.is_empty() && value.len() <= 40 && !value.contains(['\n', '{', '`'])
+    /// What to write in the place of an attribute that is to be a block.
+    fn as_block(&self, kind: &str, attribute: &RawAttribute) -> Hint {
+        let value = self.range_span(&attribute.value);
+        let text = self
+            .tokens
+            .text
+            .get(value.start as usize..value.end as usize);
+        let short = text.filter(|text| {
+            !attribute.value.is_empty() && text.len() <= 40 && !text.contains(['\n', '{', '`'])
         });
+        let first = self.tokens.kind(attribute.value.start);
+        let whole = attribute.name.span.to(value);
         match (kind, short) {
-            ("timeouts", Some(value)) => format!("`timeouts {{ execution = {value} }}`"),
-            ("load", Some(value)) if value.starts_with('"') => format!("`load {value} {{ .. }}`"),
-            ("load", _) => "`load \"PROFILE\" { .. }`".to_owned(),
-            ("uses", Some(value)) => format!("`uses {{ NAME = {value} }}`"),
-            _ => format!("`{kind} {{ .. }}`"),
+            ("load", Some(value)) if first == TokenKind::OpenQuote => {
+                format!("write `load {value} {{ .. }}`").into()
+            }
+            ("load", _) => "write `load \"PROFILE\" { .. }`".into(),
+            ("uses", Some(value)) => format!("write `uses {{ NAME = {value} }}`").into(),
+            (kind, Some(value))
+                if let Some(inner) = elsewhere::of_one_value(kind)
+                    && fits_one_value(kind, first) =>
+            {
+                Hint::write(format!("{kind} {{ {inner} = {value} }}")).at(whole)
+            }
+            _ => {
+                let words = format!("write `{kind} {{ .. }}` without `=`");
+                match self.equals_before_block(attribute) {
+                    Some(place) => Hint::write(" ").saying(words).at(place),
+                    None => words.into(),
+                }
+            }
         }
+    }
+
+    /// What stands between a name and an object that would be a block if it were not there.
+    fn equals_before_block(&self, attribute: &RawAttribute) -> Option<Span> {
+        let range = &attribute.value;
+        let close = range.end.checked_sub(1)?;
+        let is_object = self.tokens.kind(range.start) == TokenKind::OpenBrace
+            && self.tokens.closing(range.start) == close
+            && !attribute.broken;
+        let mut at = range.start + 1;
+        let mut entries = 0;
+        while is_object && at < close {
+            match self.tokens.kind(at) {
+                kind if kind.opens_bracket() => at = self.tokens.closing(at),
+                TokenKind::OpenQuote | TokenKind::OpenHeredoc => at = self.tokens.closing(at),
+                TokenKind::Symbol if [",", ":"].contains(&self.tokens.text(at)) => return None,
+                // A key of a block is a word.
+                TokenKind::Symbol if self.tokens.text(at) == "=" => {
+                    if self.tokens.kind(at - 1) != TokenKind::Ident {
+                        return None;
+                    }
+                    entries += 1;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        let over_lines = self.tokens.kind(range.start + 1) == TokenKind::Newline
+            && self.tokens.kind(close.checked_sub(1)?) == TokenKind::Newline;
+        let name = attribute.name.span;
+        let place = Span {
+            start: name.end,
+            end: self.tokens.at(range.start).start,
+            ..name
+        };
+        (is_object && (over_lines || entries == 1)).then_some(place)
     }
 
     fn unknown_block(&mut self, block: &RawBlock, shape: &Shape) {
@@ -357,7 +443,11 @@ impl FileParser<'_, '_> {
             .chain(shape.attributes)
             .copied();
         let of_step = shape.blocks.contains(&"timeouts");
-        let instead = of_step.then(|| elsewhere::in_step(kind)).flatten();
+        let instead = match shape.owner {
+            "a scenario" => elsewhere::in_scenario(kind),
+            "a flow" => elsewhere::in_flow(kind),
+            _ => of_step.then(|| elsewhere::in_step(kind)).flatten(),
+        };
         let hint = match (instead, nearest::nearest(kind, known.clone())) {
             _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.into()),
             _ if kind == "resource" && shape.repeated.contains(&"step") => {
@@ -373,5 +463,14 @@ impl FileParser<'_, '_> {
         self.problems
             .error(codes::UNKNOWN_BLOCK, block.header, text)
             .advise(hint);
+    }
+}
+
+/// Whether one value alone, which begins so, is what the block's first attribute takes.
+fn fits_one_value(kind: &str, first: TokenKind) -> bool {
+    match kind {
+        "timeouts" => true,
+        "backoff" | "on_error" => first == TokenKind::OpenQuote,
+        _ => first == TokenKind::Number,
     }
 }

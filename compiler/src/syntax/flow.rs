@@ -17,6 +17,7 @@ pub(super) const FLOW: Shape = Shape {
     blocks: &[],
     repeated: &["input", "output", "step", "resource"],
     labelled: &["input", "output", "step", "resource"],
+    required: &[],
 };
 
 pub(super) const INPUT: Shape = Shape {
@@ -25,6 +26,7 @@ pub(super) const INPUT: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &[],
 };
 
 pub(super) const OUTPUT: Shape = Shape {
@@ -33,6 +35,7 @@ pub(super) const OUTPUT: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &["value"],
 };
 
 impl FileParser<'_, '_> {

@@ -23,6 +23,7 @@ pub(super) const CHOICE: Shape = Shape {
     blocks: &["arguments"],
     repeated: &[],
     labelled: &[],
+    required: &["weight"],
 };
 
 impl FileParser<'_, '_> {

@@ -15,6 +15,7 @@ const fn of(owner: &'static str, attributes: &'static [&'static str]) -> Shape {
         blocks: &[],
         repeated: &[],
         labelled: &[],
+        required: &[],
     }
 }
 
@@ -47,9 +48,15 @@ pub(super) const REPEAT: Shape = of(
 
 pub(super) const ON_ERROR: Shape = of("`on_error`", &["action", "fallback"]);
 
-pub(super) const CONCURRENCY: Shape = of("`concurrency`", &["limit", "per_key", "scope"]);
+pub(super) const CONCURRENCY: Shape = Shape {
+    required: &["limit"],
+    ..of("`concurrency`", &["limit", "per_key", "scope"])
+};
 
-pub(super) const RATE_LIMIT: Shape = of("`rate_limit`", &["limit", "per", "burst", "key"]);
+pub(super) const RATE_LIMIT: Shape = Shape {
+    required: &["limit"],
+    ..of("`rate_limit`", &["limit", "per", "burst", "key"])
+};
 
 impl FileParser<'_, '_> {
     /// The parts of a step that are blocks of their own.

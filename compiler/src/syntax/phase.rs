@@ -13,6 +13,7 @@ pub(super) const TIMEOUTS: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &[],
 };
 
 /// What a phase may hold.
@@ -23,6 +24,7 @@ pub(super) const fn shape(owner: &'static str) -> Shape {
         blocks: &["timeouts"],
         repeated: &["step"],
         labelled: &["step"],
+        required: &[],
     }
 }
 

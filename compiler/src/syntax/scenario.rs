@@ -31,6 +31,7 @@ pub(super) const SCENARIO: Shape = Shape {
         "vu_teardown",
     ],
     labelled: &["load", "step", "resource", "mix"],
+    required: &[],
 };
 
 /// Names that stand for something else where metrics are named.

@@ -21,6 +21,7 @@ pub(super) const THRESHOLD: Shape = Shape {
     blocks: &[],
     repeated: &[],
     labelled: &[],
+    required: &["condition"],
 };
 
 impl FileParser<'_, '_> {
@@ -68,7 +69,7 @@ impl FileParser<'_, '_> {
     fn unbracketed(&self, range: &Range<usize>) -> Range<usize> {
         let close = range.end.saturating_sub(1);
         let is_bracketed = self.tokens.kind(range.start) == TokenKind::OpenParen
-            && self.tokens.at(range.start).partner as usize == close
+            && self.tokens.closing(range.start) == close
             && close > range.start + 1;
         if is_bracketed {
             range.start + 1..close

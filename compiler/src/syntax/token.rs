@@ -109,6 +109,27 @@ impl<'a> Tokens<'a> {
         self.kind(index) == TokenKind::Symbol && self.text(index) == symbol
     }
 
+    /// What closes the bracket, the quote or the heredoc that opens here; the end of the text where nothing does.
+    pub(super) fn closing(&self, open: usize) -> usize {
+        let mut depth = 0_usize;
+        let mut at = open;
+        loop {
+            match self.kind(at) {
+                TokenKind::End => return at,
+                TokenKind::OpenQuote | TokenKind::OpenHeredoc => {
+                    at = self.at(at).partner as usize;
+                }
+                kind if kind.opens_bracket() => depth += 1,
+                kind if kind.closes_bracket() => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return at;
+            }
+            at += 1;
+        }
+    }
+
     /// Whether nothing but spaces stands before the token on its line, and if so how many bytes.
     pub(super) fn margin(&self, index: usize) -> Option<u32> {
         let start = self.at(index).start as usize;

@@ -7,6 +7,7 @@ use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::Span;
 
 use super::decl::{EVERY, Expr, ExprKind, TypeExpr, UnaryOp};
+use super::elsewhere;
 
 pub(super) const NAMES: &[&str] = &[
     "string", "number", "bool", "duration", "bytes", "any", "list", "set", "map", "object", "tuple",
@@ -110,7 +111,7 @@ fn of(expr: &Expr, problems: &mut Problems) -> Type {
                     problems,
                     expr.span,
                     format!("there is no type `{name}`"),
-                    nearest::advice(name, NAMES.iter().copied()),
+                    hint_of_type(name),
                 )
             }),
         },
@@ -205,9 +206,15 @@ fn call(
             problems,
             name_span,
             format!("there is no type `{name}`"),
-            nearest::advice(name, NAMES.iter().copied()),
+            hint_of_type(name),
         ),
     }
+}
+
+/// The type that an unknown word most likely means.
+fn hint_of_type(name: &str) -> Option<Hint> {
+    let meant = elsewhere::type_meant(name).map(Hint::meant);
+    meant.or_else(|| nearest::advice(name, NAMES.iter().copied()))
 }
 
 fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {

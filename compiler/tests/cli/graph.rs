@@ -95,6 +95,38 @@ fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
     }
 }
 
+#[test]
+fn what_runs_before_and_after_stands_there_and_so_does_a_scenario_that_begins_after_another() {
+    let step = |name: &str| format!("  step \"noop\" \"{name}\" {{}}\n");
+    let grid = format!(
+        "setup {{\n{}}}\nvu_setup {{\n{}}}\nscenario \"a\" {{\n{}  setup {{\n  {}  }}\n}}\nscenario \"b\" {{\n  after = scenario.a\n{}}}\nteardown {{\n{}}}\n",
+        step("s"),
+        step("v"),
+        step("x"),
+        step("y"),
+        step("z"),
+        step("t"),
+    );
+    let folder = folder_with(&[("grid.hcl", grid.as_str())]);
+    let text = run(&folder, &["graph", "grid.hcl"]).out;
+    let id_of = |title: &str| {
+        let (before, _) = text.split_once(&format!("[\"{title}\"]")).unwrap();
+        before.rsplit_once(' ').unwrap().1.to_owned()
+    };
+    for (before, after) in [
+        ("setup", "setup of a"),
+        ("setup of a", "vu_setup"),
+        ("vu_setup", "a: once"),
+        ("a: once", "b: once"),
+        ("b: once", "teardown"),
+    ] {
+        let arrow = format!("    {} --> {};\n", id_of(before), id_of(after));
+        assert_eq!(text.matches(&arrow).count(), 1, "{before}, {after}: {text}");
+    }
+    // These, and those of start and end.
+    assert_eq!(text.matches(" --> ").count(), 5 + 2, "{text}");
+}
+
 fn piped(command: &mut Command, text: &str) {
     let mut child = command
         .stdin(Stdio::piped())

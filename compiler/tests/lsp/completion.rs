@@ -250,6 +250,107 @@ fn types_and_descriptions_come_from_the_manifests_and_from_the_grid() {
     editor.end();
 }
 
+/// What is declared where objects are written.
+const TYPED: &str = r#"variable "shops" {
+  type    = list(object({ city = string, open = bool }))
+  default = []
+}
+
+locals {
+  by_name = { a = { street = "x" } }
+}
+
+flow "order" {
+  input "item" {
+    type = object({ name = string, size = optional(number) })
+  }
+
+  step "noop" "wait" {}
+}
+
+"#;
+
+#[test]
+fn names_of_a_for_and_keys_of_objects_with_types_are_offered() {
+    let mut editor = Editor::start();
+    for (count, (written, has, has_not)) in [
+        (
+            "locals {\n  b = [for shop in var.shops : sh",
+            "shop upper var",
+            "city",
+        ),
+        (
+            "locals {\n  b = [for shop in var.shops : shop.",
+            "city open",
+            "upper street",
+        ),
+        (
+            "locals {\n  b = { for name, shop in local.by_name : name => \"${shop.",
+            "street",
+            "city",
+        ),
+        (
+            "locals {\n  b = { for name, shop in local.by_name : name.",
+            "",
+            "street",
+        ),
+        (
+            "locals {\n  b = [for shop in var.shops : [for part in shop.city : sh",
+            "shop part",
+            "city",
+        ),
+        (
+            "locals {\n  b = [for shop in var.shops : shop]\n  c = sh",
+            "upper",
+            "shop",
+        ),
+        (
+            "step \"order\" \"b\" {\n  arguments {\n    item = { ",
+            "name size",
+            "upper",
+        ),
+        (
+            "variable \"z\" {\n  type    = object({ street = string })\n  default = {\n    ",
+            "street",
+            "upper",
+        ),
+        (
+            "step \"http_request\" \"b\" {\n  on_error {\n    fallback = { ",
+            "status_code body json",
+            "upper",
+        ),
+        (
+            "step \"http_request\" \"b\" {\n  arguments {\n    headers = { ",
+            "Content-Type Accept",
+            "upper",
+        ),
+        (
+            "scenario \"s\" {\n  mix = { ",
+            "order",
+            "http_request upper",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let found = offered_in(&mut editor, &format!("{count}.hcl"), TYPED, written);
+        let names: Vec<&str> = found
+            .iter()
+            .map(|one| one["label"].as_str().unwrap())
+            .collect();
+        let is_there = |name: &str| names.contains(&name);
+        assert!(
+            has.split_whitespace().all(is_there),
+            "{written}: not all of {has} in {names:?}"
+        );
+        assert!(
+            !has_not.split_whitespace().any(is_there),
+            "{written}: some of {has_not} in {names:?}"
+        );
+    }
+    editor.end();
+}
+
 /// What is declared where values are read.
 const READ: &str = r#"grid {
   name = "shop"

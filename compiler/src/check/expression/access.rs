@@ -2,7 +2,7 @@
 
 use bggo_values::{Type, Value};
 
-use crate::diagnostics::{Hint, codes, nearest};
+use crate::diagnostics::{Code, Hint, codes, nearest};
 use crate::resolve::model::{BoundId, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
@@ -12,6 +12,24 @@ use super::forms::join;
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
+    /// Whether the last problem has this code and stands before this place on its line.
+    fn is_said_before(&self, code: Code, span: Span) -> bool {
+        let last = self.problems.list.last();
+        let at = last
+            .filter(|last| last.code == code)
+            .and_then(|last| last.span);
+        at.is_some_and(|at| {
+            let between = Span {
+                start: at.end,
+                end: span.start,
+                ..span
+            };
+            at.file == span.file
+                && at.end <= span.start
+                && !self.sources.text(between).contains('\n')
+        })
+    }
+
     /// A whole reference without `.name` or `[index]` behind it, or an unknown name.
     pub(super) fn name(&mut self, expr: &Expr) -> TExpr {
         match self.reference(expr.id) {
@@ -84,9 +102,13 @@ impl Checker<'_> {
                 None => error(span),
             },
             Reference::Metric(_) => {
-                let text = "a figure of the run is compared with a bound, and read in no other way";
-                self.error(codes::THRESHOLD_FORM, span, text)
-                    .hint("write `metrics.run.response_time.p95 < \"300ms\"`; there is no arithmetic on figures");
+                // Both figures of a sum are one fault.
+                if !self.is_said_before(codes::THRESHOLD_FORM, span) {
+                    let text =
+                        "a figure of the run is compared with a bound, and read in no other way";
+                    self.error(codes::THRESHOLD_FORM, span, text)
+                        .hint("write `metrics.run.response_time.p95 < \"300ms\"`; there is no arithmetic on figures");
+                }
                 error(span)
             }
             Reference::Threshold(at) => match self.declarations.thresholds.get(at) {

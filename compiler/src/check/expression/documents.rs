@@ -175,6 +175,13 @@ impl Checker<'_> {
         })
     }
 
+    /// Whether these words stand before a name in the grid.
+    fn stands_behind(&self, name: &Name, words: &str) -> bool {
+        let file = self.sources.file(name.span.file);
+        let before = file.and_then(|file| file.text.get(..name.span.start as usize));
+        before.is_some_and(|before| before.ends_with(words))
+    }
+
     /// Reports that a type has no attributes, or what is written for them.
     pub(super) fn no_attributes(&mut self, ty: &Type, name: &Name) -> &mut Problem {
         let text = format!("{} has no attributes, found `.{}`", ty.named(), name.text);
@@ -184,6 +191,14 @@ impl Checker<'_> {
                 name.text
             )),
             Type::Set(_) => Some(format!("all of them are `[*].{}`", name.text)),
+            // The text of an answer is there as a value too.
+            Type::String if self.stands_behind(name, "output.body.") => {
+                Some(format!("the body as JSON is `output.json.{}`", name.text))
+            }
+            Type::String => Some(format!(
+                "JSON in a text is read by `jsondecode(..).{}`",
+                name.text
+            )),
             _ => None,
         };
         self.error(codes::NO_ATTRIBUTE, name.span, text)

@@ -3,7 +3,7 @@
 //! At run time a list, a set and a tuple are one kind of value, and so are a map and an object. Where the types that the
 //! grid states differ, the answer is therefore given when it is built: no, unless both sides are null.
 
-use bggo_values::Type;
+use bggo_values::{Type, Value, convert};
 
 use crate::check::typed::{TExpr, TKind, TLocal};
 
@@ -82,8 +82,19 @@ pub(super) fn alike(a: &Type, b: &Type) -> bool {
 }
 
 /// How to make them comparable.
-pub(super) fn unlike_hint(a: &Type, b: &Type) -> Option<String> {
-    let function = match (a, b) {
+pub(super) fn unlike_hint(a: &TExpr, b: &TExpr) -> Option<String> {
+    for (number, text) in [(a, b), (b, a)] {
+        if number.ty == Type::Number
+            && let Some(text) = text.constant().and_then(Value::as_text)
+            && convert::convert(&Value::from(text.to_owned()), &Type::Number).is_err()
+        {
+            let digits = text.find(|letter: char| !letter.is_ascii_digit());
+            let digits = digits.and_then(|end| text.get(..end)).unwrap_or_default();
+            // Any other text has no number in it that could be meant.
+            return (!digits.is_empty()).then(|| format!("write the number alone: `{digits}`"));
+        }
+    }
+    let function = match (&a.ty, &b.ty) {
         (Type::String, Type::Number) | (Type::Number, Type::String) => "tonumber",
         (Type::String, Type::Bool) | (Type::Bool, Type::String) => "tobool",
         (Type::String, Type::Bytes) | (Type::Bytes, Type::String) => "tostring",

@@ -86,12 +86,25 @@ fn find(found: Found<'_>, want: &Type, what: &str, (literals, to): (&Literals, &
                     let unknown = given.iter().map(|given| given.name.as_str());
                     let unknown = unknown.filter(|name| want.attribute(name).is_none());
                     let near = nearest::nearest(name, unknown);
+                    let key = match (near, parts) {
+                        (Some(near), Some(LiteralParts::Attributes(values))) => {
+                            values.iter().find(|given| given.name == near)
+                        }
+                        _ => None,
+                    };
+                    let text = format!("{what}: the attribute `{name}` is required");
+                    let hint = match (near, key) {
+                        (Some(_), Some(_)) => Some(Hint::meant(name)),
+                        (Some(near), None) => {
+                            Some(format!("write `{name}` in place of `{near}`").into())
+                        }
+                        (None, _) => None,
+                    };
                     to.push(Misfit {
                         code: codes::WRONG_TYPE,
-                        span: found.span,
-                        text: format!("{what}: the attribute `{name}` is required"),
-                        hint: near
-                            .map(|near| format!("write `{name}` in place of `{near}`").into()),
+                        span: key.map_or(found.span, |given| given.key),
+                        text,
+                        hint,
                     });
                 }
                 let Some(LiteralParts::Attributes(values)) = parts else {
@@ -151,7 +164,12 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<Hint> {
     let hint = match (want, found.ty) {
         (Type::Duration, Type::Number) => match found.value {
             Some(Value::Number(number)) => {
-                let written = format!("\"{number}s\"");
+                // Whoever writes thousands thinks of milliseconds.
+                let unit = match number.as_f64() >= 1000.0 {
+                    true => "ms",
+                    false => "s",
+                };
+                let written = format!("\"{number}{unit}\"");
                 let words = format!("a duration has a unit: `{written}`");
                 return Some(Hint::write(written).saying(words));
             }
@@ -162,8 +180,21 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<Hint> {
         }
         (Type::Duration, Type::String) => return duration_hint(found.value?.as_text()?),
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
-            "write a list in `[ ]`".to_owned()
+            let item = match want {
+                Type::List(item) | Type::Set(item) => item,
+                _ => want,
+            };
+            let one = found
+                .value
+                .filter(|_| !matches!(item.accepts(found.ty), Fit::Never(_)));
+            match one.and_then(plain_hcl) {
+                Some(one) => return Some(Hint::write(format!("[{one}]"))),
+                None => "write a list in `[ ]`".to_owned(),
+            }
         }
+        (Type::Bool, Type::Number) => "compare it with a number: `VALUE > 0`".to_owned(),
+        (Type::Number, Type::Bool) => "a bool becomes a number by `VALUE ? 1 : 0`".to_owned(),
+        (Type::Number, Type::String) => return share_hint(found.value?.as_text()?),
         (Type::Object(fields), Type::String | Type::Number | Type::Bool)
             if (1..=4).contains(&fields.len()) =>
         {
@@ -176,6 +207,9 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<Hint> {
         (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
             "write an object in `{ }`".to_owned()
         }
+        (Type::Map(_) | Type::Object(_), Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+            "write an object: `{ NAME = VALUE }`".to_owned()
+        }
         (Type::String, Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             "make a text of it with `join(\", \", ..)` or `jsonencode(..)`".to_owned()
         }
@@ -185,6 +219,26 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<Hint> {
         _ => return None,
     };
     Some(hint.into())
+}
+
+/// A value as a grid writes it, if that is a number or one word.
+fn plain_hcl(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::Text(text) => {
+            let is_plain = |letter: char| letter.is_alphanumeric() || "_-./:".contains(letter);
+            let text = text.as_str();
+            (!text.is_empty() && text.chars().all(is_plain)).then(|| format!("\"{text}\""))
+        }
+        _ => None,
+    }
+}
+
+/// What to write in place of `"70%"`, where a number is wanted.
+fn share_hint(text: &str) -> Option<Hint> {
+    let number = text.trim().strip_suffix('%')?.trim();
+    let is_number = number.parse::<f64>().is_ok() && number.bytes().all(|byte| byte != b'e');
+    is_number.then(|| Hint::write(number))
 }
 
 /// Words for units of time, and the units that they mean.

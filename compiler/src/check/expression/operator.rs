@@ -143,7 +143,7 @@ impl Checker<'_> {
                 "true"
             };
             let (a, b) = (left.ty.named(), right.ty.named());
-            let hint = unlike_hint(&left.ty, &right.ty);
+            let hint = unlike_hint(&left, &right);
             let text = format!("{a} never equals {b}: this is always {result}");
             self.problems.warning(codes::UNLIKE_TYPES, span, text).hint = hint;
         }

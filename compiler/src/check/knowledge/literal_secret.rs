@@ -58,11 +58,19 @@ const SHORTEST: usize = 20;
 
 pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, problems: &mut Problems) {
     let mut found = BTreeMap::new();
-    for (value, name) in arguments(typed, resolved, modules) {
+    let mut defaults = BTreeMap::new();
+    for Secret {
+        value,
+        name,
+        is_known,
+    } in arguments(typed, resolved, modules)
+    {
         let mut seen = BTreeSet::new();
-        if is_literal(value, resolved, &mut seen) {
+        if is_known && is_literal(value, resolved, &mut seen) {
             let text = format!("the secret `{name}` is written in the grid");
             found.insert(value.span, text);
+        } else {
+            defaults_in(value, resolved, &mut defaults);
         }
     }
     let is_said = |found: &BTreeMap<Span, String>, span: Span| {
@@ -86,6 +94,18 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
             }
         }
     }
+    for (span, name) in defaults {
+        problems
+            .warning(
+                codes::LITERAL_SECRET,
+                span,
+                format!("the default of `{name}` is a secret that is written in the grid"),
+            )
+            .hide_lines()
+            .hint(
+                "write `sensitive = true` and leave `default` out: the program asks for the value",
+            );
+    }
     for (span, text) in found {
         problems
             .warning(codes::LITERAL_SECRET, span, text)
@@ -94,12 +114,35 @@ pub(super) fn warn(typed: &Typed, resolved: &Resolved, modules: &Modules, proble
     }
 }
 
-/// Arguments of sensitive inputs that are known when the grid is built, as they are written, with the names of the inputs.
-fn arguments<'a>(
-    typed: &Typed,
-    resolved: &'a Resolved,
-    modules: &Modules,
-) -> Vec<(&'a Expr, String)> {
+/// An argument of a sensitive input, as it is written.
+struct Secret<'a> {
+    value: &'a Expr,
+    /// The input.
+    name: String,
+    /// It is known when the grid is built, and says something.
+    is_known: bool,
+}
+
+/// The defaults of variables that a secret is made of, by their places, with the names of the variables. An empty text is
+/// none, and who says that a variable is sensitive gives it a default on purpose.
+fn defaults_in(value: &Expr, resolved: &Resolved, found: &mut BTreeMap<Span, String>) {
+    if let Some(Reference::Variable(id)) = resolved.references.get(&value.id)
+        && let Some(variable) = resolved.declarations.variables.get(id.0)
+        && let Some(default) = &variable.default
+        && matches!(&default.kind, ExprKind::Text(text) if !text.is_empty())
+        && variable.sensitive.is_none()
+    {
+        found.insert(default.span, variable.name.text.clone());
+    }
+    let mut parts = Vec::new();
+    within(value, &mut parts);
+    for part in parts {
+        defaults_in(part, resolved, found);
+    }
+}
+
+/// Arguments of sensitive inputs.
+fn arguments<'a>(typed: &Typed, resolved: &'a Resolved, modules: &Modules) -> Vec<Secret<'a>> {
     let declarations = &resolved.declarations;
     let mut found = Vec::new();
     let mut add =
@@ -110,9 +153,11 @@ fn arguments<'a>(
                 };
                 let attributes = block.map_or(&[][..], |block| &block.attributes);
                 let written = attributes.iter().find(|one| one.name.text == input.name);
-                if let (Some(written), true) = (written, is_filled(value)) {
-                    found.push((&written.value, input.name.clone()));
-                }
+                found.extend(written.map(|written| Secret {
+                    value: &written.value,
+                    name: input.name.clone(),
+                    is_known: is_filled(value),
+                }));
             }
         };
     for body in typed.body_ids() {

@@ -309,7 +309,8 @@ impl Document {
                 .label(
                     self.span(&self.tree.bytes(operation.place)),
                     "this operation",
-                );
+                )
+                .hint("leave the schema out here: without one the type of a body is `any`");
             return None;
         }
         Some(answers)

@@ -14,7 +14,12 @@ pub(super) fn read(text: &str) -> Result<Tree, TreeFault> {
         text: format!("the text is no YAML: {}", fault.what),
     })?;
     let mut builder = Builder::default();
-    for piece in found {
+    for mut piece in found {
+        if matches!(piece.what, What::End) {
+            // A block goes on until the next one begins; what stands in it ends before that.
+            let upto = text.get(..piece.bytes.end).unwrap_or(text);
+            piece.bytes.end = upto.trim_end().len();
+        }
         builder.take(piece)?;
     }
     match builder.root {

@@ -1,12 +1,17 @@
 //! The picture for Graphviz: steps are boxes, resources cylinders, data notes, scenarios frames; the caption says what each kind of arrow means.
 
-use super::model::{Arrow, ArrowStyle, Graph, NodeWhat};
+use super::model::{Arrow, ArrowStyle, Graph, GraphNode, NodeWhat, Turn};
 use std::fmt::Write;
 
 /// The whole graph.
 pub fn text(graph: &Graph) -> String {
-    let mut text = String::from(
-        "digraph grid {\n    node [shape=box];\n    Start [shape=circle];\n    End [shape=circle];\n",
+    // Only then an arrow may end at a frame.
+    let compound = match graph.turns.is_empty() {
+        true => "",
+        false => "    compound=true;\n",
+    };
+    let mut text = format!(
+        "digraph grid {{\n{compound}    node [shape=box];\n    Start [shape=circle];\n    End [shape=circle];\n",
     );
     let legend: Vec<String> = graph
         .legend()
@@ -30,6 +35,9 @@ pub fn text(graph: &Graph) -> String {
     for arrow in &graph.arrows {
         let _ = writeln!(text, "    {};", line(arrow, graph));
     }
+    for turn in &graph.turns {
+        text.push_str(&self::turn(*turn, graph));
+    }
     for node in graph.last() {
         let _ = writeln!(text, "    {} -> End;", node.id);
     }
@@ -37,6 +45,30 @@ pub fn text(graph: &Graph) -> String {
         text.push_str("    Start -> End;\n");
     }
     text.push_str("}\n");
+    text
+}
+
+/// From frame to frame. Graphviz draws it between two nodes of them and cuts it at the frames; nodes outside of all have none.
+fn turn(turn: Turn, graph: &Graph) -> String {
+    let of = |frame: Option<usize>, all: Vec<&GraphNode>| -> Vec<String> {
+        let all = all.into_iter().map(|node| node.id.clone());
+        match frame {
+            Some(_) => all.take(1).collect(),
+            None => all.collect(),
+        }
+    };
+    let cut = |name: &str, frame: Option<usize>| {
+        let frame = frame.and_then(|at| graph.frames.get(at));
+        frame.map(|frame| format!("{name}=cluster_{}", frame.id))
+    };
+    let ends = [cut("ltail", turn.before), cut("lhead", turn.after)];
+    let ends: Vec<String> = ends.into_iter().flatten().collect();
+    let mut text = String::new();
+    for from in of(turn.before, graph.last_of(turn.before).collect()) {
+        for to in of(turn.after, graph.first_of(turn.after).collect()) {
+            let _ = writeln!(text, "    {from} -> {to} [{}];", ends.join(", "));
+        }
+    }
     text
 }
 

@@ -85,6 +85,12 @@ pub fn text(graph: &Graph) -> String {
         },
         instances: arrow.instances.clone(),
     }));
+    for turn in &graph.turns {
+        for before in graph.last_of(turn.before) {
+            let after = graph.first_of(turn.after);
+            edges.extend(after.map(|after| plain(address(graph, before), address(graph, after))));
+        }
+    }
     edges.extend(
         graph
             .last()

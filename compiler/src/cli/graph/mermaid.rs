@@ -27,6 +27,26 @@ pub fn text(graph: &Graph) -> String {
     for arrow in &graph.arrows {
         let _ = writeln!(text, "    {};", line(arrow, graph));
     }
+    for turn in &graph.turns {
+        let frame = |at: usize| graph.frames.get(at).map(|frame| frame.id.as_str());
+        let before: Vec<&str> = match turn.before {
+            Some(at) => frame(at).into_iter().collect(),
+            None => graph.last_of(None).map(|node| node.id.as_str()).collect(),
+        };
+        for before in before {
+            match turn.after {
+                Some(at) => {
+                    let after = frame(at).unwrap_or_default();
+                    let _ = writeln!(text, "    {before} --> {after};");
+                }
+                None => {
+                    for node in graph.first_of(None) {
+                        let _ = writeln!(text, "    {before} --> {};", node.id);
+                    }
+                }
+            }
+        }
+    }
     for (place, node) in graph.last().enumerate() {
         let end = if place == 0 { "End((End))" } else { "End" };
         let _ = writeln!(text, "    {} --> {end};", node.id);

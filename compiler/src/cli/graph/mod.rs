@@ -29,7 +29,7 @@ enum Format {
 
 /// What the shapes and arrows mean.
 const LEGEND: &str = "Boxes are steps, cylinders are resources, leaning boxes are data, frames are scenarios, flows and what runs before and after. An arrow leads from what comes first to what waits for it:
-  thin             `depends_on`
+  thin             `depends_on`; from frame to frame: one runs before the other
   thick            an expression reads an output of the step
   dotted, dashed   the resource is in `uses`, or an expression reads an export of it
   with a ball      an expression reads rows of the data

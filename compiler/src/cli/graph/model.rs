@@ -11,6 +11,17 @@ pub struct Graph {
     pub arrows: Vec<Arrow>,
     /// Scenarios, flows and what runs before and after, in written order. What stands outside of all has one frame, which is not drawn.
     pub frames: Vec<GraphFrame>,
+    /// Which of them run one after the other.
+    pub turns: Vec<Turn>,
+}
+
+/// One frame runs before another: `setup` before a scenario. Both are positions in `frames`; none is what stands outside of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// What runs first.
+    pub before: Option<usize>,
+    /// What waits for all of it.
+    pub after: Option<usize>,
 }
 
 /// A scenario, a flow or the like: a frame around its nodes.
@@ -239,6 +250,7 @@ impl Graph {
             nodes,
             arrows: arrows.into_values().collect(),
             frames: self.frames.clone(),
+            turns: self.turns.clone(),
         }
     }
 
@@ -274,14 +286,50 @@ impl Graph {
         found
     }
 
-    /// Steps that wait for no other step, neither by themselves nor by a resource that is built on one.
+    /// Steps with which the run begins: they wait for no other step, neither by themselves nor by a resource that is built on
+    /// one, and no other frame runs before theirs.
     pub fn first(&self) -> impl Iterator<Item = &GraphNode> {
-        self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.to, arrow.from)))
+        let waits = |frame| self.turns.iter().any(|turn| turn.after == frame);
+        let own =
+            self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.to, arrow.from)));
+        own.filter(move |node| !waits(node.frame))
     }
 
-    /// Steps that no other step waits for.
+    /// Steps with which the run ends: no other step waits for them, and no other frame for theirs.
     pub fn last(&self) -> impl Iterator<Item = &GraphNode> {
-        self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.from, arrow.to)))
+        let is_awaited = |frame| self.turns.iter().any(|turn| turn.before == frame);
+        let own =
+            self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.from, arrow.to)));
+        own.filter(move |node| !is_awaited(node.frame))
+    }
+
+    /// The steps of a frame that wait for no other one of it.
+    pub fn first_of(&self, frame: Option<usize>) -> impl Iterator<Item = &GraphNode> {
+        self.ends_of(frame, |arrow| (arrow.to, arrow.from))
+    }
+
+    /// The steps of a frame that no other one of it waits for.
+    pub fn last_of(&self, frame: Option<usize>) -> impl Iterator<Item = &GraphNode> {
+        self.ends_of(frame, |arrow| (arrow.from, arrow.to))
+    }
+
+    fn ends_of(
+        &self,
+        frame: Option<usize>,
+        ends: impl Fn(&Arrow) -> (usize, usize),
+    ) -> impl Iterator<Item = &GraphNode> {
+        let is_own = move |at: usize| {
+            let node = self.nodes.get(at);
+            node.is_some_and(|node| node.is_step() && node.frame == frame)
+        };
+        let arrows = self.arrows.iter().map(ends);
+        let linked: BTreeSet<usize> = arrows
+            .filter(|(from, to)| is_own(*from) && is_own(*to))
+            .map(|(from, _)| from)
+            .collect();
+        let nodes = self.nodes.iter().enumerate();
+        let own = nodes.filter(move |(at, _)| is_own(*at) && !linked.contains(at));
+        own.map(|(_, node)| node)
     }
 
     /// Whether the arrows lead from a node to a step, at once or through resources. `ends` are those of an arrow, the one

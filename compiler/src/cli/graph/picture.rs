@@ -2,10 +2,11 @@
 //! here that uses results of the compiler's stages.
 
 use super::model::{
-    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances, NodeWhat,
+    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances, NodeWhat, Turn,
 };
 use crate::check::typed::{TInstances, Typed};
 use crate::resolve::model::{BodyId, Callee, DataId, Edge, EdgeKind, Instances, LocalId, Node};
+use crate::syntax::decl::Phase;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The picture of a checked grid; `reads` are the data that its steps and resources read.
@@ -32,6 +33,7 @@ pub fn picture(typed: &Typed, reads: &BTreeMap<Node, BTreeSet<DataId>>) -> Graph
             kind,
         });
     }
+    graph.turns = turns(typed, &frames);
     for (at, data) in typed.data.iter().enumerate() {
         let (kind, name) = data.name.split_once('.').unwrap_or(("", &data.name));
         graph.nodes.push(GraphNode {
@@ -93,6 +95,81 @@ pub fn picture(typed: &Typed, reads: &BTreeMap<Node, BTreeSet<DataId>>) -> Graph
         }));
     }
     graph
+}
+
+/// What runs before what: around each scenario the blocks of the grid and its own, and a scenario that begins after another.
+fn turns(typed: &Typed, frames: &BTreeMap<BodyId, usize>) -> Vec<Turn> {
+    let phase = |wanted: Phase, owner: BodyId| {
+        let mut bodies = typed.body_ids();
+        let found = bodies.find(|id| {
+            let phase = typed.body(*id).phase.as_ref();
+            phase.is_some_and(|phase| phase.phase == wanted && phase.owner == owner)
+        });
+        found.and_then(|id| frames.get(&id).copied())
+    };
+    let is_run = |id: &BodyId| {
+        let body = typed.body(*id);
+        body.scenario.is_some() || *id == BodyId::MAIN && !body.steps.is_empty()
+    };
+    let mut turns = Vec::new();
+    for id in typed.body_ids().filter(is_run) {
+        let own = (id != BodyId::MAIN).then_some(id);
+        let of_both = |wanted, is_before| {
+            let of_grid = phase(wanted, BodyId::MAIN);
+            let own = own.and_then(|own| phase(wanted, own));
+            match is_before {
+                true => [of_grid, own],
+                false => [own, of_grid],
+            }
+        };
+        let before = [of_both(Phase::Setup, true), of_both(Phase::VuSetup, true)];
+        let after = [
+            of_both(Phase::VuTeardown, false),
+            of_both(Phase::Teardown, false),
+        ];
+        let mut chain: Vec<Option<usize>> =
+            before.concat().into_iter().flatten().map(Some).collect();
+        chain.push(frames.get(&id).copied());
+        chain.extend(after.concat().into_iter().flatten().map(Some));
+        for pair in chain.windows(2) {
+            if let [before, after] = *pair {
+                turns.push(Turn { before, after });
+            }
+        }
+        let scenario = typed.body(id).scenario.as_ref();
+        if let Some(first) = scenario.and_then(|scenario| scenario.after) {
+            turns.push(Turn {
+                before: frames.get(&first).copied(),
+                after: frames.get(&id).copied(),
+            });
+        }
+    }
+    let mut distinct: Vec<Turn> = Vec::new();
+    for turn in turns {
+        if !distinct.contains(&turn) {
+            distinct.push(turn);
+        }
+    }
+    let is_needed = |turn: &&Turn| !is_implied(turn, &distinct);
+    distinct.iter().filter(is_needed).copied().collect()
+}
+
+/// Whether other turns lead from the one frame to the other as well.
+fn is_implied(turn: &Turn, all: &[Turn]) -> bool {
+    let others = || all.iter().filter(|other| *other != turn);
+    let mut seen = BTreeSet::from([turn.before]);
+    let mut open = vec![turn.before];
+    while let Some(at) = open.pop() {
+        for next in others().filter(|other| other.before == at) {
+            if next.after == turn.after {
+                return true;
+            }
+            if seen.insert(next.after) {
+                open.push(next.after);
+            }
+        }
+    }
+    false
 }
 
 fn arrows(typed: &Typed, positions: &BTreeMap<Node, usize>) -> Vec<Arrow> {

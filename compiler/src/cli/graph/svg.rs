@@ -223,6 +223,7 @@ impl<'g> Picture<'g> {
         for arrow in picture.arrows() {
             picture.tie(arrow);
         }
+        picture.tie_turns();
         for (at, frame) in picture.frames.iter_mut().enumerate() {
             frame.layout = layered(&frame.items, &frame.links);
             let title = width(&title(graph, at)) + 2 * MARGIN;
@@ -319,6 +320,50 @@ impl<'g> Picture<'g> {
         }
     }
 
+    /// Links frames that run one after the other as wholes, and steps outside of all with them.
+    fn tie_turns(&mut self) {
+        let graph = self.graph;
+        let places: BTreeMap<&str, usize> = graph
+            .nodes
+            .iter()
+            .zip(&self.spots)
+            .map(|(node, spot)| (node.id.as_str(), spot.item))
+            .collect();
+        for turn in &graph.turns {
+            let of = |frame: Option<usize>, outside: Vec<&GraphNode>| -> Vec<usize> {
+                match frame {
+                    Some(at) => self.frame_items.get(at).copied().into_iter().collect(),
+                    None => {
+                        let items = outside.into_iter();
+                        items
+                            .filter_map(|node| places.get(node.id.as_str()).copied())
+                            .collect()
+                    }
+                }
+            };
+            let before = of(turn.before, graph.last_of(turn.before).collect());
+            let after = of(turn.after, graph.first_of(turn.after).collect());
+            for from in before {
+                for to in &after {
+                    self.links.push(Link {
+                        from,
+                        to: *to,
+                        kind: kind_of(ArrowStyle::Order),
+                    });
+                    self.labels.push(String::new());
+                }
+            }
+        }
+    }
+
+    /// Whether a line outside goes on within a frame.
+    fn goes_on(&self, link: &Link) -> bool {
+        let mut items = self.frame_items.iter();
+        let at = items.position(|item| *item == link.to);
+        let frame = at.and_then(|at| self.frames.get(at));
+        frame.is_some_and(|frame| frame.entries.contains_key(&(link.from, link.kind)))
+    }
+
     /// Lets the lines outside of a frame end at its ports.
     fn move_ends(&mut self, items: &[Item]) {
         let mut outer = std::mem::take(&mut self.outer);
@@ -392,7 +437,7 @@ impl<'g> Picture<'g> {
                 TITLE / 2 + BASE,
                 escaped(&frame_title)
             );
-            let is_port = |item: usize| frame.exits.values().any(|port| *port == item);
+            let is_port = |link: &Link| frame.exits.values().any(|port| *port == link.to);
             strokes(
                 text,
                 &frame.layout.strokes,
@@ -403,13 +448,12 @@ impl<'g> Picture<'g> {
             self.nodes(text, Some(at), &frame.layout);
             text.push_str("</g>\n</g>\n");
         }
-        let is_frame = |item: usize| self.frame_items.contains(&item);
         strokes(
             text,
             &self.outer.strokes,
             &self.links,
             &self.labels,
-            &is_frame,
+            &|link| self.goes_on(link),
         );
         self.nodes(text, None, &self.outer);
         for (name, spot) in ["Start", "End"]
@@ -520,17 +564,17 @@ fn title(graph: &Graph, frame: usize) -> String {
     frame.map_or_else(String::new, GraphFrame::title)
 }
 
-/// The lines of a layout. Those that end at a port or a frame go on inside, and have no head.
+/// The lines of a layout. Those that end at a port go on inside or outside, and have no head.
 fn strokes(
     text: &mut String,
     all: &[Stroke],
     links: &[Link],
     labels: &[String],
-    goes_on: &dyn Fn(usize) -> bool,
+    goes_on: &dyn Fn(&Link) -> bool,
 ) {
     for line in all {
         let link = line.link.and_then(|at| links.get(at));
-        let ends = link.is_some_and(|link| !goes_on(link.to));
+        let ends = link.is_some_and(|link| !goes_on(link));
         stroke(text, line.kind, &line.points, ends);
         let label = line.link.and_then(|at| labels.get(at));
         if let (Some(label), Some(end)) =
@@ -637,6 +681,7 @@ mod tests {
             nodes,
             arrows: arrows.collect(),
             frames: vec![frame(0)],
+            turns: Vec::new(),
         };
         let picture = Picture::new(&graph);
         let strokes = &picture.outer.strokes;

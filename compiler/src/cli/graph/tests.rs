@@ -1,7 +1,7 @@
 //! The three languages of the picture, on a graph with everything in it.
 
 use super::model::{
-    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances, NodeWhat,
+    Arrow, ArrowReason, FrameKind, Graph, GraphFrame, GraphNode, NodeInstances, NodeWhat, Turn,
 };
 use super::{dot, json, mermaid, svg};
 
@@ -44,6 +44,7 @@ fn scenarios() -> Graph {
             arrow(0, 2, ArrowReason::Uses, &[]),
         ],
         frames: vec![scenario(0, "browse"), scenario(1, "end")],
+        turns: Vec::new(),
     }
 }
 
@@ -127,6 +128,7 @@ fn graph() -> Graph {
             arrow(2, 3, ArrowReason::Data, &["[0]", "[\"a\\\"b\"]"]),
         ],
         frames: Vec::new(),
+        turns: Vec::new(),
     }
 }
 
@@ -240,6 +242,7 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
         nodes: vec![node("r0", "site", NodeInstances::Single)],
         arrows: Vec::new(),
         frames: Vec::new(),
+        turns: Vec::new(),
     };
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
     assert!(dot::text(&graph).contains("Start -> End;"));
@@ -261,6 +264,7 @@ fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
             arrow(1, 2, ArrowReason::Data, &[]),
         ],
         frames: Vec::new(),
+        turns: Vec::new(),
     };
     let ids = |steps: Vec<&GraphNode>| -> Vec<String> {
         steps.iter().map(|step| step.id.clone()).collect()
@@ -282,6 +286,7 @@ fn a_flow_has_a_frame_and_neither_begins_nor_ends_the_run() {
             name: "pay".to_owned(),
             kind: FrameKind::Flow,
         }],
+        turns: Vec::new(),
     };
     graph.nodes[1].frame = Some(0);
     graph.nodes[0].kind = "pay".to_owned();
@@ -315,6 +320,7 @@ fn what_runs_around_the_iterations_has_a_frame_and_an_address_of_its_own() {
         ],
         arrows: vec![arrow(0, 2, ArrowReason::Data, &[])],
         frames: vec![frame("c0", None), frame("c1", Some("shop"))],
+        turns: Vec::new(),
     };
     graph.nodes[0].frame = Some(0);
     graph.nodes[1].frame = Some(1);
@@ -346,6 +352,7 @@ fn nodes_of_one_name_are_told_apart_by_what_they_are() {
         ],
         arrows: Vec::new(),
         frames: Vec::new(),
+        turns: Vec::new(),
     };
     let labels: Vec<String> = graph.nodes.iter().map(|node| graph.label(node)).collect();
     assert_eq!(labels, ["http_target.a", "noop.a[2]", "b"]);
@@ -370,6 +377,7 @@ fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() 
             arrow(0, 4, ArrowReason::Uses, &[]),
         ],
         frames: Vec::new(),
+        turns: Vec::new(),
     };
     let steps = whole.without_resources();
     let names: Vec<&str> = steps.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -383,4 +391,95 @@ fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() 
         ]
     );
     assert_eq!(steps.legend().count(), 2, "no resource is left to explain");
+}
+
+/// `setup`, a scenario of two steps at once, `teardown`.
+fn turns() -> Graph {
+    let frame = |at: usize, kind: FrameKind| GraphFrame {
+        id: format!("c{at}"),
+        name: format!("frame{at}"),
+        kind,
+    };
+    let of = |id, frame| GraphNode {
+        frame: Some(frame),
+        ..node(id, id, NodeInstances::Single)
+    };
+    let turn = |before, after| Turn {
+        before: Some(before),
+        after: Some(after),
+    };
+    Graph {
+        nodes: vec![of("s0", 2), of("s1", 0), of("s2", 0), of("s3", 1)],
+        arrows: Vec::new(),
+        frames: vec![
+            frame(0, FrameKind::Scenario("once".to_owned())),
+            frame(1, FrameKind::Phase("teardown", None)),
+            frame(2, FrameKind::Phase("setup", None)),
+        ],
+        turns: vec![turn(2, 0), turn(0, 1)],
+    }
+}
+
+#[test]
+fn frames_that_run_one_after_the_other_are_linked_as_wholes() {
+    let mermaid = mermaid::text(&turns());
+    let (_, arrows) = mermaid.rsplit_once("    end\n").unwrap();
+    insta::assert_snapshot!(arrows, @r"
+    Start((Start)) --> s0;
+    c2 --> c0;
+    c0 --> c1;
+    s3 --> End((End));
+    ");
+    let dot = dot::text(&turns());
+    for part in [
+        "compound=true;",
+        "Start -> s0;",
+        "s0 -> s1 [ltail=cluster_c2, lhead=cluster_c0];",
+        "s1 -> s3 [ltail=cluster_c0, lhead=cluster_c1];",
+        "s3 -> End;",
+    ] {
+        assert!(dot.contains(part), "no {part} in {dot}");
+    }
+    assert_eq!(dot.matches("Start ->").count(), 1, "{dot}");
+    let read: serde_json::Value = serde_json::from_str(&json::text(&turns())).unwrap();
+    let edges = read["edges"].as_array().unwrap().iter();
+    let edges: Vec<String> = edges
+        .map(|edge| {
+            assert_eq!(edge["kind"], "order");
+            let end = |name: &str| edge[name].as_str().unwrap().replace("step.noop.", "");
+            format!("{} {}", end("from"), end("to"))
+        })
+        .collect();
+    assert_eq!(
+        edges,
+        [
+            "Start setup.s0",
+            "setup.s0 scenario.frame0.s1",
+            "setup.s0 scenario.frame0.s2",
+            "scenario.frame0.s1 teardown.s3",
+            "scenario.frame0.s2 teardown.s3",
+            "teardown.s3 End",
+        ]
+    );
+}
+
+/// Where the frames stand in the picture, from above.
+#[test]
+fn frames_stand_below_what_runs_before_them() {
+    let svg = svg::text(&turns());
+    let frames = svg.split("<rect class=\"frame\"");
+    let tops: Vec<i32> = frames
+        .collect::<Vec<_>>()
+        .windows(2)
+        .map(|around| {
+            let (_, place) = around[0].rsplit_once("translate(").unwrap();
+            let (place, _) = place.split_once(')').unwrap();
+            let (_, top) = place.split_once(' ').unwrap();
+            top.parse().unwrap()
+        })
+        .collect();
+    let [scenario, teardown, setup] = tops[..] else {
+        panic!("{tops:?}");
+    };
+    assert!(setup < scenario && scenario < teardown, "{tops:?}");
 }

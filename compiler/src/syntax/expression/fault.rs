@@ -5,7 +5,8 @@ use crate::source::Span;
 
 use super::reader::{Read, Reader, Within};
 use crate::syntax::decl::ExprKind;
-use crate::syntax::token::TokenKind;
+use crate::syntax::token::{TokenKind, is_identifier};
+use crate::syntax::types;
 
 impl Reader<'_, '_, '_> {
     /// Reports that an operand is missing before the next token.
@@ -24,7 +25,10 @@ impl Reader<'_, '_, '_> {
 
     /// Reports that this symbol is missing before the next token, and with it the expression behind it.
     pub(super) fn missing_symbol(&mut self, symbol: &str) -> Read {
-        self.report_symbol(symbol);
+        self.next();
+        let text = self.missing_behind(&format!("`{symbol}`"));
+        let whole = (symbol == ":").then(|| "a conditional is `CONDITION ? VALUE : OTHER`".into());
+        self.report_with(text, whole);
         self.absent()
     }
 
@@ -100,8 +104,13 @@ impl Reader<'_, '_, '_> {
 
     /// Reports that something is missing behind the token before.
     fn report_missing(&mut self, expected: &str) {
+        let text = self.missing_behind(expected);
+        self.report(text);
+    }
+
+    fn missing_behind(&self, expected: &str) -> String {
         let (before, found) = (self.described_before(), self.found());
-        self.report(format!("expected {expected} after {before}, found {found}"));
+        format!("expected {expected} after {before}, found {found}")
     }
 
     /// Whether `...` is before the next token.
@@ -176,6 +185,11 @@ impl Reader<'_, '_, '_> {
 
     /// Reports the fault at the next token, unless the item has one already.
     fn report(&mut self, text: String) {
+        self.report_with(text, None);
+    }
+
+    /// The same with a hint where what stands there gives none.
+    fn report_with(&mut self, text: String, fallback: Option<Hint>) {
         let told = self.is_told();
         if std::mem::replace(&mut self.state.faulty, true) || told {
             return;
@@ -185,7 +199,7 @@ impl Reader<'_, '_, '_> {
             (TokenKind::Newline | TokenKind::End, Some(before)) => self.behind(before),
             _ => self.token_span(self.at),
         };
-        let hint = self.hint();
+        let hint = self.hint().or(fallback);
         let problem = self
             .parser
             .problems
@@ -270,6 +284,10 @@ impl Reader<'_, '_, '_> {
             }
         }
         let within = self.state.within;
+        let special = self.method().or_else(|| self.percent());
+        if let Some(hint) = special.or_else(|| self.sign_elsewhere()) {
+            return Some(hint);
+        }
         // What stands in place of the next token, or of the one before.
         let written = match (last, found) {
             ("for", "=" | ":") if within == Within::ForObject => {
@@ -295,9 +313,21 @@ impl Reader<'_, '_, '_> {
                 "in braces a `for` makes keys: `KEY => VALUE`; a list is `[for .. : VALUE]`"
             }
             (_, ":" | "::" | "=") if within == Within::Object => return self.quoted_key(),
+            _ if within == Within::Object && self.is_key_of_words() => {
+                let both =
+                    before.map(|before| self.token_span(before).to(self.token_span(self.at)))?;
+                let key = format!("\"{last} {found}\"");
+                let words = format!("a key of several words stands in quotes: `{key}`");
+                return Some(Hint::write(key).saying(words).at(both));
+            }
             (_, "=") => "two values are compared with `==`",
             (_, ",") if within == Within::Nothing && self.written == 0 => {
-                "attributes are separated by line breaks; write a list in `[ ]`"
+                let words = "attributes are separated by line breaks; write a list in `[ ]`";
+                let at_end = self.at + 1 == self.range.end;
+                return Some(match at_end {
+                    true => Hint::write("").saying(words),
+                    false => words.into(),
+                });
             }
             ("and" | "or" | "not", _) | (_, "and" | "or" | "not") => {
                 "the logical operators are `&&`, `||` and `!`"
@@ -310,6 +340,107 @@ impl Reader<'_, '_, '_> {
             Some(written) => written.saying(hint),
             None => hint.into(),
         })
+    }
+
+    /// Whether two words stand before `=`, where an object has one key.
+    fn is_key_of_words(&self) -> bool {
+        let tokens = self.parser.tokens;
+        let is_word = |index: usize| tokens.kind(index) == TokenKind::Ident;
+        let same_line = self.at.checked_sub(1) == self.before();
+        same_line
+            && self.before().is_some_and(is_word)
+            && self.kind() == TokenKind::Ident
+            && self.at + 1 < self.range.end
+            && tokens.is_symbol(self.at + 1, "=")
+    }
+
+    /// `text.upper()`, `p(95)`: values have no methods, and a percentile is a name.
+    fn method(&self) -> Option<Hint> {
+        let tokens = self.parser.tokens;
+        let name_at = self.before()?;
+        let dot = name_at.checked_sub(1)?;
+        let is_method = self.kind() == TokenKind::OpenParen
+            && self.touches_before()
+            && tokens.kind(name_at) == TokenKind::Ident
+            && tokens.is_symbol(dot, ".");
+        if !is_method {
+            return None;
+        }
+        let name = tokens.text(name_at);
+        let close = tokens
+            .closing(self.at)
+            .min(self.range.end.saturating_sub(1));
+        let inner = tokens.at(self.at).end as usize..tokens.at(close).start as usize;
+        let argument = tokens.text.get(inner).unwrap_or_default().trim();
+        let whole = self.token_span(name_at).to(self.token_span(close));
+        let digits = argument.replace('.', "_");
+        if name == "p"
+            && digits.starts_with(|one: char| one.is_ascii_digit())
+            && digits
+                .bytes()
+                .all(|byte| byte == b'_' || byte.is_ascii_digit())
+        {
+            return Some(Hint::write(format!("p{digits}")).at(whole));
+        }
+        let path = argument.trim_matches('"');
+        let is_path = !path.is_empty() && path.split('.').all(is_identifier);
+        if name == "json" && argument.starts_with('"') && is_path {
+            return Some(Hint::write(format!("json.{path}")).at(whole));
+        }
+        Some(match argument {
+            "" => format!("values have no methods: a function takes the value, as in `{name}(..)`"),
+            _ => format!("values have no methods: a function takes all values, as in `{name}(.., {argument})`"),
+        }
+        .into())
+    }
+
+    /// Operators that are written otherwise: `<>`, `not x`; and the arm that a conditional lacks.
+    fn sign_elsewhere(&self) -> Option<Hint> {
+        let tokens = self.parser.tokens;
+        let last = self.before()?;
+        let both = self.token_span(last).to(self.token_span(self.at));
+        if tokens.is_symbol(last, "<") && tokens.is_symbol(self.at, ">") && self.touches_before() {
+            return Some(Hint::write("!=").at(both));
+        }
+        if tokens.kind(last) == TokenKind::OpenBracket && self.kind() == TokenKind::CloseBracket {
+            let of = last.checked_sub(1)?;
+            let name = tokens.text(of);
+            let is_plain = !["list", "set", "map", "object", "tuple"].contains(&name);
+            let is_type = self.written == 1 && is_plain && types::NAMES.contains(&name);
+            return is_type.then(|| {
+                let whole = self.token_span(of).to(self.token_span(self.at));
+                Hint::write(format!("list({name})")).at(whole)
+            });
+        }
+        if tokens.kind(last) == TokenKind::Ident
+            && tokens.text(last) == "not"
+            && self.kind() == TokenKind::Ident
+        {
+            let (not, found) = (self.token_span(last), self.token_span(self.at));
+            let place = Span {
+                end: found.start,
+                ..not
+            };
+            return Some(Hint::write("!").saying("`not` is written `!`").at(place));
+        }
+        None
+    }
+
+    /// `< 1%`: a share is a text.
+    fn percent(&self) -> Option<Hint> {
+        let tokens = self.parser.tokens;
+        let sign = self.before()?;
+        let number = sign.checked_sub(1)?;
+        let is_share = tokens.is_symbol(sign, "%")
+            && tokens.kind(number) == TokenKind::Number
+            && tokens.at(number).end == tokens.at(sign).start;
+        if !is_share {
+            return None;
+        }
+        let written = format!("\"{}%\"", tokens.text(number));
+        let words = format!("a share is written in quotes: `{written}`");
+        let place = self.token_span(number).to(self.token_span(sign));
+        Some(Hint::write(written).saying(words).at(place))
     }
 
     /// `tag:v = 1`: a key of more than letters stands in quotes.

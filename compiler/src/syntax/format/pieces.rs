@@ -111,9 +111,15 @@ pub(super) fn pieces<'a>(tokens: &Tokens<'a>) -> Vec<Piece<'a>> {
 
 /// What the pieces are together. `about` is how long that is, more or less.
 pub(super) fn text(pieces: &[Piece<'_>], about: usize) -> String {
+    const SPACES: &str = "                                ";
     let mut text = String::with_capacity(about + about / 8);
     for piece in pieces {
-        text.extend(std::iter::repeat_n(' ', piece.spaces));
+        let mut spaces = piece.spaces;
+        while spaces > SPACES.len() {
+            text.push_str(SPACES);
+            spaces -= SPACES.len();
+        }
+        text.push_str(SPACES.get(..spaces).unwrap_or(SPACES));
         text.push_str(&piece.text);
     }
     text

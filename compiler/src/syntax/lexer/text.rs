@@ -1,8 +1,9 @@
 //! Quoted strings and heredocs: their literals, holes and ends, and how reading goes on after one without an end.
 
-use crate::diagnostics::{Problem, codes};
+use crate::diagnostics::{Hint, Problem, codes};
 
-use super::{Lexer, Mode};
+use super::{Lexer, Mode, offset};
+use crate::source::Span;
 use crate::syntax::token::{
     TokenKind, is_header_line, is_ident_continue, is_ident_start, next_header_line,
 };
@@ -27,9 +28,17 @@ impl Lexer<'_, '_> {
                     Ok(length) => end += length,
                     Err((length, fault)) => {
                         self.literal(end);
-                        self.error(codes::INVALID_ESCAPE, end, end + length, fault).hint(
-                            "known are `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\uNNNN` and `\\UNNNNNNNN`; a backslash itself is `\\\\`",
-                        );
+                        const KNOWN: &str = "known are `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\uNNNN` and `\\UNNNNNNNN`";
+                        let written = rest.get(1..length).unwrap_or_default();
+                        let is_escape = written.starts_with(['u', 'U']) || written.is_empty();
+                        let hint = match is_escape {
+                            true => format!("{KNOWN}; a backslash itself is `\\\\`").into(),
+                            false => Hint::write(format!("\\\\{written}")).saying(format!(
+                                "a backslash itself is `\\\\`: write `\\\\{written}`; {KNOWN}"
+                            )),
+                        };
+                        self.error(codes::INVALID_ESCAPE, end, end + length, fault)
+                            .advise(Some(hint));
                         end += length;
                         self.push(TokenKind::Bad, end);
                         return;
@@ -203,6 +212,28 @@ impl Lexer<'_, '_> {
         self.close_modes(place + 1);
     }
 
+    /// The line, up to the next block, that would end a heredoc if nothing stood behind its word: `EOT;`.
+    fn nearly_ends(&self, body: usize, name: &str) -> Option<Span> {
+        let mut at = body;
+        let upto = next_header_line(self.text, body);
+        for line in self.text.get(body..upto)?.split_inclusive('\n') {
+            let text = line.trim_start();
+            let start = at + line.len() - text.len();
+            at += line.len();
+            let behind = text.trim_end().strip_prefix(name);
+            if behind
+                .is_some_and(|behind| !behind.is_empty() && !behind.starts_with(is_ident_continue))
+            {
+                return Some(Span {
+                    file: self.file,
+                    start: offset(start),
+                    end: offset(start + text.trim_end().len()),
+                });
+            }
+        }
+        None
+    }
+
     pub(super) fn open_heredoc(&mut self) {
         let rest = self.rest();
         let intro = if rest.starts_with("<<-") { 3 } else { 2 };
@@ -236,15 +267,19 @@ impl Lexer<'_, '_> {
             }
         }
         if !ends {
-            self.error(
+            let near = self.nearly_ends(body, name);
+            let problem = self.error(
                 codes::UNCLOSED_HEREDOC,
                 self.at,
                 end,
                 format!("this heredoc is never closed by a line `{name}`"),
-            )
-            .hint(format!(
+            );
+            problem.hint(format!(
                 "end it with a line that holds `{name}` and nothing else"
             ));
+            if let Some(near) = near {
+                problem.label(near, format!("this line holds more than `{name}`"));
+            }
             self.push(TokenKind::Bad, end);
             // What follows is text, up to the next block.
             self.at = next_header_line(self.text, end);

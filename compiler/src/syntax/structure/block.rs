@@ -60,7 +60,7 @@ impl Cutter<'_, '_> {
         if self.kind() == TokenKind::CloseBrace {
             if one_line {
                 self.check_one_line(start, &inner);
-            } else if self.tokens.margin(self.at).is_none() && !inner.broken {
+            } else if self.tokens.kind(self.at - 1) != TokenKind::Newline && !inner.broken {
                 self.unexpected(self.at, "expected a new line before `}`".to_owned());
             }
             self.close_block(start, header);

@@ -31,6 +31,16 @@ pub(super) enum Item {
     Block(RawBlock),
 }
 
+impl Item {
+    /// What it begins with.
+    pub(super) fn name(&self) -> &Name {
+        match self {
+            Item::Attribute(attribute) => &attribute.name,
+            Item::Block(block) => &block.kind,
+        }
+    }
+}
+
 /// `name = ..`
 #[derive(Debug)]
 pub(super) struct RawAttribute {
