@@ -12,6 +12,8 @@ pub(crate) const DEFAULT: Duration = Duration::from_secs(10);
 /// What is waited for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What {
+    /// That the server takes what is sent.
+    Sent,
     Messages(usize),
     Answer,
     Pong,
@@ -22,6 +24,7 @@ impl fmt::Display for What {
     /// As in "no answer within 10s".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Sent => f.write_str("server that takes the message"),
             Self::Messages(1) => f.write_str("message"),
             Self::Messages(count) => write!(f, "{count} messages"),
             Self::Answer => f.write_str("answer"),

@@ -153,6 +153,11 @@ impl User {
         self.worker.counted_by_asset(&CLIENT, metric)
     }
 
+    /// What the steps have counted so far.
+    pub fn counted_by_step(&self, metric: Counter) -> u64 {
+        self.worker.counted_by(&STEP, metric)
+    }
+
     /// How many values the client has recorded of a trend so far.
     pub fn recorded(&self, metric: Trend) -> u64 {
         self.worker.recorded_by_asset(&CLIENT, metric)

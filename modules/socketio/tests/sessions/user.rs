@@ -8,9 +8,10 @@ use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
 use bggo_runtime::contract::{
-    Counter, Early, Fault, Info, Prepare, ResourceInfo, Seq, Text, Trend, Value, decode_json,
-    encode_json,
+    Counter, Early, Fault, Info, Moment, Prepare, ResourceInfo, Seq, Text, Trend, Value,
+    decode_json, encode_json,
 };
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
@@ -23,6 +24,9 @@ static CLIENT: ResourceInfo =
 static SOCKET: ResourceInfo =
     ResourceInfo::new("socketio_client", "client", "test.hcl:3").first_slot(16);
 
+/// Milliseconds of a limit that passes in no test: whoever is not woken hangs.
+pub const NEVER: u64 = 600_000;
+
 /// A user.
 pub struct User {
     worker: Rc<WorkerContext>,
@@ -31,6 +35,8 @@ pub struct User {
     socket: Rc<socketio_client::Prepared>,
     clients: http_client::Slot,
     sockets: socketio_client::Slot,
+    /// When the iteration of its steps began.
+    began: Cell<Moment>,
 }
 
 /// Runs a test on a runtime like a worker's. A test that hangs fails.
@@ -62,7 +68,7 @@ macro_rules! step {
                 Policy::new(),
             );
             let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-            let begun = Begun::when_free(self.worker.moment(), 0);
+            let begun = Begun::when_free(self.began.get(), 0);
             let it = Iteration::new(&user, &begun);
             let step = it.step(At::step(&STEP), prepared.policy());
             let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
@@ -90,6 +96,7 @@ impl User {
         let clients = http_client::Slot::new(&scope, &CLIENT, 0, &[]);
         let sockets = socketio_client::Slot::new(&scope, &SOCKET, 0, &[&clients]);
         Self {
+            began: Cell::new(worker.moment()),
             worker,
             scope,
             client,
@@ -136,7 +143,7 @@ impl User {
             Policy::new(),
         );
         let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-        let begun = Begun::when_free(self.worker.moment(), 0);
+        let begun = Begun::when_free(self.began.get(), 0);
         let it = Iteration::new(&user, &begun);
         let step = it.step(At::step(&STEP), prepared.policy());
         let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
@@ -192,6 +199,11 @@ impl User {
             }
         };
         self.idle_beside(happens).await;
+    }
+
+    /// From now on steps are those of another iteration.
+    pub fn begins_another_iteration(&self) {
+        self.began.set(self.worker.moment());
     }
 
     /// The id that the server gave.

@@ -9,8 +9,9 @@ use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
 use bggo_runtime::contract::{
-    Counter, Early, Fault, Info, Prepare, ResourceInfo, Seq, Text, Trend, Value,
+    Counter, Early, Fault, Info, Moment, Prepare, ResourceInfo, Seq, Text, Trend, Value,
 };
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
@@ -22,6 +23,9 @@ static CLIENT: ResourceInfo =
     ResourceInfo::new("http_client", "client", "test.hcl:2").first_slot(32);
 static SOCKET: ResourceInfo = ResourceInfo::new("websocket", "socket", "test.hcl:3").first_slot(16);
 
+/// Milliseconds of a limit that passes in no test: whoever is not woken hangs.
+pub const NEVER: u64 = 600_000;
+
 /// A user.
 pub struct User {
     worker: Rc<WorkerContext>,
@@ -30,6 +34,8 @@ pub struct User {
     socket: Rc<websocket::Prepared>,
     clients: http_client::Slot,
     sockets: websocket::Slot,
+    /// When the iteration of its steps began.
+    began: Cell<Moment>,
 }
 
 /// Runs a test on a runtime like a worker's. A test that hangs fails.
@@ -66,7 +72,7 @@ macro_rules! step {
                 Policy::new(),
             );
             let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-            let begun = Begun::when_free(self.worker.moment(), 0);
+            let begun = Begun::when_free(self.began.get(), 0);
             let it = Iteration::new(&user, &begun);
             let step = it.step(At::step(&STEP), prepared.policy());
             let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
@@ -100,6 +106,7 @@ impl User {
         let clients = http_client::Slot::new(&scope, &CLIENT, 0, &[]);
         let sockets = websocket::Slot::new(&scope, &SOCKET, 0, &[&clients]);
         Self {
+            began: Cell::new(worker.moment()),
             worker,
             scope,
             client,
@@ -175,6 +182,11 @@ impl User {
             }
         };
         self.idle_beside(happens).await;
+    }
+
+    /// From now on steps are those of another iteration.
+    pub fn begins_another_iteration(&self) {
+        self.began.set(self.worker.moment());
     }
 
     /// An export of the session, by its number.
