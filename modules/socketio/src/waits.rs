@@ -32,7 +32,7 @@ impl Limit<'_> {
     fn fault(self) -> Fault {
         let within = format_duration(self.limit);
         let (kind, text, name) = match self.what {
-            What::Sent(name) => ("timeout", "no server that takes the event ", name),
+            What::Sent(name) => ("timeout", "the server did not take the event ", name),
             What::Event(name) => ("timeout", "no event ", name),
             What::Ack(name) => ("ack_timeout", "no acknowledgement of the event ", name),
         };

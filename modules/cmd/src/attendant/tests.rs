@@ -146,7 +146,11 @@ fn a_command_that_ignores_the_request_is_killed_after_the_grace() {
 #[test]
 fn a_command_that_is_frozen_is_killed_after_the_grace() {
     let text = "kill -STOP $$; echo thawed";
-    let ended = ended(script(text, Path::new("")), None, Duration::from_millis(200));
+    let ended = ended(
+        script(text, Path::new("")),
+        None,
+        Duration::from_millis(200),
+    );
     assert_eq!(ended.by, EndedBy::Limit);
     let by = ended.status.unwrap().signal();
     // Some systems continue whoever is stopped and gets a request to end.
@@ -156,7 +160,7 @@ fn a_command_that_is_frozen_is_killed_after_the_grace() {
 
 #[test]
 fn what_comes_byte_by_byte_is_put_together() {
-    let text = "for part in \\342 \\202 \\254 x; do printf $part; sleep 0.02; printf $part >&2; done";
+    let text = "for part in '\\342' '\\202' '\\254' x; do printf $part; sleep 0.02; printf $part >&2; done";
     let ended = ended(script(text, Path::new("")), None, LONG);
     assert_eq!(ended.by, EndedBy::Itself);
     for output in [&ended.process.stdout, &ended.process.stderr] {

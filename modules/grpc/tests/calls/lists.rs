@@ -30,7 +30,7 @@ fn the_messages_of_a_list_are_sent_one_after_the_other() {
         let prepared = user.prepared(vec![method(shop::collect()), later]);
         let list: Value = vec![shop::ask("late", 0)].into();
         let late = [bggo_module_grpc::grpc_request::Late::Messages(Some(&list))];
-        user.runs(&prepared, &late).await.unwrap();
+        user.calls(&prepared, &late).await.unwrap();
         user.leave().await;
     });
     let [first, none, late] = server.saw();

@@ -298,7 +298,7 @@ fn a_server_that_reads_nothing_holds_a_step_that_emits_no_longer_than_its_limit(
         ))));
         inputs.push(socketio_emit::In::Timeout(limit(100)));
         let failed = told(user.emit(inputs).await);
-        let text = "no server that takes the event \"file\" within 100ms";
+        let text = "the server did not take the event \"file\" within 100ms";
         assert_eq!(failed, ("timeout".to_owned(), text.to_owned()));
         end.send(()).unwrap();
         user.leave().await;

@@ -162,7 +162,7 @@ fn a_server_that_reads_nothing_holds_a_step_that_sends_no_longer_than_its_limit(
             websocket_send::In::Timeout(limit(100)),
         ];
         let failed = told(user.send(inputs).await);
-        let text = "no server that takes the message within 100ms";
+        let text = "the server did not take the message within 100ms";
         assert_eq!(failed, ("timeout".to_owned(), text.to_owned()));
         end.send(()).unwrap();
         user.leave().await;
