@@ -154,6 +154,7 @@ impl Maker {
             sensitive,
             reads,
             selects,
+            streams,
             type_from,
             description,
         } = input;
@@ -183,8 +184,8 @@ impl Maker {
             Input {
                 name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
                 one_of: #one_of, links: #links, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
-                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, selects: #selects, type_from: #type_from,
-                description: #description,
+                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, selects: #selects, streams: #streams,
+                type_from: #type_from, description: #description,
             }
         }
     }

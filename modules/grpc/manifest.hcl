@@ -86,7 +86,7 @@ runner "grpc_request" {
   output "messages" {
     type        = list(any)
     type_from   = input.method.response
-    description = "All messages of the server, in order."
+    description = "All messages of the server, in order. Together they have at most 64 MiB."
   }
   output "metadata" {
     type        = map(string)
@@ -182,7 +182,7 @@ runner "grpc_request" {
     description = "What came is no right answer of gRPC."
   }
   error "message_too_large" {
-    description = "A message of the server has more bytes than max_receive_message_size."
+    description = "A message of the server has more bytes than max_receive_message_size, or all of a list have more than 64 MiB."
   }
   error "timeout" {
     description = "A call without a deadline took longer than the timeout of its client."
@@ -728,7 +728,8 @@ asset "grpc_stream" {
     type        = string
     required    = true
     selects     = uses.client
-    description = "The method, as `chat.Chat/Talk`. It is known when the grid is built."
+    streams     = true
+    description = "The method, as `chat.Chat/Talk`, whose requests or answers are a stream. It is known when the grid is built."
   }
   input "metadata" {
     type                = map(string)

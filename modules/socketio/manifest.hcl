@@ -1,7 +1,7 @@
 description = "Socket.IO: events that are sent, waited for and acknowledged."
 
 runner "socketio_request" {
-  description = "Emits an event and waits for another one. An event of that name that came before is no answer, and is dropped. Its response time is from the write to the arrival of the answer."
+  description = "Emits an event and waits for another one, which it acknowledges if the server asks for that. An event of that name that came before is no answer, and is dropped. Its response time is from the write to the arrival of the answer."
 
   uses "client" {
     asset       = "socketio_client"
@@ -104,7 +104,7 @@ runner "socketio_emit" {
   input "timeout" {
     type        = duration
     more_than   = "0s"
-    description = "How long the step waits for the acknowledgement. Without it 10 s."
+    description = "How long the step waits: for the acknowledgement, or until the system has taken the event, which a server that reads nothing holds up. Without it 10 s."
   }
 
   rule {
@@ -123,6 +123,9 @@ runner "socketio_emit" {
     description = "The arguments of the acknowledgement; null if none was waited for. Attachments are bytes."
   }
 
+  error "timeout" {
+    description = "The event could not be sent within `timeout`. It is still sent if the server reads again."
+  }
   error "ack_timeout" {
     description = "No acknowledgement within `timeout`."
   }
@@ -153,7 +156,7 @@ runner "socketio_emit" {
 }
 
 runner "socketio_wait" {
-  description = "Waits for an event. What came since it was waited for last counts: it stands in the inbox of the user."
+  description = "Waits for an event, and acknowledges it if the server asks for that. What came since it was waited for last, and since the iteration began, counts: it stands in the inbox of the user."
 
   uses "client" {
     asset       = "socketio_client"
@@ -163,6 +166,10 @@ runner "socketio_wait" {
     type        = string
     required    = true
     description = "The event."
+  }
+  input "ack_args" {
+    type        = list(any)
+    description = "What the server gets to hear if it asks for an acknowledgement of the event. Bytes in it are sent as attachments. Without it an acknowledgement has no arguments."
   }
   input "match" {
     type        = bool
@@ -472,6 +479,11 @@ asset "socketio_client" {
     min         = 1
     description = "The most bytes of events that wait for a step. A single event may have more."
   }
+  input "keep" {
+    type        = bool
+    default     = false
+    description = "Whether events that came before an iteration wait on for its steps. Otherwise a step that waits drops and counts them, so that no iteration hears what was meant for another one."
+  }
 
   rule {
     condition     = join(",", input.transports) == "websocket" || join(",", input.transports) == "polling,websocket"
@@ -513,7 +525,7 @@ asset "socketio_client" {
   }
   metric "messages_sent" {
     kind        = "counter"
-    description = "Events that were emitted."
+    description = "Events that were emitted, and acknowledgements for which the server had asked."
   }
   metric "messages_received" {
     kind        = "counter"
@@ -522,7 +534,7 @@ asset "socketio_client" {
   metric "bytes_sent" {
     kind        = "counter"
     unit        = "bytes"
-    description = "Bytes of the events that were emitted, attachments included."
+    description = "Bytes of the events and acknowledgements that were sent, attachments included."
   }
   metric "bytes_received" {
     kind        = "counter"
@@ -531,7 +543,7 @@ asset "socketio_client" {
   }
   metric "dropped" {
     kind        = "counter"
-    description = "Events that were dropped because the inbox was full or because a step skipped them, and acknowledgements for which no step waited any more."
+    description = "Events that were dropped because the inbox was full, because a step skipped them or because another iteration had begun, and acknowledgements for which no step waited any more."
   }
   metric "ended" {
     kind        = "counter"

@@ -20,6 +20,11 @@ runner "websocket_send" {
     type        = bytes
     description = "The message as binary; a text is its UTF-8."
   }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long sending may take: a server that reads nothing holds it up. Without it 10 s."
+  }
 
   rule {
     conflicts     = ["text", "json", "binary"]
@@ -29,7 +34,16 @@ runner "websocket_send" {
     at_least_one  = ["text", "json", "binary"]
     error_message = "a message needs a content: text, json or binary"
   }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
 
+  error "timeout" {
+    description = "The message could not be sent within `timeout`. It is still sent if the server reads again."
+  }
   error "closed_by_peer" {
     description = "The server closed the session. The text says its code and reason."
   }
@@ -51,7 +65,7 @@ runner "websocket_send" {
 }
 
 runner "websocket_receive" {
-  description = "Waits for messages. What came since the last step that received counts: it stands in the inbox of the session."
+  description = "Waits for messages. What came since the last step that received, and since the iteration began, counts: it stands in the inbox of the session."
 
   uses "socket" {
     asset       = "websocket"
@@ -401,6 +415,11 @@ asset "websocket" {
     min         = 1
     description = "The most bytes of messages that wait for a step. A single message may have more."
   }
+  input "keep" {
+    type        = bool
+    default     = false
+    description = "Whether messages that came before an iteration wait on for its steps. Otherwise a step that receives drops and counts them, so that no iteration reads what was meant for another one."
+  }
   input "on_full" {
     type        = string
     default     = "drop_oldest"
@@ -448,7 +467,7 @@ asset "websocket" {
   }
   metric "dropped" {
     kind        = "counter"
-    description = "Messages that were dropped because the inbox was full, or because a step skipped them."
+    description = "Messages that were dropped because the inbox was full, because a step skipped them, or because another iteration had begun."
   }
   metric "ended" {
     kind        = "counter"

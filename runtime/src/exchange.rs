@@ -74,7 +74,7 @@ impl Secrets {
     }
 
     /// Keeps back each text of a value, however deep.
-    pub(crate) fn add_value(&mut self, value: &Value) {
+    pub fn add_value(&mut self, value: &Value) {
         match value {
             Value::Null | Value::Bool(_) => {}
             Value::List(items) => items.iter().for_each(|item| self.add_value(item)),

@@ -96,6 +96,7 @@ impl<'a> Checker<'a> {
             form: Form::Plain,
             reads: Vec::new(),
             selects: None,
+            streams: false,
             type_from: None,
             shape: false,
             shown: false,

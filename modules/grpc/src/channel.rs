@@ -109,6 +109,8 @@ enum Drove {
 pub(crate) struct Slot {
     /// Whether heads are kept for whoever reads them later.
     keeps_heads: bool,
+    /// Whether steps take the messages one by one, so that those which nobody has taken hold the server up.
+    holds_up: bool,
     pub(crate) assembler: Assembler,
     /// Bytes of messages that the server may not send again yet.
     held: usize,
@@ -145,6 +147,8 @@ pub(crate) struct Upload<'a> {
 pub(crate) struct Reads {
     pub(crate) messages: Keeps,
     pub(crate) heads: bool,
+    /// Messages that nobody has taken hold the server up.
+    pub(crate) holds_up: bool,
 }
 
 thread_local! {
@@ -250,6 +254,7 @@ impl Channel {
             }
             if let Some(slot) = inner.slots.get_mut(key.0) {
                 slot.keeps_heads = reads.heads;
+                slot.holds_up = reads.holds_up;
                 slot.assembler.keeps = reads.messages;
             }
             inner.open += 1;
@@ -427,6 +432,12 @@ impl Call {
 }
 
 impl Call {
+    /// How many messages came so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.with_slot(|slot| slot.assembler.count)
+            .unwrap_or_default()
+    }
+
     /// What came for the call, which is closed.
     pub(crate) fn into_slot(self) -> Slot {
         self.with_slot(Slot::take).unwrap_or_default()
@@ -589,7 +600,8 @@ impl Inner {
             slot.takes(data, (self.max_message, self.came));
             // While nothing waits to be taken, more may come: a message may be larger than the window.
             slot.held += size;
-            if slot.assembler.messages.is_empty() || slot.lost.is_some() {
+            let is_held = slot.holds_up && !slot.assembler.messages.is_empty();
+            if !is_held || slot.lost.is_some() {
                 let held = std::mem::take(&mut slot.held);
                 self.http2.taken(key, held);
             }
@@ -825,7 +837,12 @@ impl Slot {
             compression,
             came,
         };
-        if let Err(bad) = self.assembler.takes(piece, &terms) {
+        let taken = self.assembler.takes(piece, &terms);
+        let taken = taken.and_then(|()| match self.holds_up {
+            true => Ok(()),
+            false => self.assembler.check_kept(),
+        });
+        if let Err(bad) = taken {
             self.lost = Some(End::Message(bad));
         }
     }

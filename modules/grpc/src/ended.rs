@@ -44,7 +44,7 @@ impl End {
             Self::Broken(_) | Self::Silent | Self::Reset(_) => Kind::Reset,
             Self::Bad(_) | Self::Failed(_) | Self::NoAnswer(_) => Kind::Protocol,
             Self::GoneAway(_) => Kind::Goaway,
-            Self::Message(BadMessage::TooLarge(_)) => Kind::MessageTooLarge,
+            Self::Message(BadMessage::TooLarge(_) | BadMessage::TooMany) => Kind::MessageTooLarge,
             Self::Message(BadMessage::Malformed(_)) => Kind::Protocol,
         }
     }
@@ -76,6 +76,9 @@ impl End {
             Self::Message(BadMessage::TooLarge(most)) => FaultText::plain(format_args!(
                 "a message of the server has more than {most} bytes, which is max_receive_message_size"
             )),
+            Self::Message(BadMessage::TooMany) => FaultText::plain(
+                "the messages of the server have together more than 64 MiB, which is the most that a step keeps",
+            ),
             Self::Message(BadMessage::Malformed(text)) | Self::NoAnswer(text) => {
                 FaultText::plain(text)
             }

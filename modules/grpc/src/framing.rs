@@ -10,6 +10,11 @@ use std::io::{Read, Write};
 /// Bytes before each message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
 
+/// The most bytes of all messages that a step keeps until the end of its call.
+const MOST_KEPT: usize = 64 << 20;
+/// About what a kept message takes beside its bytes.
+const EACH: usize = 48;
+
 /// How what is sent or came is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compression {
@@ -77,6 +82,8 @@ pub(crate) enum Keeps {
 pub(crate) enum BadMessage {
     /// It has more bytes than are allowed, which are so many.
     TooLarge(usize),
+    /// With those before, which are kept, it has more bytes than a step keeps.
+    TooMany,
     /// What cannot be read, and why.
     Malformed(&'static str),
 }
@@ -92,6 +99,8 @@ pub(crate) struct Assembler {
     body: Vec<u8>,
     pub(crate) keeps: Keeps,
     pub(crate) messages: VecDeque<Message>,
+    /// Bytes of all messages that were kept.
+    kept: usize,
     /// How many came.
     pub(crate) count: u64,
     /// When the first one was there.
@@ -144,6 +153,17 @@ impl Assembler {
         }
     }
 
+    /// Refuses what came last, if a step that keeps all messages until the end of its call would keep too much.
+    ///
+    /// # Errors
+    /// It would.
+    pub(crate) fn check_kept(&self) -> Result<(), BadMessage> {
+        match self.kept > MOST_KEPT {
+            true => Err(BadMessage::TooMany),
+            false => Ok(()),
+        }
+    }
+
     /// Whether some of a message came, and not all.
     pub(crate) fn is_within_a_message(&self) -> bool {
         self.had > 0
@@ -181,8 +201,9 @@ impl Assembler {
         if self.prefix.first() == Some(&1) {
             bytes = decompress(&bytes, terms.most)?;
         }
-        if self.keeps == Keeps::Last {
-            self.messages.clear();
+        match self.keeps {
+            Keeps::Last => self.messages.clear(),
+            _ => self.kept = self.kept.saturating_add(bytes.len() + EACH),
         }
         self.messages.push_back(Message {
             bytes,

@@ -1,6 +1,6 @@
 //! The runner `grpc_request`: a call from its first message to its status.
 
-use crate::channel::{Reads as Keep, Slot, Upload};
+use crate::channel::{Call, Reads as Keep, Slot, Upload};
 use crate::client::{Found, GrpcClient, Settings};
 use crate::codec::{Codec, Content, decode};
 use crate::ended::End;
@@ -94,6 +94,21 @@ struct Answered {
     came: Moment,
 }
 
+/// The messages of a call are counted however it ends, also where its step is given up.
+struct Counted<'a> {
+    step: &'a Step<'a>,
+    call: &'a Call,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        let count = self.call.count();
+        if count > 0 {
+            self.step.add(Metric::MESSAGES_RECEIVED, count);
+        }
+    }
+}
+
 impl Runner for GrpcRequest {
     type Inputs = Inputs;
     type Late<'a> = Late<'a>;
@@ -185,6 +200,7 @@ impl Runner for GrpcRequest {
                     _ => Keeps::None,
                 },
                 heads: reads.heads() || is_seen,
+                holds_up: false,
             },
         };
         let answered = {
@@ -344,14 +360,12 @@ impl GrpcRequest {
                         is_done: false,
                     };
                     let over = {
+                        let _counted = Counted { step, call: &call };
                         let wait = call.wait();
                         poll_fn(|cx| call.poll_over(&wait, &mut upload, cx)).await
                     };
                     let came = call.came();
                     let slot = call.into_slot();
-                    if slot.assembler.count > 0 {
-                        step.add(Metric::MESSAGES_RECEIVED, slot.assembler.count);
-                    }
                     match over {
                         Ok(()) => return Ok(Answered { slot, sent, came }),
                         Err(end) => end,

@@ -32,7 +32,8 @@ pub(crate) fn show(
     let mut secrets = Secrets::default();
     let mut sent = Message::new(said.codec.method.name);
     for (name, value) in said.metadata.into_iter().flatten() {
-        if matches!(&**name, "authorization" | "cookie") {
+        // The server may send it back.
+        if is_sensitive("metadata") || matches!(&**name, "authorization" | "cookie") {
             secrets.add(value);
         }
         match is_sensitive("metadata") {
@@ -42,6 +43,9 @@ pub(crate) fn show(
     }
     match said.message {
         Some(message) if is_sensitive("message") || is_sensitive("messages") => {
+            if let Some(value) = said.codec.sent(message) {
+                secrets.add_value(&value);
+            }
             sent.secret_body(Some(message.len() as u64));
         }
         Some(message) => put_body(&mut sent, said.codec.sent(message).as_ref(), bytes),

@@ -244,6 +244,8 @@ impl GrpcStream {
         match self.state.get() {
             State::Open => Ok(()),
             State::HalfClosed if self.codec.method.client_streams => {
+                // The step that closed it waits no more: the server did not end it in time.
+                self.has_failed.set(true);
                 Err(Kind::Closed.fault("a step said before that nothing more is sent"))
             }
             State::HalfClosed => {
@@ -302,6 +304,7 @@ impl GrpcStream {
         let reads = Reads {
             messages: Keeps::All,
             heads: true,
+            holds_up: true,
         };
         for _ in 0..=AGAIN {
             let (channel, _) = self.client.channel().await?;

@@ -6,7 +6,7 @@ use crate::settings::{Given, Limits, Settings, Way};
 use crate::socket::Socket;
 use crate::socketio_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use bggo_module_http_request::Asking;
-use bggo_runtime::contract::{Asset, AssetCx, Fault, Prepare, Value};
+use bggo_runtime::contract::{Asset, AssetCx, Fault, Prepare, Step, Value};
 use std::rc::Rc;
 use std::task::Context;
 use std::time::Duration;
@@ -19,6 +19,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub struct SocketioClient {
     socket: Socket,
     id: Option<String>,
+    /// Events of other iterations stay.
+    keeps: bool,
 }
 
 impl Asset for SocketioClient {
@@ -68,6 +70,7 @@ impl Asset for SocketioClient {
         Ok(Self {
             socket: entered.socket,
             id: entered.id,
+            keeps: settings.keeps,
         })
     }
 
@@ -100,6 +103,14 @@ impl SocketioClient {
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
     }
+
+    /// The user, for a step that takes events. Those of another iteration are not for it.
+    pub(crate) fn socket_for(&self, step: &Step<'_>) -> &Socket {
+        if !self.keeps {
+            self.socket.forget_before(step.iteration_began());
+        }
+        &self.socket
+    }
 }
 
 /// The settings, if each argument is known.
@@ -128,6 +139,7 @@ fn given(inputs: &Inputs, way: Way) -> Option<Given<'_>> {
         query: inputs.query.known()?.as_ref(),
         insecure_skip_verify: *inputs.insecure_skip_verify.known()?,
         connect_timeout: Some(*inputs.connect_timeout.known()?),
+        keep: *inputs.keep.known()?,
         limits: Limits {
             max_message: count(Some(*inputs.max_message_size.known()?)),
             inbox_messages: count(inputs.inbox_messages.known()?.as_u64()),

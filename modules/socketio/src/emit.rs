@@ -17,11 +17,12 @@ pub struct SocketioEmit {
     fixed: Option<Emission>,
 }
 
-/// What is emitted, and how long its acknowledgement is waited for.
+/// What is emitted, whether its acknowledgement is waited for, and how long the step may take.
 #[derive(Debug)]
 struct Emission {
     event: Payload,
-    ack: Option<Duration>,
+    ack: bool,
+    timeout: Duration,
 }
 
 impl Runner for SocketioEmit {
@@ -83,21 +84,26 @@ impl Runner for SocketioEmit {
 
 impl Emission {
     async fn run(&self, step: &Step<'_>, socket: &Socket) -> Result<Option<Acked>, Fault> {
-        let Some(limit) = self.ack else {
-            step.sent();
+        if !self.ack {
+            let limit = Limit {
+                what: What::Sent(&self.event.name),
+                from: step.sent(),
+                limit: self.timeout,
+            };
+            let operation = socket.sent();
             socket.put(&self.event, None)?;
-            socket.sent().await?;
+            within(step, limit, |cx| operation.poll(cx)).await?;
             return Ok(None);
-        };
+        }
         let (waits, id) = socket.ack();
         let sent = step.sent();
         socket.put(&self.event, Some(id))?;
         let limit = Limit {
             what: What::Ack(&self.event.name),
             from: sent,
-            limit,
+            limit: self.timeout,
         };
-        within(step, &waits, limit).await?;
+        within(step, limit, |cx| waits.poll(cx)).await?;
         let acked = waits.take_ack();
         if let Some(acked) = &acked {
             socket.acknowledged_in(acked.came - sent);
@@ -107,13 +113,22 @@ impl Emission {
 }
 
 fn emission(plain: &Plain<'_>) -> Result<Emission, Fault> {
-    let mut args = Vec::new();
-    for list in [plain.args, plain.attachments].into_iter().flatten() {
-        let list = list.settled()?;
-        args.extend(list.items().iter().flat_map(|items| items.iter().cloned()));
-    }
+    let args = items_of([plain.args, plain.attachments])?;
     Ok(Emission {
         event: Payload::new(&plain.event, &args),
-        ack: plain.ack.then(|| plain.timeout.unwrap_or(DEFAULT)),
+        ack: plain.ack,
+        timeout: plain.timeout.unwrap_or(DEFAULT),
     })
+}
+
+/// The items of lists that are given, one list after the other.
+pub(crate) fn items_of<const LISTS: usize>(
+    lists: [Option<&Value>; LISTS],
+) -> Result<Vec<Value>, Fault> {
+    let mut items = Vec::new();
+    for list in lists.into_iter().flatten() {
+        let list = list.settled()?;
+        items.extend(list.items().iter().flat_map(|list| list.iter().cloned()));
+    }
+    Ok(items)
 }

@@ -2,7 +2,7 @@
 
 use crate::connect::enter;
 use crate::owner::Owner;
-use crate::payload::Payload;
+use crate::payload::{Acknowledgement, Payload};
 use crate::request::{asked, first};
 use crate::settings::{DEFAULT_LIMITS, Given, Settings, Way};
 use crate::shown::{Heard, show};
@@ -89,11 +89,16 @@ impl Runner for Socketio {
             .as_ref()
             .map(|event| Heard::Event(&event.name, &event.args));
         show(step, emitted, heard);
-        if let Ok(event) = &answer {
-            step.received_at(event.came);
-        }
+        let event = match answer {
+            Ok(event) => event,
+            Err(fault) => {
+                // Its time may be over.
+                socket.give_up(&fault);
+                return Err(fault);
+            }
+        };
+        step.received_at(event.came);
         socket.leave().await;
-        let event = answer?;
         Ok(Output {
             response_data: match self.wanted.response_data {
                 true => first(event),
@@ -115,7 +120,10 @@ impl Visit {
             client,
             clock: clock.clone(),
             metrics: None,
-            url_is_sensitive: step.info().is_input_sensitive("url"),
+            // The query of the handshake is a part of its url.
+            url_is_sensitive: ["url", "query"]
+                .into_iter()
+                .any(|input| step.info().is_input_sensitive(input)),
         };
         let entered = enter(&self.settings, owner, self.timeout).await?;
         step.record_time(Metric::CONNECTING, step.now() - begun);
@@ -134,8 +142,9 @@ impl Visit {
             limit: self.timeout,
         };
         loop {
-            within(step, &waits, limit).await?;
+            within(step, limit, |cx| waits.poll(cx)).await?;
             if let Some(event) = waits.take_event() {
+                socket.acknowledge(&event, &Acknowledgement::new(&[]));
                 return Ok(event);
             }
         }
@@ -153,6 +162,7 @@ fn visit(plain: &Plain<'_>) -> Result<Visit, Fault> {
         query: plain.query,
         insecure_skip_verify: plain.insecure_skip_verify,
         connect_timeout: None,
+        keep: false,
         limits: DEFAULT_LIMITS,
     };
     let emits = plain.emit_event.as_deref();

@@ -1,13 +1,11 @@
 //! The runner `socketio_request`.
 
-use crate::payload::Payload;
+use crate::payload::{Acknowledgement, Payload};
 use crate::shown::{Heard, show};
 use crate::socket::{Event, Socket};
 use crate::socketio_request::{Inputs, Late, Output, Plain, Uses, Wanted};
 use crate::waits::{DEFAULT, Limit, What, within};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, Value};
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 
 /// A prepared step that emits an event and waits for another one.
@@ -85,7 +83,7 @@ impl Runner for SocketioRequest {
 
 impl Question {
     async fn ask(&self, step: &Step<'_>, socket: &Socket) -> Result<Option<Event>, Fault> {
-        poll_fn(|cx| Poll::Ready(socket.skip(&self.on_event, cx))).await;
+        socket.skip(&self.on_event);
         // It waits before the event goes out, so that no answer is too quick.
         let waits = socket.event(&self.on_event);
         let sent = step.sent();
@@ -95,8 +93,12 @@ impl Question {
             from: sent,
             limit: self.timeout,
         };
-        within(step, &waits, limit).await?;
-        Ok(waits.take_event())
+        within(step, limit, |cx| waits.poll(cx)).await?;
+        let answer = waits.take_event();
+        if let Some(answer) = &answer {
+            socket.acknowledge(answer, &Acknowledgement::new(&[]));
+        }
+        Ok(answer)
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Settings {
     pub(crate) trusts_every_certificate: bool,
     pub(crate) rules: Rc<Rules>,
     pub(crate) inbox: InboxLimits,
+    /// Events of other iterations stay.
+    pub(crate) keeps: bool,
     /// Time limit of the connection, if it has one of its own.
     pub(crate) connect_timeout: Option<Duration>,
 }
@@ -73,6 +75,7 @@ pub(crate) struct Given<'a> {
     pub(crate) query: Option<&'a Value>,
     pub(crate) insecure_skip_verify: bool,
     pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) keep: bool,
     pub(crate) limits: Limits,
 }
 
@@ -116,6 +119,7 @@ impl Given<'_> {
                 bytes: self.limits.inbox_bytes,
                 on_full: OnFull::DropOldest,
             },
+            keeps: self.keep,
             connect_timeout: self.connect_timeout,
         })
     }

@@ -36,6 +36,7 @@ pub(crate) fn show(
             false => format!("{what} {name}"),
         })
     };
+    let mut secrets = Secrets::default();
     let sent = match emitted {
         Err(name) => named("waits for event", name),
         Ok(payload) => {
@@ -44,7 +45,11 @@ pub(crate) fn show(
                 sent.line("attachments", &payload.attachments.len().to_string());
             }
             match name_is_kept_back || is_kept_back(&["emit_data", "args"]) {
-                true => sent.secret_body(Some(payload.json.len() as u64)),
+                true => {
+                    // The server may send it back.
+                    secrets.add(&payload.json);
+                    sent.secret_body(Some(payload.json.len() as u64));
+                }
                 false => put_body(&mut sent, &payload.json, bytes),
             }
             sent
@@ -60,7 +65,7 @@ pub(crate) fn show(
         put_body(&mut received, &json, bytes);
         received
     });
-    step.exchanged(&sent, received.as_ref(), &Secrets::default());
+    step.exchanged(&sent, received.as_ref(), &secrets);
 }
 
 /// Somewhat more than is shown, so that a secret that is cut off is found.

@@ -11,7 +11,7 @@
 use crate::engine::{EnginePacket, MESSAGE, PONG};
 use crate::malformed::Malformed;
 use crate::packet::{Kind as PacketKind, Packet};
-use crate::payload::{Payload, disconnect};
+use crate::payload::{Acknowledgement, Kind as PayloadKind, Payload, disconnect};
 use crate::settings::Settings;
 use crate::socketio_client::Metric;
 use crate::socketio_emit::Error as Kind;
@@ -22,7 +22,6 @@ use bggo_runtime::contract::{
 };
 use bggo_wire::{Inbox, InboxLimits};
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -77,6 +76,8 @@ struct Partial {
 pub(crate) struct Event {
     pub(crate) name: Text,
     pub(crate) args: Vec<Value>,
+    /// The server wants an acknowledgement of this number.
+    asks_for_ack: Option<u64>,
     pub(crate) came: Moment,
 }
 
@@ -193,20 +194,30 @@ impl Socket {
         }
     }
 
+    /// Says goodbye without waiting for the server. The step that had the connection has failed with this.
+    pub(crate) fn give_up(&self, fault: &Fault) {
+        self.says_goodbye();
+        self.session.give_up(NORMAL, fault.clone());
+    }
+
     /// Says goodbye and waits a second for the answer of the server.
     pub(crate) async fn leave(&self) {
-        if !self.session.is_over() {
-            let goodbye = disconnect(&self.state.borrow().settings.namespace);
-            // It goes out with the close frame.
-            let _ = self.session.put(text(&goodbye), None);
-        }
+        self.says_goodbye();
         self.session.leave().await;
     }
 
+    /// Leaves the namespace, if the session is not over. That goes out with the close frame.
+    fn says_goodbye(&self) {
+        if !self.session.is_over() {
+            let goodbye = disconnect(&self.state.borrow().settings.namespace);
+            let _ = self.session.put(text(&goodbye), None);
+        }
+    }
+
     /// Drops the events of this name that have come so far, of which none can be an answer to what is emitted next: how many.
-    pub(crate) fn skip(&self, name: &str, cx: &mut Context<'_>) -> u64 {
+    pub(crate) fn skip(&self, name: &str) -> u64 {
         loop {
-            self.session.catch_up(cx);
+            self.session.catch_up();
             if !self.take_messages(None) {
                 break;
             }
@@ -215,6 +226,24 @@ impl Socket {
         let skipped = state.inbox.drop_all(|event| *event.name == *name);
         state.count(Metric::DROPPED, skipped);
         skipped
+    }
+
+    /// Drops the events that came before this moment.
+    pub(crate) fn forget_before(&self, moment: Moment) {
+        let state = &mut *self.state.borrow_mut();
+        let dropped = state.inbox.drop_while(|event| event.came < moment);
+        state.count(Metric::DROPPED, dropped);
+    }
+
+    /// Tells a server that asked for it that an event has arrived. It goes out at once, as far as that takes no waiting.
+    pub(crate) fn acknowledge(&self, event: &Event, args: &Acknowledgement) {
+        let Some(id) = event.asks_for_ack else {
+            return;
+        };
+        // A session that is over needs no answer, and no step has failed for that.
+        if !self.session.is_over() && self.put_packet(&args.0, PayloadKind::Ack(id)).is_ok() {
+            self.session.catch_up();
+        }
     }
 
     /// Begins to wait for an event.
@@ -255,10 +284,14 @@ impl Socket {
     /// # Errors
     /// The session is over.
     pub(crate) fn put(&self, event: &Payload, ack: Option<u64>) -> Result<(), Fault> {
-        let packet = event.packet(&self.state.borrow().settings.namespace, ack);
+        self.put_packet(event, PayloadKind::Event(ack))
+    }
+
+    fn put_packet(&self, payload: &Payload, kind: PayloadKind) -> Result<(), Fault> {
+        let packet = payload.packet(&self.state.borrow().settings.namespace, kind);
         self.session.put(text(&packet), None)?;
         let mut size = packet.len();
-        for attachment in &event.attachments {
+        for attachment in &payload.attachments {
             size += attachment.len();
             let attachment = Outgoing {
                 is_text: false,
@@ -272,22 +305,12 @@ impl Socket {
         Ok(())
     }
 
-    /// Waits until the system has taken all that was appended.
-    ///
-    /// # Errors
-    /// The session ended before.
-    pub(crate) async fn sent(&self) -> Result<(), Fault> {
-        let operation = self.session.operation(Wants::Sent);
-        poll_fn(|cx| {
-            loop {
-                let polled = operation.poll(cx);
-                // A server that cannot write does not read either.
-                if polled.is_ready() || !self.take_messages(None) && !self.is_overdue(cx) {
-                    return polled;
-                }
-            }
-        })
-        .await
+    /// Begins to wait until the system has taken all that was appended.
+    pub(crate) fn sent(&self) -> Sent<'_> {
+        Sent {
+            socket: self,
+            operation: self.session.operation(Wants::Sent),
+        }
     }
 
     /// Records how long an acknowledgement took.
@@ -349,6 +372,34 @@ fn text(text: &str) -> Outgoing<'_> {
     Outgoing {
         is_text: true,
         bytes: text.as_bytes(),
+    }
+}
+
+/// A step that waits until all is sent.
+#[derive(Debug)]
+pub(crate) struct Sent<'a> {
+    socket: &'a Socket,
+    operation: Operation<'a>,
+}
+
+impl Sent<'_> {
+    /// # Errors
+    /// The session ended before.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let socket = self.socket;
+        loop {
+            let polled = self.operation.poll(cx);
+            // A server that cannot write does not read either.
+            if polled.is_ready() || !socket.take_messages(None) && !socket.is_overdue(cx) {
+                return polled;
+            }
+        }
+    }
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        self.socket.state.borrow().leaves_the_ping_timer();
     }
 }
 
@@ -423,10 +474,19 @@ impl Drop for Waits<'_> {
         state.waiting.retain(|one| one.number != self.number);
         // The one behind it may be the first now.
         state.wake_served(None);
+        state.leaves_the_ping_timer();
     }
 }
 
 impl State {
+    /// Somebody goes who may have been the last to look at the time of the next ping, which wakes only the last: another one that
+    /// waits looks at it again.
+    fn leaves_the_ping_timer(&self) {
+        if let Some(waker) = self.waiting.iter().find_map(|one| one.waker.as_ref()) {
+            waker.wake_by_ref();
+        }
+    }
+
     fn count(&self, counter: Counter, count: u64) {
         if count > 0
             && let Some(metrics) = &self.metrics
@@ -551,6 +611,7 @@ impl State {
             let event = Event {
                 name: named.name,
                 args: named.args,
+                asks_for_ack: packet.id,
                 came,
             };
             self.takes_event(event, size);

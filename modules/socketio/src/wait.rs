@@ -1,5 +1,7 @@
 //! The runner `socketio_wait`.
 
+use crate::emit::items_of;
+use crate::payload::Acknowledgement;
 use crate::shown::{Heard, show};
 use crate::socket::{Event, Waits};
 use crate::socketio_wait::{Inputs, Late, Output, Uses, Wanted};
@@ -36,8 +38,13 @@ impl Runner for SocketioWait {
             from: step.sent_at_once(),
             limit: plain.timeout.unwrap_or(DEFAULT),
         };
-        let waits = uses.client.socket().event(&plain.event);
+        let acknowledgement = Acknowledgement::new(&items_of([plain.ack_args])?);
+        let socket = uses.client.socket_for(step);
+        let waits = socket.event(&plain.event);
         let taken = self.take(step, &waits, (limit, plain.r#match)).await;
+        if let Ok((event, _)) = &taken {
+            socket.acknowledge(event, &acknowledgement);
+        }
         let heard = taken
             .as_ref()
             .map(|(event, _)| Heard::Event(&event.name, &event.args));
@@ -58,7 +65,7 @@ impl SocketioWait {
     ) -> Result<(Event, u64), Fault> {
         let mut skipped = 0;
         loop {
-            within(step, waits, limit).await?;
+            within(step, limit, |cx| waits.poll(cx)).await?;
             let Some(event) = waits.take_event() else {
                 continue;
             };

@@ -1,8 +1,8 @@
 //! How a step waits: until what it waits for is there, or its limit has passed.
 
-use crate::socket::Waits;
 use bggo_runtime::contract::{Fault, FaultText, Moment, Step, format_duration};
 use std::future::poll_fn;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// How long a step waits whose grid says nothing of it.
@@ -19,6 +19,8 @@ pub(crate) struct Limit<'a> {
 /// What is waited for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What<'a> {
+    /// That the server takes an event of this name.
+    Sent(&'a str),
     /// An event of this name.
     Event(&'a str),
     /// The acknowledgement of an event of this name.
@@ -30,6 +32,7 @@ impl Limit<'_> {
     fn fault(self) -> Fault {
         let within = format_duration(self.limit);
         let (kind, text, name) = match self.what {
+            What::Sent(name) => ("timeout", "the server did not take the event ", name),
             What::Event(name) => ("timeout", "no event ", name),
             What::Ack(name) => ("ack_timeout", "no acknowledgement of the event ", name),
         };
@@ -44,13 +47,13 @@ impl Limit<'_> {
 /// The session ended, or the limit passed.
 pub(crate) async fn within(
     step: &Step<'_>,
-    waits: &Waits<'_>,
     limit: Limit<'_>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<Result<(), Fault>>,
 ) -> Result<(), Fault> {
     // It takes no place among the deadlines before it has to wait.
     let mut deadline = None;
     poll_fn(|cx| {
-        let polled = waits.poll(cx);
+        let polled = poll(cx);
         if polled.is_ready() {
             return polled;
         }

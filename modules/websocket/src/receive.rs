@@ -40,7 +40,7 @@ impl Runner for WebsocketReceive {
             from: step.sent_at_once(),
             limit: plain.timeout.unwrap_or(DEFAULT),
         };
-        let session = uses.socket.session();
+        let session = uses.socket.session_for(step);
         let taken = match plain.r#match {
             None => {
                 let operation = session.operation(Wants::Messages(count));

@@ -7,8 +7,6 @@ use crate::shown::{Said, show};
 use crate::waits::{DEFAULT, Limit, What};
 use crate::websocket_request::{Inputs, Late, Output, Plain, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Number, Predicate, Prepare, Runner, Step};
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 
 /// A prepared step that sends a message and waits for the next one.
@@ -86,7 +84,7 @@ impl WebsocketRequest {
         predicate: Option<Predicate<'_>>,
     ) -> Result<Taken, Fault> {
         // What came before the request is no answer to it.
-        let before = poll_fn(|cx| Poll::Ready(session.skip(cx))).await;
+        let before = session.skip();
         // It waits before the message goes out, so that no answer is too quick.
         let operation = session.operation(Wants::Messages(1));
         let sent = step.sent();

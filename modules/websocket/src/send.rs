@@ -3,16 +3,17 @@
 use crate::content::{Fixed, Given};
 use crate::session::Wants;
 use crate::shown::{Said, show};
+use crate::waits::{DEFAULT, Limit, What, within};
 use crate::websocket_send::{Inputs, Late, Output, Plain, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
-use std::future::poll_fn;
+use std::time::Duration;
 
 /// A prepared step that sends.
 #[derive(Debug)]
 pub struct WebsocketSend {
     inputs: Inputs,
-    /// The message, if it is known early.
-    fixed: Option<Fixed>,
+    /// The message and the limit, if both are known early.
+    fixed: Option<(Fixed, Duration)>,
 }
 
 impl Runner for WebsocketSend {
@@ -25,9 +26,13 @@ impl Runner for WebsocketSend {
     fn prepare(_: &Prepare<'_>, inputs: Inputs, _: Wanted) -> Result<Self, Fault> {
         let is_known = inputs.text.known().is_some()
             && inputs.json.known().is_some()
-            && inputs.binary.known().is_some();
+            && inputs.binary.known().is_some()
+            && inputs.timeout.known().is_some();
         let fixed = match is_known {
-            true => Some(given(inputs.with(&[])?)?.into_fixed()),
+            true => {
+                let (given, timeout) = given(inputs.with(&[])?)?;
+                Some((given.into_fixed(), timeout))
+            }
             false => None,
         };
         Ok(Self { inputs, fixed })
@@ -40,18 +45,22 @@ impl Runner for WebsocketSend {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let made;
-        let (message, packed) = match &self.fixed {
-            Some(fixed) => (fixed.outgoing(), Some(&fixed.packed)),
+        let (message, packed, timeout) = match &self.fixed {
+            Some((fixed, timeout)) => (fixed.outgoing(), Some(&fixed.packed), *timeout),
             None => {
                 made = given(self.inputs.with(late)?)?;
-                (made.outgoing(), None)
+                (made.0.outgoing(), None, made.1)
             }
         };
         let session = uses.socket.session();
         let operation = session.operation(Wants::Sent);
-        step.sent();
+        let limit = Limit {
+            what: What::Sent,
+            from: step.sent(),
+            limit: timeout,
+        };
         let sent = match session.put(message, packed) {
-            Ok(()) => poll_fn(|cx| operation.poll(cx)).await,
+            Ok(()) => within(step, &operation, limit).await,
             Err(fault) => Err(fault),
         };
         show(
@@ -64,6 +73,7 @@ impl Runner for WebsocketSend {
     }
 }
 
-fn given(plain: Plain<'_>) -> Result<Given<'_>, Fault> {
-    Given::one(plain.text, plain.json, plain.binary)
+fn given(plain: Plain<'_>) -> Result<(Given<'_>, Duration), Fault> {
+    let given = Given::one(plain.text, plain.json, plain.binary)?;
+    Ok((given, plain.timeout.unwrap_or(DEFAULT)))
 }

@@ -226,8 +226,10 @@ impl Session {
     /// Whether a step that needs a session needs another one: a step closed it, or has failed because it was over.
     pub fn is_spent(&self) -> bool {
         let inner = self.0.borrow();
+        let waits_for_end = |waiting: &Waiting| waiting.wants == Wants::End;
         match inner.end.as_deref() {
-            None => false,
+            // The step that closed it waits no more: the server did not answer in time.
+            None => inner.says_goodbye && !inner.waiting.iter().any(waits_for_end),
             Some(End::ByClient(_)) => true,
             Some(_) => inner.has_failed,
         }
@@ -268,23 +270,44 @@ impl Session {
     }
 
     /// Takes what has come so far into the inbox, as far as there is room.
-    pub fn catch_up(&self, cx: &mut Context<'_>) {
+    pub fn catch_up(&self) {
         let inner = &mut *self.0.borrow_mut();
-        while inner.drive(cx, inner.driver) == Drove::Something && inner.end.is_none() {}
+        // Whoever drives goes on to be the one that is woken. If nobody is to be woken, somebody is about to drive.
+        let driver = match inner.driver {
+            Driver::Idle => inner.idle.clone(),
+            Driver::Operation(number) => inner.waiting(number).and_then(|one| one.waker.clone()),
+        };
+        let mut cx = Context::from_waker(driver.as_ref().unwrap_or(Waker::noop()));
+        while inner.drive(&mut cx, inner.driver) == Drove::Something && inner.end.is_none() {}
+    }
+
+    /// Drops the messages that came before this moment.
+    pub(crate) fn forget_before(&self, moment: Moment) {
+        let inner = &mut *self.0.borrow_mut();
+        let was_full = inner.inbox.is_full(&inner.rules.inbox);
+        let dropped = inner.inbox.drop_while(|message| message.came < moment);
+        inner.count(|messages| messages.dropped, dropped);
+        inner.has_room_again(was_full);
     }
 
     /// Takes what has come so far into the inbox, and drops all messages there: how many.
-    pub(crate) fn skip(&self, cx: &mut Context<'_>) -> u64 {
-        self.catch_up(cx);
+    pub(crate) fn skip(&self) -> u64 {
+        self.catch_up();
         let inner = &mut *self.0.borrow_mut();
+        let was_full = inner.inbox.is_full(&inner.rules.inbox);
         let skipped = inner.inbox.clear();
         inner.count(|messages| messages.dropped, skipped);
+        inner.has_room_again(was_full);
         skipped
     }
 
     /// Takes the oldest message of those that have come.
     pub fn take(&self) -> Option<Message> {
-        self.0.borrow_mut().inbox.take()
+        let inner = &mut *self.0.borrow_mut();
+        let was_full = inner.inbox.is_full(&inner.rules.inbox);
+        let taken = inner.inbox.take();
+        inner.has_room_again(was_full);
+        taken
     }
 
     /// Appends a message. It goes out while an operation or idle work drives. `packed` is where its compressed bytes are kept, if it
@@ -483,11 +506,12 @@ impl Drop for Operation<'_> {
             .iter()
             .position(|waiting| waiting.number == self.number);
         let by = at.and_then(|at| inner.waiting.remove(at).waker);
-        if inner.driver == Driver::Operation(self.number) {
+        // The one behind it may be the first now.
+        inner.wake_served(Driver::Idle);
+        // It may have been woken to drive, and goes before it does.
+        let nobody_drives = inner.driver == Driver::Idle && !inner.waiting.is_empty();
+        if nobody_drives || inner.driver == Driver::Operation(self.number) {
             inner.hand_over(by.as_ref());
-        } else {
-            // The one behind it may be the first now.
-            inner.wake_served(Driver::Idle);
         }
     }
 }
@@ -648,8 +672,22 @@ impl Inner {
             Some((count, _)) => self.inbox.len() < count,
             None => {
                 self.rules.inbox.on_full == OnFull::DropOldest
+                    // What comes before the answer to a goodbye is dropped where there is no room.
+                    || self.says_goodbye
                     || !self.inbox.is_full(&self.rules.inbox)
             }
+        }
+    }
+
+    /// The inbox may have been full, and messages went: who drives may have waited for room.
+    fn has_room_again(&mut self, was_full: bool) {
+        if was_full
+            && self.rules.inbox.on_full == OnFull::Block
+            && let Driver::Operation(number) = self.driver
+            && let Some(waiting) = self.waiting(number)
+            && let Some(waker) = &waiting.waker
+        {
+            waker.wake_by_ref();
         }
     }
 
@@ -706,6 +744,10 @@ impl Inner {
             Some(_) => InboxLimits {
                 messages: usize::MAX,
                 bytes: usize::MAX,
+                ..self.rules.inbox
+            },
+            None if self.says_goodbye => InboxLimits {
+                on_full: OnFull::DropOldest,
                 ..self.rules.inbox
             },
             None => self.rules.inbox,

@@ -20,6 +20,7 @@ pub(crate) fn show(step: &Step<'_>, said: Said<'_>, result: Result<&[Came], &Fau
     let Some(bytes) = shown else {
         return;
     };
+    let mut secrets = Secrets::default();
     let sent = match said {
         Said::Nothing => Message::new("waits for messages"),
         Said::Message(message) => {
@@ -28,7 +29,11 @@ pub(crate) fn show(step: &Step<'_>, said: Said<'_>, result: Result<&[Came], &Fau
                 .any(|input| step.info().is_input_sensitive(input));
             let mut sent = Message::new(named(message.is_text, message.bytes.len()));
             match is_kept_back {
-                true => sent.secret_body(Some(message.bytes.len() as u64)),
+                true => {
+                    // The server may send it back.
+                    secrets.add(&String::from_utf8_lossy(message.bytes));
+                    sent.secret_body(Some(message.bytes.len() as u64));
+                }
                 false => put_body(&mut sent, message.bytes, bytes),
             }
             sent
@@ -43,7 +48,7 @@ pub(crate) fn show(step: &Step<'_>, said: Said<'_>, result: Result<&[Came], &Fau
         put_body(&mut received, content, bytes);
         received
     });
-    step.exchanged(&sent, received.as_ref(), &Secrets::default());
+    step.exchanged(&sent, received.as_ref(), &secrets);
 }
 
 fn named(is_text: bool, bytes: usize) -> String {

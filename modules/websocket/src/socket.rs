@@ -5,7 +5,7 @@ use crate::frame::Compression;
 use crate::session::{MessageCounters, Rules, Session, SessionCounters};
 use crate::websocket::{Error as Kind, Exports, Inputs, Metric, Uses};
 use bggo_module_http_request::HttpClient;
-use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
+use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Step, Value};
 use bggo_wire::{InboxLimits, OnFull};
 use std::rc::Rc;
 use std::task::Context;
@@ -29,6 +29,8 @@ const COUNTERS: SessionCounters = SessionCounters {
 pub struct Websocket {
     session: Session,
     subprotocol: Option<String>,
+    /// Messages of other iterations stay.
+    keeps: bool,
 }
 
 /// All arguments, once each is known.
@@ -40,6 +42,8 @@ pub struct Settings {
     subprotocols: Vec<String>,
     compression: Compression,
     connect_timeout: Duration,
+    /// Messages of other iterations stay.
+    keeps: bool,
     rules: Rc<Rules>,
 }
 
@@ -107,6 +111,14 @@ impl Websocket {
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }
+
+    /// The session, for a step that takes messages. Those of another iteration are not for it.
+    pub(crate) fn session_for(&self, step: &Step<'_>) -> &Session {
+        if !self.keeps {
+            self.session.forget_before(step.iteration_began());
+        }
+        &self.session
+    }
 }
 
 impl Settings {
@@ -133,6 +145,7 @@ impl Settings {
         Ok(Websocket {
             session: connected.session,
             subprotocol: connected.subprotocol,
+            keeps: self.keeps,
         })
     }
 }
@@ -150,6 +163,7 @@ fn settings(inputs: &Inputs) -> Result<Option<Settings>, Fault> {
             ping_interval: *inputs.ping_interval.known()?,
             inbox_messages: *inputs.inbox_messages.known()?,
             inbox_size: *inputs.inbox_size.known()?,
+            keep: *inputs.keep.known()?,
             on_full: inputs.on_full.known()?,
         })
     };
@@ -167,6 +181,7 @@ struct Known<'a> {
     ping_interval: Option<Duration>,
     inbox_messages: Number,
     inbox_size: u64,
+    keep: bool,
     on_full: &'a str,
 }
 
@@ -198,6 +213,7 @@ impl Known<'_> {
                 false => Compression::Off,
             },
             connect_timeout: self.connect_timeout,
+            keeps: self.keep,
             rules: Rc::new(Rules {
                 max_message: count(Some(self.max_message_size)),
                 inbox: InboxLimits {

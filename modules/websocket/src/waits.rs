@@ -12,6 +12,8 @@ pub(crate) const DEFAULT: Duration = Duration::from_secs(10);
 /// What is waited for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What {
+    /// That the server takes what is sent.
+    Sent,
     Messages(usize),
     Answer,
     Pong,
@@ -19,14 +21,15 @@ pub(crate) enum What {
 }
 
 impl fmt::Display for What {
-    /// As in "no answer within 10s".
+    /// What is said of it if it does not come: "no answer".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Messages(1) => f.write_str("message"),
-            Self::Messages(count) => write!(f, "{count} messages"),
-            Self::Answer => f.write_str("answer"),
-            Self::Pong => f.write_str("pong"),
-            Self::Close => f.write_str("close frame of the server"),
+            Self::Sent => f.write_str("the server did not take the message"),
+            Self::Messages(1) => f.write_str("no message"),
+            Self::Messages(count) => write!(f, "no {count} messages"),
+            Self::Answer => f.write_str("no answer"),
+            Self::Pong => f.write_str("no pong"),
+            Self::Close => f.write_str("no close frame of the server"),
         }
     }
 }
@@ -42,7 +45,7 @@ pub(crate) struct Limit {
 impl Limit {
     /// The failure of a step that waited so long.
     fn fault(self) -> Fault {
-        let text = format_args!("no {} within {}", self.what, format_duration(self.limit));
+        let text = format_args!("{} within {}", self.what, format_duration(self.limit));
         Fault::new("timeout", FaultText::plain(text))
     }
 }

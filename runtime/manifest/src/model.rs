@@ -147,6 +147,8 @@ pub struct Input {
     pub reads: Vec<DocumentKind>,
     /// It names a method of a service, which the documents of the asset of this use declare.
     pub selects: Option<String>,
+    /// Of the methods that it may select it takes only those that stream messages.
+    pub streams: bool,
     /// The message of a method that it is, or of a list each item.
     pub type_from: Option<MessageOf>,
     /// One sentence.

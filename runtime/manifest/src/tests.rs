@@ -757,6 +757,7 @@ asset "stream" {
     type     = string
     required = true
     selects  = uses.client
+    streams  = true
   }
 }
 runner "call" {
@@ -787,6 +788,8 @@ runner "send" {
     let manifest = read(text).unwrap();
     let call = &manifest.runners[0];
     assert_eq!(call.inputs[0].selects.as_deref(), Some("client"));
+    let of_stream = &manifest.assets[1].inputs[0];
+    assert_eq!((of_stream.streams, call.inputs[0].streams), (true, false));
     assert_eq!(call.inputs[0].carrier(), Carrier::Method);
     let of = |by: Option<&str>, side| MessageOf {
         by: by.map(str::to_owned),
@@ -863,6 +866,7 @@ runner "call" {
   input "five" {
     type      = string
     type_from = input.one.request
+    streams   = true
   }
   input "six" {
     type      = any
@@ -926,17 +930,21 @@ runner "call" {
             "`selects` is the use whose asset names the `.proto` files: `uses.KEY`",
         ),
         (
+            56,
+            "`five` selects no method, so `streams` says nothing of it",
+        ),
+        (
             58,
             "with `type_from` the type is any or list(any): the method says of which message",
         ),
-        (60, "`input.five` is no input that selects a method"),
+        (61, "`input.five` is no input that selects a method"),
         (
-            66,
+            67,
             "an input has the type of a message, such as `input.one.request`: a schema is for outputs",
         ),
-        (68, "`uses.client.one` is no input that selects a method"),
+        (69, "`uses.client.one` is no input that selects a method"),
         (
-            72,
+            73,
             "input `one` selects a method: the type is that of `input.one.request` or `input.one.response`",
         ),
     ];

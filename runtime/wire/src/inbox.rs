@@ -129,6 +129,18 @@ impl<T> Inbox<T> {
         (before - self.messages.len()) as u64
     }
 
+    /// Drops messages from the oldest on, as long as they fit: how many.
+    pub fn drop_while(&mut self, mut fits: impl FnMut(&T) -> bool) -> u64 {
+        let mut dropped = 0;
+        while let Some((message, _)) = self.messages.front()
+            && fits(message)
+        {
+            self.take();
+            dropped += 1;
+        }
+        dropped
+    }
+
     /// Drops all messages: how many.
     pub fn clear(&mut self) -> u64 {
         let count = self.messages.len() as u64;
@@ -219,6 +231,25 @@ mod tests {
         assert_eq!(inbox.put(5, 4, &THREE), 0);
         assert_eq!(inbox.drop_all(|number| *number < 4), 2);
         assert_eq!(all(inbox), [5]);
+    }
+
+    #[test]
+    fn the_oldest_that_fit_are_dropped_up_to_the_first_that_does_not() {
+        let mut inbox = Inbox::new();
+        for number in [1, 2, 9, 1] {
+            inbox.put(
+                number,
+                1,
+                &InboxLimits {
+                    messages: 9,
+                    ..THREE
+                },
+            );
+        }
+        assert_eq!(inbox.drop_while(|number| *number < 5), 2);
+        assert_eq!(inbox.drop_while(|number| *number < 5), 0);
+        assert_eq!(inbox.bytes, 2);
+        assert_eq!(all(inbox), [9, 1]);
     }
 
     #[test]

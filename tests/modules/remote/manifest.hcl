@@ -82,6 +82,7 @@ asset "remote_stream" {
     type     = string
     required = true
     selects  = uses.remote
+    streams  = true
   }
   output "kind" { type = string }
 }

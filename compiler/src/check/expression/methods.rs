@@ -313,7 +313,7 @@ impl Checker<'_> {
         };
         let path = path.to_owned();
         match self.method_called(selecting, input, &path) {
-            Ok(_) => return true,
+            Ok(selected) => return self.is_taken(input, &selected.method, value.span),
             Err(Declared::Unread) => return true,
             Err(Declared::Messages(_)) => return false,
             Err(Declared::Nothing | Declared::Wrong) => {}
@@ -335,6 +335,25 @@ impl Checker<'_> {
                 }
             }
             Declared::Unread | Declared::Wrong => {}
+        }
+        false
+    }
+
+    /// Whether an input takes a method, which is said here if not.
+    fn is_taken(&mut self, input: &Input, method: &Method, at: Span) -> bool {
+        if takes(input, method) {
+            return true;
+        }
+        let text = format!(
+            "`{}` streams no messages: `{}` is a method that does",
+            method.path, input.name
+        );
+        let problem = self.error(codes::NOT_ONE_OF, at, text);
+        if let Some(declared) = method.at {
+            problem.label(
+                declared,
+                "no `stream` stands before its request or its answer",
+            );
         }
         false
     }
@@ -402,7 +421,9 @@ impl Checker<'_> {
                 && let Some(messages) = self.documents.messages(place)
             {
                 let files = messages.files();
-                let methods = files.methods().iter().map(|method| ShownMethod {
+                let methods = files.methods().iter();
+                let methods = methods.filter(|method| takes(input, method));
+                let methods = methods.map(|method| ShownMethod {
                     path: method.path.clone(),
                     words: words_of(&files, method),
                 });
@@ -441,6 +462,11 @@ impl Checker<'_> {
         }
         found
     }
+}
+
+/// Whether an input takes a method of those that it may select.
+fn takes(input: &Input, method: &Method) -> bool {
+    !input.streams || method.streams_requests || method.streams_responses
 }
 
 /// What a method sends and gets, and what its file says of it.

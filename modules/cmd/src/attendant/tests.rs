@@ -144,6 +144,46 @@ fn a_command_that_ignores_the_request_is_killed_after_the_grace() {
 }
 
 #[test]
+fn a_command_that_is_frozen_is_killed_after_the_grace() {
+    let text = "kill -STOP $$; echo thawed";
+    let ended = ended(
+        script(text, Path::new("")),
+        None,
+        Duration::from_millis(200),
+    );
+    assert_eq!(ended.by, EndedBy::Limit);
+    let by = ended.status.unwrap().signal();
+    // Some systems continue whoever is stopped and gets a request to end.
+    assert!(matches!(by, Some(9 | 15)), "{by:?}");
+    assert_eq!(&*ended.process.stdout.text(), "");
+}
+
+#[test]
+fn what_comes_byte_by_byte_is_put_together() {
+    let text = "for part in '\\342' '\\202' '\\254' x; do printf $part; sleep 0.02; printf $part >&2; done";
+    let ended = ended(script(text, Path::new("")), None, LONG);
+    assert_eq!(ended.by, EndedBy::Itself);
+    for output in [&ended.process.stdout, &ended.process.stderr] {
+        assert_eq!((&*output.text(), output.total()), ("\u{20ac}x", 4));
+    }
+}
+
+#[test]
+fn nobody_has_to_wait_for_a_command_that_ended() {
+    let over = ended(script("echo $$; exit 3", Path::new("")), None, LONG);
+    let process = over.process.stdout.text();
+    // Not even its number is taken any more.
+    assert!(!Path::new(&format!("/proc/{}", process.trim())).exists());
+    let killed = ended(
+        script("echo $$; exec sleep 1000", Path::new("")),
+        None,
+        Duration::from_millis(300),
+    );
+    let process = killed.process.stdout.text();
+    assert!(!Path::new(&format!("/proc/{}", process.trim())).exists());
+}
+
+#[test]
 fn a_command_may_clean_up_when_it_is_asked_to_end() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cleaned");

@@ -25,12 +25,12 @@ fn a_deadline_is_told_to_the_server() {
         let later = In::Deadline(Early::Later);
         let prepared = user.prepared([asking("x"), vec![later]].concat());
         let late = [Late::Deadline(Some(Duration::from_secs(7)))];
-        user.runs(&prepared, &late).await.unwrap();
+        user.calls(&prepared, &late).await.unwrap();
         // Of the two, whichever ends first.
         let early = In::Deadline(limit(2_500));
         let policy = Policy::new().execution(Duration::from_secs(1));
         let prepared = user.prepared_with([asking("x"), vec![early]].concat(), policy);
-        user.runs(&prepared, &[]).await.unwrap();
+        user.calls(&prepared, &[]).await.unwrap();
         user.leave().await;
     });
     let [first, second, third] = server.saw();

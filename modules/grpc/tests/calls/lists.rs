@@ -1,9 +1,9 @@
 //! Several messages each way within one step, and the windows that hold them up.
 
-use crate::peer::{Server, WINDOW_UPDATE, data, frame, framed, head, trailers};
+use crate::peer::{RST_STREAM, Server, WINDOW_UPDATE, data, frame, framed, head, trailers};
 use crate::shop;
-use crate::user::{User, kind, known, method, run, told};
-use bggo_module_grpc::grpc_request::In;
+use crate::user::{User, kind, known, limit, method, run, told};
+use bggo_module_grpc::grpc_request::{In, Metric};
 use bggo_runtime::contract::{Early, Number, Text, Value};
 
 fn messages(values: Vec<Value>) -> In {
@@ -30,7 +30,7 @@ fn the_messages_of_a_list_are_sent_one_after_the_other() {
         let prepared = user.prepared(vec![method(shop::collect()), later]);
         let list: Value = vec![shop::ask("late", 0)].into();
         let late = [bggo_module_grpc::grpc_request::Late::Messages(Some(&list))];
-        user.runs(&prepared, &late).await.unwrap();
+        user.calls(&prepared, &late).await.unwrap();
         user.leave().await;
     });
     let [first, none, late] = server.saw();
@@ -135,27 +135,7 @@ fn a_message_of_the_server_may_be_larger_than_the_window() {
         let mut body = framed(&shop::answer(&text));
         body.extend(framed(&shop::answer("small")));
         peer.write(&head(ask.stream));
-        let (mut of_stream, mut of_all) = (1_usize << 20, 16_usize << 20);
-        let mut rest = &body[..];
-        while !rest.is_empty() {
-            let now = rest.len().min(of_stream).min(of_all).min(16_384);
-            if now == 0 {
-                let update = peer.read().unwrap();
-                if update.kind != WINDOW_UPDATE {
-                    continue;
-                }
-                let more = u32::from_be_bytes(update.payload.try_into().unwrap()) as usize;
-                match update.stream {
-                    0 => of_all += more,
-                    _ => of_stream += more,
-                }
-                continue;
-            }
-            let (piece, behind) = rest.split_at(now);
-            (of_stream, of_all) = (of_stream - now, of_all - now);
-            peer.write(&data(ask.stream, piece));
-            rest = behind;
-        }
+        assert!(peer.sends_within_windows(ask.stream, &body));
         peer.write(&trailers(ask.stream, &[("grpc-status", "0")]));
         while peer.read().is_some() {}
     });
@@ -166,6 +146,85 @@ fn a_message_of_the_server_may_be_larger_than_the_window() {
         let all = output.messages.items().unwrap();
         assert_eq!(shop::text(&all[0]).len(), SIZE);
         assert_eq!(shop::text(&all[1]), "small");
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn a_list_of_the_server_may_be_larger_than_the_window() {
+    const COUNT: usize = 300;
+    const SIZE: usize = 10_000;
+    let server = Server::start(|peer| {
+        let ask = peer.hears();
+        peer.write(&head(ask.stream));
+        let messages = (0..COUNT).map(|number| {
+            let text = format!("{number} {}", "x".repeat(SIZE));
+            framed(&shop::answer(&text))
+        });
+        let body = messages.collect::<Vec<_>>().concat();
+        assert!(peer.sends_within_windows(ask.stream, &body));
+        peer.write(&trailers(ask.stream, &[("grpc-status", "0")]));
+        while peer.read().is_some() {}
+    });
+    let target = server.target.clone();
+    run(async || {
+        let user = User::new(&target);
+        let output = user.request(vec![method(shop::list())]).await.unwrap();
+        let all = output.messages.items().unwrap();
+        assert_eq!(all.len(), COUNT);
+        for (number, message) in all.iter().enumerate() {
+            assert!(shop::text(message).starts_with(&format!("{number} ")));
+        }
+        assert_eq!(user.counted_by_step(Metric::MESSAGES_RECEIVED), 300);
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn a_list_without_an_end_is_given_up_before_it_fills_the_memory() {
+    let server = Server::start(|peer| {
+        let ask = peer.hears();
+        peer.write(&head(ask.stream));
+        let message = framed(&shop::answer(&"x".repeat(3 << 20)));
+        peer.sends_within_windows(ask.stream, &message.repeat(30))
+    });
+    let target = server.target.clone();
+    run(async || {
+        let user = User::new(&target);
+        let failed = told(user.request(vec![method(shop::list())]).await);
+        assert_eq!(failed.0, "message_too_large");
+        assert!(
+            failed.1.contains("together more than 64 MiB"),
+            "{}",
+            failed.1
+        );
+        assert_eq!(user.counted_by_step(Metric::MESSAGES_RECEIVED), 22);
+        // The server hears that the call was given up.
+        user.waits_until(|| server.is_over()).await;
+        user.leave().await;
+    });
+    assert!(!server.saw());
+}
+
+#[test]
+fn messages_of_a_call_that_is_cut_off_are_counted() {
+    let server = Server::start(|peer| {
+        let ask = peer.hears();
+        let two = [shop::answer("a"), shop::answer("b")].map(|message| framed(&message));
+        peer.write(&[head(ask.stream), data(ask.stream, &two.concat())].concat());
+        let frame = peer.next().unwrap();
+        assert_eq!((frame.kind, frame.stream), (RST_STREAM, ask.stream));
+        peer.ends();
+    });
+    let target = server.target.clone();
+    run(async || {
+        let user = User::new(&target);
+        let deadline = In::Deadline(limit(200));
+        let failed = user.request(vec![method(shop::list()), deadline]).await;
+        assert_eq!(kind(failed), "deadline_exceeded");
+        assert_eq!(user.counted_by_step(Metric::MESSAGES_RECEIVED), 2);
         user.leave().await;
     });
     server.saw();

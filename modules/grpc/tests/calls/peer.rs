@@ -205,6 +205,35 @@ impl Peer {
         self.write(&bytes);
     }
 
+    /// Sends a body as far as the windows allow that the client gives: whether all of it. A client that resets the call gets no more.
+    pub fn sends_within_windows(&mut self, stream: u32, body: &[u8]) -> bool {
+        let (mut of_stream, mut of_all) = (1_usize << 20, 16_usize << 20);
+        let mut rest = body;
+        while !rest.is_empty() {
+            let now = rest.len().min(of_stream).min(of_all).min(16_384);
+            if now == 0 {
+                let frame = self.read().expect("a window");
+                match (frame.kind, frame.stream) {
+                    (RST_STREAM, reset) if reset == stream => return false,
+                    (WINDOW_UPDATE, given) => {
+                        let more = u32::from_be_bytes(frame.payload.try_into().unwrap()) as usize;
+                        match given {
+                            0 => of_all += more,
+                            _ => of_stream += more,
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            let (piece, behind) = rest.split_at(now);
+            (of_stream, of_all) = (of_stream - now, of_all - now);
+            self.write(&data(stream, piece));
+            rest = behind;
+        }
+        true
+    }
+
     /// Answers the next call with this text.
     pub fn serves(&mut self, text: &str) -> Ask {
         let ask = self.hears();

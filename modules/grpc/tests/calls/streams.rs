@@ -357,6 +357,31 @@ fn a_send_that_is_cut_off_in_the_middle_of_a_message_ends_the_stream() {
 }
 
 #[test]
+fn a_stream_that_its_server_did_not_end_in_time_fails_one_more_step_and_the_next_one_has_another() {
+    let server = Server::start(|peer| {
+        let stream = begins(peer);
+        let end = peer.next().unwrap();
+        assert_eq!((end.kind, end.flags), (DATA, END_STREAM));
+        // It says nothing of its end.
+        let frame = peer.next().unwrap();
+        assert_eq!((frame.kind, frame.stream), (RST_STREAM, stream));
+        begins(peer);
+        assert_eq!(hears(peer), "another");
+        while peer.next().is_some() {}
+    });
+    let target = server.target.clone();
+    run(async || {
+        let user = User::new(&target);
+        let timeout = grpc_close::In::Timeout(limit(50));
+        assert_eq!(kind(user.close(vec![timeout]).await), "timeout");
+        assert_eq!(kind(user.says("too late").await), "closed");
+        user.says("another").await.unwrap();
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
 fn a_step_that_sends_and_one_that_receives_may_wait_side_by_side() {
     let server = Server::start(|peer| {
         let stream = begins(peer);

@@ -77,7 +77,7 @@ fn what_varies_is_put_where_it_belongs_and_calls_follow_each_other_on_one_connec
         for name in ["ann", ""] {
             let holes = [Value::text(name)];
             let late = [grpc_request::Late::Message(Some(Parts::Holes(&holes)))];
-            user.runs(&prepared, &late).await.unwrap();
+            user.calls(&prepared, &late).await.unwrap();
         }
         let whole = user.prepared(vec![
             method(shop::unary()),
@@ -85,7 +85,7 @@ fn what_varies_is_put_where_it_belongs_and_calls_follow_each_other_on_one_connec
         ]);
         let value = shop::ask("bob", 1);
         let late = [grpc_request::Late::Message(Some(Parts::Whole(&value)))];
-        user.runs(&whole, &late).await.unwrap();
+        user.calls(&whole, &late).await.unwrap();
         user.leave().await;
     });
     let asks = server.saw();
@@ -138,7 +138,7 @@ fn a_message_that_is_none_of_its_type_fails_before_it_is_sent() {
         ]);
         let holes = [Value::text("many")];
         let late = [grpc_request::Late::Message(Some(Parts::Holes(&holes)))];
-        let failed = user.runs(&prepared, &late).await;
+        let failed = user.calls(&prepared, &late).await;
         assert_eq!(crate::user::kind(failed), "value");
         user.leave().await;
     });
@@ -168,12 +168,12 @@ fn metadata_of_a_call_replaces_that_of_its_client() {
         let later = grpc_request::In::Metadata(Early::Later);
         let prepared = user.prepared([asking("x"), vec![later]].concat());
         let own = map(&[("x-late", "1")]);
-        user.runs(&prepared, &[grpc_request::Late::Metadata(Some(&own))])
+        user.calls(&prepared, &[grpc_request::Late::Metadata(Some(&own))])
             .await
             .unwrap();
         let own = map(&[("grpc-timeout", "1S")]);
         let refused = user
-            .runs(&prepared, &[grpc_request::Late::Metadata(Some(&own))])
+            .calls(&prepared, &[grpc_request::Late::Metadata(Some(&own))])
             .await;
         assert_eq!(crate::user::kind(refused), "metadata");
         user.leave().await;

@@ -4,17 +4,14 @@ use crate::shop;
 use bggo_module_grpc::{
     grpc_client, grpc_close, grpc_receive, grpc_request, grpc_send, grpc_stream,
 };
-use bggo_runtime::contract::testing::{
-    At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
-};
+use bggo_runtime::contract::testing::Policy;
 use bggo_runtime::contract::{
-    Counter, Early, Fault, Info, Method, Prepare, ResourceInfo, Shape, Text, Trend, Value,
+    Counter, Early, Fault, Info, Method, ResourceInfo, Shape, Text, Trend, Value,
 };
-use std::future::poll_fn;
-use std::pin::pin;
+use bggo_test_user::TestUser;
+pub use bggo_test_user::{kind, known, limit, run, some, told};
+use std::ops::Deref;
 use std::rc::Rc;
-use std::time::Duration;
-use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("grpc_request", "step", "test.hcl:1").slots(0..16);
 static CLIENT: ResourceInfo =
@@ -24,26 +21,19 @@ static STREAM: ResourceInfo =
 
 /// A user.
 pub struct User {
-    worker: Rc<WorkerContext>,
-    scope: Scope,
+    user: TestUser,
     client: Rc<grpc_client::Prepared>,
     stream: Rc<grpc_stream::Prepared>,
     clients: grpc_client::Slot,
     streams: grpc_stream::Slot,
 }
 
-/// Runs a test on a runtime like a worker's. A test that hangs fails.
-pub fn run<T>(test: impl AsyncFnOnce() -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let limit = Duration::from_secs(60);
-    LocalSet::new().block_on(&runtime, async {
-        tokio::time::timeout(limit, test())
-            .await
-            .expect("the test takes no minute")
-    })
+impl Deref for User {
+    type Target = TestUser;
+
+    fn deref(&self) -> &TestUser {
+        &self.user
+    }
 }
 
 impl User {
@@ -57,17 +47,15 @@ impl User {
         mut client: Vec<grpc_client::In>,
         stream: Vec<grpc_stream::In>,
     ) -> Self {
-        let worker = Rc::new(WorkerContext::alone().unwrap());
-        let cx = Prepare::new(&worker);
-        let scope = cx.scope();
+        let user = TestUser::default();
+        let cx = user.prepare();
         client.push(grpc_client::In::Target(known(target.to_owned())));
         let client = grpc_client::Prepared::new(&cx, Ok(client));
         let stream = grpc_stream::Prepared::new(&cx, Ok(stream));
-        let clients = grpc_client::Slot::new(&scope, &CLIENT, 0, &[]);
-        let streams = grpc_stream::Slot::new(&scope, &STREAM, 0, &[&clients]);
+        let clients = grpc_client::Slot::new(&user.scope, &CLIENT, 0, &[]);
+        let streams = grpc_stream::Slot::new(&user.scope, &STREAM, 0, &[&clients]);
         Self {
-            worker,
-            scope,
+            user,
             client,
             stream,
             clients,
@@ -86,24 +74,27 @@ impl User {
         inputs: Vec<grpc_request::In>,
         policy: Policy,
     ) -> grpc_request::Prepared {
-        let cx = Prepare::new(&self.worker);
-        grpc_request::Prepared::new(&cx, Ok(inputs), grpc_request::Wanted::ALL, policy)
+        grpc_request::Prepared::new(
+            &self.prepare(),
+            Ok(inputs),
+            grpc_request::Wanted::ALL,
+            policy,
+        )
     }
 
     /// Runs a prepared step with what comes late.
-    pub async fn runs(
+    pub async fn calls(
         &self,
         prepared: &grpc_request::Prepared,
         late: &[grpc_request::Late<'_>],
     ) -> Result<grpc_request::Output, Fault> {
-        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-        let begun = Begun::when_free(self.worker.moment(), 0);
-        let it = Iteration::new(&user, &begun);
-        let step = it.step(At::step(&STEP), prepared.policy());
-        let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
-        let client = self.clients.get(&it, &mut make);
-        let needs = grpc_request::Needs::NONE.client(client);
-        self.idle_beside(prepared.run(&step, needs, late)).await
+        self.runs((&STEP, prepared.policy()), async |it, step| {
+            let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
+            let client = self.clients.get(it, &mut make);
+            let needs = grpc_request::Needs::NONE.client(client);
+            prepared.run(step, needs, late).await
+        })
+        .await
     }
 
     /// A call whose inputs are all known early.
@@ -111,7 +102,7 @@ impl User {
         &self,
         inputs: Vec<grpc_request::In>,
     ) -> Result<grpc_request::Output, Fault> {
-        self.runs(&self.prepared(inputs), &[]).await
+        self.calls(&self.prepared(inputs), &[]).await
     }
 
     /// A unary call with a message: its text.
@@ -125,32 +116,14 @@ impl User {
         told(self.asks("x").await)
     }
 
-    /// Work of a user, whose assets look after what they have while it waits.
-    pub async fn idle_beside<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            let polled = work.as_mut().poll(cx);
-            if polled.is_pending() {
-                self.scope.poll_idle(cx);
-            }
-            polled
-        })
-        .await
-    }
-
-    /// Waits as a user does between two steps, until something has happened.
-    pub async fn waits_until(&self, mut has_happened: impl FnMut() -> bool) {
-        let happens = async {
-            while !has_happened() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        self.idle_beside(happens).await;
-    }
-
     /// What the client has counted so far.
     pub fn counted(&self, metric: Counter) -> u64 {
         self.worker.counted_by_asset(&CLIENT, metric)
+    }
+
+    /// What the steps have counted so far.
+    pub fn counted_by_step(&self, metric: Counter) -> u64 {
+        self.worker.counted_by(&STEP, metric)
     }
 
     /// How many values the client has recorded of a trend so far.
@@ -159,7 +132,7 @@ impl User {
     }
 
     pub async fn leave(self) {
-        self.scope.destroy().await;
+        self.user.scope.destroy().await;
     }
 }
 
@@ -177,22 +150,21 @@ macro_rules! step_of_stream {
                 inputs: Vec<$runner::In>,
                 late: &[$late],
             ) -> Result<$runner::Output, Fault> {
-                let cx = Prepare::new(&self.worker);
                 let wanted = $runner::Wanted::ALL;
+                let cx = self.prepare();
                 let prepared = $runner::Prepared::new(&cx, Ok(inputs), wanted, Policy::new());
-                let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-                let begun = Begun::when_free(self.worker.moment(), 0);
-                let it = Iteration::new(&user, &begun);
-                let step = it.step(At::step(&STEP), prepared.policy());
-                let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
-                self.clients.get(&it, &mut make).await?;
-                let mut make = |cx| {
-                    let needs = grpc_stream::Needs::NONE.client(Some(&self.clients));
-                    self.stream.create(cx, needs, Ok(Vec::new()))
-                };
-                let stream = self.streams.get(&it, &mut make);
-                let needs = $runner::Needs::NONE.stream(stream);
-                self.idle_beside(prepared.run(&step, needs, late)).await
+                self.runs((&STEP, prepared.policy()), async |it, step| {
+                    let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
+                    self.clients.get(it, &mut make).await?;
+                    let mut make = |cx| {
+                        let needs = grpc_stream::Needs::NONE.client(Some(&self.clients));
+                        self.stream.create(cx, needs, Ok(Vec::new()))
+                    };
+                    let stream = self.streams.get(it, &mut make);
+                    let needs = $runner::Needs::NONE.stream(stream);
+                    prepared.run(step, needs, late).await
+                })
+                .await
             }
         }
     };
@@ -231,32 +203,6 @@ pub fn method_of_stream(method: Method) -> grpc_stream::In {
 
 pub fn message(shape: Shape) -> grpc_request::In {
     grpc_request::In::Message(Early::Known(Some(shape)))
-}
-
-/// The kind and the text of a failure.
-pub fn told<T: std::fmt::Debug>(result: Result<T, Fault>) -> (String, String) {
-    let fault = result.expect_err("the step should fail");
-    (fault.kind().to_owned(), fault.text().to_owned())
-}
-
-/// The kind of a failure.
-pub fn kind<T: std::fmt::Debug>(result: Result<T, Fault>) -> String {
-    told(result).0
-}
-
-/// An input that is known early.
-pub fn known<T>(value: impl Into<T>) -> Early<T> {
-    Early::Known(value.into())
-}
-
-/// An optional text that is known early.
-pub fn some(text: &str) -> Early<Option<Text>> {
-    Early::Known(Some(Text::from(text.to_owned())))
-}
-
-/// A limit that is known early.
-pub fn limit(millis: u64) -> Early<Option<Duration>> {
-    Early::Known(Some(Duration::from_millis(millis)))
 }
 
 /// A map of texts.

@@ -1,9 +1,10 @@
 //! Servers that break off, fall silent, or do what they may not: each has one kind, and nothing hangs.
 
 use crate::peer::{BINARY, CLOSE, OPEN, Peer, Server, TEXT, answers};
-use crate::user::{User, known, run, some, told};
+use crate::user::{User, bytes, emission, known, limit, run, some, told};
 use bggo_module_socketio::socketio_client::{In, Metric};
-use bggo_runtime::contract::{Text, decode_json};
+use bggo_module_socketio::socketio_emit;
+use bggo_runtime::contract::{Early, Text, decode_json};
 use std::time::Duration;
 
 /// What a step says that waits while the server does this.
@@ -280,4 +281,27 @@ fn arguments_that_make_no_sense_are_refused_before_anybody_is_asked() {
             user.leave().await;
         }
     });
+}
+
+#[test]
+fn a_server_that_reads_nothing_holds_a_step_that_emits_no_longer_than_its_limit() {
+    let (end, may_end) = std::sync::mpsc::channel();
+    let server = Server::start(move |_| may_end.recv().unwrap());
+    let url = server.url.clone();
+    run(async || {
+        let user = User::new(vec![], &url);
+        let mut inputs = emission("file", "[]");
+        // More than the buffers of both ends hold.
+        let large = bytes(&vec![0; 16 << 20]);
+        inputs.push(socketio_emit::In::Args(Early::Known(Some(
+            vec![large].into(),
+        ))));
+        inputs.push(socketio_emit::In::Timeout(limit(100)));
+        let failed = told(user.emit(inputs).await);
+        let text = "the server did not take the event \"file\" within 100ms";
+        assert_eq!(failed, ("timeout".to_owned(), text.to_owned()));
+        end.send(()).unwrap();
+        user.leave().await;
+    });
+    server.saw();
 }

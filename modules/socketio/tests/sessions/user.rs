@@ -4,18 +4,14 @@ use bggo_module_http_request::http_client;
 use bggo_module_socketio::{
     socketio, socketio_client, socketio_emit, socketio_request, socketio_wait,
 };
-use bggo_runtime::contract::testing::{
-    At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
-};
+use bggo_runtime::contract::testing::Policy;
 use bggo_runtime::contract::{
-    Counter, Early, Fault, Info, Prepare, ResourceInfo, Seq, Text, Trend, Value, decode_json,
-    encode_json,
+    Counter, Early, Fault, Info, ResourceInfo, Seq, Trend, Value, decode_json, encode_json,
 };
-use std::future::poll_fn;
-use std::pin::pin;
+use bggo_test_user::TestUser;
+pub use bggo_test_user::{NEVER, known, limit, run, some, told};
+use std::ops::Deref;
 use std::rc::Rc;
-use std::time::Duration;
-use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("socketio_emit", "step", "test.hcl:1").slots(0..16);
 static CLIENT: ResourceInfo =
@@ -25,26 +21,19 @@ static SOCKET: ResourceInfo =
 
 /// A user.
 pub struct User {
-    worker: Rc<WorkerContext>,
-    scope: Scope,
+    user: TestUser,
     client: Rc<http_client::Prepared>,
     socket: Rc<socketio_client::Prepared>,
     clients: http_client::Slot,
     sockets: socketio_client::Slot,
 }
 
-/// Runs a test on a runtime like a worker's. A test that hangs fails.
-pub fn run<T>(test: impl AsyncFnOnce() -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let limit = Duration::from_secs(60);
-    LocalSet::new().block_on(&runtime, async {
-        tokio::time::timeout(limit, test())
-            .await
-            .expect("the test takes no minute")
-    })
+impl Deref for User {
+    type Target = TestUser;
+
+    fn deref(&self) -> &TestUser {
+        &self.user
+    }
 }
 
 macro_rules! step {
@@ -56,24 +45,23 @@ macro_rules! step {
             late: &[$runner::Late<'_>],
         ) -> Result<$runner::Output, Fault> {
             let prepared = $runner::Prepared::new(
-                &Prepare::new(&self.worker),
+                &self.prepare(),
                 Ok(inputs),
                 $runner::Wanted::ALL,
                 Policy::new(),
             );
-            let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-            let begun = Begun::when_free(self.worker.moment(), 0);
-            let it = Iteration::new(&user, &begun);
-            let step = it.step(At::step(&STEP), prepared.policy());
-            let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
-            self.clients.get(&it, &mut make).await?;
-            let mut make = |cx| {
-                let needs = socketio_client::Needs::NONE.client(Some(&self.clients));
-                self.socket.create(cx, needs, Ok(Vec::new()))
-            };
-            let socket = self.sockets.get(&it, &mut make);
-            let needs = $runner::Needs::NONE.client(socket);
-            self.idle_beside(prepared.run(&step, needs, late)).await
+            self.runs((&STEP, prepared.policy()), async |it, step| {
+                let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
+                self.clients.get(it, &mut make).await?;
+                let mut make = |cx| {
+                    let needs = socketio_client::Needs::NONE.client(Some(&self.clients));
+                    self.socket.create(cx, needs, Ok(Vec::new()))
+                };
+                let socket = self.sockets.get(it, &mut make);
+                let needs = $runner::Needs::NONE.client(socket);
+                prepared.run(step, needs, late).await
+            })
+            .await
         }
     };
 }
@@ -81,17 +69,15 @@ macro_rules! step {
 impl User {
     /// In a namespace, which the user enters with the first step.
     pub fn new(mut socket: Vec<socketio_client::In>, url: &str) -> Self {
-        let worker = Rc::new(WorkerContext::alone().unwrap());
-        let cx = Prepare::new(&worker);
-        let scope = cx.scope();
+        let user = TestUser::default();
+        let cx = user.prepare();
         socket.push(socketio_client::In::Url(known(url.to_owned())));
         let client = http_client::Prepared::new(&cx, Ok(Vec::new()));
         let socket = socketio_client::Prepared::new(&cx, Ok(socket));
-        let clients = http_client::Slot::new(&scope, &CLIENT, 0, &[]);
-        let sockets = socketio_client::Slot::new(&scope, &SOCKET, 0, &[&clients]);
+        let clients = http_client::Slot::new(&user.scope, &CLIENT, 0, &[]);
+        let sockets = socketio_client::Slot::new(&user.scope, &SOCKET, 0, &[&clients]);
         Self {
-            worker,
-            scope,
+            user,
             client,
             socket,
             clients,
@@ -130,18 +116,17 @@ impl User {
     /// A step that connects by itself.
     pub async fn once(&self, inputs: Vec<socketio::In>) -> Result<socketio::Output, Fault> {
         let prepared = socketio::Prepared::new(
-            &Prepare::new(&self.worker),
+            &self.prepare(),
             Ok(inputs),
             socketio::Wanted::ALL,
             Policy::new(),
         );
-        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-        let begun = Begun::when_free(self.worker.moment(), 0);
-        let it = Iteration::new(&user, &begun);
-        let step = it.step(At::step(&STEP), prepared.policy());
-        let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
-        let needs = socketio::Needs::NONE.client(self.clients.get(&it, &mut make));
-        self.idle_beside(prepared.run(&step, needs, &[])).await
+        self.runs((&STEP, prepared.policy()), async |it, step| {
+            let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
+            let needs = socketio::Needs::NONE.client(self.clients.get(it, &mut make));
+            prepared.run(step, needs, &[]).await
+        })
+        .await
     }
 
     /// Emits an event with arguments of this JSON.
@@ -171,29 +156,6 @@ impl User {
         Ok(encode_json(&output.args))
     }
 
-    /// Work of a user, whose assets look after what they have while it waits.
-    pub async fn idle_beside<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            let polled = work.as_mut().poll(cx);
-            if polled.is_pending() {
-                self.scope.poll_idle(cx);
-            }
-            polled
-        })
-        .await
-    }
-
-    /// Waits as a user does between two steps, until something has happened.
-    pub async fn waits_until(&self, mut has_happened: impl FnMut() -> bool) {
-        let happens = async {
-            while !has_happened() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        self.idle_beside(happens).await;
-    }
-
     /// The id that the server gave.
     pub fn id(&self) -> String {
         self.sockets.export(0).unwrap().to_string()
@@ -215,7 +177,7 @@ impl User {
     }
 
     pub async fn leave(self) {
-        self.scope.destroy().await;
+        self.user.scope.destroy().await;
     }
 }
 
@@ -234,27 +196,6 @@ pub fn question(event: &str, data: Option<Value>, on: &str) -> Vec<socketio_requ
         socketio_request::In::EmitData(Early::Known(data)),
         socketio_request::In::OnEvent(known(on.to_owned())),
     ]
-}
-
-/// The kind and the text of a failure.
-pub fn told<T: std::fmt::Debug>(result: Result<T, Fault>) -> (String, String) {
-    let fault = result.expect_err("the step should fail");
-    (fault.kind().to_owned(), fault.text().to_owned())
-}
-
-/// An input that is known early.
-pub fn known<T>(value: impl Into<T>) -> Early<T> {
-    Early::Known(value.into())
-}
-
-/// An optional text that is known early.
-pub fn some(text: &str) -> Early<Option<Text>> {
-    Early::Known(Some(Text::from(text.to_owned())))
-}
-
-/// A limit of a step that is known early.
-pub fn limit(millis: u64) -> Early<Option<Duration>> {
-    Early::Known(Some(Duration::from_millis(millis)))
 }
 
 /// Bytes as a value.

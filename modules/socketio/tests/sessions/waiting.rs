@@ -1,10 +1,10 @@
 //! Who waits for what: conditions, steps side by side, and what happens while no step waits.
 
 use crate::peer::{BINARY, Server};
-use crate::user::{User, known, limit, run, told};
-use bggo_module_socketio::socketio_client::Metric;
+use crate::user::{NEVER, User, known, limit, question, run, told};
+use bggo_module_socketio::socketio_client::{In, Metric};
 use bggo_module_socketio::socketio_wait;
-use bggo_runtime::contract::{Early, Fault, Predicate, Text, encode_json};
+use bggo_runtime::contract::{Early, Fault, Predicate, Text, decode_json, encode_json};
 
 #[test]
 fn an_attachment_may_have_a_ping_before_it() {
@@ -162,6 +162,107 @@ fn what_comes_for_a_step_that_was_given_up_waits_for_the_next_one() {
             .await;
         assert_eq!(user.hears("news").await.unwrap(), "[1]");
         user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn an_event_is_acknowledged_by_the_step_that_takes_it_if_the_server_asks_for_that() {
+    let server = Server::start(|peer| {
+        // Nobody takes the first one.
+        peer.says(r#"421["other"]"#);
+        peer.says(r#"4212["news",1]"#);
+        assert_eq!(peer.hears(), r#"4312["seen",{"by":7}]"#);
+        peer.says(r#"4213["news",2]"#);
+        assert_eq!(peer.hears(), "4313[]");
+        peer.says(r#"42["news",3]"#);
+        assert_eq!(peer.hears(), r#"42["question"]"#);
+        peer.says(r#"420["answer"]"#);
+        assert_eq!(peer.hears(), "430[]");
+        peer.goodbye();
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = User::new(vec![], &url);
+        let args = decode_json(r#"["seen", {"by": 7}]"#).unwrap();
+        let inputs = vec![
+            socketio_wait::In::Event(known(Text::Static("news"))),
+            socketio_wait::In::AckArgs(Early::Known(Some(args))),
+        ];
+        let output = user.wait(inputs).await.unwrap();
+        assert_eq!(encode_json(&output.args), "[1]");
+        assert_eq!(user.hears("news").await.unwrap(), "[2]");
+        assert_eq!(user.hears("news").await.unwrap(), "[3]");
+        user.request(question("question", None, "answer"))
+            .await
+            .unwrap();
+        assert_eq!(user.counted(Metric::MESSAGES_SENT), 4);
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn events_of_another_iteration_are_dropped_unless_they_are_kept() {
+    for keeps in [false, true] {
+        let server = Server::start(|peer| {
+            for text in [r#"42["begin"]"#, r#"42["news",1]"#, r#"42["news",2]"#] {
+                peer.says(text);
+            }
+            assert_eq!(peer.hears(), r#"42["again"]"#);
+            peer.says(r#"42["news",3]"#);
+            peer.goodbye();
+        });
+        let url = server.url.clone();
+        run(async || {
+            let user = User::new(vec![In::Keep(known(keeps))], &url);
+            user.hears("begin").await.unwrap();
+            user.waits_until(|| user.counted(Metric::MESSAGES_RECEIVED) == 3)
+                .await;
+            user.begins_another_iteration();
+            user.says("again", "[]").await.unwrap();
+            let expected = if keeps { "[1]" } else { "[3]" };
+            assert_eq!(user.hears("news").await.unwrap(), expected);
+            assert_eq!(user.counted(Metric::DROPPED), if keeps { 0 } else { 2 });
+            user.leave().await;
+        });
+        server.saw();
+    }
+}
+
+#[test]
+fn a_branch_that_goes_leaves_the_time_of_the_next_ping_to_the_others() {
+    use std::rc::Rc;
+    let server = Server::raw(|peer| {
+        peer.says(r#"0{"sid":"a","upgrades":[],"pingInterval":50,"pingTimeout":250}"#);
+        peer.lets_in();
+        // It never pings.
+        assert_eq!(peer.closed_with(), 1000);
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = Rc::new(User::new(vec![], &url));
+        let waits = || {
+            let user = Rc::clone(&user);
+            tokio::task::spawn_local(async move {
+                user.wait(vec![
+                    socketio_wait::In::Event(known(Text::Static("never"))),
+                    socketio_wait::In::Timeout(limit(NEVER)),
+                ])
+                .await
+            })
+        };
+        let first = waits();
+        user.waits_until(|| user.recorded(Metric::CONNECTING) == 1)
+            .await;
+        let last = waits();
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        last.abort();
+        assert_eq!(told(first.await.unwrap()).0, "ping_timeout");
+        assert!(last.await.unwrap_err().is_cancelled());
+        Rc::into_inner(user).unwrap().leave().await;
     });
     server.saw();
 }

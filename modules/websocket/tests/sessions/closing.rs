@@ -1,10 +1,11 @@
 //! The end of a session, by each side.
 
 use crate::peer::{CLOSE, PING, Server};
-use crate::user::{User, known, limit, run, some, told};
-use bggo_module_websocket::websocket::In;
+use crate::user::{NEVER, User, known, limit, run, some, told};
+use bggo_module_websocket::websocket::{In, Metric};
 use bggo_module_websocket::websocket_close;
 use bggo_runtime::contract::Number;
+use std::rc::Rc;
 
 fn kind(told: (String, String)) -> String {
     told.0
@@ -76,8 +77,13 @@ fn a_close_of_the_server_is_answered_and_fails_what_waits_and_what_follows() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_a_close_fails_the_step_and_holds_up_nobody() {
-    let server = Server::start(|peer| {
+fn a_server_that_does_not_answer_a_close_fails_the_step_and_the_next_one_has_another_session() {
+    let server = Server::sessions(2, |number, peer| {
+        if number == 1 {
+            assert_eq!(peer.hears(), "more");
+            peer.says("answer");
+            return peer.goodbye();
+        }
         let frame = peer.read().unwrap();
         assert_eq!(peer.read(), None);
         frame.payload
@@ -89,9 +95,37 @@ fn a_server_that_does_not_answer_a_close_fails_the_step_and_holds_up_nobody() {
         let failed = told(user.close(close).await);
         assert_eq!(failed.0, "timeout");
         assert_eq!(failed.1, "no close frame of the server within 50ms");
+        assert_eq!(user.asks("more").await.unwrap(), "answer");
         user.leave().await;
     });
-    assert_eq!(server.saw(), 1000_u16.to_be_bytes());
+    assert_eq!(server.saw(), [1000_u16.to_be_bytes(); 2]);
+}
+
+#[test]
+fn a_step_that_fails_beside_one_that_closes_takes_nothing_from_it() {
+    let (answer, may_answer) = std::sync::mpsc::channel();
+    let server = Server::start(move |peer| {
+        let frame = peer.read().unwrap();
+        may_answer.recv().unwrap();
+        peer.write(CLOSE, &frame.payload);
+        assert_eq!(peer.read(), None);
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = Rc::new(User::new(vec![In::Url(known(url))]));
+        let closes = Rc::clone(&user);
+        let timeout = websocket_close::In::Timeout(limit(NEVER));
+        let closes = tokio::task::spawn_local(async move { closes.close(vec![timeout]).await });
+        // It connects, and then waits for the answer of the server.
+        user.waits_until(|| user.recorded(Metric::CONNECTING) == 1)
+            .await;
+        tokio::task::yield_now().await;
+        assert_eq!(kind(told(user.asks("too late").await)), "closed");
+        answer.send(()).unwrap();
+        closes.await.unwrap().unwrap();
+        Rc::into_inner(user).unwrap().leave().await;
+    });
+    server.saw();
 }
 
 #[test]

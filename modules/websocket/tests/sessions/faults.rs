@@ -1,8 +1,9 @@
 //! Servers that break off, or do what they may not: each has one kind, and nothing hangs.
 
 use crate::peer::{BINARY, CLOSE, Peer, Server, TEXT, served};
-use crate::user::{User, known, run, told};
+use crate::user::{User, bytes, known, limit, run, told};
 use bggo_module_websocket::websocket::{In, Metric};
+use bggo_module_websocket::websocket_send;
 use std::io::Write;
 
 /// What a step says that waits while the server does this.
@@ -142,6 +143,28 @@ fn a_session_that_broke_fails_one_step_and_the_next_one_has_another() {
         user.says("hello").await;
         assert_eq!(user.recorded(Metric::CONNECTING), 3);
         assert_eq!(user.recorded(Metric::SESSION_DURATION), 2);
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn a_server_that_reads_nothing_holds_a_step_that_sends_no_longer_than_its_limit() {
+    let (end, may_end) = std::sync::mpsc::channel();
+    let server = Server::start(move |_| may_end.recv().unwrap());
+    let url = server.url.clone();
+    run(async || {
+        let user = User::new(vec![In::Url(known(url))]);
+        // More than the buffers of both ends hold.
+        let large = vec![0; 16 << 20];
+        let inputs = vec![
+            websocket_send::In::Binary(bytes(&large)),
+            websocket_send::In::Timeout(limit(100)),
+        ];
+        let failed = told(user.send(inputs).await);
+        let text = "the server did not take the message within 100ms";
+        assert_eq!(failed, ("timeout".to_owned(), text.to_owned()));
+        end.send(()).unwrap();
         user.leave().await;
     });
     server.saw();

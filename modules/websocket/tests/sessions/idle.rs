@@ -1,8 +1,9 @@
 //! What happens while no step waits for the session.
 
 use crate::peer::{Frame, PING, PONG, Server};
-use crate::user::{User, known, run};
+use crate::user::{NEVER, User, known, limit, run};
 use bggo_module_websocket::websocket::{In, Metric};
+use bggo_module_websocket::{websocket_ping, websocket_receive};
 use bggo_runtime::contract::Early;
 use std::time::Duration;
 
@@ -137,6 +138,50 @@ fn branches_with_wakers_of_their_own_are_woken_whoever_drives() {
         });
         hearing.await.unwrap();
         pings.abort();
+        let _ = pings.await;
+        Rc::into_inner(user).unwrap().leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn a_branch_that_was_woken_to_drive_and_goes_before_it_does_leaves_nobody_behind() {
+    use std::rc::Rc;
+    let (say, may_say) = std::sync::mpsc::channel();
+    let server = Server::start(move |peer| {
+        assert_eq!(peer.read().unwrap().first, PING);
+        may_say.recv().unwrap();
+        peer.says("news");
+        peer.goodbye();
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = Rc::new(User::new(vec![In::Url(known(url))]));
+        let waits = || {
+            let user = Rc::clone(&user);
+            let timeout = websocket_receive::In::Timeout(limit(NEVER));
+            tokio::task::spawn_local(async move { user.receive(vec![timeout]).await })
+        };
+        let pings = Rc::clone(&user);
+        let timeout = websocket_ping::In::Timeout(limit(NEVER));
+        let pings = tokio::task::spawn_local(async move { pings.ping(vec![timeout]).await });
+        user.waits_until(|| user.recorded(Metric::CONNECTING) == 1)
+            .await;
+        tokio::task::yield_now().await;
+        let (first, second, third) = (waits(), waits(), waits());
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        // The last one drives, and wakes the first one of those that wait, which go as well.
+        third.abort();
+        pings.abort();
+        first.abort();
+        say.send(()).unwrap();
+        let news = second.await.unwrap().unwrap();
+        assert_eq!(news.message.to_string(), "news");
+        for gone in [third, first] {
+            assert!(gone.await.unwrap_err().is_cancelled());
+        }
         let _ = pings.await;
         Rc::into_inner(user).unwrap().leave().await;
     });

@@ -1,9 +1,11 @@
 //! Messages that nobody waits for: their number is limited, and what happens then is the grid's choice.
 
-use crate::peer::{PING, Server};
-use crate::user::{User, known, run};
+use crate::peer::{CLOSE, PING, PONG, Server};
+use crate::user::{NEVER, User, known, limit, run};
 use bggo_module_websocket::websocket::{In, Metric};
+use bggo_module_websocket::websocket_ping;
 use bggo_runtime::contract::{Number, Text};
+use std::rc::Rc;
 
 #[test]
 fn the_oldest_messages_go_and_are_counted() {
@@ -19,7 +21,7 @@ fn the_oldest_messages_go_and_are_counted() {
         let most = In::InboxMessages(known(Number::new(10)));
         let user = User::new(vec![In::Url(known(url)), most]);
         // The session begins with a step, and all come while it waits for something else.
-        let ping = bggo_module_websocket::websocket_ping::In::Timeout(crate::user::limit(1));
+        let ping = websocket_ping::In::Timeout(limit(1));
         let _ = user.ping(vec![ping]).await;
         user.waits_until(|| user.counted(Metric::MESSAGES_RECEIVED) == 100)
             .await;
@@ -66,4 +68,92 @@ fn a_full_inbox_that_blocks_makes_the_server_wait_and_loses_nothing() {
         user.leave().await;
     });
     server.saw();
+}
+
+/// A session whose inbox has room for one message and blocks.
+fn of_one_message(url: String) -> User {
+    User::new(vec![
+        In::Url(known(url)),
+        In::InboxMessages(known(Number::new(1))),
+        In::OnFull(known(Text::Static("block"))),
+    ])
+}
+
+#[test]
+fn a_step_that_waits_behind_a_full_inbox_goes_on_when_there_is_room_again() {
+    let server = Server::start(|peer| {
+        let ping = peer.read().unwrap();
+        assert_eq!(ping.first, PING);
+        peer.says("first");
+        peer.says("second");
+        peer.write(PONG, &ping.payload);
+        peer.goodbye();
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = Rc::new(of_one_message(url));
+        let pings = Rc::clone(&user);
+        let timeout = websocket_ping::In::Timeout(limit(NEVER));
+        let pings = tokio::task::spawn_local(async move { pings.ping(vec![timeout]).await });
+        user.waits_until(|| user.counted(Metric::MESSAGES_RECEIVED) == 1)
+            .await;
+        assert_eq!(user.hears().await, "first");
+        pings.await.unwrap().unwrap();
+        assert_eq!(user.hears().await, "second");
+        Rc::into_inner(user).unwrap().leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn messages_behind_a_full_inbox_do_not_hold_up_a_goodbye() {
+    let server = Server::start(|peer| {
+        for text in ["first", "second", "third"] {
+            peer.says(text);
+        }
+        let frame = peer.read().unwrap();
+        assert_eq!(frame.first, CLOSE);
+        peer.write(CLOSE, &frame.payload);
+        assert_eq!(peer.read(), None);
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = of_one_message(url);
+        user.close(vec![]).await.unwrap();
+        assert_eq!(user.counted(Metric::MESSAGES_RECEIVED), 3);
+        assert_eq!(user.counted(Metric::DROPPED), 2);
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn messages_of_another_iteration_are_dropped_unless_they_are_kept() {
+    for keeps in [false, true] {
+        let server = Server::start(|peer| {
+            for text in ["begin", "old", "older"] {
+                peer.says(text);
+            }
+            assert_eq!(peer.hears(), "again");
+            peer.says("new");
+            peer.goodbye();
+        });
+        let url = server.url.clone();
+        run(async || {
+            let user = User::new(vec![In::Url(known(url)), In::Keep(known(keeps))]);
+            assert_eq!(user.hears().await, "begin");
+            user.waits_until(|| user.counted(Metric::MESSAGES_RECEIVED) == 3)
+                .await;
+            user.begins_another_iteration();
+            user.says("again").await;
+            if keeps {
+                assert_eq!(user.hears().await, "old");
+                assert_eq!(user.hears().await, "older");
+            }
+            assert_eq!(user.hears().await, "new");
+            assert_eq!(user.counted(Metric::DROPPED), if keeps { 0 } else { 2 });
+            user.leave().await;
+        });
+        server.saw();
+    }
 }

@@ -5,17 +5,12 @@ use bggo_module_websocket::{
     websocket, websocket_close, websocket_ping, websocket_receive, websocket_request,
     websocket_send,
 };
-use bggo_runtime::contract::testing::{
-    At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
-};
-use bggo_runtime::contract::{
-    Counter, Early, Fault, Info, Prepare, ResourceInfo, Seq, Text, Trend, Value,
-};
-use std::future::poll_fn;
-use std::pin::pin;
+use bggo_runtime::contract::testing::Policy;
+use bggo_runtime::contract::{Counter, Early, Fault, Info, ResourceInfo, Seq, Trend, Value};
+use bggo_test_user::TestUser;
+pub use bggo_test_user::{NEVER, known, limit, run, some, told};
+use std::ops::Deref;
 use std::rc::Rc;
-use std::time::Duration;
-use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("websocket_send", "step", "test.hcl:1").slots(0..16);
 static CLIENT: ResourceInfo =
@@ -24,26 +19,19 @@ static SOCKET: ResourceInfo = ResourceInfo::new("websocket", "socket", "test.hcl
 
 /// A user.
 pub struct User {
-    worker: Rc<WorkerContext>,
-    scope: Scope,
+    user: TestUser,
     client: Rc<http_client::Prepared>,
     socket: Rc<websocket::Prepared>,
     clients: http_client::Slot,
     sockets: websocket::Slot,
 }
 
-/// Runs a test on a runtime like a worker's. A test that hangs fails.
-pub fn run<T>(test: impl AsyncFnOnce() -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let limit = Duration::from_secs(60);
-    LocalSet::new().block_on(&runtime, async {
-        tokio::time::timeout(limit, test())
-            .await
-            .expect("the test takes no minute")
-    })
+impl Deref for User {
+    type Target = TestUser;
+
+    fn deref(&self) -> &TestUser {
+        &self.user
+    }
 }
 
 macro_rules! step {
@@ -60,24 +48,23 @@ macro_rules! step {
             late: &[$late],
         ) -> Result<$runner::Output, Fault> {
             let prepared = $runner::Prepared::new(
-                &Prepare::new(&self.worker),
+                &self.prepare(),
                 Ok(inputs),
                 $runner::Wanted::ALL,
                 Policy::new(),
             );
-            let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-            let begun = Begun::when_free(self.worker.moment(), 0);
-            let it = Iteration::new(&user, &begun);
-            let step = it.step(At::step(&STEP), prepared.policy());
-            let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
-            self.clients.get(&it, &mut make).await?;
-            let mut make = |cx| {
-                let needs = websocket::Needs::NONE.client(Some(&self.clients));
-                self.socket.create(cx, needs, Ok(Vec::new()))
-            };
-            let socket = self.sockets.get(&it, &mut make);
-            let needs = $runner::Needs::NONE.socket(socket);
-            self.idle_beside(prepared.run(&step, needs, late)).await
+            self.runs((&STEP, prepared.policy()), async |it, step| {
+                let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
+                self.clients.get(it, &mut make).await?;
+                let mut make = |cx| {
+                    let needs = websocket::Needs::NONE.client(Some(&self.clients));
+                    self.socket.create(cx, needs, Ok(Vec::new()))
+                };
+                let socket = self.sockets.get(it, &mut make);
+                let needs = $runner::Needs::NONE.socket(socket);
+                prepared.run(step, needs, late).await
+            })
+            .await
         }
     };
 }
@@ -89,19 +76,17 @@ impl User {
     }
 
     pub fn with_client(mut client: Vec<http_client::In>, socket: Vec<websocket::In>) -> Self {
-        let worker = Rc::new(WorkerContext::alone().unwrap());
-        let cx = Prepare::new(&worker);
-        let scope = cx.scope();
+        let user = TestUser::default();
+        let cx = user.prepare();
         // What a grid names where it asks for these.
         client.push(http_client::In::TransportLink(&bggo_http_reqwest::LINK));
         client.push(http_client::In::HttpVersionLink(&bggo_http_3::LINK));
         let client = http_client::Prepared::new(&cx, Ok(client));
         let socket = websocket::Prepared::new(&cx, Ok(socket));
-        let clients = http_client::Slot::new(&scope, &CLIENT, 0, &[]);
-        let sockets = websocket::Slot::new(&scope, &SOCKET, 0, &[&clients]);
+        let clients = http_client::Slot::new(&user.scope, &CLIENT, 0, &[]);
+        let sockets = websocket::Slot::new(&user.scope, &SOCKET, 0, &[&clients]);
         Self {
-            worker,
-            scope,
+            user,
             client,
             socket,
             clients,
@@ -154,29 +139,6 @@ impl User {
         told(self.receive(vec![]).await.map(|_| ()))
     }
 
-    /// Work of a user, whose assets look after what they have while it waits.
-    pub async fn idle_beside<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            let polled = work.as_mut().poll(cx);
-            if polled.is_pending() {
-                self.scope.poll_idle(cx);
-            }
-            polled
-        })
-        .await
-    }
-
-    /// Waits as a user does between two steps, until something has happened.
-    pub async fn waits_until(&self, mut has_happened: impl FnMut() -> bool) {
-        let happens = async {
-            while !has_happened() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        self.idle_beside(happens).await;
-    }
-
     /// An export of the session, by its number.
     pub fn exported(&self, number: usize) -> Value {
         self.sockets.export(number).unwrap()
@@ -193,34 +155,13 @@ impl User {
     }
 
     pub async fn leave(self) {
-        self.scope.destroy().await;
+        self.user.scope.destroy().await;
     }
-}
-
-/// The kind and the text of a failure.
-pub fn told<T: std::fmt::Debug>(result: Result<T, Fault>) -> (String, String) {
-    let fault = result.expect_err("the step should fail");
-    (fault.kind().to_owned(), fault.text().to_owned())
-}
-
-/// An input that is known early.
-pub fn known<T>(value: impl Into<T>) -> Early<T> {
-    Early::Known(value.into())
-}
-
-/// An optional text that is known early.
-pub fn some(text: &str) -> Early<Option<Text>> {
-    Early::Known(Some(Text::from(text.to_owned())))
 }
 
 /// Optional bytes that are known early.
 pub fn bytes(bytes: &[u8]) -> Early<Option<Seq<u8>>> {
     Early::Known(Some(Seq::Shared(bytes.into())))
-}
-
-/// A limit of a step that is known early.
-pub fn limit(millis: u64) -> Early<Option<Duration>> {
-    Early::Known(Some(Duration::from_millis(millis)))
 }
 
 /// The bytes of an output.

@@ -25,6 +25,7 @@ impl Reader<'_> {
         let default = attributes.take("default");
         let reads = self.reads(&mut attributes);
         let selects = self.selects(&mut attributes);
+        let streams = self.flag(&mut attributes, "streams");
         let type_from = self.message_of(&mut attributes, ty.as_ref());
         self.rest(attributes, "an input");
         let default =
@@ -77,6 +78,10 @@ impl Reader<'_> {
                 self.fault(block.offset, text);
             }
         }
+        if streams && selects.is_none() {
+            let text = format!("`{name}` selects no method, so `streams` says nothing of it");
+            self.fault(block.offset, text);
+        }
         if selects.is_some() {
             let fits = ty.as_ref().is_none_or(|ty| *ty == Type::String);
             if !(fits && is_plain && required && reads.is_empty()) {
@@ -103,6 +108,7 @@ impl Reader<'_> {
             sensitive,
             reads,
             selects,
+            streams,
             type_from,
             description,
         })
