@@ -2,7 +2,7 @@
 
 use crate::counters::counters;
 use crate::output::{field, number, status};
-use crate::request::{S3Request, bytes, send, size_of};
+use crate::request::{Kept, S3Request, bytes, send, size_of};
 use crate::s3_put_object::{Inputs, Late, Output, Uses, Wanted};
 use bggo_module_http_request::{AskBody, AskCounters, Asking};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
@@ -13,6 +13,7 @@ const COUNTERS: AskCounters = counters!(s3_put_object);
 pub struct S3PutObject {
     inputs: Inputs,
     wanted: Wanted,
+    kept: Option<Kept>,
 }
 
 impl Runner for S3PutObject {
@@ -23,7 +24,26 @@ impl Runner for S3PutObject {
     type Output = Output;
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
-        Ok(Self { inputs, wanted })
+        let Inputs {
+            bucket,
+            key,
+            body,
+            source_path: _,
+            content_type,
+        } = &inputs;
+        // A file is read each time.
+        let has_body = matches!(body.known(), Some(Some(_)));
+        let kept = Kept::of_known(&[
+            has_body,
+            bucket.known().is_some(),
+            key.known().is_some(),
+            content_type.known().is_some(),
+        ]);
+        Ok(Self {
+            inputs,
+            wanted,
+            kept,
+        })
     }
 
     async fn run<'a>(
@@ -55,6 +75,7 @@ impl Runner for S3PutObject {
         let access = &uses.client.access;
         let mut request = S3Request::new("PUT", access, &plain.bucket)?;
         request.key(&plain.key)?;
+        request.kept = self.kept.as_ref();
         request.body = body;
         request.reads_fields = self.wanted.etag || self.wanted.version_id;
         if let Some(content_type) = &plain.content_type {
