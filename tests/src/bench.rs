@@ -92,9 +92,17 @@ pub struct Program {
 impl Program {
     /// Builds a grid of this text.
     pub fn new(grid: &str) -> Self {
+        Self::with_files(grid, &[])
+    }
+
+    /// The same, of a grid that reads files beside it: their names and texts.
+    pub fn with_files(grid: &str, files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("grid.hcl");
         std::fs::write(&file, grid).expect("the grid is written");
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("a file is written");
+        }
         let path = folder.path().join("loadtest");
         build(&warm_cache(), &file, &path);
         Self {

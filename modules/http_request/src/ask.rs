@@ -7,7 +7,7 @@
 use crate::again::Again;
 use crate::asking::Asking;
 use crate::body::Payload;
-use crate::client::HttpClient;
+use crate::client::{Common, HttpClient};
 use crate::exchange::{self, Call, ExchangeCounters, ExchangeRecord, First, exchange};
 use crate::expect::Examples;
 use crate::fields::{Fields, name};
@@ -16,7 +16,7 @@ use crate::http_request::Error as Kind;
 use crate::phases::{PhaseCounters, Phases};
 use crate::request;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerContext, AnswerHead, LastHead, Reads};
+use crate::transport::{AnswerContext, AnswerHead, LastHead, Reads, Template};
 use bggo_runtime::contract::{
     Counter, Fault, FaultText, LabelledCounter, Moment, Rate, Step, Text, Trend,
 };
@@ -24,6 +24,7 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use url::{Position, Url};
 
@@ -219,6 +220,15 @@ struct Made {
     fields: Fields,
     payload: Payload,
     may_resend: bool,
+    /// Its head, if the request is kept.
+    template: Option<Template>,
+}
+
+/// A request that was made once, to be sent many times.
+pub struct KeptAsk {
+    /// The settings of the client that made it.
+    common: Rc<Common>,
+    made: Made,
 }
 
 impl HttpClient {
@@ -234,17 +244,55 @@ impl HttpClient {
         asking: impl Into<Asking<'a>>,
         ask: &'a Ask<'a>,
     ) -> Result<Answer, Fault> {
+        let made = self.made(ask)?;
         // Boxed: a user carries no room for it once it is over.
-        Box::pin(self.ask_in_full(asking.into(), ask)).await
+        Box::pin(self.send(asking.into(), ask, &made)).await
     }
 
-    async fn ask_in_full(&self, asking: Asking<'_>, ask: &Ask<'_>) -> Result<Answer, Fault> {
-        let made = self.made(ask)?;
+    /// Makes a request that is sent again and again, by [`ask_kept`](Self::ask_kept).
+    ///
+    /// # Errors
+    /// It cannot be made (`request`).
+    pub fn keep(&self, ask: &Ask<'_>) -> Result<KeptAsk, Fault> {
+        let mut made = self.made(ask)?;
+        if let (Some(connections), Some(body)) =
+            (self.common.connections.own(), made.payload.whole())
+        {
+            let size = body.len() as u64;
+            request::check_length(&made.fields, size)?;
+            let to = (&made.method, &ask.to.url, Some(ask.target));
+            made.template = Some(connections.template(to, &made.fields, size));
+        }
+        Ok(KeptAsk {
+            common: Rc::clone(&self.common),
+            made,
+        })
+    }
+
+    /// Whether a request was made with the settings that this client has as well, so that it may send it.
+    pub fn may_send(&self, kept: &KeptAsk) -> bool {
+        Rc::ptr_eq(&self.common, &kept.common)
+    }
+
+    /// The same as [`ask`](Self::ask), of a request that was made before. Fields and body of `ask` are not looked at.
+    ///
+    /// # Errors
+    /// It has no whole answer: the kinds of an `http_request`. No status is a fault.
+    pub async fn ask_kept<'a>(
+        &'a self,
+        asking: impl Into<Asking<'a>>,
+        ask: &'a Ask<'a>,
+        kept: &'a KeptAsk,
+    ) -> Result<Answer, Fault> {
+        Box::pin(self.send(asking.into(), ask, &kept.made)).await
+    }
+
+    async fn send(&self, asking: Asking<'_>, ask: &Ask<'_>, made: &Made) -> Result<Answer, Fault> {
         let asked = Asked {
             client: self,
             asking,
             ask,
-            made: &made,
+            made,
             seen: ExchangeRecord::default(),
             phases: Phases::default(),
             waits: Cell::new(true),
@@ -313,6 +361,7 @@ impl HttpClient {
             fields,
             payload,
             may_resend: !matches!(ask.body, AskBody::File { .. }),
+            template: None,
         })
     }
 }
@@ -404,7 +453,7 @@ impl<'a> Asked<'a> {
             url: made.url.as_ref().unwrap_or(&ask.to.url),
             target: Some(ask.target),
             fields: &made.fields,
-            template: None,
+            template: made.template.as_ref(),
             cookies: &[],
             payload: &made.payload,
             key: None,

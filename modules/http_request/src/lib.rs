@@ -36,7 +36,7 @@ mod transport;
 mod unjudged;
 mod upgrade;
 
-pub use ask::{Answer, Ask, AskBody, AskCounters, Place};
+pub use ask::{Answer, Ask, AskBody, AskCounters, KeptAsk, Place};
 pub use asking::Asking;
 pub use client::HttpClient;
 pub use events::HttpEvents;

@@ -294,7 +294,7 @@ impl HttpRequest {
         };
         let size = body.len() as u64;
         request::check_length(&fields, size)?;
-        let to = (&*parts.method, &parts.target.url);
+        let to = (&*parts.method, &parts.target.url, None);
         let composed = Rc::new(Composed {
             template: Some(connections.template(to, &fields, size)),
             fields,

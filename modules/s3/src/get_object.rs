@@ -2,7 +2,7 @@
 
 use crate::counters::counters;
 use crate::output::{field, number, status};
-use crate::request::{S3Request, send};
+use crate::request::{Kept, S3Request, send};
 use crate::s3_get_object::{Inputs, Late, Output, Uses, Wanted};
 use bggo_module_http_request::{AskCounters, Asking};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, Value};
@@ -13,6 +13,7 @@ const COUNTERS: AskCounters = counters!(s3_get_object);
 pub struct S3GetObject {
     inputs: Inputs,
     wanted: Wanted,
+    kept: Option<Kept>,
 }
 
 impl Runner for S3GetObject {
@@ -23,7 +24,23 @@ impl Runner for S3GetObject {
     type Output = Output;
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
-        Ok(Self { inputs, wanted })
+        let Inputs {
+            bucket,
+            key,
+            version_id,
+            range,
+        } = &inputs;
+        let kept = Kept::of_known(&[
+            bucket.known().is_some(),
+            key.known().is_some(),
+            version_id.known().is_some(),
+            range.known().is_some(),
+        ]);
+        Ok(Self {
+            inputs,
+            wanted,
+            kept,
+        })
     }
 
     async fn run<'a>(
@@ -36,6 +53,7 @@ impl Runner for S3GetObject {
         let access = &uses.client.access;
         let mut request = S3Request::new("GET", access, &plain.bucket)?;
         request.key(&plain.key)?;
+        request.kept = self.kept.as_ref();
         if let Some(version) = &plain.version_id {
             request.query("versionId", version);
         }

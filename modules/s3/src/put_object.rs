@@ -2,11 +2,10 @@
 
 use crate::counters::counters;
 use crate::output::{field, number, status};
-use crate::request::{Hashed, S3Request, bytes, send, size_of};
+use crate::request::{Kept, S3Request, bytes, send, size_of};
 use crate::s3_put_object::{Inputs, Late, Output, Uses, Wanted};
 use bggo_module_http_request::{AskBody, AskCounters, Asking};
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
-use bytes::Bytes;
 
 const COUNTERS: AskCounters = counters!(s3_put_object);
 
@@ -14,8 +13,7 @@ const COUNTERS: AskCounters = counters!(s3_put_object);
 pub struct S3PutObject {
     inputs: Inputs,
     wanted: Wanted,
-    /// A content that is known before the run.
-    known: Option<Hashed>,
+    kept: Option<Kept>,
 }
 
 impl Runner for S3PutObject {
@@ -26,11 +24,25 @@ impl Runner for S3PutObject {
     type Output = Output;
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
-        let body = inputs.body.known().and_then(Option::as_ref);
+        let Inputs {
+            bucket,
+            key,
+            body,
+            source_path: _,
+            content_type,
+        } = &inputs;
+        // A file is read each time.
+        let has_body = matches!(body.known(), Some(Some(_)));
+        let kept = Kept::of_known(&[
+            has_body,
+            bucket.known().is_some(),
+            key.known().is_some(),
+            content_type.known().is_some(),
+        ]);
         Ok(Self {
-            known: body.map(|text| Hashed::new(Bytes::copy_from_slice(text.as_bytes()))),
             inputs,
             wanted,
+            kept,
         })
     }
 
@@ -41,16 +53,9 @@ impl Runner for S3PutObject {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let plain = self.inputs.with(late)?;
-        let mut hash = None;
         let (body, size) = match (&plain.body, &plain.source_path) {
             (Some(text), None) => {
-                let body = match &self.known {
-                    Some(known) => {
-                        hash = Some(known.hash());
-                        AskBody::Bytes(known.bytes())
-                    }
-                    None => bytes(text.as_bytes().to_vec()),
-                };
+                let body = bytes(text.as_bytes().to_vec());
                 (body, text.len() as u64)
             }
             (None, Some(path)) => {
@@ -70,8 +75,8 @@ impl Runner for S3PutObject {
         let access = &uses.client.access;
         let mut request = S3Request::new("PUT", access, &plain.bucket)?;
         request.key(&plain.key)?;
+        request.kept = self.kept.as_ref();
         request.body = body;
-        request.hash = hash;
         request.reads_fields = self.wanted.etag || self.wanted.version_id;
         if let Some(content_type) = &plain.content_type {
             request.fields.push(("content-type", content_type));

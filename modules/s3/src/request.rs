@@ -4,13 +4,14 @@ use crate::access::{Access, BucketPlace};
 use crate::answer::{S3Error, kind};
 use crate::date::stamp;
 use crate::encode::{Slash, encode_into};
-use crate::sign::{EMPTY, ToSign, UNSIGNED, hash};
-use bggo_module_http_request::{Answer, Ask, AskBody, AskCounters, Asking};
+use crate::sign::{Credentials, EMPTY, Signed, ToSign, UNSIGNED, hash};
+use bggo_module_http_request::{Answer, Ask, AskBody, AskCounters, Asking, KeptAsk};
 use bggo_runtime::contract::{Fault, FaultText, Text};
 use bytes::Bytes;
 use ring::digest::{Context, SHA256};
-use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::SeekFrom;
+use std::rc::Rc;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
@@ -32,31 +33,43 @@ pub(crate) struct S3Request<'a> {
     /// Fields that are signed, by their names in lower case.
     pub(crate) fields: Vec<(&'static str, &'a str)>,
     pub(crate) body: AskBody,
-    /// The hash of the body, if that is known.
-    pub(crate) hash: Option<&'a str>,
     /// The largest body of an answer that is kept.
     pub(crate) most: Option<u64>,
     pub(crate) reads_fields: bool,
+    /// Where it is kept, if it is the same each time.
+    pub(crate) kept: Option<&'a Kept>,
 }
 
-/// A body that is the same in the whole run, and its hash.
-pub(crate) struct Hashed {
-    bytes: Bytes,
-    hash: String,
+/// The request of a step whose arguments are always the same. Within a second its signature is the same as well, so it is made once a
+/// second on each thread, for clients that are alike.
+#[derive(Default)]
+pub(crate) struct Kept(RefCell<Option<Rc<KeptRequest>>>);
+
+struct KeptRequest {
+    second: u64,
+    credentials: Credentials,
+    host: String,
+    path: String,
+    signs_payload: bool,
+    ask: KeptAsk,
 }
 
-impl Hashed {
-    pub(crate) fn new(bytes: Bytes) -> Self {
-        let hash = hash(&bytes);
-        Self { bytes, hash }
+impl Kept {
+    /// For a step, if its arguments are always the same.
+    pub(crate) fn of_known(are_known: &[bool]) -> Option<Self> {
+        (!are_known.contains(&false)).then(Self::default)
     }
 
-    pub(crate) fn bytes(&self) -> Bytes {
-        self.bytes.clone()
-    }
-
-    pub(crate) fn hash(&self) -> &str {
-        &self.hash
+    fn of(&self, access: &Access, request: &S3Request<'_>, second: u64) -> Option<Rc<KeptRequest>> {
+        let last = self.0.borrow();
+        let last = last.as_ref()?;
+        let is_same = last.second == second
+            && access.http.may_send(&last.ask)
+            && last.credentials == *access.signer.credentials()
+            && last.host == request.place.place.host()
+            && last.path == request.path
+            && last.signs_payload == access.signs_payload;
+        is_same.then(|| Rc::clone(last))
     }
 }
 
@@ -94,9 +107,9 @@ impl<'a> S3Request<'a> {
             query: String::new(),
             fields: Vec::new(),
             body: AskBody::Nothing,
-            hash: None,
             most: None,
             reads_fields: false,
+            kept: None,
         })
     }
 
@@ -149,20 +162,16 @@ impl<'a> S3Request<'a> {
     }
 
     /// The hash of its body, if that is signed.
-    async fn payload(&self, access: &Access) -> Result<Cow<'_, str>, Fault> {
+    async fn payload(&self, access: &Access) -> Result<String, Fault> {
         if !access.signs_payload {
-            return Ok(UNSIGNED.into());
-        }
-        if let Some(hash) = self.hash {
-            return Ok(hash.into());
+            return Ok(UNSIGNED.to_owned());
         }
         match &self.body {
-            AskBody::Nothing => Ok(EMPTY.into()),
-            AskBody::Bytes(bytes) => Ok(hash(bytes).into()),
+            AskBody::Nothing => Ok(EMPTY.to_owned()),
+            AskBody::Bytes(bytes) => Ok(hash(bytes)),
             AskBody::File { path, from, size } => {
                 let hashed = Box::pin(hash_of_file(path, *from, *size)).await;
-                let hashed = hashed.map_err(|text| Fault::new("request", text))?;
-                Ok(hashed.into())
+                hashed.map_err(|text| Fault::new("request", text))
             }
         }
     }
@@ -228,6 +237,34 @@ fn kept_back(asking: Asking<'_>) -> (bool, bool) {
     (of_target.iter().any(is), is(&"body"))
 }
 
+/// The fields that a signature adds to a request.
+struct SignedFields {
+    signed: Signed,
+    payload: String,
+}
+
+impl SignedFields {
+    async fn of(access: &Access, request: &S3Request<'_>, second: u64) -> Result<Self, Fault> {
+        let payload = request.payload(access).await?;
+        let signed = access.signer.sign(&request.to_sign(&payload), second);
+        Ok(Self { signed, payload })
+    }
+
+    /// All fields of the request.
+    fn all<'b>(&'b self, access: &'b Access, request: &S3Request<'b>) -> Vec<(Text, &'b str)> {
+        let mut fields: Vec<(Text, &str)> = Vec::with_capacity(8);
+        fields.push((Text::Static("X-Amz-Date"), self.signed.date()));
+        fields.push((Text::Static("X-Amz-Content-Sha256"), &self.payload));
+        if let Some(token) = access.signer.session_token() {
+            fields.push((Text::Static("X-Amz-Security-Token"), token));
+        }
+        let others = request.fields.iter();
+        fields.extend(others.map(|(name, value)| (Text::Static(name), *value)));
+        fields.push((Text::Static("Authorization"), &self.signed.authorization));
+        fields
+    }
+}
+
 /// Signs a request and sends it.
 ///
 /// # Errors
@@ -238,27 +275,14 @@ pub(crate) async fn send(
     request: &S3Request<'_>,
     counting: Counting<'_>,
 ) -> Result<Answer, Failed> {
-    let payload = request.payload(access).await?;
-    let signed = access
-        .signer
-        .sign(&request.to_sign(&payload), access.second());
-    let mut fields: Vec<(Text, &str)> = Vec::with_capacity(8);
-    fields.push((Text::Static("X-Amz-Date"), signed.date()));
-    fields.push((Text::Static("X-Amz-Content-Sha256"), &payload));
-    if let Some(token) = access.signer.session_token() {
-        fields.push((Text::Static("X-Amz-Security-Token"), token));
-    }
-    let others = request.fields.iter();
-    fields.extend(others.map(|(name, value)| (Text::Static(name), *value)));
-    fields.push((Text::Static("Authorization"), &signed.authorization));
+    let second = access.second();
     let target = if request.query.is_empty() {
         &request.path
     } else {
         &format!("{}?{}", request.path, request.query)
     };
     let (url_is_sensitive, body_is_sensitive) = kept_back(asking);
-    let ask = Ask {
-        fields: &fields,
+    let mut ask = Ask {
         secret_fields: &["x-amz-security-token"],
         url_is_sensitive,
         body_is_sensitive,
@@ -268,14 +292,54 @@ pub(crate) async fn send(
         counters: counting,
         ..Ask::new(request.method, &request.place.place, target)
     };
-    let answer = access.http.ask(asking, &ask).await?;
+    let known = request
+        .kept
+        .and_then(|kept| kept.of(access, request, second));
+    if let Some(known) = &known {
+        let answer = access.http.ask_kept(asking, &ask, &known.ask).await?;
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        let signed = SignedFields::of(access, request, second).await?;
+        let fields = signed.all(access, request);
+        ask.fields = &fields;
+        return Err(refused(access, asking, request, (&ask, &answer)));
+    }
+    let signed = SignedFields::of(access, request, second).await?;
+    let fields = signed.all(access, request);
+    ask.fields = &fields;
+    let answer = match request.kept {
+        None => access.http.ask(asking, &ask).await?,
+        Some(kept) => {
+            let made = Rc::new(KeptRequest {
+                second,
+                credentials: access.signer.credentials().clone(),
+                host: request.place.place.host().to_owned(),
+                path: request.path.clone(),
+                signs_payload: access.signs_payload,
+                ask: access.http.keep(&ask)?,
+            });
+            kept.0.replace(Some(Rc::clone(&made)));
+            access.http.ask_kept(asking, &ask, &made.ask).await?
+        }
+    };
     if answer.is_success() {
         return Ok(answer);
     }
-    let failed = failed(&answer, request.answerer(access));
-    let shown = (failed.fault.kind(), &answer);
-    access.http.show_failure(asking, &ask, shown);
-    Err(failed)
+    Err(refused(access, asking, request, (&ask, &answer)))
+}
+
+/// What an answer says that is no success. It is shown as an example.
+fn refused(
+    access: &Access,
+    asking: Asking<'_>,
+    request: &S3Request<'_>,
+    (ask, answer): (&Ask<'_>, &Answer),
+) -> Failed {
+    let failed = failed(answer, request.answerer(access));
+    let shown = (failed.fault.kind(), answer);
+    access.http.show_failure(asking, ask, shown);
+    failed
 }
 
 /// Who answered, and when.

@@ -19,13 +19,19 @@ pub(crate) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 /// The hash of a body without bytes.
 pub(crate) const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// Signs requests of one set of credentials.
-#[derive(Debug)]
-pub(crate) struct Signer {
+/// What signatures depend on, besides the request and its second.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Credentials {
     access_key_id: Text,
     secret: Text,
     region: Text,
     session_token: Option<Text>,
+}
+
+/// Signs requests of one set of credentials.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    credentials: Credentials,
     moment: RefCell<Option<Rc<Moment>>>,
 }
 
@@ -82,17 +88,24 @@ impl Signer {
         region: Text,
     ) -> Self {
         Self {
-            access_key_id,
-            secret,
-            region,
-            session_token,
+            credentials: Credentials {
+                access_key_id,
+                secret,
+                region,
+                session_token,
+            },
             moment: RefCell::default(),
         }
     }
 
+    /// Whose signatures these are.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     /// The token that goes with each request.
     pub(crate) fn session_token(&self) -> Option<&str> {
-        self.session_token.as_deref()
+        self.credentials.session_token.as_deref()
     }
 
     /// Signs a request at a second since 1970, in its fields.
@@ -113,7 +126,7 @@ impl Signer {
         let mut authorization = String::with_capacity(256);
         for part in [
             "AWS4-HMAC-SHA256 Credential=",
-            &self.access_key_id,
+            &self.credentials.access_key_id,
             "/",
             &moment.scope,
             ",SignedHeaders=",
@@ -138,7 +151,7 @@ impl Signer {
     pub(crate) fn presign(&self, to_sign: &ToSign<'_>, second: u64, expires: u64) -> String {
         let moment = self.moment(second);
         let mut query = String::with_capacity(384);
-        let credential = format!("{}/{}", self.access_key_id, moment.scope);
+        let credential = format!("{}/{}", self.credentials.access_key_id, moment.scope);
         // In the order of the names.
         let mut pairs = vec![
             ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
@@ -188,7 +201,7 @@ impl Signer {
         };
         let moment = Rc::new(Moment {
             second,
-            scope: format!("{day}/{}/s3/aws4_request", self.region),
+            scope: format!("{day}/{}/s3/aws4_request", self.credentials.region),
             key,
             stamp,
         });
@@ -198,9 +211,9 @@ impl Signer {
 
     /// The key of a day.
     fn key(&self, day: &str) -> Key {
-        let secret = format!("AWS4{}", self.secret);
+        let secret = format!("AWS4{}", self.credentials.secret);
         let mut key = Key::new(HMAC_SHA256, secret.as_bytes());
-        for part in [day, &self.region, "s3", "aws4_request"] {
+        for part in [day, &self.credentials.region, "s3", "aws4_request"] {
             key = Key::new(HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref());
         }
         key
@@ -364,7 +377,7 @@ mod tests {
     #[test]
     fn a_session_token_is_signed() {
         let (mut signer, second) = example();
-        signer.session_token = Some(Text::Static("token/+="));
+        signer.credentials.session_token = Some(Text::Static("token/+="));
         let get = to_sign("/", "", &[]);
         let signed = signer.sign(&get, second).authorization;
         assert!(signed.contains(";x-amz-date;x-amz-security-token,"));

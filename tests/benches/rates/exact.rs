@@ -28,8 +28,8 @@ pub fn measure(row: &Row, target: &Target) -> Lines {
         .take(2)
         .map(|peer| {
             let calls = each(peer, (row, target), &CALLS);
-            // valgrind cannot run programs of Go.
-            let instructions = (peer.name != "k6")
+            let instructions = peer
+                .is_native
                 .then(|| each(peer, (row, target), &INSTRUCTIONS))
                 .flatten();
             (calls, instructions)
@@ -39,8 +39,7 @@ pub fn measure(row: &Row, target: &Target) -> Lines {
     for (number, (peer, (calls, instructions))) in row.peers.iter().zip(figures).enumerate() {
         let (calls, calls_held) = cell(calls, anchor.0, MOST_CALLS);
         let (instructions, instructions_held) = cell(instructions, anchor.1, MOST_INSTRUCTIONS);
-        // A bare loop over a library is the floor of HTTP/3, no peer.
-        let is_gate = number == 0 && anchor.0.is_some() && row.http3.is_none();
+        let is_gate = number == 0 && anchor.0.is_some() && row.is_gate;
         let goal = match (is_gate, calls_held && instructions_held) {
             (false, _) => String::new(),
             (true, true) => format!("{MOST_CALLS} and {MOST_INSTRUCTIONS} times"),

@@ -1,5 +1,5 @@
-//! Measures bggo beside other load generators against nginx, over HTTP/3 against Caddy: requests a second, CPU time, memory, system calls and instructions
-//! a request. `make bench` runs it after the figures.
+//! Measures bggo beside other load generators against nginx, over HTTP/3 against Caddy, of other protocols against servers of its own: requests a
+//! second, CPU time, memory, system calls and instructions a request. `make bench` runs it after the figures.
 //!
 //! `cargo bench -p bggo-tests --bench rates -- NAMES` measures the rows whose names hold one of these words. The whole goes to
 //! `docs/benchmarks.md`, unless `ROUNDS` or `RATES_SECONDS` make the rounds fewer or shorter than they should be; then only what
@@ -11,6 +11,7 @@ mod quinn_loop;
 mod rounds;
 mod rows;
 mod sample;
+mod server;
 mod table;
 mod target;
 mod users;
@@ -83,9 +84,7 @@ fn main() {
                 .rows
                 .push(rounds::measure(&row, &target, wanted, seconds));
         }
-        if row.is_exact {
-            counts.rows.push(exact::measure(&row, &target));
-        }
+        counts.rows.push(exact::measure(&row, &target));
     }
     for (name, measure) in users::ROWS {
         if wants(name) {

@@ -17,6 +17,8 @@ pub struct Peer {
     pub words: Box<dyn Fn(u32) -> Vec<String>>,
     /// Its arguments for a run of so many seconds that does next to nothing, if what it does once a second is worth a look.
     pub idle_words: Option<Box<dyn Fn(u32) -> Vec<String>>>,
+    /// Whether its program is machine code that valgrind can run: those of Go and Node.js are not.
+    pub is_native: bool,
     /// How many requests it says it sent.
     pub told: fn(&Ended) -> u64,
     /// The server may have read so many more: it leaves while they are on their way.
@@ -69,6 +71,7 @@ pub fn bggo(name: &'static str, program: Program, users: u32, flags: Vec<String>
             let load = ["--rate", "1/s", "--allow-overload", "--duration", &seconds];
             with_last(&idle, &load)
         })),
+        is_native: true,
         told: |ended| {
             let summary = summary(&ended.stderr);
             let steps = summary["steps"].as_array().expect("a list of steps");
@@ -79,6 +82,11 @@ pub fn bggo(name: &'static str, program: Program, users: u32, flags: Vec<String>
         },
         left: 0,
     }
+}
+
+/// How many operations bggo says it did, where that is one an iteration.
+pub fn iterations(ended: &Ended) -> u64 {
+    number(&summary(&ended.stderr)["iterations"]["count"])
 }
 
 /// wrk, with one thread.
@@ -100,6 +108,7 @@ pub fn wrk(way: &Way<'_>) -> Peer {
         program: found("wrk"),
         words: Box::new(move |seconds| with(&[&format!("-d{seconds}s")], &words)),
         idle_words: None,
+        is_native: true,
         told: |ended| {
             assert!(!ended.stdout.contains("Non-2xx"), "{}", ended.stdout);
             let line = ended
@@ -121,16 +130,25 @@ pub fn quinn(url: &str, authority: &str, streams: u32) -> Peer {
         program: std::env::current_exe().ok(),
         words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
         idle_words: None,
-        told: |ended| parsed(ended.stdout.lines().next(), ended),
+        is_native: true,
+        told: first_line,
         left: 0,
     }
 }
 
-/// h2load with one thread: HTTP/1.1, or one connection of HTTP/2 whose streams are the connections of the row.
+/// h2load with one thread.
 pub fn h2load(way: &Way<'_>, version: Version) -> Peer {
+    let count = way.connections;
     let mut words = match version {
-        Version::One => vec!["--h1".into(), format!("-c{}", way.connections)],
-        Version::Two => vec!["-c1".into(), format!("-m{}", way.connections)],
+        Version::One => vec!["--h1".into(), format!("-c{count}")],
+        Version::Two => vec!["-c1".into(), format!("-m{count}")],
+        Version::Grpc => {
+            let body = target_folder().join("message-of-h2load");
+            std::fs::write(&body, MESSAGE).expect("the message is written");
+            let fields = ["-H", "content-type: application/grpc", "-H", "te: trailers"];
+            let first = [format!("-c{count}"), "-m1".into(), "-d".into()];
+            [&first[..], &[body.display().to_string()], &strings(&fields)].concat()
+        }
     };
     words.extend(["-t1".into(), way.url.clone()]);
     Peer {
@@ -138,6 +156,7 @@ pub fn h2load(way: &Way<'_>, version: Version) -> Peer {
         program: found("h2load"),
         words: Box::new(move |seconds| with(&["-D", &seconds.to_string()], &words)),
         idle_words: None,
+        is_native: true,
         told: |ended| {
             // `requests: T total, S started, D done, ..`
             let line = ended
@@ -151,13 +170,99 @@ pub fn h2load(way: &Way<'_>, version: Version) -> Peer {
     }
 }
 
+/// `{ name = "nn..", count = 7 }` of `shop.proto`: as many bytes as bggo and ghz send.
+const MESSAGE: &[u8] =
+    b"\0\0\0\0\x47\x0a\x43nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\x10\x07";
+
 /// What h2load speaks.
 #[derive(Clone, Copy)]
 pub enum Version {
     /// HTTP/1.1.
     One,
-    /// HTTP/2.
+    /// One connection of HTTP/2, whose streams are the connections of the row.
     Two,
+    /// Calls of gRPC, one after the other on each connection.
+    Grpc,
+}
+
+/// ghz on one core, which calls `shop.proto`.
+pub fn ghz(way: &Way<'_>, calls: Calls) -> Peer {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/rates/grids/shop.proto");
+    let message = format!(r#"{{"name": "{}", "count": 7}}"#, "n".repeat(67));
+    let (method, data, told): (_, _, fn(&Ended) -> u64) = match calls {
+        Calls::Unary => ("Unary", message, calls_of_ghz),
+        Calls::Streams => {
+            let messages = vec![message; MESSAGES].join(",");
+            let told = |ended: &Ended| calls_of_ghz(ended) * MESSAGES as u64;
+            ("Talk", format!("[{messages}]"), told)
+        }
+    };
+    let (method, file) = (format!("shop.Shop/{method}"), file.display().to_string());
+    let connections = way.connections.to_string();
+    let how = ["--insecure", "--cpus", "1", "--format", "json"];
+    let end = ["--duration-stop", "wait"];
+    let what = ["--proto", &file, "--call", &method, "--data", &data];
+    let number = [
+        "--concurrency",
+        &connections,
+        "--connections",
+        &connections,
+        &way.url,
+    ];
+    let words = strings(&[&how[..], &end, &what, &number].concat());
+    Peer {
+        name: "ghz",
+        program: found("ghz"),
+        words: Box::new(move |seconds| with(&["--duration", &format!("{seconds}s")], &words)),
+        idle_words: None,
+        is_native: false,
+        told,
+        left: 0,
+    }
+}
+
+/// What ghz does.
+#[derive(Clone, Copy)]
+pub enum Calls {
+    /// Calls of a message each way.
+    Unary,
+    /// Calls of so many messages each way. None waits for the answer to the one before.
+    Streams,
+}
+
+/// Messages of a call with several.
+const MESSAGES: usize = 100;
+
+fn calls_of_ghz(ended: &Ended) -> u64 {
+    let said = read(&ended.stdout);
+    assert_eq!(
+        said["statusCodeDistribution"]["OK"], said["count"],
+        "{said}"
+    );
+    number(&said["count"])
+}
+
+/// The load test of uWebSockets in C: echoes of so many bytes.
+pub fn uws(way: &Way<'_>, size: usize) -> Peer {
+    let address = way.url.trim_start_matches("ws://");
+    let (host, port) = address.split_once(':').expect("HOST:PORT");
+    let connections = way.connections.to_string();
+    let words = strings(&[&connections, host, port, "0", "0", &size.to_string()]);
+    Peer {
+        name: "uWebSockets' load test",
+        program: found("uws_load_test"),
+        words: Box::new(move |seconds| with(&[&seconds.to_string()], &words)),
+        idle_words: None,
+        is_native: true,
+        told: |ended| {
+            // A line for each four seconds.
+            let lines = ended.stdout.lines();
+            let rates = lines.filter_map(|line| line.strip_prefix("Msg/sec: "));
+            let rates = rates.map(|rate| rate.parse::<f64>().expect("a rate"));
+            (rates.sum::<f64>() * 4.0).round() as u64
+        },
+        left: way.connections.into(),
+    }
 }
 
 /// oha.
@@ -169,6 +274,7 @@ pub fn oha(way: &Way<'_>) -> Peer {
         program: found("oha"),
         words: Box::new(move |seconds| with(&["-z", &format!("{seconds}s")], &words)),
         idle_words: None,
+        is_native: true,
         told: |ended| {
             let said = read(&ended.stdout);
             number(&said["statusCodeDistribution"]["200"])
@@ -190,13 +296,19 @@ pub fn k6(way: &Way<'_>) -> Peer {
     Peer {
         name: "k6",
         program: found("k6"),
-        words: Box::new(move |seconds| with_last(&words, &["--duration", &format!("{seconds}s")])),
+        words: Box::new(move |seconds| {
+            let (own, duration) = (format!("SECONDS={seconds}"), format!("{seconds}s"));
+            with_last(&words, &["-e", &own, "--duration", &duration])
+        }),
         idle_words: None,
+        is_native: false,
         told: |ended| {
             // The summary for people stands before the object.
             let begin = ended.stdout.find("\n{").map_or(0, |at| at + 1);
-            let said = read(&ended.stdout[begin..]);
-            number(&said["metrics"]["http_reqs"]["count"])
+            let metrics = &read(&ended.stdout[begin..])["metrics"];
+            let counts = [&metrics["http_reqs"], &metrics["ws_msgs_received"]];
+            let count = counts.iter().find(|metric| metric.is_object());
+            number(&count.expect("a count")["count"])
         },
         left: way.connections.into(),
     }
@@ -204,26 +316,68 @@ pub fn k6(way: &Way<'_>) -> Peer {
 
 /// autocannon with a script of Node.js.
 pub fn autocannon(way: &Way<'_>) -> Peer {
-    let folder = folder();
-    let is_there = folder.join("node_modules/autocannon").is_dir();
-    let words = vec![
-        script(way.script.expect("autocannon runs a script")),
-        folder.display().to_string(),
-        way.url.clone(),
-        way.connections.to_string(),
-    ];
     Peer {
-        name: "autocannon",
-        program: found("node").filter(|_| is_there),
-        words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
-        idle_words: None,
         told: |ended| {
             let said = read(&ended.stdout);
             assert_eq!(said["failed"], 0, "{said}");
             number(&said["passed"])
         },
+        ..on_node("autocannon", way)
+    }
+}
+
+/// socket.io-client with a script of Node.js.
+pub fn socketio_client(way: &Way<'_>) -> Peer {
+    on_node("socket.io-client", way)
+}
+
+/// A package of npm with a script, which prints how many requests it sent.
+fn on_node(name: &'static str, way: &Way<'_>) -> Peer {
+    let folder = folder();
+    let is_there = folder.join("node_modules").join(name).is_dir();
+    let words = vec![
+        script(way.script.expect("node runs a script")),
+        folder.display().to_string(),
+        way.url.clone(),
+        way.connections.to_string(),
+    ];
+    Peer {
+        name,
+        program: found("node").filter(|_| is_there),
+        words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
+        idle_words: None,
+        is_native: false,
+        told: first_line,
         left: way.connections.into(),
     }
+}
+
+/// minio-go in a loop of `scripts/minio.go`, which GETs or PUTs an object.
+pub fn minio(way: &Way<'_>, method: &str) -> Peer {
+    of_go(("minio-go in a loop", "minio_loop"), &[method], way)
+}
+
+/// grpc-go in a loop of `scripts/grpc.go`, which waits for the answer to each message.
+pub fn grpc_go(way: &Way<'_>) -> Peer {
+    of_go(("grpc-go in a loop", "grpc_loop"), &[], way)
+}
+
+/// A program of Go that prints how many requests it sent.
+fn of_go((name, program): (&'static str, &str), first: &[&str], way: &Way<'_>) -> Peer {
+    let words = with(first, &[way.url.clone(), way.connections.to_string()]);
+    Peer {
+        name,
+        program: found(program),
+        words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
+        idle_words: None,
+        is_native: false,
+        told: first_line,
+        left: 0,
+    }
+}
+
+fn first_line(ended: &Ended) -> u64 {
+    parsed(ended.stdout.lines().next(), ended)
 }
 
 /// A program on the path, or in the folder that `peers.sh` fills.

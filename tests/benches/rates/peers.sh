@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 # command -> Debian package
-need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm"
+need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -25,4 +25,36 @@ fi
 folder="${CARGO_TARGET_DIR:-target}/peers"
 mkdir -p "$folder"
 [ -x "$folder/bin/oha" ] || cargo install --quiet --locked --root "$folder" oha@1.16.0
-[ -d "$folder/node_modules/autocannon" ] || npm install --silent --no-audit --no-fund --prefix "$folder" autocannon@8.0.0
+[ -d "$folder/node_modules/socket.io-client" ] ||
+    npm install --silent --no-audit --no-fund --prefix "$folder" autocannon@8.0.0 socket.io-client@4.8.4
+
+# ghz, and loops on libraries of Go.
+bin=$(realpath "$folder")/bin
+mkdir -p "$bin"
+scripts=$PWD/tests/benches/rates/scripts
+[ -x "$bin/ghz" ] || GOBIN="$bin" "$(tests/go.sh)" install github.com/bojand/ghz/cmd/ghz@v0.120.0
+# script, module with its version
+loops="minio:github.com/minio/minio-go/v7@v7.4.1 grpc:google.golang.org/grpc@v1.85.0"
+for pair in $loops; do
+    name=${pair%%:*}
+    if [ ! -x "$bin/${name}_loop" ] || [ "$scripts/$name.go" -nt "$bin/${name}_loop" ]; then
+        go=$(tests/go.sh)
+        rm -rf "$folder/$name"
+        mkdir "$folder/$name"
+        cp "$scripts/$name.go" "$folder/$name/main.go"
+        (cd "$folder/$name" && "$go" mod init "${name}_loop" && "$go" get "${pair#*:}" && "$go" build -o "$bin/${name}_loop") \
+            2>"$folder/$name/log" || { cat "$folder/$name/log" >&2; exit 1; }
+    fi
+done
+
+# The load test of uWebSockets in C. A crate that binds its library has the sources.
+if [ ! -x "$bin/uws_load_test" ] || [ "$scripts/uws.c" -nt "$bin/uws_load_test" ]; then
+    mkdir -p "$folder/uws/src"
+    : >"$folder/uws/src/lib.rs"
+    printf '[package]\nname = "uws"\nedition = "2021"\n[dependencies]\nlibuwebsockets-sys = "=0.0.10"\n[workspace]\n' >"$folder/uws/Cargo.toml"
+    (cd "$folder/uws" && cargo vendor --quiet >/dev/null)
+    sources=$folder/uws/vendor/libuwebsockets-sys/uWebSockets
+    library=$sources/uSockets/src
+    cc -O3 -flto -w -DLIBUS_NO_SSL -I"$library" -I"$sources/benchmarks" "$scripts/uws.c" \
+        "$library"/*.c "$library"/eventing/*.c "$library"/crypto/*.c -o "$bin/uws_load_test"
+fi

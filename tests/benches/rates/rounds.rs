@@ -3,7 +3,7 @@
 use crate::peers::pinned;
 use crate::rows::Row;
 use crate::sample::run;
-use crate::table::{Lines, quartiles};
+use crate::table::{Lines, Quartiles, quartiles};
 use crate::target::Target;
 
 /// What one run of a peer came to.
@@ -54,10 +54,9 @@ pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines
             continue;
         }
         let middle = |figure: fn(&Sample) -> f64| quartiles(own.iter().map(figure)).middle;
-        let ratio = |figure: fn(&Sample) -> f64| {
-            let pairs = own.iter().zip(anchor);
-            (number != 1 && !anchor.is_empty())
-                .then(|| quartiles(pairs.map(|(own, anchor)| figure(own) / figure(anchor))))
+        let ratio = |figure| match number {
+            1 => None,
+            _ => shares(own, anchor, figure),
         };
         let (rate, cpu) = (ratio(|sample| sample.rate), ratio(Sample::cpu));
         let goal = if number == 0 {
@@ -65,13 +64,8 @@ pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines
         } else {
             String::new()
         };
-        let missed = number == 0
-            && (rate.as_ref().is_some_and(|rate| rate.middle < row.rate)
-                || cpu
-                    .as_ref()
-                    .zip(row.cpu)
-                    .is_some_and(|(cpu, most)| cpu.middle > most));
-        let text = |ratio: Option<crate::table::Quartiles>| match ratio {
+        let missed = number == 0 && is_missed(row, &samples);
+        let text = |ratio: Option<Quartiles>| match ratio {
             Some(ratio) => ratio.to_string(),
             None if number == 1 => "1".to_owned(),
             None => "no anchor".to_owned(),
@@ -122,10 +116,33 @@ fn sample(row: &Row, number: usize, target: &Target, seconds: u32) -> Option<Sam
     })
 }
 
+/// The share of each round that bggo has of another peer's figure.
+fn shares(own: &[Sample], others: &[Sample], figure: fn(&Sample) -> f64) -> Option<Quartiles> {
+    let pairs = own.iter().zip(others);
+    (!own.is_empty() && !others.is_empty())
+        .then(|| quartiles(pairs.map(|(own, other)| figure(own) / figure(other))))
+}
+
+/// Whether a figure of bggo misses a goal beside a peer that is here.
+fn is_missed(row: &Row, samples: &[Vec<Sample>]) -> bool {
+    let share = |number: usize, figure| shares(&samples[0], &samples[number], figure);
+    let rate = row.rate.zip(share(1, |sample| sample.rate));
+    let mut cpu = row.cpu.iter().zip(1..);
+    rate.is_some_and(|(least, rate)| rate.middle < least)
+        || cpu
+            .any(|(most, number)| share(number, Sample::cpu).is_some_and(|cpu| cpu.middle > *most))
+}
+
 fn goal(row: &Row) -> String {
     let anchor = row.peers[1].name;
-    match row.cpu {
-        Some(cpu) => format!("rate {}, CPU {cpu} of {anchor}'s", row.rate),
-        None => format!("rate {} of {anchor}'s", row.rate),
-    }
+    let rate = row.rate.map(|rate| match row.cpu {
+        [] => format!("rate {rate} of {anchor}'s"),
+        _ => format!("rate {rate}"),
+    });
+    let cpu = row.cpu.iter().zip(&row.peers[1..]).enumerate();
+    let cpu = cpu.map(|(place, (most, peer))| match place {
+        0 => format!("CPU {most} of {}'s", peer.name),
+        _ => format!("{most} of {}'s", peer.name),
+    });
+    rate.into_iter().chain(cpu).collect::<Vec<_>>().join(", ")
 }

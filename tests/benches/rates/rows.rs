@@ -1,6 +1,10 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
-use crate::peers::{Peer, Version, Way, autocannon, bggo, h2load, k6, oha, quinn, wrk};
+use crate::peers::{
+    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, minio, oha,
+    quinn, socketio_client, uws, wrk,
+};
+use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{Http3Target, Target};
 use bggo_tests::bench::Program;
 
@@ -10,22 +14,31 @@ const CONNECTIONS: u32 = 64;
 /// Streams of the row of HTTP/2, all on one connection.
 const STREAMS: u32 = 100;
 
+/// Users of the rows of other protocols than HTTP, each with a connection of its own.
+pub const SESSIONS: u32 = 16;
+
+/// The services that the grids of gRPC call.
+pub const SHOP: (&str, &str) = ("shop.proto", include_str!("grids/shop.proto"));
+
+/// How many requests a server has had.
+type Served = Box<dyn Fn() -> u64>;
+
 /// A row, ready to be measured.
 pub struct Row {
     /// What it says it is in the table.
     pub title: &'static str,
     /// bggo comes first; its anchor second; then whoever else there is.
     pub peers: Vec<Peer>,
-    /// The least share of the anchor's requests a second.
-    pub rate: f64,
-    /// The largest share of the anchor's CPU time a request, if there is a goal.
-    pub cpu: Option<f64>,
+    /// The least share of the anchor's requests a second, if there is a goal.
+    pub rate: Option<f64>,
+    /// The largest shares of CPU time a request: of the anchor's, then of who comes after it.
+    pub cpu: &'static [f64],
     /// Rounds, if nobody says otherwise.
     pub rounds: usize,
-    /// Whether system calls and instructions of bggo and of the anchor are counted.
-    pub is_exact: bool,
-    /// Where it sends to, if that is not the target of all rows.
-    pub http3: Option<Http3Target>,
+    /// Whether system calls and instructions have a goal.
+    pub is_gate: bool,
+    /// How many requests its server has had, if that is not the target of all rows.
+    pub served: Option<Served>,
 }
 
 impl Row {
@@ -33,18 +46,32 @@ impl Row {
         Self {
             title,
             peers,
-            rate: 1.0,
-            cpu: None,
+            rate: Some(1.0),
+            cpu: &[],
             rounds: 5,
-            is_exact: true,
-            http3: None,
+            is_gate: true,
+            served: None,
+        }
+    }
+
+    /// One that a server of its own answers. Its goal is CPU time.
+    fn of_server(server: Server, title: &'static str, peers: Vec<Peer>) -> Self {
+        Self {
+            rate: None,
+            is_gate: false,
+            served: Some(Box::new(move || server.counts().0)),
+            ..Self::new(title, peers)
         }
     }
 
     /// What `clients` gave back, and how many requests the server has counted meanwhile.
     pub fn counted<T>(&self, target: &Target, clients: impl FnOnce() -> T) -> (T, u64) {
-        match &self.http3 {
-            Some(http3) => http3.counted(clients),
+        match &self.served {
+            Some(served) => {
+                let before = served();
+                let done = clients();
+                (done, served() - before)
+            }
             None => {
                 let (done, counted) = target.counted(clients);
                 (done, counted.requests)
@@ -57,7 +84,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 9] = [
+pub const ROWS: [(&str, Make); 16] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -73,6 +100,15 @@ pub const ROWS: [(&str, Make); 9] = [
     ("journey", journey),
     ("http2", http2),
     ("http3", http3),
+    ("grpc-unary", grpc_unary),
+    ("grpc-stream", grpc_stream),
+    ("websocket-20", |_| websocket(20, "WebSocket, echo of 20 B")),
+    ("websocket-16k", |_| {
+        websocket(16 << 10, "WebSocket, echo of 16 KiB")
+    }),
+    ("socketio", socketio),
+    ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
+    ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -95,7 +131,7 @@ fn fixed(target: &Target) -> Row {
         bggo("bggo on reqwest", Program::new(reference), CONNECTIONS, url),
     ];
     Row {
-        cpu: Some(1.0),
+        cpu: &[1.0],
         rounds: 10,
         ..Row::new("fixed GET, 64 connections", peers)
     }
@@ -114,8 +150,8 @@ fn tls(target: &Target) -> Row {
         wrk(&with_same_head(&way)),
     ];
     Row {
-        rate: 1.05,
-        cpu: Some(0.8),
+        rate: Some(1.05),
+        cpu: &[0.8],
         ..Row::new("fixed GET over TLS", peers)
     }
 }
@@ -128,7 +164,7 @@ fn body(target: &Target, file: &'static str, title: &'static str) -> Row {
         wrk(&way(format!("{}/{file}", target.plain()))),
     ];
     Row {
-        cpu: Some(0.9),
+        cpu: &[0.9],
         ..Row::new(title, peers)
     }
 }
@@ -142,7 +178,7 @@ fn varying(target: &Target) -> Row {
     };
     let peers = vec![bggo("bggo", program, CONNECTIONS, url), wrk(&scripted)];
     Row {
-        cpu: Some(1.0),
+        cpu: &[1.0],
         ..Row::new("a path that varies (wrk with Lua)", peers)
     }
 }
@@ -160,7 +196,7 @@ fn journey(target: &Target) -> Row {
         autocannon(&way("journey.mjs")),
     ];
     Row {
-        rate: 12.0,
+        rate: Some(12.0),
         ..Row::new("journey of five steps, three POSTs", peers)
     }
 }
@@ -177,7 +213,7 @@ fn http2(target: &Target) -> Row {
         h2load(&streams, Version::Two),
     ];
     Row {
-        rate: 0.95,
+        rate: Some(0.95),
         ..Row::new("HTTP/2, one connection, 100 streams", peers)
     }
 }
@@ -194,9 +230,100 @@ fn http3(_: &Target) -> Row {
         quinn(&target.url(), &target.authority(), STREAMS),
     ];
     Row {
-        rate: 0.9,
-        http3: Some(target),
+        rate: Some(0.9),
+        // A bare loop over a library is the floor, no peer.
+        is_gate: false,
+        served: Some(Box::new(move || target.requests())),
         ..Row::new("HTTP/3, one connection, 100 streams", peers)
+    }
+}
+
+fn grpc_unary(_: &Target) -> Row {
+    let server = Server::start::<Unary>();
+    let program = Program::with_files(include_str!("grids/grpc_unary.hcl"), &[SHOP]);
+    let target = flag("--target", server.address());
+    let method = format!("{}/shop.Shop/Unary", server.url("http"));
+    let peers = vec![
+        of_iterations(bggo("bggo", program, SESSIONS, target)),
+        h2load(&session(method), Version::Grpc),
+        ghz(&session(server.address()), Calls::Unary),
+    ];
+    Row {
+        cpu: &[0.9, 0.25],
+        ..Row::of_server(server, "gRPC, unary call", peers)
+    }
+}
+
+fn grpc_stream(_: &Target) -> Row {
+    let server = Server::start::<Streams>();
+    let program = Program::with_files(include_str!("grids/grpc_stream.hcl"), &[SHOP]);
+    let target = flag("--target", server.address());
+    let peers = vec![
+        of_iterations(bggo("bggo", program, SESSIONS, target)),
+        grpc_go(&session(server.address())),
+        ghz(&session(server.address()), Calls::Streams),
+    ];
+    Row {
+        cpu: &[0.3],
+        ..Row::of_server(server, "gRPC, a message there and back", peers)
+    }
+}
+
+fn websocket(size: usize, title: &'static str) -> Row {
+    let server = Server::start::<Echo>();
+    let program = Program::new(include_str!("grids/websocket.hcl"));
+    let url = server.url("ws");
+    let flags = [
+        flag("--url", url.clone()),
+        flag("--message", "T".repeat(size)),
+    ];
+    let by_k6 = Way {
+        script: Some("websocket.js"),
+        ..session(format!("{url}/{size}"))
+    };
+    let peers = vec![
+        of_iterations(bggo("bggo", program, SESSIONS, flags.concat())),
+        uws(&session(url), size),
+        k6(&by_k6),
+    ];
+    Row {
+        cpu: &[1.05, 0.25],
+        ..Row::of_server(server, title, peers)
+    }
+}
+
+fn socketio(_: &Target) -> Row {
+    let server = Server::start::<Socketio>();
+    let program = Program::new(include_str!("grids/socketio.hcl"));
+    let url = server.url("http");
+    let scripted = Way {
+        script: Some("socketio.mjs"),
+        ..session(url.clone())
+    };
+    let peers = vec![
+        of_iterations(bggo("bggo", program, SESSIONS, flag("--url", url))),
+        socketio_client(&scripted),
+    ];
+    Row {
+        cpu: &[0.65],
+        ..Row::of_server(server, "Socket.IO, acknowledged event", peers)
+    }
+}
+
+fn s3(method: &'static str, title: &'static str) -> Row {
+    let server = Server::start::<S3>();
+    let grid = match method {
+        "get" => include_str!("grids/s3_get.hcl"),
+        _ => include_str!("grids/s3_put.hcl"),
+    };
+    let url = flag("--url", server.url("http"));
+    let peers = vec![
+        bggo("bggo", Program::new(grid), SESSIONS, url),
+        minio(&session(server.address()), method),
+    ];
+    Row {
+        cpu: &[0.2],
+        ..Row::of_server(server, title, peers)
     }
 }
 
@@ -206,6 +333,20 @@ fn way(url: String) -> Way<'static> {
         connections: CONNECTIONS,
         script: None,
         same_head: false,
+    }
+}
+
+fn session(url: String) -> Way<'static> {
+    Way {
+        connections: SESSIONS,
+        ..way(url)
+    }
+}
+
+fn of_iterations(peer: Peer) -> Peer {
+    Peer {
+        told: iterations,
+        ..peer
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// The core of the server; clients have core 0.
-const CORE: u32 = 1;
+pub const CORE: u32 = 1;
 
 /// Files that are served, with their sizes in bytes.
 pub const FILES: [(&str, usize); 3] = [("1k", 1 << 10), ("64k", 64 << 10), ("1m", 1 << 20)];
@@ -173,15 +173,8 @@ impl Http3Target {
         self.0.ca_file()
     }
 
-    /// What `clients` gave back, and how many requests it has logged meanwhile.
-    pub fn counted<T>(&self, clients: impl FnOnce() -> T) -> (T, u64) {
-        let before = self.requests();
-        let done = clients();
-        (done, self.requests() - before)
-    }
-
     /// Lines of its log, once no more come. It writes one when an answer is over, which may be after its client has left.
-    fn requests(&self) -> u64 {
+    pub fn requests(&self) -> u64 {
         let mut last = None;
         loop {
             let log = std::fs::read(self.0.log()).unwrap_or_default();

@@ -1,7 +1,9 @@
 //! Users that wait with an open connection -> memory of each.
 
 use crate::peers::{Way, pinned, wrk};
+use crate::rows::SHOP;
 use crate::sample::run;
+use crate::server::{Echo, Server, Streams};
 use crate::table::Lines;
 use crate::target::Target;
 use bggo_tests::bench::Program;
@@ -10,6 +12,9 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 /// Users of the rows whose figure is a user's.
 const USERS: u32 = 5_000;
 
+/// Users with a session of another protocol than HTTP.
+const SESSIONS: u32 = 2_000;
+
 /// Users of the row whose figure is the whole program's.
 const MANY: u32 = 100_000;
 
@@ -17,10 +22,12 @@ const MANY: u32 = 100_000;
 pub type Make = fn(&Target) -> Lines;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 3] = [
+pub const ROWS: [(&str, Make); 5] = [
     ("users-plain", plain),
     ("users-tls", tls),
     ("users-many", many),
+    ("users-websocket", |_| websocket()),
+    ("users-grpc", |_| grpc()),
 ];
 
 fn plain(target: &Target) -> Lines {
@@ -42,15 +49,8 @@ fn tls(target: &Target) -> Lines {
 
 fn measure(title: &str, target: &Target, flags: &[&str], url: &str, goal: f64) -> Lines {
     let program = Program::new(include_str!("grids/connected.hcl"));
-    let [few, many] = [1, USERS].map(|users| settled(&program, target, users, flags));
-    let own = (many - few) / f64::from(USERS - 1);
-    let mut lines = Lines::new(title);
-    let mark = if own <= goal { "" } else { " (missed)" };
-    lines.add(&[
-        "bggo",
-        &format!("{own:.2} KiB"),
-        &format!("at most {goal} KiB{mark}"),
-    ]);
+    let settled = |users| settled(&program, target, users, flags);
+    let mut lines = of_bggo(title, goal, (settled, USERS));
     let [few, many] = [1, USERS].map(|connections| {
         let peer = wrk(&Way {
             url: format!("{url}/hit"),
@@ -72,15 +72,70 @@ fn measure(title: &str, target: &Target, flags: &[&str], url: &str, goal: f64) -
     lines
 }
 
+/// What a user has of the memory of so many, beside that of one.
+fn of_bggo(title: &str, goal: f64, (settled, users): (impl Fn(u32) -> f64, u32)) -> Lines {
+    let [few, many] = [1, users].map(settled);
+    let own = (many - few) / f64::from(users - 1);
+    let mark = if own <= goal { "" } else { " (missed)" };
+    let mut lines = Lines::new(title);
+    lines.add(&[
+        "bggo",
+        &format!("{own:.2} KiB"),
+        &format!("at most {goal} KiB{mark}"),
+    ]);
+    lines
+}
+
+fn websocket() -> Lines {
+    let server = Server::start::<Echo>();
+    let program = Program::new(include_str!("grids/idle_websocket.hcl"));
+    let flags = ["--url", &server.url("ws")];
+    sessions("idle WebSocket session", 2.0, (&program, &server, &flags))
+}
+
+fn grpc() -> Lines {
+    let server = Server::start::<Streams>();
+    let program = Program::with_files(include_str!("grids/idle_grpc.hcl"), &[SHOP]);
+    let flags = ["--target", &server.address()];
+    sessions(
+        "idle connection of gRPC with a stream",
+        16.0,
+        (&program, &server, &flags),
+    )
+}
+
+/// Users that have sent one message each.
+fn sessions(
+    title: &str,
+    goal: f64,
+    (program, server, flags): (&Program, &Server, &[&str]),
+) -> Lines {
+    let settled = |users: u32| {
+        let (before, connections) = server.counts();
+        let memory = program.settled_under(&["--stages", &load(users)], users, flags);
+        let counted = server.counts();
+        let users = u64::from(users);
+        assert_eq!(
+            (counted.0 - before, counted.1 - connections),
+            (users, users)
+        );
+        memory
+    };
+    of_bggo(title, goal, (settled, SESSIONS))
+}
+
 /// Memory of the whole program, in KiB. Each user has sent one request over a connection of its own.
 fn settled(program: &Program, target: &Target, users: u32, flags: &[&str]) -> f64 {
-    // A user after the other: the queue of connections that nginx has not taken yet is short.
-    let load = format!("{}s:{users},5m:{users}", 1 + users / 5_000);
-    let load = ["--stages", &load];
-    let (memory, counted) = target.counted(|| program.settled_under(&load, users, flags));
+    let (memory, counted) =
+        target.counted(|| program.settled_under(&["--stages", &load(users)], users, flags));
     let users = u64::from(users);
     assert_eq!((counted.requests, counted.connections), (users, users));
     memory
+}
+
+/// A user after the other: the queue of connections that the server has not taken yet is short.
+fn load(users: u32) -> String {
+    format!("{}s:{users},5m:{users}", 1 + users / 5_000)
 }
 
 fn many(_: &Target) -> Lines {

@@ -212,7 +212,7 @@ impl Connections {
     /// The head of requests that are all alike.
     pub(crate) fn template(
         &self,
-        (method, url): (&Method, &Url),
+        (method, url, target): (&Method, &Url, Option<&str>),
         fields: &Fields,
         size: u64,
     ) -> Template {
@@ -220,7 +220,7 @@ impl Connections {
         let parts = Parts {
             method,
             url,
-            target: None,
+            target,
             fields,
             size,
             proxy: self.proxy_of_requests(url),

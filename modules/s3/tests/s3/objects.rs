@@ -1,10 +1,12 @@
 //! One object: written, read, asked for, deleted.
 
+use crate::peer::{Asked, Peer, answer};
 use crate::user::{User, client, known, run, some, text};
 use bggo_module_http_request::http_client;
 use bggo_module_s3::{s3_client, s3_delete_object, s3_get_object, s3_head_object, s3_put_object};
 use bggo_runtime::contract::{Early, Text, Value};
 use bggo_tests::server::{Connections, Versitygw};
+use std::time::Duration;
 
 /// A key that has to be encoded, with slashes that must not be.
 const KEY: &str = "a b+c/\u{fc}?&=%41.txt";
@@ -147,4 +149,68 @@ fn a_file_is_streamed_and_hashed_where_bodies_are_signed() {
         assert_eq!(std::fs::read(&file).unwrap(), content);
         std::fs::remove_file(file).unwrap();
     }
+}
+
+/// The value of a field that a peer was sent.
+fn sent<'a>(asked: &'a Asked, name: &str) -> &'a str {
+    let mut values = asked
+        .head
+        .lines()
+        .filter_map(|line| line.strip_prefix(name));
+    values
+        .next()
+        .unwrap_or_else(|| panic!("no {name} in {asked:?}"))
+}
+
+#[test]
+fn a_step_that_is_always_the_same_is_signed_once_a_second() {
+    let peer = Peer::start(|_| answer("200 OK", "", "hello"));
+    run(async || {
+        let user = User::new(Vec::new());
+        let dates = || {
+            let mut asked = peer.asked();
+            asked.dedup_by_key(|asked| sent(asked, "X-Amz-Date: ").to_owned());
+            asked.len()
+        };
+        while dates() < 3 {
+            let clients = (0..20).map(|_| client(peer.url(), Vec::new()));
+            for outcome in user.get_by(get("shop", KEY), clients.collect()).await {
+                assert_eq!(text(&outcome.unwrap().body), "hello");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let asked = peer.asked();
+        let of = |asked: &Asked| {
+            let names = ["X-Amz-Date: ", "Authorization: "];
+            names.map(|name| sent(asked, name).to_owned())
+        };
+        for pair in asked.windows(2) {
+            let [[date, signature], [next_date, next_signature]] = [of(&pair[0]), of(&pair[1])];
+            assert_eq!(date == next_date, signature == next_signature, "{pair:?}");
+        }
+        user.leave().await;
+    });
+}
+
+#[test]
+fn a_step_with_other_credentials_is_signed_anew() {
+    let server = Versitygw::start(Connections::Keep, &["shop"]);
+    run(async || {
+        let user = User::new(client(&server.url(), Vec::new()));
+        user.put(put("shop", "tea", "hello")).await.unwrap();
+        let right = || client(&server.url(), Vec::new());
+        let wrong = || {
+            let secret = s3_client::In::SecretAccessKey(known("another"));
+            client(&server.url(), vec![secret])
+        };
+        let clients = vec![right(), right(), wrong(), wrong(), right()];
+        let outcomes = user.get_by(get("shop", "tea"), clients).await;
+        let kinds = outcomes.iter().map(|outcome| match outcome {
+            Ok(output) => text(&output.body),
+            Err(fault) => fault.kind().to_owned(),
+        });
+        let kinds: Vec<_> = kinds.collect();
+        assert_eq!(kinds, ["hello", "hello", "signature", "signature", "hello"]);
+        user.leave().await;
+    });
 }

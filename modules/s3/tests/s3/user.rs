@@ -100,6 +100,35 @@ impl User {
     runner!(upload, s3_multipart_upload);
     runner!(presign, s3_presign);
 
+    /// Runs one prepared step with these clients of S3, one after the other. They share the client of HTTP.
+    pub async fn get_by(
+        &self,
+        inputs: Vec<s3_get_object::In>,
+        clients: Vec<Vec<s3_client::In>>,
+    ) -> Vec<Result<s3_get_object::Output, Fault>> {
+        use s3_get_object::{Needs, Prepared, Wanted};
+        let prepare = Prepare::new(&self.worker);
+        let prepared = Prepared::new(&prepare, Ok(inputs), Wanted::ALL, Policy::new());
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let mut outcomes = Vec::new();
+        for client in clients {
+            let begun = Begun::when_free(self.worker.moment(), 0);
+            let it = Iteration::new(&user, &begun);
+            let step = it.step(At::step(&STEP), prepared.policy());
+            let s3 = s3_client::Prepared::new(&prepare, Ok(client));
+            let slot = s3_client::Slot::new(&self.scope, &S3, 0, &[&self.http_slot]);
+            let mut make = |cx| self.http.create(cx, Ok(Vec::new()));
+            self.http_slot.get(&it, &mut make).await.unwrap();
+            let mut make = |cx| {
+                let needs = s3_client::Needs::NONE.client(Some(&self.http_slot));
+                s3.create(cx, needs, Ok(Vec::new()))
+            };
+            let needs = Needs::NONE.client(slot.get(&it, &mut make));
+            outcomes.push(prepared.run(&step, needs, &[]).await);
+        }
+        outcomes
+    }
+
     /// Uploads to a presigned url.
     pub async fn send(&self, inputs: Vec<s3::In>) -> Result<s3::Output, Fault> {
         let prepare = Prepare::new(&self.worker);
