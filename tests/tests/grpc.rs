@@ -1,6 +1,6 @@
 //! Calls of whole programs to a gRPC server of another implementation, which counts as well.
 
-use bggo_tests::server::{GrpcServer, GrpcSetup};
+use bggo_tests::server::{Certificates, GrpcServer, GrpcSetup};
 use bggo_tests::{Grid, bggo, repository};
 
 fn grid(text: &str) -> Grid {
@@ -225,6 +225,44 @@ fn a_server_is_described_by_itself() {
         .start(&["--server", &server.target()])
         .finish()
         .expect_code(0);
+}
+
+#[test]
+fn a_server_that_wants_to_know_its_clients_is_described_over_tls() {
+    let certificates = Certificates::new(&["127.0.0.1"]);
+    let path = |name| certificates.path(name);
+    let ca = path("ca.crt");
+    let server = GrpcServer::start(&GrpcSetup {
+        secure: Some((&path("server.crt"), &path("server.key"))),
+        ca: Some(&ca),
+        reflection: true,
+        ..GrpcSetup::default()
+    });
+    let grid = Grid::new("");
+    let set = grid.folder().join("api.binpb");
+    let describe = |flags: &[&str]| {
+        let target = server.target();
+        let mut command = bggo();
+        command.args(["grpc", "describe", &target, "--tls"]);
+        command.args(flags).arg("-o").arg(&set).output().unwrap()
+    };
+    // Nobody says that the server may be trusted.
+    let said = describe(&[]);
+    assert_eq!(said.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(text.contains("tls: "), "{text}");
+    assert!(!set.exists());
+    let (cert, key) = (path("client.crt"), path("client.key"));
+    let shows = ["--client-cert-file", &cert, "--client-key-file", &key];
+    let said = describe(&[&["--ca-file", &ca][..], &shows].concat());
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success(), "{text}");
+    let trusted = std::fs::read(&set).unwrap();
+    // The name of the service, as its file has it.
+    assert!(trusted.windows(6).any(|part| part == b"\x0a\x04Shop"));
+    let said = describe(&[&["--insecure-skip-verify"][..], &shows].concat());
+    assert!(said.status.success());
+    assert_eq!(std::fs::read(&set).unwrap(), trusted);
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! Messages in Slack in whole programs, to a server that answers as Slack does: what it is sent, how often, and how steps fail.
 
 use bggo_tests::Grid;
-use bggo_tests::server::SlackWebhooks;
+use bggo_tests::server::{SlackWebhooks, free_port};
 use serde_json::json;
 
 const GRID: &str = r##"
 variable "url" {
   type      = string
   sensitive = true
+}
+
+variable "nobody" {
+  type = string
 }
 
 step "slack" "text" {
@@ -80,6 +84,45 @@ step "slack" "silent" {
   }
 }
 
+step "slack" "slow" {
+  arguments {
+    webhook_url = "${var.url}slow"
+    text        = "byte by byte"
+  }
+}
+
+step "slack" "dies" {
+  continue_on_failure = true
+  arguments {
+    webhook_url = "${var.url}dies"
+    text        = "nobody"
+  }
+}
+
+step "slack" "breaks" {
+  continue_on_failure = true
+  arguments {
+    webhook_url = "${var.url}breaks"
+    text        = "nobody"
+  }
+}
+
+step "slack" "half" {
+  continue_on_failure = true
+  arguments {
+    webhook_url = "${var.url}half"
+    text        = "nobody"
+  }
+}
+
+step "slack" "nobody" {
+  continue_on_failure = true
+  arguments {
+    webhook_url = "${var.nobody}gone"
+    text        = "nobody"
+  }
+}
+
 step "slack" "no_webhook" {
   continue_on_failure = true
   arguments {
@@ -93,7 +136,10 @@ step "slack" "no_webhook" {
 fn a_message_is_posted_once_and_what_is_answered_decides_the_step() {
     let server = SlackWebhooks::start();
     let grid = Grid::new(GRID).build();
-    let ended = grid.start(&["--url", &server.url("")]).finish();
+    let nobody = format!("http://127.0.0.1:{}/services/", free_port());
+    let ended = grid
+        .start(&["--url", &server.url(""), "--nobody", &nobody])
+        .finish();
     assert_eq!(ended.stdout, "[0,1]\n", "{}", ended.stderr);
     let messages: Vec<_> = server
         .posted("ok")
@@ -112,15 +158,31 @@ fn a_message_is_posted_once_and_what_is_answered_decides_the_step() {
             ),
         ]
     );
-    let counts = ["busy", "full", "t0ken-gone", "archived", "broken", "silent"]
-        .map(|webhook| server.posted(webhook).len());
-    assert_eq!(counts, [2, 1, 1, 1, 1, 1]);
+    // However a message ends, it was posted once.
+    let counts = [
+        "busy",
+        "full",
+        "t0ken-gone",
+        "archived",
+        "broken",
+        "silent",
+        "slow",
+        "dies",
+        "breaks",
+        "half",
+    ]
+    .map(|webhook| server.posted(webhook).len());
+    assert_eq!(counts, [2, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
     for text in [
         "rate_limited: Slack takes no message for 1h",
         "no_service: Slack answered with status 404",
         "no_service: Slack answered with status 410",
         "status: Slack answered with status 500",
         "timeout: ",
+        "closed: ",
+        "reset: ",
+        "body: ",
+        "refused: ",
         "request: webhook_url has no path",
     ] {
         assert!(ended.stderr.contains(text), "{text:?} in\n{}", ended.stderr);

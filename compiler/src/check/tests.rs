@@ -185,8 +185,8 @@ step "http_request" "a" {
         [
             "converted string",
             "object with a converted value map(string)",
-            "constant duration",
             "as it is number",
+            "constant duration",
         ]
     );
 }

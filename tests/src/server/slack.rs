@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// | `/services/archived` | that its channel is archived |
 /// | `/services/broken` | a server's error |
 /// | `/services/silent` | nothing |
+/// | `/services/slow` | `ok`, one byte at a time |
+/// | `/services/dies` | nothing: it closes the connection |
+/// | `/services/breaks` | nothing: it breaks the connection off |
+/// | `/services/half` | half of `ok` |
 /// | any other | that there is no such webhook |
 pub struct SlackWebhooks {
     address: SocketAddr,
@@ -85,6 +89,26 @@ fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Posted>>) -> Option<TcpStream>
         "/services/silent" => {
             seen.push(posted);
             return Some(stream);
+        }
+        "/services/dies" => {
+            seen.push(posted);
+            return None;
+        }
+        "/services/breaks" => {
+            seen.push(posted);
+            let now = Some(std::time::Duration::ZERO);
+            rustix::net::sockopt::set_socket_linger(&stream, now).expect("a socket");
+            return None;
+        }
+        "/services/slow" | "/services/half" => {
+            let text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+            let is_half = posted.path.ends_with("half");
+            let told = text.len() - usize::from(is_half);
+            seen.push(posted);
+            for byte in text.as_bytes().iter().take(told) {
+                let _ = stream.write_all(&[*byte]);
+            }
+            return None;
         }
         _ => ("404 Not Found", "", "no_service"),
     };
