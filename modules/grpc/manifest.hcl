@@ -1,7 +1,99 @@
 description = "gRPC: calls of all four kinds, and streams that last over steps."
 
+# How calls and the steps of their streams fail.
+shared "status" {
+  error "cancelled" {
+    description = "The server says that the call was cancelled."
+  }
+  error "unknown" {
+    description = "The server failed in a way that it does not name."
+  }
+  error "invalid_argument" {
+    description = "The server does not take what it was asked."
+  }
+  error "deadline_exceeded" {
+    description = "The deadline passed, here or at the server."
+  }
+  error "not_found" {
+    description = "The server does not find what it was asked for."
+  }
+  error "already_exists" {
+    description = "What the server should make is there already."
+  }
+  error "permission_denied" {
+    description = "The caller may not do that."
+  }
+  error "resource_exhausted" {
+    description = "The server has none left of something, such as a quota."
+  }
+  error "failed_precondition" {
+    description = "The server is in no state for that."
+  }
+  error "aborted" {
+    description = "The server gave the operation up, mostly because of another one at the same time."
+  }
+  error "out_of_range" {
+    description = "The call asks for something beyond the valid range."
+  }
+  error "unimplemented" {
+    description = "The server does not have the method."
+  }
+  error "internal" {
+    description = "The server broke a promise of its own."
+  }
+  error "unavailable" {
+    description = "The server cannot answer now."
+  }
+  error "data_loss" {
+    description = "The server has lost data."
+  }
+  error "unauthenticated" {
+    description = "The server does not know who calls."
+  }
+  error "reset" {
+    description = "The server gave the call up without a status, or the connection broke off."
+  }
+  error "goaway" {
+    description = "The server ended the connection and did not look at the call."
+  }
+  error "protocol" {
+    description = "What came is no right answer of gRPC."
+  }
+}
+
+# Without a connection there is no call.
+shared "connection" {
+  error "connect" {
+    description = "No connection: the host has no address, nobody listens there, or it took longer than connect_timeout."
+  }
+  error "tls" {
+    description = "No TLS connection, or one without HTTP/2."
+  }
+}
+
+# A step of a stream.
+shared "stream" {
+  uses "stream" {
+    asset       = "grpc_stream"
+    description = "The stream."
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  error "message_too_large" {
+    description = "A message of the server has more bytes than max_receive_message_size."
+  }
+  error "closed" {
+    description = "The server ended the stream before with status OK, or a step closed it."
+  }
+}
+
 runner "grpc_request" {
   description = "Makes a call: sends its message or messages, and waits for those of the server and for the status."
+  shares      = ["status", "connection"]
 
   uses "client" {
     asset       = "grpc_client"
@@ -118,69 +210,6 @@ runner "grpc_request" {
   error "ok" {
     description = "The server answered OK, and `expect_status` does not name it."
   }
-  error "cancelled" {
-    description = "The server says that the call was cancelled."
-  }
-  error "unknown" {
-    description = "The server failed in a way that it does not name."
-  }
-  error "invalid_argument" {
-    description = "The server does not take what it was asked."
-  }
-  error "deadline_exceeded" {
-    description = "The deadline passed, here or at the server."
-  }
-  error "not_found" {
-    description = "The server does not find what it was asked for."
-  }
-  error "already_exists" {
-    description = "What the server should make is there already."
-  }
-  error "permission_denied" {
-    description = "The caller may not do that."
-  }
-  error "resource_exhausted" {
-    description = "The server has none left of something, such as a quota."
-  }
-  error "failed_precondition" {
-    description = "The server is in no state for that."
-  }
-  error "aborted" {
-    description = "The server gave the operation up, mostly because of another one at the same time."
-  }
-  error "out_of_range" {
-    description = "The call asks for something beyond the valid range."
-  }
-  error "unimplemented" {
-    description = "The server does not have the method."
-  }
-  error "internal" {
-    description = "The server broke a promise of its own."
-  }
-  error "unavailable" {
-    description = "The server cannot answer now."
-  }
-  error "data_loss" {
-    description = "The server has lost data."
-  }
-  error "unauthenticated" {
-    description = "The server does not know who calls."
-  }
-  error "connect" {
-    description = "No connection: the host has no address, nobody listens there, or it took longer than connect_timeout."
-  }
-  error "tls" {
-    description = "No TLS connection, or one without HTTP/2."
-  }
-  error "reset" {
-    description = "The server gave the call up without a status, or the connection broke off."
-  }
-  error "goaway" {
-    description = "The server ended the connection and did not look at the call."
-  }
-  error "protocol" {
-    description = "What came is no right answer of gRPC."
-  }
   error "message_too_large" {
     description = "A message of the server has more bytes than max_receive_message_size, or all of a list have more than 64 MiB."
   }
@@ -200,11 +229,8 @@ runner "grpc_request" {
 
 runner "grpc_send" {
   description = "Sends a message on a stream. The step ends once the system has taken all of it."
+  shares      = ["status", "connection", "stream"]
 
-  uses "stream" {
-    asset       = "grpc_stream"
-    description = "The stream."
-  }
   input "message" {
     type        = any
     shape       = true
@@ -217,99 +243,20 @@ runner "grpc_send" {
     description = "How long sending may take: a server that takes no more messages holds it up. Without it 10 s."
   }
 
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
-
   metric "messages_sent" {
     kind        = "counter"
     description = "Messages that were sent."
   }
 
-  error "cancelled" {
-    description = "The server says that the call was cancelled."
-  }
-  error "unknown" {
-    description = "The server failed in a way that it does not name."
-  }
-  error "invalid_argument" {
-    description = "The server does not take what it was asked."
-  }
-  error "deadline_exceeded" {
-    description = "The deadline passed, here or at the server."
-  }
-  error "not_found" {
-    description = "The server does not find what it was asked for."
-  }
-  error "already_exists" {
-    description = "What the server should make is there already."
-  }
-  error "permission_denied" {
-    description = "The caller may not do that."
-  }
-  error "resource_exhausted" {
-    description = "The server has none left of something, such as a quota."
-  }
-  error "failed_precondition" {
-    description = "The server is in no state for that."
-  }
-  error "aborted" {
-    description = "The server gave the operation up, mostly because of another one at the same time."
-  }
-  error "out_of_range" {
-    description = "The call asks for something beyond the valid range."
-  }
-  error "unimplemented" {
-    description = "The server does not have the method."
-  }
-  error "internal" {
-    description = "The server broke a promise of its own."
-  }
-  error "unavailable" {
-    description = "The server cannot answer now."
-  }
-  error "data_loss" {
-    description = "The server has lost data."
-  }
-  error "unauthenticated" {
-    description = "The server does not know who calls."
-  }
-  error "connect" {
-    description = "No connection: the host has no address, nobody listens there, or it took longer than connect_timeout."
-  }
-  error "tls" {
-    description = "No TLS connection, or one without HTTP/2."
-  }
-  error "reset" {
-    description = "The server gave the call up without a status, or the connection broke off."
-  }
-  error "goaway" {
-    description = "The server ended the connection and did not look at the call."
-  }
-  error "protocol" {
-    description = "What came is no right answer of gRPC."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_receive_message_size."
-  }
   error "timeout" {
     description = "The message could not be sent within `timeout`."
-  }
-  error "closed" {
-    description = "The server ended the stream before with status OK, or a step closed it."
   }
 }
 
 runner "grpc_receive" {
   description = "Waits for a message on a stream. What came since the last step that received counts."
+  shares      = ["status", "connection", "stream"]
 
-  uses "stream" {
-    asset       = "grpc_stream"
-    description = "The stream."
-  }
   input "match" {
     type        = bool
     form        = "predicate"
@@ -319,13 +266,6 @@ runner "grpc_receive" {
     type        = duration
     more_than   = "0s"
     description = "How long the step waits. Without it 10 s."
-  }
-
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
   }
 
   output "message" {
@@ -343,90 +283,18 @@ runner "grpc_receive" {
     description = "Messages that came, those that did not match included."
   }
 
-  error "cancelled" {
-    description = "The server says that the call was cancelled."
-  }
-  error "unknown" {
-    description = "The server failed in a way that it does not name."
-  }
-  error "invalid_argument" {
-    description = "The server does not take what it was asked."
-  }
-  error "deadline_exceeded" {
-    description = "The deadline passed, here or at the server."
-  }
-  error "not_found" {
-    description = "The server does not find what it was asked for."
-  }
-  error "already_exists" {
-    description = "What the server should make is there already."
-  }
-  error "permission_denied" {
-    description = "The caller may not do that."
-  }
-  error "resource_exhausted" {
-    description = "The server has none left of something, such as a quota."
-  }
-  error "failed_precondition" {
-    description = "The server is in no state for that."
-  }
-  error "aborted" {
-    description = "The server gave the operation up, mostly because of another one at the same time."
-  }
-  error "out_of_range" {
-    description = "The call asks for something beyond the valid range."
-  }
-  error "unimplemented" {
-    description = "The server does not have the method."
-  }
-  error "internal" {
-    description = "The server broke a promise of its own."
-  }
-  error "unavailable" {
-    description = "The server cannot answer now."
-  }
-  error "data_loss" {
-    description = "The server has lost data."
-  }
-  error "unauthenticated" {
-    description = "The server does not know who calls."
-  }
-  error "connect" {
-    description = "No connection: the host has no address, nobody listens there, or it took longer than connect_timeout."
-  }
-  error "tls" {
-    description = "No TLS connection, or one without HTTP/2."
-  }
-  error "reset" {
-    description = "The server gave the call up without a status, or the connection broke off."
-  }
-  error "goaway" {
-    description = "The server ended the connection and did not look at the call."
-  }
-  error "protocol" {
-    description = "What came is no right answer of gRPC."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_receive_message_size."
-  }
   error "timeout" {
     description = "No message within `timeout`."
   }
   error "decode" {
     description = "A message of the server is none of its type."
   }
-  error "closed" {
-    description = "The server ended the stream before with status OK, or a step closed it."
-  }
 }
 
 runner "grpc_close" {
   description = "Says that no more messages are sent on a stream, and waits for the status of the server."
+  shares      = ["status", "connection", "stream"]
 
-  uses "stream" {
-    asset       = "grpc_stream"
-    description = "The stream."
-  }
   input "expect_status" {
     type            = list(string)
     min_length      = 1
@@ -438,13 +306,6 @@ runner "grpc_close" {
     type        = duration
     more_than   = "0s"
     description = "How long the step waits for the status. Without it 10 s."
-  }
-
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
   }
 
   output "status_code" {
@@ -484,77 +345,8 @@ runner "grpc_close" {
   error "ok" {
     description = "The server answered OK, and `expect_status` does not name it."
   }
-  error "cancelled" {
-    description = "The server says that the call was cancelled."
-  }
-  error "unknown" {
-    description = "The server failed in a way that it does not name."
-  }
-  error "invalid_argument" {
-    description = "The server does not take what it was asked."
-  }
-  error "deadline_exceeded" {
-    description = "The deadline passed, here or at the server."
-  }
-  error "not_found" {
-    description = "The server does not find what it was asked for."
-  }
-  error "already_exists" {
-    description = "What the server should make is there already."
-  }
-  error "permission_denied" {
-    description = "The caller may not do that."
-  }
-  error "resource_exhausted" {
-    description = "The server has none left of something, such as a quota."
-  }
-  error "failed_precondition" {
-    description = "The server is in no state for that."
-  }
-  error "aborted" {
-    description = "The server gave the operation up, mostly because of another one at the same time."
-  }
-  error "out_of_range" {
-    description = "The call asks for something beyond the valid range."
-  }
-  error "unimplemented" {
-    description = "The server does not have the method."
-  }
-  error "internal" {
-    description = "The server broke a promise of its own."
-  }
-  error "unavailable" {
-    description = "The server cannot answer now."
-  }
-  error "data_loss" {
-    description = "The server has lost data."
-  }
-  error "unauthenticated" {
-    description = "The server does not know who calls."
-  }
-  error "connect" {
-    description = "No connection: the host has no address, nobody listens there, or it took longer than connect_timeout."
-  }
-  error "tls" {
-    description = "No TLS connection, or one without HTTP/2."
-  }
-  error "reset" {
-    description = "The server gave the call up without a status, or the connection broke off."
-  }
-  error "goaway" {
-    description = "The server ended the connection and did not look at the call."
-  }
-  error "protocol" {
-    description = "What came is no right answer of gRPC."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_receive_message_size."
-  }
   error "timeout" {
     description = "The server did not end the stream within `timeout`."
-  }
-  error "closed" {
-    description = "The server ended the stream before with status OK, or a step closed it."
   }
 }
 
@@ -563,6 +355,7 @@ asset "grpc_client" {
   scope       = "vu"
   scopes      = ["worker", "iteration"]
   connects    = true
+  shares      = ["connection"]
 
   input "target" {
     type            = string
@@ -704,12 +497,6 @@ asset "grpc_client" {
     description = "Connections that replaced one that was lost or that its server had ended."
   }
 
-  error "connect" {
-    description = "No connection: the host has no address, nobody listens there, or it took longer than connect_timeout."
-  }
-  error "tls" {
-    description = "No TLS connection, or one without HTTP/2."
-  }
   error "settings" {
     description = "The settings of the client cannot be used."
   }

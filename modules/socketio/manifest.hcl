@@ -1,55 +1,7 @@
 description = "Socket.IO: events that are sent, waited for and acknowledged."
 
-runner "socketio_request" {
-  description = "Emits an event and waits for another one, which it acknowledges if the server asks for that. An event of that name that came before is no answer, and is dropped. Its response time is from the write to the arrival of the answer."
-
-  uses "client" {
-    asset       = "socketio_client"
-    description = "The user's connection to the namespace."
-  }
-  input "emit_event" {
-    type        = string
-    required    = true
-    description = "The event that is emitted."
-  }
-  input "emit_data" {
-    type        = any
-    description = "Its argument. Bytes in it are sent as attachments. Without it the event has none."
-  }
-  input "on_event" {
-    type        = string
-    required    = true
-    description = "The event that is the answer."
-  }
-  input "timeout" {
-    type        = duration
-    more_than   = "0s"
-    description = "How long the step waits for the answer. Without it 10 s."
-  }
-
-  rule {
-    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.emit_event)
-    error_message = "emit_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
-  }
-  rule {
-    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.on_event)
-    error_message = "on_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
-  }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
-
-  output "response_data" {
-    type        = any
-    description = "The first argument of the answer; null if it has none. Attachments are bytes."
-  }
-
-  error "timeout" {
-    description = "No answer within `timeout`."
-  }
+# How a session ends.
+shared "session" {
   error "closed_by_peer" {
     description = "The server closed the session. The text says its code and reason."
   }
@@ -62,91 +14,19 @@ runner "socketio_request" {
   error "protocol" {
     description = "The server sent something that a protocol forbids."
   }
-  error "message_too_large" {
-    description = "A message of the server, with its attachments, has more bytes than max_message_size."
-  }
   error "invalid_utf8" {
     description = "A text of the server is no UTF-8."
   }
-  error "namespace_disconnected" {
-    description = "The server disconnected the user from the namespace."
-  }
-  error "ping_timeout" {
-    description = "The server sent no ping for longer than it had announced."
-  }
 }
 
-runner "socketio_emit" {
-  description = "Emits an event. The step ends once the system has taken all of it, or with the acknowledgement of the server."
-
-  uses "client" {
-    asset       = "socketio_client"
-    description = "The user's connection to the namespace."
-  }
-  input "event" {
-    type        = string
-    required    = true
-    description = "The event."
-  }
-  input "args" {
-    type        = list(any)
-    description = "Its arguments. Bytes in them are sent as attachments."
-  }
-  input "attachments" {
-    type        = list(bytes)
-    description = "Further arguments, behind those of `args`: each is bytes; a text is its UTF-8."
-  }
-  input "ack" {
-    type        = bool
-    default     = false
-    description = "Whether the step waits until the server acknowledges the event."
-  }
-  input "timeout" {
-    type        = duration
-    more_than   = "0s"
-    description = "How long the step waits: for the acknowledgement, or until the system has taken the event, which a server that reads nothing holds up. Without it 10 s."
-  }
-
-  rule {
-    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.event)
-    error_message = "event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
-  }
+# What steps of a namespace may meet as well.
+shared "step" {
   rule {
     when          = ["timeout"]
     condition     = step.time_limit == null || input.timeout <= step.time_limit
     error_message = "the time limit of the step is shorter and ends it first"
     severity      = "warning"
   }
-
-  output "ack" {
-    type        = list(any)
-    description = "The arguments of the acknowledgement; null if none was waited for. Attachments are bytes."
-  }
-
-  error "timeout" {
-    description = "The event could not be sent within `timeout`. It is still sent if the server reads again."
-  }
-  error "ack_timeout" {
-    description = "No acknowledgement within `timeout`."
-  }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "The server ended the connection without a word."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that a protocol forbids."
-  }
-  error "message_too_large" {
-    description = "A message of the server, with its attachments, has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text of the server is no UTF-8."
-  }
   error "namespace_disconnected" {
     description = "The server disconnected the user from the namespace."
   }
@@ -155,89 +35,19 @@ runner "socketio_emit" {
   }
 }
 
-runner "socketio_wait" {
-  description = "Waits for an event, and acknowledges it if the server asks for that. What came since it was waited for last, and since the iteration began, counts: it stands in the inbox of the user."
-
+# A step of a client.
+shared "client" {
   uses "client" {
     asset       = "socketio_client"
     description = "The user's connection to the namespace."
   }
-  input "event" {
-    type        = string
-    required    = true
-    description = "The event."
-  }
-  input "ack_args" {
-    type        = list(any)
-    description = "What the server gets to hear if it asks for an acknowledgement of the event. Bytes in it are sent as attachments. Without it an acknowledgement has no arguments."
-  }
-  input "match" {
-    type        = bool
-    form        = "predicate"
-    description = "Which events of this name count: a condition over the outputs, as `output.data.room == \"tea\"`. The others are dropped. Without it each one counts."
-  }
-  input "timeout" {
-    type        = duration
-    more_than   = "0s"
-    description = "How long the step waits. Without it 10 s."
-  }
-
-  rule {
-    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.event)
-    error_message = "event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
-  }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
-
-  output "data" {
-    type        = any
-    description = "The first argument of the event; null if it has none. Attachments are bytes."
-  }
-  output "args" {
-    type        = list(any)
-    description = "All its arguments."
-  }
-  output "skipped" {
-    type        = number
-    description = "How many events of this name did not match, and were dropped."
-  }
-
-  error "timeout" {
-    description = "No such event within `timeout`."
-  }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "The server ended the connection without a word."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that a protocol forbids."
-  }
   error "message_too_large" {
     description = "A message of the server, with its attachments, has more bytes than max_message_size."
   }
-  error "invalid_utf8" {
-    description = "A text of the server is no UTF-8."
-  }
-  error "namespace_disconnected" {
-    description = "The server disconnected the user from the namespace."
-  }
-  error "ping_timeout" {
-    description = "The server sent no ping for longer than it had announced."
-  }
 }
 
-runner "socketio" {
-  description = "Connects, emits an event if one is given, waits for another one and closes: all in one step."
-
+# Where the server is, and how a session with it begins.
+shared "server" {
   uses "client" {
     module      = "http_request"
     asset       = "http_client"
@@ -286,6 +96,180 @@ runner "socketio" {
     default     = false
     description = "Trust every certificate of the server, for this connection."
   }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of the dial to the answer of the namespace."
+  }
+  error "request" {
+    description = "The handshake cannot be asked for: a url, header, path or namespace is malformed, or the client has a transport of another crate."
+  }
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection: it took too long, or the proxy refused."
+  }
+  error "refused" {
+    description = "No connection: nobody listens there."
+  }
+  error "unreachable" {
+    description = "No connection: there is no way to the host."
+  }
+  error "local" {
+    description = "No connection: this host has no more descriptors or ports."
+  }
+  error "tls" {
+    description = "No TLS connection."
+  }
+  error "handshake" {
+    description = "The server refused the session: another status than 101, or an answer that does not fit the handshake."
+  }
+  error "connect_error" {
+    description = "The server refused the namespace. The text says why."
+  }
+}
+
+runner "socketio_request" {
+  description = "Emits an event and waits for another one, which it acknowledges if the server asks for that. An event of that name that came before is no answer, and is dropped. Its response time is from the write to the arrival of the answer."
+  shares      = ["session", "step", "client"]
+
+  input "emit_event" {
+    type        = string
+    required    = true
+    description = "The event that is emitted."
+  }
+  input "emit_data" {
+    type        = any
+    description = "Its argument. Bytes in it are sent as attachments. Without it the event has none."
+  }
+  input "on_event" {
+    type        = string
+    required    = true
+    description = "The event that is the answer."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits for the answer. Without it 10 s."
+  }
+
+  rule {
+    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.emit_event)
+    error_message = "emit_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+  }
+  rule {
+    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.on_event)
+    error_message = "on_event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+  }
+
+  output "response_data" {
+    type        = any
+    description = "The first argument of the answer; null if it has none. Attachments are bytes."
+  }
+
+  error "timeout" {
+    description = "No answer within `timeout`."
+  }
+}
+
+runner "socketio_emit" {
+  description = "Emits an event. The step ends once the system has taken all of it, or with the acknowledgement of the server."
+  shares      = ["session", "step", "client"]
+
+  input "event" {
+    type        = string
+    required    = true
+    description = "The event."
+  }
+  input "args" {
+    type        = list(any)
+    description = "Its arguments. Bytes in them are sent as attachments."
+  }
+  input "attachments" {
+    type        = list(bytes)
+    description = "Further arguments, behind those of `args`: each is bytes; a text is its UTF-8."
+  }
+  input "ack" {
+    type        = bool
+    default     = false
+    description = "Whether the step waits until the server acknowledges the event."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits: for the acknowledgement, or until the system has taken the event, which a server that reads nothing holds up. Without it 10 s."
+  }
+
+  rule {
+    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.event)
+    error_message = "event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+  }
+
+  output "ack" {
+    type        = list(any)
+    description = "The arguments of the acknowledgement; null if none was waited for. Attachments are bytes."
+  }
+
+  error "timeout" {
+    description = "The event could not be sent within `timeout`. It is still sent if the server reads again."
+  }
+  error "ack_timeout" {
+    description = "No acknowledgement within `timeout`."
+  }
+}
+
+runner "socketio_wait" {
+  description = "Waits for an event, and acknowledges it if the server asks for that. What came since it was waited for last, and since the iteration began, counts: it stands in the inbox of the user."
+  shares      = ["session", "step", "client"]
+
+  input "event" {
+    type        = string
+    required    = true
+    description = "The event."
+  }
+  input "ack_args" {
+    type        = list(any)
+    description = "What the server gets to hear if it asks for an acknowledgement of the event. Bytes in it are sent as attachments. Without it an acknowledgement has no arguments."
+  }
+  input "match" {
+    type        = bool
+    form        = "predicate"
+    description = "Which events of this name count: a condition over the outputs, as `output.data.room == \"tea\"`. The others are dropped. Without it each one counts."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits. Without it 10 s."
+  }
+
+  rule {
+    condition     = !contains(["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"], input.event)
+    error_message = "event is none of the names that Socket.IO keeps for itself: connect, connect_error, disconnect, disconnecting, newListener and removeListener"
+  }
+
+  output "data" {
+    type        = any
+    description = "The first argument of the event; null if it has none. Attachments are bytes."
+  }
+  output "args" {
+    type        = list(any)
+    description = "All its arguments."
+  }
+  output "skipped" {
+    type        = number
+    description = "How many events of this name did not match, and were dropped."
+  }
+
+  error "timeout" {
+    description = "No such event within `timeout`."
+  }
+}
+
+runner "socketio" {
+  description = "Connects, emits an event if one is given, waits for another one and closes: all in one step."
+  shares      = ["session", "step", "server"]
+
   input "on_event" {
     type        = string
     required    = true
@@ -319,77 +303,17 @@ runner "socketio" {
     at_least_one  = ["emit_event"]
     error_message = "emit_data is an argument of emit_event"
   }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
 
   output "response_data" {
     type        = any
     description = "The first argument of the event; null if it has none. Attachments are bytes."
   }
 
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "From the beginning of the dial to the answer of the namespace."
-  }
-
-  error "request" {
-    description = "The handshake cannot be asked for: a url, header, path or namespace is malformed, or the client has a transport of another crate."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took too long, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more descriptors or ports."
-  }
-  error "tls" {
-    description = "No TLS connection."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "closed" {
-    description = "The server ended the connection without a word."
-  }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "handshake" {
-    description = "The server refused the session: another status than 101, or an answer that does not fit the handshake."
-  }
-  error "protocol" {
-    description = "The server sent something that a protocol forbids."
-  }
-  error "invalid_utf8" {
-    description = "A text of the server is no UTF-8."
-  }
-  error "connect_error" {
-    description = "The server refused the namespace. The text says why."
-  }
   error "timeout" {
     description = "Not all of it was done within `timeout`."
   }
   error "message_too_large" {
     description = "A message of the server has more than 16 MiB."
-  }
-  error "namespace_disconnected" {
-    description = "The server disconnected the user from the namespace."
-  }
-  error "ping_timeout" {
-    description = "The server sent no ping for longer than it had announced."
   }
 }
 
@@ -398,55 +322,8 @@ asset "socketio_client" {
   scope       = "vu"
   scopes      = ["iteration"]
   connects    = true
+  shares      = ["session", "server"]
 
-  uses "client" {
-    module      = "http_request"
-    asset       = "http_client"
-    optional    = true
-    description = "The client whose cookies, headers, proxy and TLS the handshake uses. Without it a default client does."
-  }
-  input "url" {
-    type            = string
-    required        = true
-    pattern         = "^\\s*(?i:https?|wss?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\<>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?\\\\][^#]*|\\s*)$"
-    pattern_message = "write http://, https://, ws:// or wss:// and a host, without a fragment; a port is at most 65535"
-    description     = "Where the server is. A path there is used in place of `path`."
-  }
-  input "namespace" {
-    type            = string
-    default         = "/"
-    pattern         = "^/[^,?]*$"
-    pattern_message = "a namespace begins with / and has no comma and no question mark"
-    description     = "The namespace."
-  }
-  input "auth" {
-    type        = any
-    form        = "json"
-    description = "What the server gets to see who connects: an object."
-  }
-  input "path" {
-    type            = string
-    pattern         = "^/[^?#\\s]*$"
-    pattern_message = "a path begins with / and has no query and no fragment"
-    description     = "The path of the server. Without it that of `url`, or /socket.io/."
-  }
-  input "headers" {
-    type                = map(string)
-    key_pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
-    key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
-    pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
-    pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of the handshake. They replace those of the client."
-  }
-  input "query" {
-    type        = map(string)
-    description = "Further parameters of the query of the handshake."
-  }
-  input "insecure_skip_verify" {
-    type        = bool
-    default     = false
-    description = "Trust every certificate of the server, for this connection."
-  }
   input "transports" {
     type            = list(string)
     default         = ["websocket"]
@@ -503,11 +380,6 @@ asset "socketio_client" {
     description = "The id that the server gave to the user in this namespace."
   }
 
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "From the beginning of the dial to the answer of the namespace."
-  }
   metric "upgrade" {
     kind        = "trend"
     unit        = "time"
@@ -551,52 +423,10 @@ asset "socketio_client" {
     description = "Sessions that ended: `client`, `server`, or the kind of failure that ended them."
   }
 
-  error "request" {
-    description = "The handshake cannot be asked for: a url, header, path or namespace is malformed, or the client has a transport of another crate."
-  }
-  error "dns" {
-    description = "The host name has no address."
-  }
-  error "connect" {
-    description = "No connection: it took too long, or the proxy refused."
-  }
-  error "refused" {
-    description = "No connection: nobody listens there."
-  }
-  error "unreachable" {
-    description = "No connection: there is no way to the host."
-  }
-  error "local" {
-    description = "No connection: this host has no more descriptors or ports."
-  }
-  error "tls" {
-    description = "No TLS connection."
-  }
   error "timeout" {
     description = "No connection to the namespace within `connect_timeout`."
   }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "closed" {
-    description = "The server ended the connection without a word."
-  }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "handshake" {
-    description = "The server refused the session: another status than 101, or an answer that does not fit the handshake."
-  }
-  error "protocol" {
-    description = "The server sent something that a protocol forbids."
-  }
   error "message_too_large" {
     description = "A message of the server has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text of the server is no UTF-8."
-  }
-  error "connect_error" {
-    description = "The server refused the namespace. The text says why."
   }
 }

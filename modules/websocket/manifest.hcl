@@ -1,12 +1,41 @@
 description = "WebSocket sessions: messages sent, received, asked for."
 
-runner "websocket_send" {
-  description = "Sends a message. The step ends once the system has taken all of it."
-
+# Every step of a session needs it, and fails as it ends.
+shared "session" {
   uses "socket" {
     asset       = "websocket"
     description = "The session."
   }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  error "closed_by_peer" {
+    description = "The server closed the session. The text says its code and reason."
+  }
+  error "closed" {
+    description = "A step closed the session before, or the server ended the connection without a close frame."
+  }
+  error "reset" {
+    description = "The connection broke off."
+  }
+  error "protocol" {
+    description = "The server sent something that the protocol forbids."
+  }
+  error "message_too_large" {
+    description = "A message of the server has more bytes than max_message_size."
+  }
+  error "invalid_utf8" {
+    description = "A text message of the server, or the reason of its close frame, is no UTF-8."
+  }
+}
+
+runner "websocket_send" {
+  description = "Sends a message. The step ends once the system has taken all of it."
+  shares      = ["session"]
+
   input "text" {
     type        = string
     description = "The message as text."
@@ -34,43 +63,16 @@ runner "websocket_send" {
     at_least_one  = ["text", "json", "binary"]
     error_message = "a message needs a content: text, json or binary"
   }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
 
   error "timeout" {
     description = "The message could not be sent within `timeout`. It is still sent if the server reads again."
-  }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "A step closed the session before, or the server ended the connection without a close frame."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that the protocol forbids."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text message of the server, or the reason of its close frame, is no UTF-8."
   }
 }
 
 runner "websocket_receive" {
   description = "Waits for messages. What came since the last step that received, and since the iteration began, counts: it stands in the inbox of the session."
+  shares      = ["session"]
 
-  uses "socket" {
-    asset       = "websocket"
-    description = "The session."
-  }
   input "match" {
     type        = bool
     form        = "predicate"
@@ -91,12 +93,6 @@ runner "websocket_receive" {
   rule {
     condition     = input.count == floor(input.count)
     error_message = "count is a whole number"
-  }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
   }
 
   output "message" {
@@ -123,33 +119,12 @@ runner "websocket_receive" {
   error "timeout" {
     description = "Too few messages came within `timeout`."
   }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "A step closed the session before, or the server ended the connection without a close frame."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that the protocol forbids."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text message of the server, or the reason of its close frame, is no UTF-8."
-  }
 }
 
 runner "websocket_request" {
   description = "Sends a message and waits for the next one that comes. Its response time is from the write to the arrival of that message."
+  shares      = ["session"]
 
-  uses "socket" {
-    asset       = "websocket"
-    description = "The session."
-  }
   input "text" {
     type        = string
     description = "The message that is sent, as text."
@@ -182,12 +157,6 @@ runner "websocket_request" {
     at_least_one  = ["text", "json", "binary"]
     error_message = "a message needs a content: text, json or binary"
   }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
 
   output "message" {
     type        = string
@@ -209,44 +178,16 @@ runner "websocket_request" {
   error "timeout" {
     description = "No answer within `timeout`."
   }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "A step closed the session before, or the server ended the connection without a close frame."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that the protocol forbids."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text message of the server, or the reason of its close frame, is no UTF-8."
-  }
 }
 
 runner "websocket_ping" {
   description = "Sends a ping and waits for its pong."
+  shares      = ["session"]
 
-  uses "socket" {
-    asset       = "websocket"
-    description = "The session."
-  }
   input "timeout" {
     type        = duration
     more_than   = "0s"
     description = "How long the step waits for the pong. Without it 10 s."
-  }
-
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
   }
 
   output "round_trip" {
@@ -257,33 +198,12 @@ runner "websocket_ping" {
   error "timeout" {
     description = "No pong within `timeout`."
   }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "A step closed the session before, or the server ended the connection without a close frame."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that the protocol forbids."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text message of the server, or the reason of its close frame, is no UTF-8."
-  }
 }
 
 runner "websocket_close" {
   description = "Closes the session and waits for the close frame of the server."
+  shares      = ["session"]
 
-  uses "socket" {
-    asset       = "websocket"
-    description = "The session."
-  }
   input "code" {
     type        = number
     default     = 1000
@@ -304,12 +224,6 @@ runner "websocket_close" {
     condition     = input.code == 1000 || input.code >= 3000 && input.code <= 4999 && input.code == floor(input.code)
     error_message = "code is 1000 or a whole number from 3000 to 4999: the others are not for applications"
   }
-  rule {
-    when          = ["timeout"]
-    condition     = step.time_limit == null || input.timeout <= step.time_limit
-    error_message = "the time limit of the step is shorter and ends it first"
-    severity      = "warning"
-  }
 
   output "code" {
     type        = number
@@ -322,24 +236,6 @@ runner "websocket_close" {
 
   error "timeout" {
     description = "No close frame of the server within `timeout`."
-  }
-  error "closed_by_peer" {
-    description = "The server closed the session. The text says its code and reason."
-  }
-  error "closed" {
-    description = "A step closed the session before, or the server ended the connection without a close frame."
-  }
-  error "reset" {
-    description = "The connection broke off."
-  }
-  error "protocol" {
-    description = "The server sent something that the protocol forbids."
-  }
-  error "message_too_large" {
-    description = "A message of the server has more bytes than max_message_size."
-  }
-  error "invalid_utf8" {
-    description = "A text message of the server, or the reason of its close frame, is no UTF-8."
   }
   error "reason" {
     description = "The reason has more than 123 bytes."

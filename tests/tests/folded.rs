@@ -62,7 +62,6 @@ const EXPRESSIONS: &[&str] = &[
     "upper({\"straße\"})",
     "lower({\"ÄB\"})",
     "substr({\"hello\"}, {-3}, {0})",
-    "setproduct({[1, \"x\"]}, {[true]})",
     "trimspace({\"  x \"})",
     "substr({\"hello\"}, {1}, {3})",
     "strrev({\"abc\"})",

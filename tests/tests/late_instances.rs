@@ -274,7 +274,7 @@ fn an_answer_says_which_requests_are_sent_and_lines_name_them() {
     let ended = run(&grid, &nginx, &[]).expect_code(0);
     assert_eq!(
         ended.stdout.trim(),
-        r#"{"keys":["a","b"],"codes":{"a":200,"b":200},"one":200,"prices":["none","200"]}"#
+        r#"{"keys":["a","b"],"codes":{"a":200,"b":200},"one":200,"prices":["none",200]}"#
     );
     for name in [
         "http_request.item[\"a\"]",

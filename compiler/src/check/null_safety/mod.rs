@@ -39,6 +39,15 @@ const HAND_ON: [&str; 8] = [
     "tostring",
 ];
 
+/// Functions that refuse null among the items of an argument, by its position.
+fn refuses_items(function: &str, argument: usize) -> bool {
+    match function {
+        "sort" | "sum" | "transpose" | "zipmap" => argument == 0,
+        "join" => argument > 0,
+        _ => false,
+    }
+}
+
 /// What is known of a grid beside its typed expressions.
 pub(super) struct About<'a> {
     pub(super) declarations: &'a Declarations,
@@ -423,7 +432,7 @@ impl<'a> Reader<'a> {
                         }
                         _ => self.read(argument),
                     }
-                    let refuses = within::refuses_items(function.name, at);
+                    let refuses = refuses_items(function.name, at);
                     let spreads = param.is_some_and(|param| !param.nullable) && !refuses;
                     if if is_spread { spreads } else { refuses } {
                         self.used_items(argument, function.name);

@@ -44,15 +44,6 @@ const SAME_ITEMS: [&str; 6] = [
 /// Functions of which each item is one of any argument.
 const ALL_ITEMS: [&str; 3] = ["concat", "setintersection", "setunion"];
 
-/// Functions that refuse null among the items of an argument, by its position.
-pub(super) fn refuses_items(function: &str, argument: usize) -> bool {
-    match function {
-        "sort" | "sum" | "transpose" | "zipmap" => argument == 0,
-        "join" => argument > 0,
-        _ => false,
-    }
-}
-
 impl<'a> Reader<'a> {
     /// Where a part of a value may become null.
     pub(super) fn null_within(&mut self, of: &'a TExpr, way: &[Level]) -> Option<Null> {
