@@ -118,6 +118,32 @@ shared "requests" {
   }
 }
 
+# A request to a bucket.
+shared "bucket" {
+  uses "client" {
+    asset       = "s3_client"
+    description = "Where the bucket is, and the credentials."
+  }
+  input "bucket" {
+    type            = string
+    required        = true
+    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
+    description     = "The bucket."
+  }
+}
+
+# Which object of the bucket.
+shared "object" {
+  input "key" {
+    type        = string
+    required    = true
+    min_length  = 1
+    max_length  = 1024
+    description = "The object's key: any text of at most 1024 bytes, as it is."
+  }
+}
+
 asset "s3_client" {
   description = "Where buckets are, and the credentials that sign requests."
   scope       = "vu"
@@ -186,27 +212,8 @@ asset "s3_client" {
 
 runner "s3_put_object" {
   description = "Writes one object, from a text or from a file."
-  shares      = ["requests"]
+  shares      = ["requests", "bucket", "object"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
-  input "key" {
-    type        = string
-    required    = true
-    min_length  = 1
-    max_length  = 1024
-    description = "The object's key: any text of at most 1024 bytes, as it is."
-  }
   input "body" {
     type        = string
     description = "The content. Exactly one of body and source_path is given."
@@ -251,27 +258,8 @@ runner "s3_put_object" {
 
 runner "s3_get_object" {
   description = "Reads one object."
-  shares      = ["requests"]
+  shares      = ["requests", "bucket", "object"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
-  input "key" {
-    type        = string
-    required    = true
-    min_length  = 1
-    max_length  = 1024
-    description = "The object's key: any text of at most 1024 bytes, as it is."
-  }
   input "version_id" {
     type        = string
     min_length  = 1
@@ -316,27 +304,8 @@ runner "s3_get_object" {
 
 runner "s3_head_object" {
   description = "Asks what is known of an object, without its content."
-  shares      = ["requests"]
+  shares      = ["requests", "bucket", "object"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
-  input "key" {
-    type        = string
-    required    = true
-    min_length  = 1
-    max_length  = 1024
-    description = "The object's key: any text of at most 1024 bytes, as it is."
-  }
   input "version_id" {
     type        = string
     min_length  = 1
@@ -371,27 +340,8 @@ runner "s3_head_object" {
 
 runner "s3_delete_object" {
   description = "Deletes one object. S3 says nothing if there is none."
-  shares      = ["requests"]
+  shares      = ["requests", "bucket", "object"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
-  input "key" {
-    type        = string
-    required    = true
-    min_length  = 1
-    max_length  = 1024
-    description = "The object's key: any text of at most 1024 bytes, as it is."
-  }
   input "version_id" {
     type        = string
     min_length  = 1
@@ -414,20 +364,8 @@ runner "s3_delete_object" {
 
 runner "s3_list_objects" {
   description = "Lists the objects of a bucket, page after page."
-  shares      = ["requests"]
+  shares      = ["requests", "bucket"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
   input "prefix" {
     type        = string
     description = "Only keys that begin so."
@@ -489,27 +427,8 @@ runner "s3_list_objects" {
 
 runner "s3_multipart_upload" {
   description = "Uploads a file in parts, several at a time. If it fails or is given up, its parts are deleted."
-  shares      = ["requests"]
+  shares      = ["requests", "bucket", "object"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
-  input "key" {
-    type        = string
-    required    = true
-    min_length  = 1
-    max_length  = 1024
-    description = "The object's key: any text of at most 1024 bytes, as it is."
-  }
   input "source_path" {
     type        = string
     required    = true
@@ -568,26 +487,8 @@ runner "s3_multipart_upload" {
 runner "s3_presign" {
   description       = "Makes a URL with which whoever has it may read or write an object for some time. It asks no server."
   no_effect_without = []
+  shares            = ["bucket", "object"]
 
-  uses "client" {
-    asset       = "s3_client"
-    description = "Where the bucket is, and the credentials."
-  }
-
-  input "bucket" {
-    type            = string
-    required        = true
-    pattern         = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-    pattern_message = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at each end"
-    description     = "The bucket."
-  }
-  input "key" {
-    type        = string
-    required    = true
-    min_length  = 1
-    max_length  = 1024
-    description = "The object's key: any text of at most 1024 bytes, as it is."
-  }
   input "method" {
     type        = string
     default     = "GET"
