@@ -6,7 +6,7 @@ use super::analysis::{Analysis, At};
 use super::names::{Named, Place, place_at};
 use crate::diagnostics::Severity;
 use crate::modules::Modules;
-use crate::resolve::model::DataId;
+use crate::resolve::model::{DataId, MetricSubject};
 
 /// The places to change, or why there is no such name.
 pub fn renamed(
@@ -37,12 +37,36 @@ pub fn renamed(
     if taken {
         return Err(format!("`{name}` is declared already"));
     }
+    if let Some(figures) = shared_figures(analysis, place.named) {
+        return Err(format!(
+            "`{figures}` stands for all steps of this name, so none of them is renamed alone"
+        ));
+    }
     let same = places.iter().filter(|other| other.named == place.named);
     let same: Vec<Place> = same.copied().collect();
     match fault_after(analysis, modules, &same, name) {
         Some(fault) => Err(format!("with that name the grid would be wrong: {fault}")),
         None => Ok(same),
     }
+}
+
+/// What a threshold reads of several steps by their common name, if this is one of them: with another name it would be left out.
+fn shared_figures(analysis: &Analysis, named: Named) -> Option<&str> {
+    let Named::Step(id) = named else {
+        return None;
+    };
+    let names_it = |subject: &MetricSubject| match subject {
+        MetricSubject::Step { steps, .. }
+        | MetricSubject::Flow {
+            step: Some(_),
+            steps,
+            ..
+        } => steps.len() > 1 && steps.contains(&id),
+        _ => false,
+    };
+    let mut all = analysis.resolved.metrics.iter();
+    let read = all.find(|read| names_it(&read.subject))?;
+    Some(analysis.sources.text(read.span))
 }
 
 /// What would be wrong with a grid that is right now. A name may be read where nobody can tell, such as within a value that

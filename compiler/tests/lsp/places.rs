@@ -378,3 +378,43 @@ step "print" "three" {
     assert_eq!(editor.request("textDocument/rename", params), Err(-32803));
     editor.end();
 }
+
+#[test]
+fn a_step_whose_figures_are_read_with_those_of_others_is_not_renamed_alone() {
+    let body = |name: &str| {
+        format!(
+            "scenario \"{name}\" {{\n  load \"constant_arrival_rate\" {{\n    rate     = 1\n    duration = \"1s\"\n  }}\n  step \"noop\" \"home\" {{}}\n}}\n"
+        )
+    };
+    let threshold = |of: &str| {
+        format!(
+            "threshold \"t\" {{\n  condition = metrics.{of}noop.home.service_time.p95 < \"1s\"\n}}\n"
+        )
+    };
+    let mut editor = Editor::start();
+    let params = json!({
+        "textDocument": { "uri": uri("a.hcl") },
+        "position": range((5, 16), (5, 16))["start"],
+        "newName": "start",
+    });
+    // One scenario has the step, so the threshold is of it alone.
+    let one = body("buy") + &threshold("");
+    assert_eq!(editor.open("a.hcl", &one), Vec::<Value>::new());
+    let edit = editor
+        .request("textDocument/rename", params.clone())
+        .unwrap();
+    assert_eq!(edit["changes"][uri("a.hcl")].as_array().unwrap().len(), 2);
+    let two = body("buy") + &body("look");
+    let both = format!("{two}{}", threshold(""));
+    assert_eq!(editor.replace("a.hcl", 2, &both), Vec::<Value>::new());
+    assert_eq!(
+        editor.request("textDocument/rename", params.clone()),
+        Err(-32803)
+    );
+    // That of one scenario names a step.
+    let own = format!("{two}{}", threshold("scenario.buy.step."));
+    assert_eq!(editor.replace("a.hcl", 3, &own), Vec::<Value>::new());
+    let edit = editor.request("textDocument/rename", params).unwrap();
+    assert_eq!(edit["changes"][uri("a.hcl")].as_array().unwrap().len(), 2);
+    editor.end();
+}
