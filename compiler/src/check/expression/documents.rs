@@ -10,7 +10,7 @@ use crate::resolve::model::StepId;
 use crate::source::{Answer, Question};
 use crate::syntax::decl::{Expr, Name};
 
-use super::context::Checker;
+use super::context::{Checker, KNOWN_WHEN_BUILT};
 use super::files::refusal;
 use super::forms::join;
 use crate::check::schema::Asked;
@@ -238,7 +238,7 @@ impl Checker<'_> {
         if value.constant().is_none() {
             let text = format!("{what} must be known when the grid is built: {why}");
             self.error(codes::NOT_CONSTANT, value.span, text)
-                .hint("it is computed from literals and locals made of these");
+                .hint(KNOWN_WHEN_BUILT);
             return false;
         }
         true
