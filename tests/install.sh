@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, a server of S3 built by Go, mermaid's parser from npm,
+# Installs what the tests need and is not there: servers and tools of Debian, servers of S3 and of gRPC built by Go, mermaid's parser from npm,
 # and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
@@ -36,6 +36,18 @@ if [ ! -x "$servers/versitygw" ]; then
     go=$(tests/go.sh)
     GOBIN="$PWD/$servers" "$go" install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ||
         { echo "could not build versitygw; run: GOBIN=\$PWD/$servers go install github.com/versity/versitygw/cmd/versitygw@v1.8.0" >&2; exit 1; }
+fi
+
+# The server of gRPC's interoperability tests, of grpc-go.
+servers=target/servers/interop
+source=$PWD/tests/src/server/interop.go
+if [ ! -x "$servers/interop" ] || [ "$source" -nt "$servers/interop" ]; then
+    rm -rf "$servers"
+    mkdir -p "$servers"
+    cp "$source" "$servers/main.go"
+    go=$(tests/go.sh)
+    (cd "$servers" && "$go" mod init interop && "$go" get google.golang.org/grpc/interop@v1.85.0 && "$go" build -o interop .) >"$servers/log" 2>&1 ||
+        { cat "$servers/log" >&2; echo "could not build the server of gRPC's interoperability tests" >&2; exit 1; }
 fi
 
 # mermaid's own parser, into a folder that git ignores.

@@ -139,7 +139,7 @@ runner "grpc_request" {
     min_length      = 1
     pattern         = "^(?:OK|CANCELLED|UNKNOWN|INVALID_ARGUMENT|DEADLINE_EXCEEDED|NOT_FOUND|ALREADY_EXISTS|PERMISSION_DENIED|RESOURCE_EXHAUSTED|FAILED_PRECONDITION|ABORTED|OUT_OF_RANGE|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS|UNAUTHENTICATED)$"
     pattern_message = "write the name of a status, as NOT_FOUND"
-    description     = "The statuses that pass. Without it only OK does."
+    description     = "The statuses that pass. Without it only OK does. DEADLINE_EXCEEDED passes also where the deadline passed before the server said so."
   }
 
   rule {
@@ -300,7 +300,7 @@ runner "grpc_close" {
     min_length      = 1
     pattern         = "^(?:OK|CANCELLED|UNKNOWN|INVALID_ARGUMENT|DEADLINE_EXCEEDED|NOT_FOUND|ALREADY_EXISTS|PERMISSION_DENIED|RESOURCE_EXHAUSTED|FAILED_PRECONDITION|ABORTED|OUT_OF_RANGE|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS|UNAUTHENTICATED)$"
     pattern_message = "write the name of a status, as NOT_FOUND"
-    description     = "The statuses that pass. Without it only OK does."
+    description     = "The statuses that pass. Without it only OK does. DEADLINE_EXCEEDED passes also where the deadline passed before the server said so."
   }
   input "timeout" {
     type        = duration

@@ -1,6 +1,6 @@
 //! Calls of whole programs to a gRPC server of another implementation, which counts as well.
 
-use bggo_tests::server::{Certificates, GrpcServer, GrpcSetup};
+use bggo_tests::server::{Certificates, GrpcServer, GrpcSetup, InteropServer};
 use bggo_tests::{Grid, bggo, repository};
 
 fn grid(text: &str) -> Grid {
@@ -279,4 +279,21 @@ fn a_server_without_reflection_is_not_described() {
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(text.contains("UNIMPLEMENTED"), "{text}");
     assert!(!set.exists());
+}
+
+#[test]
+fn the_cases_of_interoperability_hold() {
+    let folder = repository().join("tests/fixtures/interop");
+    let text = std::fs::read_to_string(folder.join("grid.hcl")).unwrap();
+    let grid = Grid::new(&text);
+    let proto = folder.join("test.proto");
+    std::fs::copy(proto, grid.folder().join("test.proto")).unwrap();
+    // The largest message of the cases.
+    std::fs::write(grid.folder().join("zeros"), "0".repeat(271_828)).unwrap();
+    let server = InteropServer::start();
+    let flags = ["--server", &server.target()];
+    grid.build().start(&flags).finish().expect_code(0);
+    let seen = server.saw();
+    // A method and a service that it does not have are no calls for it; a stream and a call that was late are given up.
+    assert_eq!(seen, "{\"calls\":14,\"cancelled\":2}");
 }

@@ -124,6 +124,16 @@ pub(crate) struct Slot {
     lost: Option<End>,
 }
 
+impl Slot {
+    /// Of a call whose deadline passed before its server ended it.
+    pub(crate) fn expired() -> Self {
+        Self {
+            status: Some(Code::DEADLINE_EXCEEDED),
+            ..Self::default()
+        }
+    }
+}
+
 /// What is read of each head.
 #[derive(Debug, Clone, Copy)]
 struct Answer {

@@ -1,8 +1,9 @@
 //! The runner `grpc_close`.
 
+use crate::channel::Slot;
 use crate::grpc_close::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::limit::{Limit, Of, within};
-use crate::outcome::{Outcome, Reads};
+use crate::outcome::{Outcome, Reads, passes_late};
 use crate::shown::{Said, is_shown, show};
 use crate::stream::judge;
 use bggo_runtime::contract::{Fault, Number, Prepare, Runner, Step};
@@ -44,7 +45,12 @@ impl Runner for GrpcClose {
             of: Of::Close,
         });
         let closed = within(step, limit, pin!(stream.close())).await;
-        let closed = closed.map_err(|fault| stream.failed(fault));
+        let closed = match closed.map_err(|fault| stream.failed(fault)) {
+            Err(fault) if passes_late(&fault, plain.expect_status) => {
+                Ok((Slot::expired(), 0, step.now()))
+            }
+            closed => closed,
+        };
         let result = match &closed {
             Ok((slot, skipped, came)) => {
                 step.received_at(*came);

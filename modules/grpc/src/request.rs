@@ -207,6 +207,14 @@ impl Runner for GrpcRequest {
             let work = pin!(self.call(step, client, &ask));
             within(step, limit, work).await
         };
+        let answered = match answered {
+            Err(fault) if outcome::passes_late(&fault, given.expect_status) => Ok(Answered {
+                slot: Slot::expired(),
+                sent: begun,
+                came: step.now(),
+            }),
+            answered => answered,
+        };
         let result = match &answered {
             Ok(answered) => self.judge(step, answered, &given),
             Err(fault) => Err(fault.clone()),

@@ -33,6 +33,7 @@ const NAMES: [(&str, &str); 17] = [
 
 impl Code {
     pub(crate) const OK: Self = Self(0);
+    pub(crate) const DEADLINE_EXCEEDED: Self = Self(4);
     const UNKNOWN: Self = Self(2);
 
     fn names(self) -> (&'static str, &'static str) {

@@ -122,14 +122,24 @@ fn a_deadline_reaches_the_server_and_a_call_that_is_given_up_is_cancelled_there(
         let user = User::new(&target);
         let deadline = grpc_request::In::Deadline(limit(200));
         let inputs = [asking("hang"), vec![deadline]].concat();
-        assert_eq!(kind(user.request(inputs).await), "deadline_exceeded");
+        assert_eq!(
+            kind(user.request(inputs.clone()).await),
+            "deadline_exceeded"
+        );
+        let late = Value::from(vec![Value::from("DEADLINE_EXCEEDED")]);
+        let expected = grpc_request::In::ExpectStatus(Early::Known(Some(late)));
+        let ended = user.request([inputs, vec![expected]].concat()).await;
+        let ended = ended.unwrap();
+        assert_eq!(ended.status_code.to_string(), "4");
+        assert_eq!(ended.status.to_string(), "DEADLINE_EXCEEDED");
+        assert!(ended.message.is_null());
         // The same connection serves on.
         assert_eq!(user.asks("on").await.unwrap(), "ON");
         assert_eq!(user.counted(grpc_client::Metric::RECONNECTS), 0);
         user.leave().await;
     });
     let seen = server.saw();
-    for part in ["\"calls\":2", "\"deadlines\":1", "\"connections\":1"] {
+    for part in ["\"calls\":3", "\"deadlines\":2", "\"connections\":1"] {
         assert!(seen.contains(part), "{part}: {seen}");
     }
 }
