@@ -144,6 +144,24 @@ shared "object" {
   }
 }
 
+# What is kept with an object that is written.
+shared "kept_with_it" {
+  input "content_type" {
+    type            = string
+    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header holds no line break and no other control character"
+    description     = "The object's Content-Type."
+  }
+  input "metadata" {
+    type                = map(string)
+    key_pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+    key_pattern_message = "a name of metadata has letters, digits and !#$%&'*+-.^_`|~"
+    pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message     = "a header holds no line break and no other control character"
+    description         = "Metadata of your own, kept with the object. Each goes out as a header `x-amz-meta-NAME`, its name in lower case."
+  }
+}
+
 asset "s3_client" {
   description = "Where buckets are, and the credentials that sign requests."
   scope       = "vu"
@@ -212,21 +230,15 @@ asset "s3_client" {
 
 runner "s3_put_object" {
   description = "Writes one object, from a text or from a file."
-  shares      = ["requests", "bucket", "object"]
+  shares      = ["requests", "bucket", "object", "kept_with_it"]
 
   input "body" {
-    type        = string
-    description = "The content. Exactly one of body and source_path is given."
+    type        = bytes
+    description = "The content; of a text its UTF-8. Exactly one of body and source_path is given."
   }
   input "source_path" {
     type        = string
     description = "Path of a file with the content, streamed from disk. It is relative to the working directory of the program."
-  }
-  input "content_type" {
-    type            = string
-    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
-    pattern_message = "a header holds no line break and no other control character"
-    description     = "The object's Content-Type."
   }
 
   rule {
@@ -300,6 +312,10 @@ runner "s3_get_object" {
     type        = string
     description = "The header Last-Modified."
   }
+  output "metadata" {
+    type        = map(string)
+    description = "The metadata of its own: the headers `x-amz-meta-NAME` by NAME, in lower case."
+  }
 }
 
 runner "s3_head_object" {
@@ -335,6 +351,10 @@ runner "s3_head_object" {
   output "last_modified" {
     type        = string
     description = "The header Last-Modified."
+  }
+  output "metadata" {
+    type        = map(string)
+    description = "The metadata of its own: the headers `x-amz-meta-NAME` by NAME, in lower case."
   }
 }
 
@@ -427,7 +447,7 @@ runner "s3_list_objects" {
 
 runner "s3_multipart_upload" {
   description = "Uploads a file in parts, several at a time. If it fails or is given up, its parts are deleted."
-  shares      = ["requests", "bucket", "object"]
+  shares      = ["requests", "bucket", "object", "kept_with_it"]
 
   input "source_path" {
     type        = string
@@ -447,12 +467,6 @@ runner "s3_multipart_upload" {
     min         = 1
     max         = 1000
     description = "How many parts are on their way at the same time, each on a connection of its own."
-  }
-  input "content_type" {
-    type            = string
-    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
-    pattern_message = "a header holds no line break and no other control character"
-    description     = "The object's Content-Type."
   }
 
   rule {

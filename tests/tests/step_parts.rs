@@ -166,6 +166,33 @@ scenario "together" {
   }
 }
 
+scenario "first" {
+  step "http_request" "one" {
+    count = 4
+
+    arguments {
+      url = "${var.url}/first/${count.index}"
+    }
+    concurrency {
+      limit = 1
+    }
+  }
+}
+
+scenario "last" {
+  step "http_request" "one" {
+    count = 4
+
+    arguments {
+      url = "${var.url}/last/${count.index}"
+    }
+    concurrency {
+      limit = 1
+      order = "lifo"
+    }
+  }
+}
+
 scenario "often" {
   load "constant_vus" {
     vus      = 8
@@ -243,11 +270,18 @@ fn run(grid: &Grid, nginx: &Nginx, line: &str) -> Finished {
     grid.start(&flags).finish()
 }
 
+/// The paths that nginx was asked for, in the order in which it was.
+fn asked(nginx: Nginx) -> Vec<String> {
+    let lines = nginx.stop().into_iter();
+    lines
+        .map(|line| line[line.find('/').unwrap_or_default()..].to_owned())
+        .collect()
+}
+
 /// How often nginx was asked for each path.
 fn counted(nginx: Nginx) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for line in nginx.stop() {
-        let path = line[line.find('/').unwrap_or_default()..].to_owned();
+    for path in asked(nginx) {
         *counts.entry(path).or_default() += 1;
     }
     counts
@@ -358,6 +392,16 @@ fn users_of_two_threads_share_one_place_and_all_of_them_come_to_their_turn() {
     let nginx = Nginx::start(ANSWERS);
     run(&grid, &nginx, "--scenario together --threads 2").expect_code(0);
     assert_eq!(paths(&counted(nginx)), [("/together", 400)]);
+}
+
+#[test]
+fn a_place_goes_to_who_came_first_or_to_who_came_last() {
+    let grid = Grid::new(GRID).build();
+    for (scenario, order) in [("first", [0, 1, 2, 3]), ("last", [0, 3, 2, 1])] {
+        let nginx = Nginx::start(ANSWERS);
+        run(&grid, &nginx, &format!("--scenario {scenario}")).expect_code(0);
+        assert_eq!(asked(nginx), order.map(|at| format!("/{scenario}/{at}")));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::source::{Answer, Question, Span};
 use crate::syntax::decl::{DataDecl, DataKind, Expr, Name};
 
 use super::data_rows::{self, CsvFile, ObjectRow, ReadRows};
-use super::expression::context::{Checker, constant, error};
+use super::expression::context::{Checker, KNOWN_WHEN_BUILT, constant, error};
 use super::known_data::KnownData;
 use super::typed::{Binding, Sensitivity, TData, TExpr, TKind};
 
@@ -397,7 +397,8 @@ impl Checker<'_> {
             Some(value) => value.items(),
             None => {
                 let text = "`rows` must be known when the grid is built";
-                self.error(codes::NOT_CONSTANT, source.span, text);
+                self.error(codes::NOT_CONSTANT, source.span, text)
+                    .hint(KNOWN_WHEN_BUILT);
                 return None;
             }
         };

@@ -16,7 +16,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, InputDecl, OutputDecl};
 
 use super::called::RunnerRef;
-use super::expression::context::{Checker, error};
+use super::expression::context::{Checker, KNOWN_WHEN_BUILT, error};
 use super::parts::{collects, has_attempts, metrics_of_attempts};
 
 use super::typed::{Binding, Sensitivity, TExpr, TFlow, TKind};
@@ -78,7 +78,8 @@ impl<'a> Checker<'a> {
                     .hint("write `nullable = true` in the input, or another default");
             } else if !typed.is_error() && typed.constant().is_none() {
                 let text = format!("{what} must be known when the grid is built");
-                self.error(codes::NOT_CONSTANT, typed.span, text);
+                self.error(codes::NOT_CONSTANT, typed.span, text)
+                    .hint(KNOWN_WHEN_BUILT);
             }
             typed.constant().cloned().unwrap_or(Value::Null)
         });

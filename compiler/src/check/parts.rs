@@ -419,6 +419,7 @@ impl Checker<'_> {
         let limit = part.get("limit").and_then(|expr| self.limit(expr));
         let key = self.key_of_limit(part, "per_key");
         let among = self.word(part, "scope", &words::AMONG, CODE)?;
+        let order = self.word(part, "order", &words::QUEUES, CODE)?;
         Some(Box::new(TConcurrency {
             limit: limit?,
             key,
@@ -427,6 +428,7 @@ impl Checker<'_> {
                 "run" => TAmong::Run,
                 _ => TAmong::Iteration,
             },
+            last_first: order == Some("lifo"),
         }))
     }
 

@@ -11,7 +11,7 @@ use crate::resolve::model::{BodyId, Callee, DataId, LocalId, Node, Resolved, Res
 use crate::source::Span;
 use crate::syntax::decl::Phase;
 
-use super::expression::context::Checker;
+use super::expression::context::{Checker, KNOWN_WHEN_BUILT};
 use super::typed::{TExpr, TKind, TPhase, TResource, TStep, constant_duration};
 use super::walk::walk;
 
@@ -56,7 +56,8 @@ impl Checker<'_> {
                 match known {
                     None => {
                         let text = "`execution` must be known when the grid is built";
-                        self.error(codes::NOT_CONSTANT, typed.span, text);
+                        self.error(codes::NOT_CONSTANT, typed.span, text)
+                            .hint(KNOWN_WHEN_BUILT);
                     }
                     Some(Duration::ZERO) => {
                         let text = "`execution` must be longer than 0s";

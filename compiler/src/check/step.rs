@@ -9,7 +9,7 @@ use crate::resolve::model::{Node, StepId};
 use crate::syntax::decl::Expr;
 
 use super::contract::ArgumentOwner;
-use super::expression::context::Checker;
+use super::expression::context::{Checker, KNOWN_WHEN_BUILT};
 use super::parts::GoesOn;
 use super::rule::TimeLimit;
 use super::sensitivity;
@@ -184,7 +184,8 @@ impl Checker<'_> {
             Some(value) => Some(value.clone()),
             None => {
                 let text = format!("{what} must be known when the grid is built");
-                self.error(codes::NOT_CONSTANT, typed.span, text);
+                self.error(codes::NOT_CONSTANT, typed.span, text)
+                    .hint(KNOWN_WHEN_BUILT);
                 None
             }
         }

@@ -127,6 +127,8 @@ pub struct TConcurrency {
     pub key: Option<TExpr>,
     /// Among which.
     pub among: TAmong,
+    /// Of those that wait, who came last is next; else who came first.
+    pub last_first: bool,
 }
 
 /// `rate_limit`

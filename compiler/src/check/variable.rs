@@ -9,7 +9,7 @@ use crate::resolve::model::VariableId;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ValidationDecl};
 
-use super::expression::context::Checker;
+use super::expression::context::{Checker, KNOWN_WHEN_BUILT};
 use super::fold::{self, Failure, Known};
 use super::sensitivity::without_sensitive;
 use super::typed::{Binding, TExpr, TVariable};
@@ -87,7 +87,8 @@ impl Checker<'_> {
         }
         let Some(value) = typed.constant() else {
             let text = format!("{what} must be known when the grid is built");
-            self.error(codes::NOT_CONSTANT, typed.span, text);
+            self.error(codes::NOT_CONSTANT, typed.span, text)
+                .hint(KNOWN_WHEN_BUILT);
             return None;
         };
         if value.is_null() && !nullable {

@@ -33,6 +33,7 @@ mod watch;
 use clap::{CommandFactory, Parser, Subcommand};
 use console::Console;
 use exit::Exit;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 const AFTER_HELP: &str = "First steps: `bggo new shop`, then `bggo run shop.hcl`.
@@ -100,7 +101,7 @@ enum Command {
 pub fn main() -> ExitCode {
     console::report_panics();
     let mut console = Console::new();
-    let words = std::env::args_os().collect();
+    let words: Vec<OsString> = std::env::args_os().collect();
     let words = match program_flags::set_apart(words, &Arguments::command()) {
         Ok(words) => words,
         Err(flag) => {
@@ -111,17 +112,24 @@ pub fn main() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    let arguments = match Arguments::try_parse_from(words) {
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(wrong) => {
-            let exit = if wrong.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
+            if !wrong.use_stderr() {
+                // If the terminal is gone, nobody can be told.
+                let _ = wrong.print();
+                return Exit::Done.into();
+            }
+            if let Some(flag) = one_dash(&words, &Arguments::command()) {
+                console.fault(
+                    &format!("flags have two dashes, found `-{flag}`"),
+                    &format!("write `--{flag}`"),
+                );
+                return Exit::Usage.into();
+            }
             // If the terminal is gone, nobody can be told.
             let _ = wrong.print();
-            return exit.into();
+            return Exit::Usage.into();
         }
     };
     let run = || match arguments.command {
@@ -150,6 +158,26 @@ pub fn main() -> ExitCode {
         .into()
 }
 
+/// The first flag that has one dash, as Terraform's have, where it is one of the command with two.
+fn one_dash<'w>(words: &'w [OsString], bggo: &clap::Command) -> Option<&'w str> {
+    let mut command = bggo;
+    for word in words.iter().skip(1) {
+        let word = word.to_str()?;
+        if let Some(inner) = command.find_subcommand(word) {
+            command = inner;
+        } else if word == "--" {
+            return None;
+        } else if let Some(flag) = word.strip_prefix('-') {
+            let name = flag.split('=').next();
+            let mut known = command.get_arguments().filter_map(clap::Arg::get_long);
+            if flag.len() > 1 && known.any(|known| Some(known) == name) {
+                return Some(flag);
+            }
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +185,24 @@ mod tests {
     #[test]
     fn the_tree_of_commands_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_with_one_dash_is_known() {
+        let found = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            one_dash(&words, &Arguments::command()).map(str::to_owned)
+        };
+        assert_eq!(found("bggo fmt -check a.hcl").as_deref(), Some("check"));
+        let format = found("bggo check -format=json a.hcl");
+        assert_eq!(format.as_deref(), Some("format=json"));
+        for line in [
+            "bggo fmt --check -",
+            "bggo fmt -x",
+            "bggo run a.hcl -- -check",
+        ] {
+            assert_eq!(found(line), None, "{line}");
+        }
     }
 
     #[test]

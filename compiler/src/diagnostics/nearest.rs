@@ -26,7 +26,12 @@ pub fn advice<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
     if let Some(longer) = with_part(name, known.iter().copied()) {
         return Some(Hint::meant(longer));
     }
-    match known.as_slice() {
+    listed(&known)
+}
+
+/// All known names, if they are few.
+pub fn listed(known: &[&str]) -> Option<Hint> {
+    match known {
         [] => None,
         [one] => Some(format!("only `{one}` is known here").into()),
         [most @ .., last] if most.len() < MOST_LISTED => {

@@ -210,7 +210,10 @@ impl Writer<'_> {
             let key = self.key_of_part("per_key", key, here);
             quote!(.per_key(#key))
         });
-        quote!(Ok(Concurrency::new(#limit) #among #key))
+        let order = concurrency
+            .last_first
+            .then(|| quote!(.order(Order::LastInFirstOut)));
+        quote!(Ok(Concurrency::new(#limit) #among #key #order))
     }
 
     fn retry(&mut self, retry: &TRetry, here: EvaluatedIn<'_>) -> TokenStream {

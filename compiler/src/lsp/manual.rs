@@ -148,10 +148,11 @@ fn part_of_step(part: &str, name: &str) -> Option<&'static str> {
             "`\"fail\"`: the iteration ends; `\"continue\"`: it goes on; `\"fallback\"`: `fallback` stands in for the outputs; `\"stop_user\"`: the user begins no other iteration; `\"stop_run\"`: nobody does."
         }
         ("on_error", "fallback") => "Stands in for the outputs of the step where it has failed.",
-        ("concurrency", "limit") => {
-            "How many attempts run at once; others wait in the order in which they came."
-        }
+        ("concurrency", "limit") => "How many attempts run at once; others wait.",
         ("concurrency", "per_key") => "Attempts with different keys do not wait for each other.",
+        ("concurrency", "order") => {
+            "Who of those that wait is next: `\"fifo\"`, who came first, or `\"lifo\"`, who came last."
+        }
         ("concurrency", "scope") => {
             "Among what they are counted: `\"iteration\"`, `\"vu\"` or `\"run\"`."
         }

@@ -624,7 +624,8 @@ pub const AT_ONCE: u32 = 100;
 /// where that is known only when the program starts.
 fn at_once(step: &TStep) -> Option<u32> {
     let concurrency = step.parts.concurrency.as_ref();
-    let counted = concurrency.filter(|one| one.key.is_none() && one.among == TAmong::Iteration);
+    let counted = concurrency
+        .filter(|one| one.key.is_none() && one.among == TAmong::Iteration && !one.last_first);
     let Some(limit) = counted.map(|one| one.limit.constant()) else {
         return Some(AT_ONCE);
     };

@@ -247,6 +247,7 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let hint = self.step_hint(kind, name);
+        let hint = hint.or_else(|| self.steps_here());
         self.missing_target(
             (codes::UNKNOWN_STEP, span),
             format!("there is no step `{}.{}`", kind.text, name.text),
@@ -294,7 +295,8 @@ impl<'a> Resolver<'a> {
             (None, None) => {
                 let hint = self
                     .step_hint(kind, name)
-                    .or_else(|| self.resource_hint(kind, name));
+                    .or_else(|| self.resource_hint(kind, name))
+                    .or_else(|| self.steps_here());
                 self.missing_target(
                     (codes::UNKNOWN_STEP, span),
                     format!(
@@ -322,7 +324,8 @@ impl<'a> Resolver<'a> {
                     .other_step_names(body)
                     .chain(self.names.resource_names(body));
                 let hint = nearest::nearest(&name.text, known)
-                    .map(|near| Hint::meant(format!("\"{near}\"")));
+                    .map(|near| Hint::meant(format!("\"{near}\"")))
+                    .or_else(|| self.steps_here());
                 self.missing_target(
                     (codes::UNKNOWN_STEP, span),
                     format!("there is no step and no resource called `{}`", name.text),

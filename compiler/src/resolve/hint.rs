@@ -140,6 +140,22 @@ impl<'a> Resolver<'a> {
         Some(Hint::meant(self.declarations.step(*id).address()))
     }
 
+    /// The steps that could be meant, if they are few and all of them are known.
+    pub(super) fn steps_here(&self) -> Option<Hint> {
+        if self.declarations.incomplete {
+            return None;
+        }
+        let body = self.own_body();
+        let mut steps = Vec::new();
+        for name in self.other_step_names(body) {
+            let called = self.names.steps_called(body, name).iter();
+            let others = called.filter(|id| !self.is_owner(Some(**id)));
+            steps.extend(others.map(|id| self.declarations.step(*id).address()));
+        }
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        nearest::listed(&steps)
+    }
+
     /// Whether this is the step whose expressions are walked: nobody means to name that one.
     fn is_owner(&self, step: Option<StepId>) -> bool {
         step.is_some() && step.map(Node::Step) == self.owner.node

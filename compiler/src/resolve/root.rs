@@ -299,6 +299,7 @@ impl<'a> Resolver<'a> {
             None => {
                 let hint = self.step_hint(runner, name);
                 let hint = hint.map(|hint| hint.at(here.upto(2)));
+                let hint = hint.or_else(|| self.steps_here());
                 let place = if self.names.steps_of(body, &runner.text).is_some() {
                     name.span
                 } else {

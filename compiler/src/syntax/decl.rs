@@ -594,7 +594,7 @@ pub struct PartsDecl {
     pub repeat: Option<PartDecl>,
     /// `on_error { action, fallback }`
     pub on_error: Option<PartDecl>,
-    /// `concurrency { limit, per_key, scope }`
+    /// `concurrency { limit, per_key, order, scope }`
     pub concurrency: Option<PartDecl>,
     /// `rate_limit { limit, per, burst, key }`
     pub rate_limit: Option<PartDecl>,

@@ -61,6 +61,7 @@ pub fn argument(name: &str) -> Option<&'static str> {
         "base_url" | "baseUrl" | "baseURL" => Some(
             "what urls have in common is a local: `locals { base = \"http://..\" }` and `url = \"${local.base}/path\"`",
         ),
+        "args" => Some("a program and its arguments are one list: `command = [\"ls\", \"-l\"]`"),
         "params" => {
             Some("each is an argument of its own, such as `headers = { .. }` and `timeout = ..`")
         }

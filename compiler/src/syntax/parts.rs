@@ -50,7 +50,7 @@ pub(super) const ON_ERROR: Shape = of("`on_error`", &["action", "fallback"]);
 
 pub(super) const CONCURRENCY: Shape = Shape {
     required: &["limit"],
-    ..of("`concurrency`", &["limit", "per_key", "scope"])
+    ..of("`concurrency`", &["limit", "per_key", "order", "scope"])
 };
 
 pub(super) const RATE_LIMIT: Shape = Shape {

@@ -8,6 +8,8 @@ pub const STRATEGIES: [&str; 3] = ["constant", "linear", "exponential"];
 pub const JITTERS: [&str; 3] = ["none", "full", "equal"];
 /// `scope` of `concurrency`.
 pub const AMONG: [&str; 3] = ["iteration", "vu", "run"];
+/// `order` of `concurrency`.
+pub const QUEUES: [&str; 2] = ["fifo", "lifo"];
 /// `order` of data.
 pub const ORDERS: [&str; 3] = ["sequential", "shuffle", "random"];
 /// `advance` of data.
@@ -29,6 +31,7 @@ pub fn words(kinds: &[&str], attribute: &str) -> &'static [&'static str] {
         ([.., "backoff"], "strategy") => &STRATEGIES,
         ([.., "backoff"], "jitter") => &JITTERS,
         ([.., "concurrency"], "scope") => &AMONG,
+        ([.., "concurrency"], "order") => &QUEUES,
         ([.., "data"], "order") => &ORDERS,
         ([.., "data"], "advance") => &ADVANCES,
         ([.., "data"], "share") => &SHARES,

@@ -659,7 +659,11 @@ fn attributes_and_labels_of_every_block_are_offered() {
             "limit",
         ),
         (&step("on_error {\n    "), "action fallback", "limit"),
-        (&step("concurrency {\n    "), "limit per_key scope", "burst"),
+        (
+            &step("concurrency {\n    "),
+            "limit per_key order scope",
+            "burst",
+        ),
         (&step("rate_limit {\n    "), "limit per burst key", "scope"),
         (
             &step("check \"c\" {\n    "),

@@ -210,6 +210,12 @@ impl Answer {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.head.headers().get(name)?.to_str().ok()
     }
+
+    /// All fields of the head that are texts, by their names in lower case.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.head.headers().iter();
+        fields.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
 }
 
 /// A request in the form in which it is sent.

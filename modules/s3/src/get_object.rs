@@ -1,6 +1,7 @@
 //! The runner `s3_get_object`: the content of one object, or a part of it.
 
 use crate::counters::counters;
+use crate::metadata::of_answer;
 use crate::output::{field, number, status};
 use crate::request::{Kept, S3Request, send};
 use crate::s3_get_object::{Inputs, Late, Output, Uses, Wanted};
@@ -62,8 +63,11 @@ impl Runner for S3GetObject {
         }
         let wanted = self.wanted;
         request.most = wanted.body.then(|| access.http.max_body_size());
-        request.reads_fields =
-            wanted.etag || wanted.version_id || wanted.content_type || wanted.last_modified;
+        request.reads_fields = wanted.etag
+            || wanted.version_id
+            || wanted.content_type
+            || wanted.last_modified
+            || wanted.metadata;
         let asking = Asking::Step(step);
         let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
         step.received_at(answer.ended);
@@ -79,6 +83,11 @@ impl Runner for S3GetObject {
             version_id: field(&answer, "x-amz-version-id"),
             content_type: field(&answer, "content-type"),
             last_modified: field(&answer, "last-modified"),
+            metadata: if wanted.metadata {
+                of_answer(&answer)
+            } else {
+                Value::Null
+            },
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The runner `s3_head_object`: what is known of an object, without its content.
 
 use crate::counters::counters;
+use crate::metadata::of_answer;
 use crate::output::{field, number, status};
 use crate::request::{Kept, S3Request, send};
 use crate::s3_head_object::{Inputs, Late, Output, Uses, Wanted};
@@ -62,8 +63,10 @@ impl Runner for S3HeadObject {
             version_id,
             content_type,
             last_modified,
+            metadata,
         } = self.wanted;
-        request.reads_fields = size || etag || version_id || content_type || last_modified;
+        request.reads_fields =
+            size || etag || version_id || content_type || last_modified || metadata;
         let asking = Asking::Step(step);
         let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
         step.received_at(answer.ended);
@@ -76,6 +79,11 @@ impl Runner for S3HeadObject {
             version_id: field(&answer, "x-amz-version-id"),
             content_type: field(&answer, "content-type"),
             last_modified: field(&answer, "last-modified"),
+            metadata: if metadata {
+                of_answer(&answer)
+            } else {
+                Value::Null
+            },
         })
     }
 }

@@ -17,6 +17,7 @@ mod encode;
 mod get_object;
 mod head_object;
 mod list_objects;
+mod metadata;
 mod multipart_upload;
 mod output;
 mod presign;

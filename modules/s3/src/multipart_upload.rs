@@ -10,6 +10,7 @@ use crate::abort::abort;
 use crate::access::Access;
 use crate::answer::{MOST, text_of};
 use crate::counters::counters;
+use crate::metadata;
 use crate::output::{field, number, text};
 use crate::request::{S3Request, bytes, send, size_of, unexpected};
 use crate::s3_multipart_upload::{Inputs, Late, Metric, Output, Uses, Wanted};
@@ -87,7 +88,9 @@ impl Runner for S3MultipartUpload {
         let access = &uses.client.access;
         let asking = Asking::Step(step);
         let content_type = plain.content_type.as_deref();
-        let id = begin(access, asking, (&plain.bucket, &plain.key), content_type).await?;
+        let metadata = metadata::fields(plain.metadata);
+        let place = (&*plain.bucket, &*plain.key);
+        let id = begin(access, asking, place, content_type, &metadata).await?;
         let upload = Upload {
             access,
             step,
@@ -138,6 +141,7 @@ async fn begin(
     asking: Asking<'_>,
     (bucket, key): (&str, &str),
     content_type: Option<&str>,
+    metadata: &[(String, &str)],
 ) -> Result<String, Fault> {
     let mut request = S3Request::new("POST", access, bucket)?;
     request.key(key)?;
@@ -146,6 +150,8 @@ async fn begin(
     if let Some(content_type) = content_type {
         request.fields.push(("content-type", content_type));
     }
+    let own = metadata.iter().map(|(name, value)| (name.as_str(), *value));
+    request.fields.extend(own);
     let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
     let id = text_of(&answer.body, "InitiateMultipartUploadResult", "UploadId");
     let id = id.ok_or_else(|| unexpected(&answer, request.answerer(access)))?;

@@ -1,6 +1,7 @@
 //! The runner `s3_put_object`: one object, from a text or from a file.
 
 use crate::counters::counters;
+use crate::metadata;
 use crate::output::{field, number, status};
 use crate::request::{Kept, S3Request, bytes, send, size_of};
 use crate::s3_put_object::{Inputs, Late, Output, Uses, Wanted};
@@ -30,6 +31,7 @@ impl Runner for S3PutObject {
             body,
             source_path: _,
             content_type,
+            metadata,
         } = &inputs;
         // A file is read each time.
         let has_body = matches!(body.known(), Some(Some(_)));
@@ -38,6 +40,7 @@ impl Runner for S3PutObject {
             bucket.known().is_some(),
             key.known().is_some(),
             content_type.known().is_some(),
+            metadata.known().is_some(),
         ]);
         Ok(Self {
             inputs,
@@ -54,10 +57,7 @@ impl Runner for S3PutObject {
     ) -> Result<Output, Fault> {
         let plain = self.inputs.with(late)?;
         let (body, size) = match (&plain.body, &plain.source_path) {
-            (Some(text), None) => {
-                let body = bytes(text.as_bytes().to_vec());
-                (body, text.len() as u64)
-            }
+            (Some(content), None) => (bytes(content.to_vec()), content.len() as u64),
             (None, Some(path)) => {
                 let size = size_of(path).await?;
                 let body = AskBody::File {
@@ -81,6 +81,9 @@ impl Runner for S3PutObject {
         if let Some(content_type) = &plain.content_type {
             request.fields.push(("content-type", content_type));
         }
+        let own = metadata::fields(plain.metadata);
+        let own = own.iter().map(|(name, value)| (name.as_str(), *value));
+        request.fields.extend(own);
         let asking = Asking::Step(step);
         let answer = send(access, asking, &request, Some(&COUNTERS)).await?;
         step.received_at(answer.ended);

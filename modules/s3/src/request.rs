@@ -4,6 +4,7 @@ use crate::access::{Access, BucketPlace};
 use crate::answer::{S3Error, kind};
 use crate::date::stamp;
 use crate::encode::{Slash, encode_into};
+use crate::metadata;
 use crate::sign::{Credentials, EMPTY, Signed, ToSign, UNSIGNED, hash};
 use bggo_module_http_request::{Answer, Ask, AskBody, AskCounters, Asking, KeptAsk};
 use bggo_runtime::contract::{Fault, FaultText, Text};
@@ -31,7 +32,7 @@ pub(crate) struct S3Request<'a> {
     path: String,
     query: String,
     /// Fields that are signed, by their names in lower case.
-    pub(crate) fields: Vec<(&'static str, &'a str)>,
+    pub(crate) fields: Vec<(&'a str, &'a str)>,
     pub(crate) body: AskBody,
     /// The largest body of an answer that is kept.
     pub(crate) most: Option<u64>,
@@ -237,6 +238,18 @@ fn kept_back(asking: Asking<'_>) -> (bool, bool) {
     (of_target.iter().any(is), is(&"body"))
 }
 
+/// The fields whose values nobody is shown.
+fn secret_fields<'a>(asking: Asking<'_>, request: &S3Request<'a>) -> Vec<&'a str> {
+    let mut names = vec!["x-amz-security-token"];
+    if let Asking::Step(step) | Asking::Further(step) = asking
+        && step.info().is_input_sensitive("metadata")
+    {
+        let all = request.fields.iter().map(|(name, _)| *name);
+        names.extend(all.filter(|name| name.starts_with(metadata::PREFIX)));
+    }
+    names
+}
+
 /// The fields that a signature adds to a request.
 struct SignedFields {
     signed: Signed,
@@ -259,7 +272,7 @@ impl SignedFields {
             fields.push((Text::Static("X-Amz-Security-Token"), token));
         }
         let others = request.fields.iter();
-        fields.extend(others.map(|(name, value)| (Text::Static(name), *value)));
+        fields.extend(others.map(|(name, value)| (Text::from((*name).to_owned()), *value)));
         fields.push((Text::Static("Authorization"), &self.signed.authorization));
         fields
     }
@@ -282,8 +295,9 @@ pub(crate) async fn send(
         &format!("{}?{}", request.path, request.query)
     };
     let (url_is_sensitive, body_is_sensitive) = kept_back(asking);
+    let secret_fields = secret_fields(asking, request);
     let mut ask = Ask {
-        secret_fields: &["x-amz-security-token"],
+        secret_fields: &secret_fields,
         url_is_sensitive,
         body_is_sensitive,
         body: request.body.clone(),

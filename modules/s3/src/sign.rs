@@ -245,9 +245,17 @@ fn put_signature(
         canonical.push_str(part);
     }
     for (name, value) in fields {
-        for part in [name, ":", value.trim(), "\n"] {
-            canonical.push_str(part);
+        canonical.push_str(name);
+        canonical.push(':');
+        // Spaces that follow each other count as one.
+        let words = value.trim().split(' ').filter(|word| !word.is_empty());
+        for (place, word) in words.enumerate() {
+            if place > 0 {
+                canonical.push(' ');
+            }
+            canonical.push_str(word);
         }
+        canonical.push('\n');
     }
     for part in ["\n", names, "\n", to_sign.payload] {
         canonical.push_str(part);

@@ -1,12 +1,12 @@
 //! `concurrency`: how many attempts of a step run at once.
 
+use crate::queue::{Order, Permit, Queue};
 use crate::step_limits::{OwnKey, Places, StepLimits, limits_of};
 use bggo_runtime::parts::{DrivenStep, Step};
 use bggo_values::Text;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Among which attempts a step has its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub struct Concurrency {
     limit: u32,
     among: Among,
     key: Text,
+    order: Order,
 }
 
 impl Concurrency {
@@ -34,6 +35,7 @@ impl Concurrency {
             limit,
             among: Among::Iteration,
             key: Text::Static(""),
+            order: Order::FirstInFirstOut,
         }
     }
 
@@ -50,6 +52,13 @@ impl Concurrency {
         self.key = key;
         self
     }
+
+    /// Who of those that wait is next.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
 }
 
 /// Whose place it is, and where it is counted.
@@ -63,20 +72,20 @@ enum Whose {
 #[derive(Debug)]
 pub(crate) struct Place {
     whose: Whose,
-    permit: Option<OwnedSemaphorePermit>,
+    permit: Option<Permit>,
 }
 
-/// Waits for a place for an attempt of a step. Who came first has it first.
+/// Waits for a place for an attempt of a step.
 pub(crate) async fn place(step: &Step<'_>, concurrency: Concurrency) -> Place {
-    let limit = concurrency.limit as usize;
+    let queue = || Queue::new(concurrency.limit as usize, concurrency.order);
     let driven = DrivenStep::of(step);
     let number = std::ptr::from_ref(step.info()).addr();
     // A text may be part of an answer, which would be kept with it.
     let key = Text::from(concurrency.key.as_str().to_owned());
-    let (whose, places): (_, Arc<Semaphore>) = match concurrency.among {
+    let (whose, places): (_, Arc<Queue>) = match concurrency.among {
         Among::Run => {
             let (limits, key) = (limits_of(driven), (number, key));
-            let places = limits.places(key.clone(), limit);
+            let places = limits.places(key.clone(), queue);
             (Whose::Shared(limits, key), places)
         }
         among => {
@@ -89,7 +98,7 @@ pub(crate) async fn place(step: &Step<'_>, concurrency: Concurrency) -> Place {
                 key,
             };
             let own: Rc<RefCell<Places<OwnKey>>> = driven.of_worker().get(RefCell::default);
-            let places = own.borrow_mut().of(key.clone(), limit);
+            let places = own.borrow_mut().of(key.clone(), queue);
             (Whose::Own(own, key), places)
         }
     };
@@ -97,8 +106,7 @@ pub(crate) async fn place(step: &Step<'_>, concurrency: Concurrency) -> Place {
         whose,
         permit: None,
     };
-    // The semaphore is never closed.
-    place.permit = places.acquire_owned().await.ok();
+    place.permit = Some(places.place().await);
     place
 }
 

@@ -7,6 +7,7 @@ mod concurrency;
 mod delay;
 mod late;
 mod parts;
+mod queue;
 mod retry;
 mod step_limits;
 
@@ -14,5 +15,6 @@ pub use concurrency::{Among, Concurrency};
 pub use delay::{delay, delay_between, delay_exponential};
 pub use late::{LateInstances, each_late};
 pub use parts::{Ends, Repeat, StepParts, Timeouts, drive_in_parts};
+pub use queue::Order;
 pub use retry::{Backoff, Retry};
 pub use step_limits::StepRate;

@@ -1,6 +1,7 @@
 //! How many runs of a step are there at once, and how often one begins: what `concurrency` and `rate_limit` count over all
 //! threads of a run.
 
+use crate::queue::Queue;
 use bggo_runtime::parts::DrivenStep;
 use bggo_schedule::Segment;
 use bggo_values::Text;
@@ -9,7 +10,6 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 
 /// The most keys of one rate limit.
 const MOST_KEYS: usize = 65_536;
@@ -137,10 +137,10 @@ impl StepLimits {
         u64::try_from(whole.div_ceil(turns)).unwrap_or(u64::MAX)
     }
 
-    /// The places of a step over all threads.
-    pub fn places(&self, key: StepKey, limit: usize) -> Arc<Semaphore> {
+    /// The places of a step over all threads; `make` is asked the first time.
+    pub fn places(&self, key: StepKey, make: impl FnOnce() -> Queue) -> Arc<Queue> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.of(key, limit)
+        places.of(key, make)
     }
 
     /// Forgets the places of a key that nobody uses or waits for.
@@ -152,7 +152,7 @@ impl StepLimits {
 
 /// How many runs of a step may be there at once, by a key. Keys that nobody uses are forgotten.
 #[derive(Debug)]
-pub(crate) struct Places<K>(HashMap<K, Arc<Semaphore>>);
+pub(crate) struct Places<K>(HashMap<K, Arc<Queue>>);
 
 impl<K> Default for Places<K> {
     fn default() -> Self {
@@ -161,11 +161,9 @@ impl<K> Default for Places<K> {
 }
 
 impl<K: Eq + Hash> Places<K> {
-    /// The places of a key, of which there are `limit`. Who waits for one waits in the order in which they came.
-    pub fn of(&mut self, key: K, limit: usize) -> Arc<Semaphore> {
-        let limit = limit.min(Semaphore::MAX_PERMITS);
-        let places = self.0.entry(key);
-        Arc::clone(places.or_insert_with(|| Arc::new(Semaphore::new(limit))))
+    /// The places of a key; `make` is asked where nobody uses or waits for one.
+    pub fn of(&mut self, key: K, make: impl FnOnce() -> Queue) -> Arc<Queue> {
+        Arc::clone(self.0.entry(key).or_insert_with(|| Arc::new(make())))
     }
 
     /// Forgets a key that nobody uses or waits for.
@@ -179,6 +177,8 @@ impl<K: Eq + Hash> Places<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::Order;
+    use crate::queue::tests::free_place;
     use std::thread;
 
     const STEP: usize = 1;
@@ -254,10 +254,11 @@ mod tests {
     #[test]
     fn places_that_nobody_uses_are_forgotten() {
         let mut places = Places::default();
-        let first = places.of("a", 1).try_acquire_owned().unwrap();
-        assert!(places.of("a", 1).try_acquire_owned().is_err());
-        assert!(places.of("b", 1).try_acquire_owned().is_ok());
-        let waiting = places.of("a", 1);
+        let mut of = |key| places.of(key, || Queue::new(1, Order::FirstInFirstOut));
+        let first = free_place(&of("a")).unwrap();
+        assert!(free_place(&of("a")).is_none());
+        assert!(free_place(&of("b")).is_some());
+        let waiting = of("a");
         drop(first);
         places.forget(&"a");
         assert!(places.0.contains_key("a"), "somebody waits");

@@ -26,6 +26,10 @@ use crate::check::known_data::KnownData;
 use crate::check::schema::{Declared, Documents};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
 
+/// What may stand where a value must be known when the grid is built.
+pub(in crate::check) const KNOWN_WHEN_BUILT: &str =
+    "it is computed from literals and locals made of these";
+
 /// Types expressions, with what was found of the declarations that they name.
 pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) declarations: &'a Declarations,

@@ -11,7 +11,7 @@ use crate::resolve::model::StepId;
 use crate::source::{Answer, FileId, Question, Sources, Span};
 use crate::syntax::decl::{Expr, Name};
 
-use super::context::Checker;
+use super::context::{Checker, KNOWN_WHEN_BUILT};
 use super::files::refusal;
 use super::forms::join;
 use crate::check::schema::Asked;
@@ -300,7 +300,7 @@ impl Checker<'_> {
         if value.constant().is_none() {
             let text = format!("{what} must be known when the grid is built: {why}");
             self.error(codes::NOT_CONSTANT, value.span, text)
-                .hint("it is computed from literals and locals made of these");
+                .hint(KNOWN_WHEN_BUILT);
             return false;
         }
         true

@@ -12,8 +12,9 @@ pub(super) fn instead(name: &str) -> Option<&'static str> {
         "list" => "a list is written in brackets: `[a, b]`",
         "map" => "a map is written in braces: `{ name = value }`",
         "defaults" => "a default stands in the type: `optional(string, \"x\")`",
-        "randomIntBetween" | "rand" | "random" => "a random number is `random_int(least, most)`",
-        "uuidv4" => "a random UUID is `uuid()`",
+        "randomIntBetween" | "rand" | "randint" | "random" | "random_integer" | "uniform"
+        | "normal" => "a random number is `random_int(least, most)`",
+        "uuidv4" | "uuid4" | "uuid_v4" | "random_uuid" | "guid" => "a random UUID is `uuid()`",
         "toUpper" | "toUpperCase" | "uppercase" => "letters are made upper case by `upper(text)`",
         "toLower" | "toLowerCase" | "lowercase" => "letters are made lower case by `lower(text)`",
         "len" | "size" | "count" => "how many there are says `length(..)`",
@@ -22,7 +23,9 @@ pub(super) fn instead(name: &str) -> Option<&'static str> {
         }
         "parseJson" | "from_json" | "json_decode" => "JSON is read by `jsondecode(text)`",
         "randomString" | "random_alphanumeric" => "a random text is `random_string(length)`",
-        "randomItem" | "sample" | "pick" => "a random item is `random_choice(list)`",
+        "randomItem" | "sample" | "pick" | "choice" | "one_of" => {
+            "a random item is `random_choice(list)`"
+        }
         "atob" => "Base64 is read by `base64decode(text)`",
         "btoa" => "Base64 is made by `base64encode(text)`",
         "encodeURIComponent" | "urlEncode" | "url_encode" => {
@@ -36,7 +39,9 @@ pub(super) fn instead(name: &str) -> Option<&'static str> {
             "texts are joined by a template, `\"${a}${b}\"`, or by `join(between, list)`"
         }
         "sleep" => "a pause is `delay_before = \"1s\"` or `delay_after = \"1s\"` of a step",
-        "getenv" | "env_var" => "a variable of the environment is read by `env(\"NAME\")`",
+        "getenv" | "get_env" | "env_var" | "environ" => {
+            "a variable of the environment is read by `env(\"NAME\")`"
+        }
         "now" => "the start of the run is `timestamp()`, this moment `timestamp_ms()`",
         _ => return None,
     })

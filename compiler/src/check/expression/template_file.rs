@@ -13,7 +13,7 @@ use crate::syntax;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, Name};
 
 use super::condition::{NO_FILE, place};
-use super::context::{Bound, Checker, constant, error};
+use super::context::{Bound, Checker, KNOWN_WHEN_BUILT, constant, error};
 use super::files::refusal;
 use crate::check::sensitivity::EVERY;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TKind};
@@ -137,7 +137,7 @@ impl Checker<'_> {
                 text.span,
                 "the template of `templatestring` must be known when the grid is built, and this is not",
             )
-            .hint("it is computed from literals, and locals made of these");
+            .hint(KNOWN_WHEN_BUILT);
             return error(span);
         };
         let known = known.to_owned();

@@ -1,7 +1,7 @@
 //! What fails, and by which kind.
 
 use crate::peer::{Peer, answer};
-use crate::user::{User, client, known, run, some, text};
+use crate::user::{User, client, content, known, run, some, text};
 use bggo_manifest::Manifest;
 use bggo_module_s3::{s3_client, s3_get_object, s3_head_object, s3_put_object};
 
@@ -234,7 +234,7 @@ fn a_payload_may_be_signed_or_not() {
             let inputs = vec![
                 In::Bucket(known("shop")),
                 In::Key(known("x")),
-                In::Body(some("hello")),
+                In::Body(content(b"hello")),
             ];
             user.put(inputs).await.unwrap();
             user.leave().await;

@@ -1,7 +1,7 @@
 //! Servers that freeze, die, come back, break off or are slow: each request is counted once, and none hangs beyond its limit.
 
 use crate::peer::{Peer, answer};
-use crate::user::{User, client, known, run, some, text};
+use crate::user::{User, client, content, known, run, text};
 use bggo_module_http_request::http_client;
 use bggo_module_s3::{s3_get_object, s3_put_object};
 use bggo_runtime::contract::Early;
@@ -33,7 +33,7 @@ async fn put(user: &User) {
     let inputs = vec![
         In::Bucket(known("shop")),
         In::Key(known("x")),
-        In::Body(some("hello")),
+        In::Body(content(b"hello")),
     ];
     user.put(inputs).await.unwrap();
 }

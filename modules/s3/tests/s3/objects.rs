@@ -1,9 +1,11 @@
 //! One object: written, read, asked for, deleted.
 
 use crate::peer::{Asked, Peer, answer};
-use crate::user::{User, client, known, run, some, text};
+use crate::user::{User, client, content, known, run, some, text};
 use bggo_module_http_request::http_client;
-use bggo_module_s3::{s3_client, s3_delete_object, s3_get_object, s3_head_object, s3_put_object};
+use bggo_module_s3::{
+    s3_client, s3_delete_object, s3_get_object, s3_head_object, s3_multipart_upload, s3_put_object,
+};
 use bggo_runtime::contract::{Early, Text, Value};
 use bggo_tests::server::{Connections, Versitygw};
 use std::time::Duration;
@@ -16,7 +18,7 @@ fn put(bucket: &str, key: &str, body: &str) -> Vec<s3_put_object::In> {
     vec![
         In::Bucket(known(bucket)),
         In::Key(known(key)),
-        In::Body(some(body)),
+        In::Body(content(body.as_bytes())),
     ]
 }
 
@@ -148,6 +150,67 @@ fn a_file_is_streamed_and_hashed_where_bodies_are_signed() {
         let file = server.bucket("shop").join("file");
         assert_eq!(std::fs::read(&file).unwrap(), content);
         std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn metadata_and_bytes_come_back_as_they_were_written() {
+    let server = Versitygw::start(Connections::Keep, &["shop"]);
+    let pairs = [
+        ("Origin", "  two   words "),
+        ("colour-of", "green"),
+        ("A", "1"),
+    ];
+    let given = pairs.map(|(name, value)| (Text::Static(name), Value::text(value)));
+    let metadata = || Early::Known(Some(Value::from(given.to_vec())));
+    let raw = [0, 159, 146, 150, 255];
+    let expected = [
+        ("a", "1"),
+        ("colour-of", "green"),
+        ("origin", "two   words"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, raw).unwrap();
+    for signing in ["unsigned", "signed"] {
+        let signing = s3_client::In::PayloadSigning(some(signing));
+        run(async || {
+            let user = User::new(client(&server.url(), vec![signing]));
+            let kept = async || {
+                let read = user.get(get("shop", "raw")).await.unwrap().metadata;
+                let inputs = vec![
+                    s3_head_object::In::Bucket(known("shop")),
+                    s3_head_object::In::Key(known("raw")),
+                ];
+                assert_eq!(user.head(inputs).await.unwrap().metadata, read);
+                let mut pairs = read.pairs().unwrap().to_vec();
+                pairs.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+                pairs
+            };
+            let expected = expected.map(|(name, value)| (Text::Static(name), Value::text(value)));
+            user.put(vec![
+                s3_put_object::In::Bucket(known("shop")),
+                s3_put_object::In::Key(known("raw")),
+                s3_put_object::In::Body(content(&raw)),
+                s3_put_object::In::Metadata(metadata()),
+            ])
+            .await
+            .unwrap();
+            let file = server.bucket("shop").join("raw");
+            assert_eq!(std::fs::read(&file).unwrap(), raw);
+            assert_eq!(kept().await, expected);
+            std::fs::remove_file(file).unwrap();
+            user.upload(vec![
+                s3_multipart_upload::In::Bucket(known("shop")),
+                s3_multipart_upload::In::Key(known("raw")),
+                s3_multipart_upload::In::SourcePath(known(path.to_str().unwrap())),
+                s3_multipart_upload::In::Metadata(metadata()),
+            ])
+            .await
+            .unwrap();
+            assert_eq!(kept().await, expected);
+            user.leave().await;
+        });
     }
 }
 

@@ -8,7 +8,9 @@ use bggo_module_s3::{
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
-use bggo_runtime::contract::{Counter, Early, Fault, Info, Prepare, ResourceInfo, Text, Value};
+use bggo_runtime::contract::{
+    Counter, Early, Fault, Info, Prepare, ResourceInfo, Seq, Text, Value,
+};
 use bggo_tests::server::Versitygw;
 use std::rc::Rc;
 use tokio::task::LocalSet;
@@ -171,6 +173,11 @@ impl User {
 /// An input that is known early.
 pub fn known(text: &str) -> Early<Text> {
     Early::Known(Text::from(text))
+}
+
+/// The content of an object, known when the step is prepared.
+pub fn content(bytes: &[u8]) -> Early<Option<Seq<u8>>> {
+    Early::Known(Some(bytes.to_vec().into()))
 }
 
 /// An optional input that is known early.

@@ -67,7 +67,20 @@ fn combined(args: Args<'_>, take: fn(&mut Vec<Value>, &[Value])) -> Result<Value
     convert(&Value::from(items), &ty)
 }
 
-/// Every combination of one item of each list or set.
+/// Items in the type that all of them have in common, if there is one.
+fn alike(list: Seq<Value>) -> Seq<Value> {
+    let types: Vec<Type> = list.iter().map(Type::of).collect();
+    if types.windows(2).all(|pair| pair[0] == pair[1]) {
+        return list;
+    }
+    let items = Type::unify_all(&types).and_then(|item| {
+        let items = list.iter().map(|value| convert(value, &item));
+        items.collect::<Result<Vec<_>, _>>().ok()
+    });
+    items.map_or(list, Seq::from)
+}
+
+/// Every combination of one item of each list or set. Items of one list have the type that all of them have in common.
 ///
 /// # Errors
 /// When an argument is no list, and for more than a million combinations.
@@ -76,7 +89,7 @@ pub fn setproduct(values: &[Value]) -> Result<Value, Fault> {
     let mut made: Vec<Vec<Value>> = vec![Vec::new()];
     let mut lists = Vec::with_capacity(args.len());
     for place in 0..args.len() {
-        lists.push(args.list(place)?);
+        lists.push(alike(args.list(place)?));
     }
     let count = lists.iter().try_fold(1usize, |count, list| {
         count
@@ -106,4 +119,25 @@ pub fn setproduct(values: &[Value]) -> Result<Value, Fault> {
     Ok(Value::from(
         made.into_iter().map(Value::from).collect::<Vec<_>>(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_of_a_list_that_no_type_was_known_of_are_made_alike() {
+        let list = |items: &[Value]| Value::from(items.to_vec());
+        let (one, text) = (Value::from(true), Value::from("a"));
+        let product = setproduct(&[
+            list(&[one.clone(), text.clone()]),
+            list(std::slice::from_ref(&one)),
+        ]);
+        let as_text = Value::from("true");
+        let expected = [list(&[as_text, one.clone()]), list(&[text, one.clone()])];
+        assert_eq!(product, Ok(list(&expected)));
+        let odd = list(&[Value::from(Vec::<Value>::new()), one.clone()]);
+        let product = setproduct(&[odd, list(std::slice::from_ref(&one))]).unwrap();
+        assert_eq!(product.items().map(|items| items.len()), Some(2));
+    }
 }
