@@ -28,7 +28,7 @@ const OF_GRIDS: [&str; 4] = [
 ];
 /// The same of functions that few grids call, and of files of rows: what these crates need is not even downloaded before a grid
 /// needs one.
-const OF_RARE_FUNCTIONS: [&str; 9] = [
+const OF_RARE_FUNCTIONS: [&str; 10] = [
     "runtime/data",
     "runtime/values/bcrypt",
     "runtime/values/charsets",
@@ -37,6 +37,7 @@ const OF_RARE_FUNCTIONS: [&str; 9] = [
     "runtime/values/gzip",
     "runtime/values/jsonpath",
     "runtime/values/powers",
+    "runtime/values/schema",
     "runtime/values/yaml",
 ];
 

@@ -153,6 +153,7 @@ impl Maker {
             shown,
             sensitive,
             reads,
+            is_switch,
             selects,
             streams,
             type_from,
@@ -184,7 +185,7 @@ impl Maker {
             Input {
                 name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
                 one_of: #one_of, links: #links, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
-                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, selects: #selects, streams: #streams,
+                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, is_switch: #is_switch, selects: #selects, streams: #streams,
                 type_from: #type_from, description: #description,
             }
         }
@@ -255,6 +256,7 @@ fn output(output: &Output) -> TokenStream {
         name,
         ty,
         type_from,
+        validated_by,
         description,
         sensitive,
     } = output;
@@ -269,7 +271,8 @@ fn output(output: &Output) -> TokenStream {
             quote!(TypeFrom::Message(#of))
         }
     });
-    quote!(Output { name: #name, ty: #ty, type_from: #type_from, description: #description, sensitive: #sensitive })
+    let validated_by = option(validated_by, |one| text(one));
+    quote!(Output { name: #name, ty: #ty, type_from: #type_from, validated_by: #validated_by, description: #description, sensitive: #sensitive })
 }
 
 fn metric(metric: &Metric) -> TokenStream {

@@ -283,6 +283,11 @@ runner "http_request" {
     as          = ["json_schema", "openapi"]
     description = "Path of a JSON Schema, or of an OpenAPI document with an operation as in \"api.yaml#getUser\" or \"api.yaml#GET /users/{id}\". It gives the output json its type."
   }
+  input "validate" {
+    type        = bool
+    read        = "build"
+    description = "Whether the whole body of each answer is validated against `response_schema` when the program runs, as the required check \"response_schema\". Without it the type is trusted."
+  }
 
   output "status_code" {
     type        = number
@@ -297,9 +302,10 @@ runner "http_request" {
     description = "The body, decompressed, as text. Its byte-order mark says the charset, else its Content-Type; else it is UTF-8."
   }
   output "json" {
-    type        = any
-    type_from   = input.response_schema
-    description = "The body read as JSON; null if it is no JSON."
+    type         = any
+    type_from    = input.response_schema
+    validated_by = input.validate
+    description  = "The body read as JSON; null if it is no JSON."
   }
   output "url" {
     type        = string

@@ -30,6 +30,7 @@ const FACES: &[&str] = &["contract", "glue", "emitted", "parts"];
 const DOORS: &[(&str, &str)] = &[
     ("fake::", "runtime/values/fakes/"),
     ("hcl_edit::", "compiler/src/syntax/tests/oracle.rs"),
+    ("jsonschema::", "runtime/values/schema/"),
     ("petgraph::", "compiler/src/resolve/graph.rs"),
     ("prettyplease::", "compiler/src/emit/print.rs"),
     ("quinn::", "modules/http_request/http3/src/"),
@@ -68,6 +69,7 @@ const CRATES: &[&str] = &[
     "runtime/values/csv",
     "runtime/values/functions",
     "runtime/values/regex",
+    "runtime/values/schema",
     "runtime/values/yaml",
     "runtime/wire",
 ];

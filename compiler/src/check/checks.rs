@@ -12,23 +12,27 @@ use crate::syntax::decl::{Attribute, CheckDecl};
 
 use super::expression::context::{Checker, constant};
 use super::sensitivity::{self, without_sensitive};
-use super::typed::{TCheck, TExpr, TKind, TRecord};
+use super::typed::{TCheck, TExpr, TJudged, TKind, TRecord};
 
 impl Checker<'_> {
-    /// The checks of a step, in written order.
+    /// The checks of a step: of its schema, then those that are written, in their order.
     pub(super) fn checks(&mut self, id: StepId) -> Vec<TCheck> {
         let step = self.declarations.step(id);
-        let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut checks = self.validations(id);
+        let mut names: BTreeMap<String, Span> = BTreeMap::new();
+        names.extend(checks.iter().map(|check| (check.name.clone(), check.span)));
         for check in &step.checks {
-            let first = *names.entry(&check.name.text).or_insert(check.name.span);
+            let name = check.name.text.clone();
+            let first = *names.entry(name).or_insert(check.name.span);
             if first != check.name.span {
                 let text = format!("the step has two checks \"{}\"", check.name.text);
                 self.error(codes::DUPLICATE_CHECK, check.name.span, text)
                     .label(first, "first here");
             }
         }
-        let checks = step.checks.iter();
-        checks.filter_map(|check| self.check(check)).collect()
+        let written = step.checks.iter();
+        checks.extend(written.filter_map(|check| self.check(check)));
+        checks
     }
 
     fn check(&mut self, check: &CheckDecl) -> Option<TCheck> {
@@ -51,8 +55,7 @@ impl Checker<'_> {
         Some(TCheck {
             name: check.name.text.clone(),
             span: check.span,
-            condition,
-            message,
+            judged: TJudged::Condition { condition, message },
             required: matches!(required, Some(Value::Bool(true))),
             sensitive,
         })

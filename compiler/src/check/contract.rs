@@ -261,6 +261,9 @@ impl Checker<'_> {
         if input.is_document() && !self.document_is_known(&value, &what) {
             return Argument::Wrong;
         }
+        if input.is_switch && !self.switch_is_known(&value, &what) {
+            return Argument::Wrong;
+        }
         if input.selects.is_some() && !self.names_a_method(selecting, input, &value) {
             return Argument::Wrong;
         }

@@ -277,14 +277,18 @@ impl<'a> Checker<'a> {
     }
 
     /// Names of the checks of the steps of an address.
-    fn checks_of(&self, read: &MetricRead) -> Vec<String> {
+    fn checks_of(&mut self, read: &MetricRead) -> Vec<String> {
         let (MetricSubject::Step { steps, .. } | MetricSubject::Flow { steps, .. }) = &read.subject
         else {
             return Vec::new();
         };
-        let steps = steps.iter().map(|step| self.declarations.step(*step));
-        let checks = steps.flat_map(|step| &step.checks);
-        checks.map(|check| check.name.text.clone()).collect()
+        let mut names = Vec::new();
+        for step in steps {
+            names.extend(self.names_of_validations(*step));
+            let written = self.declarations.step(*step).checks.iter();
+            names.extend(written.map(|check| check.name.text.clone()));
+        }
+        names
     }
 
     /// Kinds of failure of a runner; those of all of a grid's runners for iterations.

@@ -96,6 +96,7 @@ impl<'a> Checker<'a> {
             key_pattern: None,
             form: Form::Plain,
             reads: Vec::new(),
+            is_switch: false,
             selects: None,
             streams: false,
             type_from: None,
@@ -243,6 +244,7 @@ impl<'a> Checker<'a> {
                     name: declared.name.text.clone(),
                     ty: value.ty.clone(),
                     type_from: None,
+                    validated_by: None,
                     description: String::new(),
                     sensitive: value.sensitivity.is_whole(),
                 })

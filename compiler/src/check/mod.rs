@@ -47,6 +47,7 @@ pub mod typed;
 mod typed_expression;
 pub mod typed_parts;
 mod unused_names;
+mod validation;
 mod variable;
 mod version;
 pub mod walk;

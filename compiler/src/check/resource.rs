@@ -179,7 +179,7 @@ impl Checker<'_> {
         let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
         let mut arguments = arguments.list;
         // Documents are no part of the program. They are looked at, also where no step selects anything in them.
-        arguments.retain(|(place, _)| !asset.inputs[*place].is_document());
+        arguments.retain(|(place, _)| !asset.inputs[*place].is_read_when_built());
         self.declared_by(id);
         let methods = self.methods(owner.selecting(None));
         self.show_methods(owner.selecting(None), Node::Resource(id));

@@ -81,8 +81,8 @@ impl Checker<'_> {
         let uses = self.uses(&owner);
         let rules = self.rules(&owner, &mut arguments, &uses, &limit);
         let mut arguments = arguments.list;
-        // Documents are no part of the program. Each is looked at, also where nothing reads what it describes.
-        arguments.retain(|(place, _)| !runner.inputs[*place].is_document());
+        // What is read now is no part of the program. Each document is looked at, also where nothing reads what it describes.
+        arguments.retain(|(place, _)| !runner.inputs[*place].is_read_when_built());
         for output in &runner.outputs {
             self.type_of_output(id, output);
         }

@@ -396,25 +396,59 @@ pub struct TCheck {
     pub name: String,
     /// Place of its header.
     pub span: Span,
-    /// What must be true, a bool.
-    pub condition: TExpr,
-    /// What is said where it is not, a string.
-    pub message: Option<TExpr>,
+    /// What is judged.
+    pub judged: TJudged,
     /// The step fails where it fails.
     pub required: bool,
     /// It reads something sensitive: the texts of its faults hide values.
     pub sensitive: bool,
 }
 
+/// What a check judges.
+#[derive(Debug, Clone)]
+pub enum TJudged {
+    /// A condition of the grid.
+    Condition {
+        /// What must be true, a bool.
+        condition: TExpr,
+        /// What is said where it is not, a string.
+        message: Option<TExpr>,
+    },
+    /// A value that must fit the schema of a document, which says itself why it does not.
+    Schema {
+        /// The value.
+        value: TExpr,
+        /// The schema.
+        schema: Rc<TSchema>,
+    },
+}
+
+/// A schema that values are validated against when the program runs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TSchema {
+    /// JSON Schema of 2020-12, without references to other documents.
+    pub text: String,
+    /// What is no JSON fits too.
+    pub lets_no_json: bool,
+}
+
 impl TCheck {
     /// Every expression in it.
     pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
-        std::iter::once(&self.condition).chain(&self.message)
+        let (first, message) = match &self.judged {
+            TJudged::Condition { condition, message } => (condition, message.as_ref()),
+            TJudged::Schema { value, .. } => (value, None),
+        };
+        std::iter::once(first).chain(message)
     }
 
     /// The same, to be changed.
     pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
-        std::iter::once(&mut self.condition).chain(&mut self.message)
+        let (first, message) = match &mut self.judged {
+            TJudged::Condition { condition, message } => (condition, message.as_mut()),
+            TJudged::Schema { value, .. } => (value, None),
+        };
+        std::iter::once(first).chain(message)
     }
 }
 

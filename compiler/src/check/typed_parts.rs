@@ -253,6 +253,7 @@ pub fn collecting(runner: &Runner) -> Runner {
         name: COLLECTED.to_owned(),
         ty: Type::list(Type::Any),
         type_from: None,
+        validated_by: None,
         description: "What `collect` was for each attempt.".to_owned(),
         sensitive: false,
     });

@@ -21,6 +21,7 @@ mod program;
 mod resource;
 mod scenario;
 mod schedule;
+mod schema;
 mod step;
 mod threshold;
 mod tokens;
@@ -109,6 +110,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let locals = writer.started_locals();
     let inputs = writer.resource_inputs();
     let keys = writer.key_statics_elsewhere();
+    let schemas = writer.schema_statics();
     let constants = &writer.constants.statics;
     let messages = &writer.methods.statics;
     let tokens = quote! {
@@ -124,6 +126,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #ready
         #inputs
         #keys
+        #schemas
         #constants
         #messages
     };

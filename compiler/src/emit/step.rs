@@ -11,7 +11,7 @@ use super::parts::EmittedParts;
 use super::tokens::{EvaluatedIn, Keys, or_unused, takes_index};
 use super::tree::Leaf;
 use super::writer::Writer;
-use crate::check::typed::{TDelay, TExpr, TKind, constant_duration};
+use crate::check::typed::{TDelay, TExpr, TJudged, TKind, constant_duration};
 use crate::check::typed_parts::COLLECTED;
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
@@ -414,10 +414,23 @@ impl Writer<'_> {
         self.leave_part();
         self.enter_part("check");
         let checks = step.checks.iter().map(|check| {
-            let condition = self.result(&check.condition, here);
-            let message = check.message.as_ref();
-            let message = message.map(|message| self.result(message, here));
-            let message = message.unwrap_or_else(|| quote!(Ok(Value::Null)));
+            let (condition, message) = match &check.judged {
+                TJudged::Condition { condition, message } => {
+                    let condition = self.result(condition, here);
+                    let message = message.as_ref();
+                    let message = message.map(|message| self.result(message, here));
+                    let message = message.unwrap_or_else(|| quote!(Ok(Value::Null)));
+                    (condition, message)
+                }
+                TJudged::Schema { value, schema } => {
+                    let schema = self.schema_static(schema, at);
+                    let value = self.reference(value, here);
+                    (
+                        quote!(Ok(Value::Bool(#schema.fits(#value)))),
+                        quote!(Ok(#schema.misfit(#value))),
+                    )
+                }
+            };
             quote!(checks.check(&mut || #condition, &mut || #message);)
         });
         let checks: Vec<TokenStream> = checks.collect();

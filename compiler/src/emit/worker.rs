@@ -64,12 +64,14 @@ impl Writer<'_> {
             quote!(#number => Box::pin(self.#life(user)),)
         });
         let phase = self.phase_method();
+        let schemas = self.schemas_prepared();
         quote! {
             /// The compiled grid.
             struct Compiled;
 
             impl Program for Compiled {
                 fn run_assets(&'static self, #scope: &RunScope) -> ErasedRunAssets {
+                    #schemas
                     Arc::new(#run_assets)
                 }
 

@@ -10,7 +10,7 @@ use super::methods::Methods;
 use super::names::{self, Names};
 use super::tokens::{EvaluatedIn, names_in};
 use super::tree::WIDTH;
-use crate::check::typed::{TExpr, TKind, TPart};
+use crate::check::typed::{TExpr, TKind, TPart, TSchema};
 use crate::check::walk::walk;
 use crate::plan::model::{BodyPlan, Instances, Plan};
 use crate::resolve::model::{BodyId, BoundId, DataId, LocalId, ResourceId, StepId};
@@ -19,6 +19,7 @@ use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What a function reads.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +46,8 @@ pub struct Writer<'p> {
     pub names: Names,
     /// Crates of functions that are called.
     pub function_crates: BTreeSet<&'static str>,
+    /// Schemas that outputs are validated against, each with its static.
+    pub schemas: Vec<(Rc<TSchema>, Ident)>,
     /// Calls so far that take the context of the iteration.
     pub context_calls: u32,
     /// By local: the first call of it. Bodies that share a local share its calls, so that it has one value whoever reads it first.
@@ -118,6 +121,7 @@ impl<'p> Writer<'p> {
             methods: Methods::default(),
             names,
             function_crates: BTreeSet::new(),
+            schemas: Vec::new(),
             context_calls: 0,
             local_calls: BTreeMap::new(),
             in_local: false,

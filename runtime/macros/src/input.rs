@@ -59,7 +59,7 @@ fn option(yes: bool, ty: TokenStream) -> TokenStream {
 
 /// The inputs that a program gives to the module.
 pub fn of_programs(inputs: &[Input]) -> Vec<Input> {
-    let kept = inputs.iter().filter(|input| !input.is_document());
+    let kept = inputs.iter().filter(|input| !input.is_read_when_built());
     kept.cloned().collect()
 }
 

@@ -145,6 +145,8 @@ pub struct Input {
     pub sensitive: bool,
     /// It names documents of one of these kinds, which are read when the grid is built. The module never sees them.
     pub reads: Vec<DocumentKind>,
+    /// It says when the grid is built whether an output is validated ([`Output::validated_by`]). The module never sees it.
+    pub is_switch: bool,
     /// It names a method of a service, which the documents of the asset of this use declare.
     pub selects: Option<String>,
     /// Of the methods that it may select it takes only those that stream messages.
@@ -260,6 +262,8 @@ pub struct Output {
     pub ty: Type,
     /// What says more of its type; of a list of any it is the type of each item.
     pub type_from: Option<TypeFrom>,
+    /// The input by which a grid has it validated against the document that gives its type.
+    pub validated_by: Option<String>,
     /// One sentence.
     pub description: String,
     /// Spreads to every expression that reads it.
@@ -420,9 +424,14 @@ impl Input {
         self.optional() && self.default.is_none()
     }
 
-    /// Whether it names a document that is read when the grid is built. Then it is no part of the program.
+    /// Whether it names a document that is read when the grid is built.
     pub fn is_document(&self) -> bool {
         !self.reads.is_empty()
+    }
+
+    /// Whether it is read when the grid is built: a document, or a switch. Then it is no part of the program.
+    pub fn is_read_when_built(&self) -> bool {
+        self.is_document() || self.is_switch
     }
 
     /// Whether it names documents of this kind and no other.

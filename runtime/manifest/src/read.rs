@@ -247,11 +247,13 @@ impl Reader<'_> {
         let description = self.text(&mut attributes, "description");
         let sensitive = self.flag(&mut attributes, "sensitive");
         let type_from = self.type_from(&mut attributes, ty.as_ref());
+        let validated_by = self.validated_by(&mut attributes, type_from.as_ref());
         self.rest(attributes, "an output");
         Some(Output {
             name,
             ty: ty?,
             type_from,
+            validated_by,
             description,
             sensitive,
         })

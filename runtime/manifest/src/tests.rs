@@ -732,6 +732,104 @@ asset "shop" {
 }
 
 #[test]
+fn a_switch_says_whether_an_output_is_validated() {
+    let text = r#"
+runner "ask" {
+  input "schema" {
+    type = string
+    read = "build"
+    as   = ["json_schema"]
+  }
+  input "validate" {
+    type = bool
+    read = "build"
+  }
+  output "answer" {
+    type         = any
+    type_from    = input.schema
+    validated_by = input.validate
+  }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let runner = &manifest.runners[0];
+    assert!(runner.inputs[1].is_switch);
+    assert!(!runner.inputs[1].is_document());
+    assert!(runner.inputs[1].is_read_when_built());
+    let by = Some("validate".to_owned());
+    assert_eq!(runner.outputs[0].validated_by, by);
+}
+
+#[test]
+fn switches_that_say_nothing_are_faults() {
+    let text = r#"
+runner "ask" {
+  input "schema" {
+    type = string
+    read = "build"
+    as   = ["json_schema"]
+  }
+  input "idle" {
+    type = bool
+    read = "build"
+  }
+  input "twice" {
+    type = bool
+    read = "build"
+  }
+  input "full" {
+    type    = bool
+    read    = "build"
+    default = true
+  }
+  input "late" { type = bool }
+  output "a" {
+    type         = any
+    type_from    = input.schema
+    validated_by = input.twice
+  }
+  output "b" {
+    type         = any
+    type_from    = input.schema
+    validated_by = input.twice
+  }
+  output "c" {
+    type         = any
+    type_from    = input.schema
+    validated_by = input.late
+  }
+  output "d" {
+    type         = any
+    type_from    = input.schema
+    validated_by = input.nobody
+  }
+  output "e" {
+    type         = any
+    validated_by = input.full
+  }
+  output "f" {
+    type         = any
+    type_from    = input.schema
+    validated_by = true
+  }
+}
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (8, "nothing is validated by `idle`: an output says `validated_by = input.idle`"),
+            (12, "`twice` says of one output alone whether it is validated"),
+            (16, "`full` is read when the grid is built: it is a bool, with a `description` alone"),
+            (32, "input `late` is no bool with `read = \"build\"`"),
+            (37, "there is no input `nobody`"),
+            (44, "what is validated has its type from a document: `type_from = input.NAME`"),
+            (49, "`validated_by` is the input that says whether the output is validated: `input.NAME`"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+}
+
+#[test]
 fn an_input_selects_a_method_whose_messages_type_others() {
     let text = r#"
 asset "client" {

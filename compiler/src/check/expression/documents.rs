@@ -1,20 +1,59 @@
 //! Types that documents give: which one an output has, and what is read of it.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
-use bggo_manifest::{Output, TypeFrom};
+use bggo_manifest::{DocumentKind, Output, TypeFrom};
 use bggo_values::{NamedType, Type, Value};
 
 use crate::diagnostics::{Problem, codes, nearest};
 use crate::resolve::model::StepId;
-use crate::source::{Answer, Question};
+use crate::source::{Answer, FileId, Question, Sources, Span};
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, KNOWN_WHEN_BUILT};
 use super::files::refusal;
 use super::forms::join;
 use crate::check::schema::Asked;
-use crate::check::typed::TExpr;
+use crate::check::typed::{TExpr, TSchema};
+
+/// What an argument names.
+enum Named {
+    /// A document that is to be read.
+    Unread,
+    Document(NamedDocument),
+}
+
+struct NamedDocument {
+    file: FileId,
+    path: String,
+    part: Option<String>,
+    at: Span,
+    kinds: Vec<DocumentKind>,
+}
+
+impl NamedDocument {
+    fn asked<'d>(&'d self, sources: &'d Sources) -> Option<Asked<'d>> {
+        Some(Asked {
+            file: self.file,
+            text: &sources.file(self.file)?.text,
+            path: &self.path,
+            part: self.part.as_deref(),
+            at: self.at,
+            kinds: &self.kinds,
+        })
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// An argument of a step as it is written.
+    pub(in crate::check) fn written_argument(&self, step: StepId, input: &str) -> Option<&'a Expr> {
+        let arguments = self.declarations.step(step).arguments.as_ref()?;
+        let mut attributes = arguments.attributes.iter();
+        let written = attributes.find(|one| one.name.text == input)?;
+        Some(&written.value)
+    }
+}
 
 impl Checker<'_> {
     /// The type of an output of a step: what its manifest looks into says of it, a document or a method, else its manifest.
@@ -38,10 +77,32 @@ impl Checker<'_> {
     }
 
     fn type_by_document(&mut self, step: StepId, input: &str) -> Option<Type> {
-        let declarations = self.declarations;
-        let arguments = declarations.step(step).arguments.as_ref()?;
-        let mut attributes = arguments.attributes.iter();
-        let written = &attributes.find(|one| one.name.text == input)?.value;
+        let named = match self.document_of(step, input)? {
+            // It is read, and then the grid is checked again.
+            Named::Unread => return Some(Type::Error),
+            Named::Document(named) => named,
+        };
+        let asked = named.asked(self.sources)?;
+        self.documents.type_of(asked, &mut self.of_documents)
+    }
+
+    /// What values of the type that a document gives are validated by; `None` with what is wrong in the problems of documents,
+    /// or where it is not read yet.
+    pub(in crate::check) fn schema_of_document(
+        &mut self,
+        step: StepId,
+        input: &str,
+    ) -> Option<Rc<TSchema>> {
+        let Named::Document(named) = self.document_of(step, input)? else {
+            return None;
+        };
+        let asked = named.asked(self.sources)?;
+        self.documents.validator(asked, &mut self.of_documents)
+    }
+
+    /// The document that an argument names.
+    fn document_of(&mut self, step: StepId, input: &str) -> Option<Named> {
+        let written = self.written_argument(step, input)?;
         let kinds = &self.runner_of(step)?.inputs;
         let kinds = kinds
             .iter()
@@ -58,8 +119,7 @@ impl Checker<'_> {
             None => (text.as_str(), None),
         };
         let file = match self.answer(Question::Text(path.to_owned())) {
-            // It is read, and then the grid is checked again.
-            None => return Some(Type::Error),
+            None => return Some(Named::Unread),
             Some(_) if self.only_asks => return None,
             Some(Answer::Text(file)) => file,
             Some(other) => {
@@ -69,20 +129,17 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let sources = self.sources;
-        let asked = Asked {
+        Some(Named::Document(NamedDocument {
             file,
-            text: &sources.file(file)?.text,
-            path,
-            part,
+            path: path.to_owned(),
+            part: part.map(str::to_owned),
             at: value.span,
-            kinds: &kinds,
-        };
-        self.documents.type_of(asked, &mut self.of_documents)
+            kinds,
+        }))
     }
 
     /// The value of an argument of a step or a resource, while something else is checked; what is wrong with it is said elsewhere.
-    pub(super) fn aside(&mut self, step: Option<StepId>, written: &Expr) -> TExpr {
+    pub(in crate::check) fn aside(&mut self, step: Option<StepId>, written: &Expr) -> TExpr {
         let (before, seen) = (self.problems.list.len(), self.seen.take());
         let outside = self.leave_surroundings();
         self.step = step;
@@ -224,6 +281,11 @@ impl Checker<'_> {
     /// Whether an argument that names a document is known when the grid is built, which is said here if not.
     pub(in crate::check) fn document_is_known(&mut self, value: &TExpr, what: &str) -> bool {
         self.is_known_when_built(value, what, "the document is read then")
+    }
+
+    /// Whether an argument that says what is validated is known then, which is said here if not.
+    pub(in crate::check) fn switch_is_known(&mut self, value: &TExpr, what: &str) -> bool {
+        self.is_known_when_built(value, what, "it says what the program validates")
     }
 
     /// The same of whatever decides what is read then, and why.

@@ -104,6 +104,21 @@ impl Checker<'_> {
         }
     }
 
+    /// One output of the step that is checked, by its place in the manifest, whatever its type.
+    pub(in crate::check) fn own_field(&self, step: StepId, place: usize, span: Span) -> TExpr {
+        TExpr {
+            kind: TKind::Output {
+                step,
+                instance: InstanceOf::Own,
+                field: Some(place),
+            },
+            ty: Type::Any,
+            binding: Binding::Iteration,
+            sensitivity: self.sensitivity_of_output(step, place),
+            span,
+        }
+    }
+
     /// A resource as the object of its exports.
     pub(super) fn whole_resource(&mut self, id: ResourceId, span: Span) -> TExpr {
         let Some(at) = self.asset_of(id) else {

@@ -1,6 +1,6 @@
 //! Warns of checks and validations that come out the same whatever they look at.
 
-use crate::check::typed::{TExpr, Typed};
+use crate::check::typed::{TExpr, TJudged, Typed};
 use crate::diagnostics::{Problem, Problems, codes};
 use crate::source::Span;
 
@@ -10,7 +10,10 @@ pub(super) fn warn(typed: &Typed, problems: &mut Problems) {
     let mut outcomes = Outcomes::new(typed);
     let mut found: Vec<(&TExpr, &str, &str)> = Vec::new();
     for check in typed.steps().flat_map(|step| &step.checks) {
-        let Some(outcome) = outcomes.of(&check.condition) else {
+        let TJudged::Condition { condition, .. } = &check.judged else {
+            continue;
+        };
+        let Some(outcome) = outcomes.of(condition) else {
             continue;
         };
         let text = match outcome {
@@ -18,7 +21,7 @@ pub(super) fn warn(typed: &Typed, problems: &mut Problems) {
             false => "this check is never true, so it fails each time",
         };
         let hint = "a check looks at what the step gave, such as `output.status_code == 200`";
-        found.push((&check.condition, text, hint));
+        found.push((condition, text, hint));
     }
     let variables = typed.variables.iter();
     for (condition, _, _) in variables.flat_map(|variable| &variable.validations) {

@@ -1,7 +1,7 @@
 //! Types out of documents: JSON Schemas, the answers that OpenAPI documents describe, and messages of Protocol Buffers.
 //!
 //! ```text
-//! text --json, yaml--> tree --> reference, openapi --> faults, types        (a file each)
+//! text --json, yaml--> tree --> reference, openapi --> faults, types, whole        (a file each)
 //! .proto files, descriptor set --proto--> files --> messages
 //! ```
 //!
@@ -16,6 +16,7 @@ pub(super) mod proto;
 mod reference;
 mod tree;
 mod types;
+mod whole;
 mod yaml;
 
 use std::borrow::Cow;
@@ -26,16 +27,18 @@ use std::rc::Rc;
 use bggo_manifest::DocumentKind;
 use bggo_values::{NamedType, Type};
 
+use crate::check::typed::TSchema;
 use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::{FileId, Span};
 
 use faults::Remark;
 use messages::Messages;
-use openapi::Operation;
+use openapi::{Operation, Roots};
 use proto::Files;
 use reference::{Names, Target};
 use tree::{Place, Tree};
 use types::{Dialect, Types};
+use whole::{Source, Unwritable};
 
 pub(super) use messages::Declared;
 pub(super) use types::{Absent, Missing, Opened};
@@ -74,6 +77,11 @@ struct Document {
     types: Types,
     /// Of an OpenAPI document.
     operations: Vec<Operation>,
+    dialect: Dialect,
+    /// Nothing wrong was found in it.
+    is_sound: bool,
+    /// What validates values of these schemas; `None` where nothing can, which was said.
+    validators: BTreeMap<Vec<Place>, Option<Rc<TSchema>>>,
     /// Schemas that were looked at: many steps may ask for parts of one document, and what is wrong in it is said once.
     judged: BTreeSet<Place>,
 }
@@ -98,6 +106,42 @@ pub(super) struct Asked<'a> {
 impl Documents {
     /// The type that a document gives; `None` with what is wrong in `problems`.
     pub(super) fn type_of(&mut self, asked: Asked<'_>, problems: &mut Problems) -> Option<Type> {
+        let (document, roots) = self.asked(asked, problems)?;
+        document.judge(&roots.schemas, asked, problems)?;
+        let Document {
+            tree, names, types, ..
+        } = document;
+        Some(match roots.schemas.as_slice() {
+            [only] => types.of(tree, names, *only),
+            several => types.one_of(tree, names, several),
+        })
+    }
+
+    /// What validates values of the type that a document gives; `None` with what is wrong in `problems`, unless `type_of` said
+    /// that before.
+    pub(super) fn validator(
+        &mut self,
+        asked: Asked<'_>,
+        problems: &mut Problems,
+    ) -> Option<Rc<TSchema>> {
+        let (document, roots) = self.asked(asked, &mut Problems::default())?;
+        if !document.is_sound {
+            return None;
+        }
+        if let Some(known) = document.validators.get(&roots.schemas) {
+            return known.clone();
+        }
+        let made = document.validator(&roots, asked, problems).map(Rc::new);
+        document.validators.insert(roots.schemas, made.clone());
+        made
+    }
+
+    /// The document that is asked for, and the schemas in it.
+    fn asked(
+        &mut self,
+        asked: Asked<'_>,
+        problems: &mut Problems,
+    ) -> Option<(&mut Document, Roots)> {
         let known = self.by_file.get(&asked.file).copied();
         let place = match known {
             Some(known) => known?,
@@ -127,16 +171,12 @@ impl Documents {
         }
         let roots = match document.kind == DocumentKind::OpenApi {
             true => document.answers(asked, problems)?,
-            false => vec![document.part(asked, problems)?],
+            false => Roots {
+                schemas: vec![document.part(asked, problems)?],
+                has_others: false,
+            },
         };
-        document.judge(&roots, asked, problems)?;
-        let Document {
-            tree, names, types, ..
-        } = &mut **document;
-        Some(match roots.as_slice() {
-            [only] => types.of(tree, names, *only),
-            several => types.one_of(tree, names, several),
-        })
+        Some((&mut **document, roots))
     }
 
     /// The place of the messages that are named so, if they were read.
@@ -251,6 +291,9 @@ fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Docum
     Some(Document {
         file: asked.file,
         operations,
+        dialect,
+        is_sound: true,
+        validators: BTreeMap::new(),
         judged: BTreeSet::new(),
         names,
         kind,
@@ -265,7 +308,7 @@ fn read(asked: Asked<'_>, place: usize, problems: &mut Problems) -> Option<Docum
 
 impl Document {
     /// The schemas of the answers of the operation that is asked for.
-    fn answers(&self, asked: Asked<'_>, problems: &mut Problems) -> Option<Vec<Place>> {
+    fn answers(&self, asked: Asked<'_>, problems: &mut Problems) -> Option<Roots> {
         let operations = &self.operations;
         let Some(part) = asked.part else {
             let ids = operations.iter().filter_map(|one| one.id.as_deref());
@@ -300,7 +343,7 @@ impl Document {
             return None;
         };
         let answers = openapi::answers(&self.tree, &self.names, operation.place);
-        if answers.is_empty() {
+        if answers.schemas.is_empty() {
             let text = format!(
                 "no answer of `{part}` with a status of 2xx has a body of JSON with a schema"
             );
@@ -363,7 +406,41 @@ impl Document {
                 problem.label(self.span(&remark.bytes), remark.text.clone());
             }
         }
+        self.is_sound &= is_sound;
         is_sound.then_some(())
+    }
+
+    /// The text that values are validated by, which is tried.
+    fn validator(
+        &self,
+        roots: &Roots,
+        asked: Asked<'_>,
+        problems: &mut Problems,
+    ) -> Option<TSchema> {
+        let source = Source {
+            tree: &self.tree,
+            names: &self.names,
+            text: asked.text,
+            dialect: self.dialect,
+        };
+        let (at, text) = match whole::write(source, &roots.schemas) {
+            Err(Unwritable { at, text }) => (Some(at), text.to_owned()),
+            Ok(whole) => match bggo_schema::prepared(&whole.text) {
+                Ok(_) => {
+                    return Some(TSchema {
+                        text: whole.text,
+                        lets_no_json: roots.has_others,
+                    });
+                }
+                Err(fault) => (whole.place(&self.tree, &fault.at), fault.text),
+            },
+        };
+        let at = at.or(roots.schemas.first().copied());
+        let span = at.map(|at| self.span(&self.tree.bytes(at)));
+        problems
+            .error(codes::INVALID_SCHEMA, span.unwrap_or(asked.at), text)
+            .label(asked.at, "read here");
+        None
     }
 }
 

@@ -14,6 +14,14 @@ pub(super) struct Operation {
     pub(super) place: Place,
 }
 
+/// The schemas of which one holds of an answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Roots {
+    pub(super) schemas: Vec<Place>,
+    /// There are answers that are no JSON too, as one without a body.
+    pub(super) has_others: bool,
+}
+
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
@@ -41,9 +49,10 @@ pub(super) fn operations(tree: &Tree, names: &Names) -> Vec<Operation> {
 
 /// The schemas of the JSON bodies of the answers that an operation calls a success: those with a status of 2xx, or else
 /// the default one.
-pub(super) fn answers(tree: &Tree, names: &Names, operation: Place) -> Vec<Place> {
+pub(super) fn answers(tree: &Tree, names: &Names, operation: Place) -> Roots {
+    let mut roots = Roots::default();
     let Some(responses) = tree.get(operation, "responses") else {
-        return Vec::new();
+        return roots;
     };
     let members = tree.members(responses);
     let is_success = |status: &str| status.len() == 3 && status.starts_with('2');
@@ -52,17 +61,17 @@ pub(super) fn answers(tree: &Tree, names: &Names, operation: Place) -> Vec<Place
     if chosen.is_empty() {
         chosen.extend(tree.get(responses, "default"));
     }
-    let mut schemas = Vec::new();
     for response in chosen {
         let response = followed(tree, names, response);
-        let Some(content) = tree.get(response, "content") else {
-            continue;
-        };
-        let bodies = tree.members(content).iter();
-        let bodies = bodies.filter(|one| is_json(&one.name)).map(|one| one.value);
-        schemas.extend(bodies.filter_map(|body| tree.get(body, "schema")));
+        let content = tree.get(response, "content");
+        let bodies = content.map_or(&[][..], |content| tree.members(content));
+        let of_json = bodies.iter().filter(|one| is_json(&one.name));
+        let of_json: Vec<Place> = of_json.map(|one| one.value).collect();
+        roots.has_others |= of_json.is_empty() || of_json.len() < bodies.len();
+        let schemas = of_json.iter().filter_map(|body| tree.get(*body, "schema"));
+        roots.schemas.extend(schemas);
     }
-    schemas
+    roots
 }
 
 /// What an object stands for that may be a reference.

@@ -15,13 +15,14 @@ pub(super) enum Target {
     Nowhere,
 }
 
-/// The names that parts of a document have beside their places: `$id` and `$anchor`.
+/// The names that parts of a document have beside their places: `$id`, `$anchor` and `$dynamicAnchor`.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// `$id` of the whole document.
     whole: Option<String>,
     ids: BTreeMap<String, Place>,
     anchors: BTreeMap<String, Place>,
+    dynamic: BTreeMap<String, Vec<Place>>,
 }
 
 impl Names {
@@ -38,12 +39,16 @@ impl Names {
             for member in tree.members(place) {
                 let is_id = match member.name.as_str() {
                     "$id" => true,
-                    "$anchor" => false,
+                    "$anchor" | "$dynamicAnchor" => false,
                     _ => continue,
                 };
                 let Some(text) = tree.text(member.value) else {
                     continue;
                 };
+                if member.name == "$dynamicAnchor" {
+                    let known = names.dynamic.entry(text.to_owned());
+                    known.or_default().push(place);
+                }
                 match (is_id, text.strip_prefix('#')) {
                     (true, None) => names
                         .ids
@@ -77,6 +82,12 @@ impl Names {
             anchor => self.anchors.get(anchor).copied(),
         };
         found.map_or(Target::Nowhere, Target::Here)
+    }
+
+    /// The parts that a `$dynamicRef` may lead to, written as in it; none if it is like any other reference.
+    pub(super) fn dynamic(&self, reference: &str) -> &[Place] {
+        let anchor = reference.split_once('#').map_or("", |(_, anchor)| anchor);
+        self.dynamic.get(anchor).map_or(&[], Vec::as_slice)
     }
 
     /// The part with an `$id`, which may be written relative to that of the whole.

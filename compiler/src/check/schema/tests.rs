@@ -447,3 +447,205 @@ fn documents_by_chance_are_read_or_refused() {
     }
     assert!(read_whole > 100, "only {read_whole} were schemas");
 }
+
+/// The text that a program validates by, without what is the same in all; or what is wrong.
+fn written(text: &str, part: Option<&str>) -> String {
+    let (mut documents, ty, said) = read(text, part);
+    assert!(ty.is_some(), "{said:?}");
+    let mut problems = Problems::default();
+    let asked = Asked {
+        file: FileId(1),
+        text,
+        path: "it.json",
+        part,
+        at: Span::default(),
+        kinds: &DocumentKind::ALL,
+    };
+    match documents.validator(asked, &mut problems) {
+        Some(made) => {
+            let text = made
+                .text
+                .strip_prefix(r##"{"$ref":"#/$defs/0","$defs":{"0":"##);
+            let text = text.and_then(|text| text.strip_suffix("}}"));
+            let text = text.unwrap_or(&made.text).to_owned();
+            let mark = if made.lets_no_json { " or no JSON" } else { "" };
+            format!("{text}{mark}")
+        }
+        None => {
+            let problem = problems.list.first().unwrap();
+            let span = problem.span.unwrap();
+            let at = text.get(span.start as usize..span.end as usize).unwrap();
+            format!("{}: {at}", problem.text)
+        }
+    }
+}
+
+#[test]
+fn every_dialect_is_written_as_the_newest() {
+    let cases = [
+        ("true", "true"),
+        ("{}", "{}"),
+        (
+            r#"{ "title": "x", "type": "integer", "minimum": 1, "x-y": 1, "description": "z" }"#,
+            r#"{"type":["integer"],"minimum":1}"#,
+        ),
+        (
+            r#"{ "minimum": 1, "exclusiveMinimum": true, "maximum": 2e1, "exclusiveMaximum": false }"#,
+            r#"{"exclusiveMinimum":1,"maximum":2e1}"#,
+        ),
+        (
+            r#"{ "exclusiveMinimum": 0, "minimum": -1 }"#,
+            r#"{"exclusiveMinimum":0,"minimum":-1}"#,
+        ),
+        (
+            r#"{ "type": "string", "nullable": true, "enum": ["a\"b"] }"#,
+            r#"{"type":["null","string"],"enum":[null,"a\"b"]}"#,
+        ),
+        (
+            r#"{ "type": "string", "nullable": true, "anyOf": [{ "minLength": 1 }] }"#,
+            r#"{"anyOf":[{"type":"null"},{"type":["string"],"anyOf":[{"minLength":1}]}]}"#,
+        ),
+        (
+            r#"{ "items": [{ "type": "string" }, {}], "additionalItems": false }"#,
+            r#"{"prefixItems":[{"type":["string"]},{}],"items":false}"#,
+        ),
+        (
+            r#"{ "additionalItems": false, "items": { "const": 1 } }"#,
+            r#"{"items":{"const":1}}"#,
+        ),
+        (
+            r#"{ "dependencies": { "a": ["b"], "c": { "required": ["d"] } } }"#,
+            r#"{"dependentRequired":{"a":["b"]},"dependentSchemas":{"c":{"required":["d"]}}}"#,
+        ),
+        (
+            r#"{ "required": ["a", "b"], "properties": { "a": { "writeOnly": true }, "b": { "format": "date" } } }"#,
+            r#"{"required":["b"],"properties":{"a":{},"b":{}}}"#,
+        ),
+        (
+            r#"{ "if": { "const": 1 }, "then": true, "else": { "not": {} }, "uniqueItems": true, "contains": {}, "minContains": 2 }"#,
+            r#"{"if":{"const":1},"then":true,"else":{"not":{}},"uniqueItems":true,"contains":{},"minContains":2}"#,
+        ),
+        (
+            r#"{ "patternProperties": { "^a": { "multipleOf": 0.01 } }, "propertyNames": { "maxLength": 3 }, "unevaluatedProperties": false }"#,
+            r#"{"patternProperties":{"^a":{"multipleOf":0.01}},"propertyNames":{"maxLength":3},"unevaluatedProperties":false}"#,
+        ),
+        (
+            "type: number\nminimum: +.5\nmaximum: 7.\n",
+            r#"{"type":["number"],"minimum":0.5,"maximum":7}"#,
+        ),
+        (
+            "enum: [yes, 'no', null, 010, -1]\n",
+            r#"{"enum":["yes","no",null,10,-1]}"#,
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(written(text, None), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_text_holds_what_is_reached_and_each_schema_once() {
+    let text = r##"{
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://shop.test/all.json",
+        "$ref": "#node", "minProperties": 1,
+        "$defs": {
+            "node": { "$anchor": "node", "properties": { "next": { "$ref": "#/$defs/node" }, "size": { "$ref": "size.json" } } },
+            "size": { "$id": "https://shop.test/size.json", "type": "integer" },
+            "unused": { "pattern": "(" }
+        }
+    }"##;
+    assert_eq!(
+        written(text, None),
+        r##"{"$ref":"#/$defs/1","minProperties":1},"1":{"properties":{"next":{"$ref":"#/$defs/1"},"size":{"$ref":"#/$defs/2"}}},"2":{"type":["integer"]}"##
+    );
+    // In draft 7 what stands beside a reference says nothing.
+    let old = r##"{
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "properties": { "a": { "$ref": "#/definitions/b", "minLength": 3, "nullable": true } },
+        "definitions": { "b": {} }
+    }"##;
+    assert_eq!(
+        written(old, None),
+        r##"{"properties":{"a":{"$ref":"#/$defs/1"}}},"1":{}"##
+    );
+    let dynamic = r##"{
+        "$dynamicAnchor": "tree",
+        "properties": { "of": { "items": { "$dynamicRef": "#tree" } }, "old": { "$recursiveRef": "#" } }
+    }"##;
+    assert_eq!(
+        written(dynamic, None),
+        r##"{"properties":{"of":{"items":{"$dynamicRef":"#/$defs/0"}},"old":{"$dynamicRef":"#/$defs/0"}}}"##
+    );
+}
+
+#[test]
+fn an_operation_is_written_as_one_of_its_answers() {
+    let text = r##"
+openapi: 3.0.3
+paths:
+  /users:
+    get:
+      operationId: all
+      responses:
+        "200": { content: { application/json: { schema: { type: array } } } }
+        "206": { $ref: "#/components/responses/Part" }
+        "204": { description: none }
+        "400": { content: { application/json: { schema: { type: string } } } }
+    put:
+      operationId: put
+      responses:
+        default: { content: { application/json: { schema: { $ref: "#/components/schemas/User" } } } }
+components:
+  responses:
+    Part: { content: { application/json: { schema: { $ref: "#/components/schemas/User" } } } }
+  schemas:
+    User: { type: object, nullable: true }
+"##;
+    assert_eq!(
+        written(text, Some("all")),
+        r##"{"anyOf":[{"$ref":"#/$defs/0"},{"$ref":"#/$defs/1"}],"$defs":{"0":{"type":["array"]},"1":{"$ref":"#/$defs/2"},"2":{"type":["null","object"]}}} or no JSON"##
+    );
+    assert_eq!(
+        written(text, Some("put")),
+        r##"{"$ref":"#/$defs/1"},"1":{"type":["null","object"]}"##
+    );
+}
+
+#[test]
+fn what_cannot_be_validated_by_is_said_at_its_place() {
+    let cases = [
+        (
+            r#"{ "properties": { "a": { "items": [{}, { "pattern": "(a" }] } } }"#,
+            r#"this is no regular expression that can be searched for: "(a""#,
+        ),
+        (
+            r#"{ "properties": { "a": { "minLength": -1 } } }"#,
+            "this is no value of `minLength` in a schema: -1",
+        ),
+        (
+            r#"{ "properties": { "a": { "$ref": "other.json" } } }"#,
+            "a reference to another document is not followed, so nothing is validated by it: \"other.json\"",
+        ),
+        (
+            r##"{ "$dynamicRef": "#a", "$defs": { "b": { "$dynamicAnchor": "a" }, "c": { "$dynamicAnchor": "a" } } }"##,
+            "this dynamic reference leads to several parts of the document: \"#a\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(written(text, None), expected, "{text}");
+    }
+}
+
+#[test]
+fn aliases_that_stand_for_too_much_are_refused() {
+    let mut text = "a0: &a0 { type: string }\n".to_owned();
+    for level in 1..=30 {
+        let below = level - 1;
+        text.push_str(&format!(
+            "a{level}: &a{level} {{ allOf: [*a{below}, *a{below}] }}\n"
+        ));
+    }
+    text.push_str("allOf: [*a30]\n");
+    assert!(written(&text, None).starts_with("the schema is too large to be validated by: "));
+}

@@ -8,18 +8,25 @@ use bggo_values::literal::{Block, Body, Item};
 use bggo_values::{Type, Value};
 
 impl Reader<'_> {
-    /// `read = "build"` with the kinds of document in `as`.
-    pub(super) fn reads(&mut self, attributes: &mut Attributes<'_>) -> Vec<DocumentKind> {
+    /// `read = "build"` with the kinds of document in `as`; a bool without them is a switch.
+    pub(super) fn reads(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+        ty: Option<&Type>,
+    ) -> (Vec<DocumentKind>, bool) {
         let place = attributes.place("as");
         let kinds = self.texts(attributes, "as");
         let Some((item, offset)) = attributes.take("read") else {
             if let Some(place) = place {
                 self.fault(place, "`as` belongs to `read = \"build\"`");
             }
-            return Vec::new();
+            return (Vec::new(), false);
         };
         if !matches!(item, Item::Value(Value::Text(text)) if text.as_str() == "build") {
             self.fault(offset, "`read` is \"build\": when the grid is built");
+        }
+        if place.is_none() && ty == Some(&Type::Bool) {
+            return (Vec::new(), true);
         }
         let known = DocumentKind::ALL.map(|kind| format!("\"{}\"", kind.name()));
         let known = known.join(", ");
@@ -38,7 +45,30 @@ impl Reader<'_> {
                 }
             }
         }
-        reads
+        (reads, false)
+    }
+
+    /// `validated_by = input.NAME` of an output whose type a document gives.
+    pub(super) fn validated_by(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+        type_from: Option<&TypeFrom>,
+    ) -> Option<String> {
+        let (item, offset) = attributes.take("validated_by")?;
+        let named = match item {
+            Item::Expression(text, _) => text.strip_prefix("input."),
+            Item::Value(_) | Item::Type(_) => None,
+        };
+        let named = named.filter(|name| is_name(name));
+        if named.is_none() {
+            let text = "`validated_by` is the input that says whether the output is validated: `input.NAME`";
+            self.fault(offset, text);
+        }
+        if !matches!(type_from, Some(TypeFrom::Document(_))) {
+            let text = "what is validated has its type from a document: `type_from = input.NAME`";
+            self.fault(offset, text);
+        }
+        named.map(str::to_owned)
     }
 
     /// `selects = uses.KEY`
@@ -135,6 +165,7 @@ impl Reader<'_> {
             };
             self.fault(place(block, "output", &output.name), text);
         }
+        self.switches(block, inputs, outputs);
         for input in inputs.iter().filter(|input| input.is_document()) {
             let text = match input.reads.iter().any(|kind| kind.is_schema()) {
                 true => {
@@ -159,6 +190,35 @@ impl Reader<'_> {
             if let Some(text) = text {
                 self.fault(place(block, "input", &input.name), text);
             }
+        }
+    }
+
+    /// Each switch says of one output whether it is validated.
+    fn switches(&mut self, block: &Block, inputs: &[Input], outputs: &[Output]) {
+        for output in outputs {
+            let Some(name) = &output.validated_by else {
+                continue;
+            };
+            let text = match inputs.iter().find(|input| input.name == *name) {
+                Some(input) if input.is_switch => continue,
+                Some(_) => format!("input `{name}` is no bool with `read = \"build\"`"),
+                None => format!("there is no input `{name}`"),
+            };
+            self.fault(place(block, "output", &output.name), text);
+        }
+        for input in inputs.iter().filter(|input| input.is_switch) {
+            let name = &input.name;
+            let by_it = |output: &&Output| output.validated_by.as_ref() == Some(name);
+            let text = match outputs.iter().filter(by_it).count() {
+                1 => continue,
+                0 => {
+                    format!(
+                        "nothing is validated by `{name}`: an output says `validated_by = input.{name}`"
+                    )
+                }
+                _ => format!("`{name}` says of one output alone whether it is validated"),
+            };
+            self.fault(place(block, "input", name), text);
         }
     }
 

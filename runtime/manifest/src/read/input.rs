@@ -23,7 +23,7 @@ impl Reader<'_> {
         let pattern = self.pattern(&mut attributes, (ty.as_ref(), form));
         let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
-        let reads = self.reads(&mut attributes);
+        let (reads, is_switch) = self.reads(&mut attributes, ty.as_ref());
         let selects = self.selects(&mut attributes);
         let streams = self.flag(&mut attributes, "streams");
         let type_from = self.message_of(&mut attributes, ty.as_ref());
@@ -78,6 +78,12 @@ impl Reader<'_> {
                 self.fault(block.offset, text);
             }
         }
+        if is_switch && !(is_plain && form == Form::Plain && !required) {
+            let text = format!(
+                "`{name}` is read when the grid is built: it is a bool, with a `description` alone"
+            );
+            self.fault(block.offset, text);
+        }
         if streams && selects.is_none() {
             let text = format!("`{name}` selects no method, so `streams` says nothing of it");
             self.fault(block.offset, text);
@@ -107,6 +113,7 @@ impl Reader<'_> {
             shown,
             sensitive,
             reads,
+            is_switch,
             selects,
             streams,
             type_from,

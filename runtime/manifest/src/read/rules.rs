@@ -194,7 +194,7 @@ impl Reader<'_> {
                     );
                     self.fault(block.offset, text);
                 }
-                Some(input) if input.is_document() => {
+                Some(input) if input.is_read_when_built() => {
                     let text = format!(
                         "input `{name}` is read when the grid is built: only a `condition` can be about it"
                     );

@@ -5,7 +5,7 @@ use super::cursor::{Cursor, LiteralFault};
 use crate::{Type, Value};
 
 /// Attributes that are set to an expression of the grid language.
-const EXPRESSIONS: &[&str] = &["condition", "type_from", "selects"];
+const EXPRESSIONS: &[&str] = &["condition", "type_from", "selects", "validated_by"];
 
 /// What an attribute is set to.
 #[derive(Debug, Clone, PartialEq)]
