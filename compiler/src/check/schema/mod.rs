@@ -9,6 +9,7 @@
 
 mod faults;
 mod json;
+mod keywords;
 pub(super) mod memory;
 mod messages;
 mod openapi;
@@ -410,7 +411,7 @@ impl Document {
         is_sound.then_some(())
     }
 
-    /// The text that values are validated by, which is tried.
+    /// The text that values are validated by.
     fn validator(
         &self,
         roots: &Roots,
@@ -423,24 +424,19 @@ impl Document {
             text: asked.text,
             dialect: self.dialect,
         };
-        let (at, text) = match whole::write(source, &roots.schemas) {
-            Err(Unwritable { at, text }) => (Some(at), text.to_owned()),
-            Ok(whole) => match bggo_schema::prepared(&whole.text) {
-                Ok(_) => {
-                    return Some(TSchema {
-                        text: whole.text,
-                        lets_no_json: roots.has_others,
-                    });
-                }
-                Err(fault) => (whole.place(&self.tree, &fault.at), fault.text),
-            },
-        };
-        let at = at.or(roots.schemas.first().copied());
-        let span = at.map(|at| self.span(&self.tree.bytes(at)));
-        problems
-            .error(codes::INVALID_SCHEMA, span.unwrap_or(asked.at), text)
-            .label(asked.at, "read here");
-        None
+        match whole::write(source, &roots.schemas) {
+            Ok(text) => Some(TSchema {
+                text,
+                lets_no_json: roots.has_others,
+            }),
+            Err(Unwritable { at, text }) => {
+                let span = self.span(&self.tree.bytes(at));
+                problems
+                    .error(codes::INVALID_SCHEMA, span, text)
+                    .label(asked.at, "read here");
+                None
+            }
+        }
     }
 }
 

@@ -638,6 +638,70 @@ fn what_cannot_be_validated_by_is_said_at_its_place() {
 }
 
 #[test]
+fn values_of_keywords_are_judged_as_the_validator_judges_them() {
+    let keywords = [
+        "additionalProperties allOf anyOf const contains dependentRequired dependentSchemas else enum exclusiveMaximum",
+        "exclusiveMinimum if items maxContains maxItems maxLength maxProperties maximum minContains minItems minLength",
+        "minProperties minimum multipleOf not oneOf pattern patternProperties prefixItems properties propertyNames",
+        "required then unevaluatedItems unevaluatedProperties uniqueItems",
+    ];
+    let values = [
+        "null",
+        "true",
+        "-1",
+        "0",
+        "1.0",
+        "1.5",
+        "2",
+        r#""a""#,
+        r#""(""#,
+        r#""(?=a)(?<!b)\\d\\p{L}""#,
+        r#""\\1(a)""#,
+        "[]",
+        r#"["a"]"#,
+        r#"["a", "a"]"#,
+        "[1]",
+        "[{}]",
+        "[true, 1]",
+        "{}",
+        r#"{"a": 1}"#,
+        r#"{"a": ["b"]}"#,
+        r#"{"a": ["b", "b"]}"#,
+        r#"{"a": {}}"#,
+        r#"{"(": {}}"#,
+        r#"{"a": true}"#,
+    ];
+    let mut refused = 0;
+    for keyword in keywords.join(" ").split(' ') {
+        for value in values {
+            let text = format!("{{\"{keyword}\": {value}}}");
+            let (mut documents, ty, _) = read(&text, None);
+            let mut problems = Problems::default();
+            let asked = Asked {
+                file: FileId(1),
+                text: &text,
+                path: "it.json",
+                part: None,
+                at: Span::default(),
+                kinds: &DocumentKind::ALL,
+            };
+            let own = documents.validator(asked, &mut problems).is_some();
+            // What the types refuse is refused before. A bool for a bound and a list of items are those of old dialects.
+            let is_bool = keyword.starts_with("exclusive") && value == "true";
+            let is_list =
+                keyword == "items" && value.starts_with('[') && !value.contains(['"', '1']);
+            // A name that comes twice is written once.
+            let is_twice = keyword == "required" && value == r#"["a", "a"]"#;
+            let is_let = is_bool || is_list || is_twice;
+            let is_right = bggo_schema::prepared(&text).is_ok() || is_let;
+            assert!(own == is_right || ty.is_none(), "{text}: {own}");
+            refused += u32::from(!own);
+        }
+    }
+    assert!(refused > 300, "{refused}");
+}
+
+#[test]
 fn aliases_that_stand_for_too_much_are_refused() {
     let mut text = "a0: &a0 { type: string }\n".to_owned();
     for level in 1..=30 {

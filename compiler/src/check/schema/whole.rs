@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use bggo_values::{Value, json};
 
+use super::keywords;
 use super::reference::{Names, Target};
 use super::tree::{Content, Place, Tree};
 use super::types::Dialect;
@@ -19,19 +20,11 @@ use super::types::Dialect;
 /// The most bytes of a text. (Aliases of YAML may stand for much with few letters.)
 const MOST_BYTES: usize = 8 << 20;
 
-/// A text, and where its definitions stand in the document.
-#[derive(Debug)]
-pub(super) struct Whole {
-    pub(super) text: String,
-    /// By their numbers.
-    definitions: Vec<Place>,
-}
-
 /// Why no text can be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unwritable {
     pub(super) at: Place,
-    pub(super) text: &'static str,
+    pub(super) text: String,
 }
 
 /// A document, and by which rules it is read.
@@ -45,7 +38,7 @@ pub(super) struct Source<'d> {
 }
 
 /// The text for values that are one of these.
-pub(super) fn write(source: Source<'_>, roots: &[Place]) -> Result<Whole, Unwritable> {
+pub(super) fn write(source: Source<'_>, roots: &[Place]) -> Result<String, Unwritable> {
     let mut writer = Writer {
         source,
         out: String::new(),
@@ -72,29 +65,7 @@ pub(super) fn write(source: Source<'_>, roots: &[Place]) -> Result<Whole, Unwrit
         number += 1;
     }
     writer.out.push_str("}}");
-    Ok(Whole {
-        text: writer.out,
-        definitions: writer.definitions,
-    })
-}
-
-impl Whole {
-    /// The part of the document that a pointer into the text leads to, or the next one around it.
-    pub(super) fn place(&self, tree: &Tree, pointer: &str) -> Option<Place> {
-        let rest = pointer.strip_prefix("/$defs/")?;
-        let (number, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let number: usize = number.parse().ok()?;
-        let mut place = *self.definitions.get(number)?;
-        for part in rest.split('/').filter(|part| !part.is_empty()) {
-            let is_first = part == "prefixItems";
-            let old = || tree.get(place, "items").filter(|_| is_first);
-            match tree.at_pointer(place, &format!("/{part}")).or_else(old) {
-                Some(next) => place = next,
-                None => break,
-            }
-        }
-        Some(place)
-    }
+    Ok(writer.out)
 }
 
 fn reference(number: usize) -> String {
@@ -173,10 +144,16 @@ impl<'d> Writer<'d> {
         if self.out.len() > MOST_BYTES {
             return Err(Unwritable {
                 at: schema,
-                text: "the schema is too large to be validated by",
+                text: "the schema is too large to be validated by".to_owned(),
             });
         }
         if !matches!(tree.content(schema), Content::Object(_)) {
+            if !matches!(tree.content(schema), Content::Bool(_)) {
+                return Err(Unwritable {
+                    at: schema,
+                    text: "this is no part of a schema".to_owned(),
+                });
+            }
             self.value(schema);
             return Ok(());
         }
@@ -232,12 +209,16 @@ impl<'d> Writer<'d> {
         is_nullable: bool,
     ) -> Result<bool, Unwritable> {
         let tree = self.source.tree;
+        if let Some(text) = keywords::fault(tree, self.source.text, (keyword, value)) {
+            return Err(Unwritable { at: value, text });
+        }
         let is_list = matches!(tree.content(value), Content::List(_));
         match keyword {
             "$ref" | "$dynamicRef" | "$recursiveRef" => self.reference(keyword, value)?,
             "type" => self.types(value, is_nullable),
             "enum" if is_nullable => self.nullable_enum(value),
             "required" => self.required(schema, value),
+            "items" if is_list && tree.items(value).is_empty() => return Ok(false),
             "items" if is_list && self.source.dialect.items_are_first => {
                 self.key("prefixItems");
                 self.list(value)?;
@@ -302,7 +283,12 @@ impl<'d> Writer<'d> {
     /// A reference to a definition. One that is dynamic has one place to lead to, since there is one document.
     fn reference(&mut self, keyword: &str, value: Place) -> Result<(), Unwritable> {
         let (tree, names) = (self.source.tree, self.source.names);
-        let fault = |text| Err(Unwritable { at: value, text });
+        let fault = |text: &str| {
+            Err(Unwritable {
+                at: value,
+                text: text.to_owned(),
+            })
+        };
         let written = tree.text(value).unwrap_or_default();
         let dynamic = match keyword {
             "$dynamicRef" => names.dynamic(written),

@@ -5,7 +5,7 @@
 //! value --validator--> fits, or a sentence: where in the value, and which keyword of the schema
 //! ```
 //!
-//! The compiler writes the text (JSON Schema of 2020-12, without references to other documents), and has tried it by [`prepared`].
+//! The compiler writes the text (JSON Schema of 2020-12, without references to other documents), and has looked at its keywords.
 //! What is said holds nothing of the value: it may be secret.
 
 mod misfit;
@@ -103,7 +103,7 @@ fn no_json(value: &Value) -> Option<&str> {
     }
 }
 
-/// Reads a schema.
+/// Reads a schema. (The tests of the compiler ask whether it has the same to say.)
 ///
 /// # Errors
 /// The text is no JSON, or no schema; or a pattern in it cannot be searched for.
