@@ -5,12 +5,12 @@ use crate::input;
 use crate::metric::metrics;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
-use bggo_manifest::{Form, Output, Runner, Use};
+use bggo_manifest::{Asset, Form, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The whole module of a runner.
-pub fn module(runner: &Runner) -> TokenStream {
+/// The whole module of a runner; `assets` are those of its manifest.
+pub fn module(runner: &Runner, assets_of_module: &[Asset]) -> TokenStream {
     let (name, ty) = (snake(&runner.name), beside(&camel(&runner.name)));
     let doc = format!(
         "Structs and boundary of `{}`, made from the manifest. {}",
@@ -31,7 +31,7 @@ pub fn module(runner: &Runner) -> TokenStream {
     let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics, "runner");
     let errors = errors(&runner.errors);
-    let prepared = prepared(runner, &ty);
+    let prepared = prepared(runner, assets_of_module, &ty);
     quote! {
         #[doc = #doc]
         pub mod #name {
@@ -62,7 +62,7 @@ fn outputs(outputs: &[Output], judges: bool) -> TokenStream {
         quote! {
             /// Those that are wanted, in the manifest's order.
             fn wanted(self, wanted: Wanted) -> ::std::boxed::Box<[::bggo_runtime::glue::Value]> {
-                let count = [#(wanted.#names),*].into_iter().filter(|wanted| *wanted).count();
+                let count = #(::core::primitive::usize::from(wanted.#names))+*;
                 let mut kept = ::std::vec::Vec::with_capacity(count);
                 #(if wanted.#names { kept.push(self.#names); })*
                 kept.into_boxed_slice()
@@ -179,7 +179,19 @@ fn assets(uses: &[Use]) -> TokenStream {
     }
 }
 
-fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
+/// Whether it uses an asset that is built on another one. Its steps wait for that one first, so a grid runs them by attempts.
+fn is_run_by_attempts(runner: &Runner, assets: &[Asset]) -> bool {
+    let is_built_on_another = |name: &String| {
+        let mut found = assets.iter().filter(|asset| asset.name == *name);
+        found.any(|asset| !asset.uses.is_empty())
+    };
+    let mut uses = runner.uses.iter();
+    uses.any(|part| {
+        part.module.is_none() && !part.optional && part.assets.iter().all(is_built_on_another)
+    })
+}
+
+fn prepared(runner: &Runner, assets: &[Asset], ty: &TokenStream) -> TokenStream {
     let late = if input::borrows(&runner.inputs) {
         quote!(Late<'a>)
     } else {
@@ -245,6 +257,23 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 ::bggo_runtime::glue::Ran::Done
             }))
         }).await
+    };
+    let read = if is_run_by_attempts(runner, assets) {
+        quote! {
+            iteration.run_attempts(
+                at,
+                &self.policy,
+                kept,
+                ::std::boxed::Box::new(move |step| self.attempt(step, needs.clone(), &[])),
+            )
+        }
+    } else {
+        quote! {
+            ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
+                #at_once
+                #until_kept
+            }))
+        }
     };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
@@ -317,6 +346,9 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 at: ::bggo_runtime::glue::At,
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
+                if !<#ty as ::bggo_runtime::glue::Runner>::HAS_RUN_UNREAD {
+                    return self.read(iteration, at, needs, ::core::option::Option::None);
+                }
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
                     #at_once_unread
                     ::core::future::poll_fn(|cx| {
@@ -336,10 +368,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
-                ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
-                    #at_once
-                    #until_kept
-                }))
+                #read
             }
 
             /// Runs the step inside an attempt, and keeps the outputs that are wanted if somebody reads them.
@@ -360,23 +389,12 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 })
             }
 
-            /// Runs the step inside an attempt: assets, then the clock, then the work.
-            #[inline(never)]
-            pub fn run<'a>(
+            /// Runs the step inside an attempt: assets, then the clock, then the work. The tests of a module call it. (It is an
+            /// `async fn`, and these are compiled where they are called: programs have none of it.)
+            pub async fn run<'a>(
                 &'a self,
                 step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
-                late: &'a [#late],
-            ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<Output, ::bggo_runtime::glue::Fault>> {
-                ::std::boxed::Box::pin(async move { self.go(step, &needs, late).await })
-            }
-
-            #begin_at_once
-
-            async fn go<'a>(
-                &'a self,
-                step: &'a ::bggo_runtime::glue::Step<'_>,
-                needs: &'a #needs,
                 late: &'a [#late],
             ) -> ::core::result::Result<Output, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
@@ -385,6 +403,8 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 step.begin();
                 ::bggo_runtime::glue::Runner::run(runner, step, uses, late).await
             }
+
+            #begin_at_once
         }
     }
 }
