@@ -211,7 +211,12 @@ fn prepared(runner: &Runner, assets: &[Asset], ty: &TokenStream) -> TokenStream 
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)
     } else {
-        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
+        quote!(#gets let uses = Uses { #(#held),* };)
+    };
+    let uses_again = match runner.uses.is_empty() {
+        true => uses.clone(),
+        // Each attempt waits for a clone of it.
+        false => quote!(let needs = needs.clone(); #uses),
     };
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
     // (The work is pinned where it is made, and outputs are used where they come: both are large, and `await` moves them.)
@@ -226,7 +231,7 @@ fn prepared(runner: &Runner, assets: &[Asset], ty: &TokenStream) -> TokenStream 
         } else {
             quote! {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
-                #uses
+                #uses_again
                 step.begin();
                 let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::#method(runner, step, uses, &[]));
             }
