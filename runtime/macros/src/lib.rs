@@ -62,8 +62,7 @@ fn expand(name: &str) -> Result<TokenStream, String> {
             .collect();
         lines.join("\n")
     })?;
-    let runners = manifest.runners.iter();
-    let runners = runners.map(|runner| runner::module(runner, &manifest.assets));
+    let runners = manifest.runners.iter().map(runner::module);
     let assets = manifest.assets.iter().map(asset::module);
     // Named so that cargo builds the module again when its manifest changes.
     Ok(quote! {

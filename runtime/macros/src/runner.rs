@@ -5,12 +5,12 @@ use crate::input;
 use crate::metric::metrics;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
-use bggo_manifest::{Asset, Form, Output, Runner, Use};
+use bggo_manifest::{Form, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The whole module of a runner; `assets` are those of its manifest.
-pub fn module(runner: &Runner, assets_of_module: &[Asset]) -> TokenStream {
+/// The whole module of a runner.
+pub fn module(runner: &Runner) -> TokenStream {
     let (name, ty) = (snake(&runner.name), beside(&camel(&runner.name)));
     let doc = format!(
         "Structs and boundary of `{}`, made from the manifest. {}",
@@ -31,7 +31,7 @@ pub fn module(runner: &Runner, assets_of_module: &[Asset]) -> TokenStream {
     let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics, "runner");
     let errors = errors(&runner.errors);
-    let prepared = prepared(runner, assets_of_module, &ty);
+    let prepared = prepared(runner, &ty);
     quote! {
         #[doc = #doc]
         pub mod #name {
@@ -179,19 +179,7 @@ fn assets(uses: &[Use]) -> TokenStream {
     }
 }
 
-/// Whether it uses an asset that is built on another one. Its steps wait for that one first, so a grid runs them by attempts.
-fn is_run_by_attempts(runner: &Runner, assets: &[Asset]) -> bool {
-    let is_built_on_another = |name: &String| {
-        let mut found = assets.iter().filter(|asset| asset.name == *name);
-        found.any(|asset| !asset.uses.is_empty())
-    };
-    let mut uses = runner.uses.iter();
-    uses.any(|part| {
-        part.module.is_none() && !part.optional && part.assets.iter().all(is_built_on_another)
-    })
-}
-
-fn prepared(runner: &Runner, assets: &[Asset], ty: &TokenStream) -> TokenStream {
+fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     let late = if input::borrows(&runner.inputs) {
         quote!(Late<'a>)
     } else {
@@ -262,23 +250,6 @@ fn prepared(runner: &Runner, assets: &[Asset], ty: &TokenStream) -> TokenStream 
                 ::bggo_runtime::glue::Ran::Done
             }))
         }).await
-    };
-    let read = if is_run_by_attempts(runner, assets) {
-        quote! {
-            iteration.run_attempts(
-                at,
-                &self.policy,
-                kept,
-                ::std::boxed::Box::new(move |step| self.attempt(step, needs.clone(), &[])),
-            )
-        }
-    } else {
-        quote! {
-            ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
-                #at_once
-                #until_kept
-            }))
-        }
     };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
@@ -373,7 +344,10 @@ fn prepared(runner: &Runner, assets: &[Asset], ty: &TokenStream) -> TokenStream 
                 needs: #needs,
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
-                #read
+                ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
+                    #at_once
+                    #until_kept
+                }))
             }
 
             /// Runs the step inside an attempt, and keeps the outputs that are wanted if somebody reads them.

@@ -55,7 +55,7 @@ impl Policy {
 }
 
 /// An attempt, boxed. It is a function of the run of the step, and may be called several times.
-pub type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
+type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
 
 impl Iteration<'_> {
     /// Runs a step from its first attempt to its counted end, within the step's time limit. There is no other way to run one.
@@ -97,7 +97,7 @@ impl Iteration<'_> {
         kept: Option<&'s OutputSlot>,
         (body, attempt): (&'s B, AttemptOf<B>),
     ) -> Running<'s, Flow> {
-        self.run_attempts(at, policy, kept, Box::new(move |step| attempt(body, step)))
+        self.run_boxed(at, policy, kept, Box::new(move |step| attempt(body, step)))
     }
 
     /// The same for a step that needs resources: `wait` waits for them before each attempt. They are there in nearly all of them, so
@@ -116,12 +116,12 @@ impl Iteration<'_> {
                 attempt(body, step).await
             }),
         });
-        self.run_attempts(at, policy, kept, attempt)
+        self.run_boxed(at, policy, kept, attempt)
     }
 
     /// The part of `drive` that is not generic, so it is compiled once.
     #[inline(never)]
-    pub fn run_attempts<'s>(
+    fn run_boxed<'s>(
         &'s self,
         at: At,
         policy: &'s Policy,
