@@ -3,6 +3,7 @@
 use crate::host_limit::HostLimit;
 use crate::info::{ResourceInfo, Sensitivity};
 pub use crate::place::Place;
+use bggo_values::Text;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -260,16 +261,31 @@ impl<T> Placed<T> for Result<T, Fault> {
     }
 }
 
-/// A late text as a plain one: borrowed where it has no holes.
-pub fn plain_text(text: fmt::Arguments<'_>) -> Cow<'_, str> {
-    match text.as_str() {
-        Some(text) => Cow::Borrowed(text),
-        None => {
-            // `to_string` begins with room for the known pieces at most, and asks for more at each hole.
-            let mut filled = String::with_capacity(ROOM);
-            // It fails only where a hole refuses to show itself, and none of ours does.
-            let _ = filled.write_fmt(text);
-            Cow::Owned(filled)
+/// A text before it is a plain one.
+#[derive(Debug, Clone, Copy)]
+pub enum PlainText<'a> {
+    /// It was known before the run.
+    Known(&'a Text),
+    /// It comes with the run.
+    Late(fmt::Arguments<'a>),
+}
+
+impl<'a> PlainText<'a> {
+    /// The text: borrowed where it has no holes.
+    pub fn text(self) -> Cow<'a, str> {
+        let text = match self {
+            Self::Known(text) => return Cow::Borrowed(text.as_str()),
+            Self::Late(text) => text,
+        };
+        match text.as_str() {
+            Some(text) => Cow::Borrowed(text),
+            None => {
+                // `to_string` begins with room for the known pieces at most, and asks for more at each hole.
+                let mut filled = String::with_capacity(ROOM);
+                // It fails only where a hole refuses to show itself, and none of ours does.
+                let _ = filled.write_fmt(text);
+                Cow::Owned(filled)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ pub use crate::assets::{
     Asset, AssetCx, AssetSlot, Dependency, DependencyGuard, Get, Make, Making, Prepare, RunAsset,
     RunScope, Scope,
 };
-pub use crate::fault::{Fault, plain_text};
+pub use crate::fault::{Fault, PlainText};
 pub use crate::flow::{Early, Flow, Running};
 pub use crate::info::{
     At, Counter, Gauge, LabelledCounter, MetricInfo, MetricKind, MetricWarning, OnDemand, Rate,

@@ -235,6 +235,18 @@ impl<'a> Asked<'a> {
         Err(kind.fault(with_line(FaultText::plain(text), ended)))
     }
 
+    /// The command as one text.
+    fn words(&self) -> String {
+        let mut words = String::new();
+        for (at, word) in self.command.iter().enumerate() {
+            if at > 0 {
+                words.push(' ');
+            }
+            words.push_str(word);
+        }
+        words
+    }
+
     /// Hands over what was run and what it said.
     fn show(&self, step: &Step<'_>, ended: &Ended) {
         let is_sensitive = |name| step.info().is_input_sensitive(name);
@@ -243,7 +255,7 @@ impl<'a> Asked<'a> {
             self.command.iter().for_each(|item| secrets.add(item));
             Message::new(Message::kept_back())
         } else {
-            Message::new(self.command.join(" "))
+            Message::new(self.words())
         };
         for (name, value) in &self.env {
             // Variables of the environment are where secrets are put, so no value is shown.

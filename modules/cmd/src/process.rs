@@ -4,7 +4,9 @@
 //! that of the group, to nobody else, so no signal can meet a stranger.
 
 use crate::output::Output;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -62,8 +64,8 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let group = group.ok_or_else(|| io::Error::other("the command has no number"))?;
+        let group = i32::try_from(child.id()).map(Pid::from_raw);
+        let group = group.map_err(|_| io::Error::other("the command has no number"))?;
         match Self::streams(&mut child, stdin, most) {
             Ok((stdin, stdout, stderr)) => Ok(Self {
                 child,
@@ -78,7 +80,7 @@ impl Process {
             }),
             Err(error) => {
                 // Already over is fine.
-                let _ = kill_process_group(group, Signal::KILL);
+                let _ = killpg(group, Signal::SIGKILL);
                 let _ = child.wait();
                 Err(error)
             }
@@ -144,7 +146,7 @@ impl Process {
     /// Asks all processes to end. Once is enough: to some programs a second time means at once.
     pub(crate) fn ask_to_end(&mut self) {
         if !std::mem::replace(&mut self.was_asked_to_end, true) {
-            self.signal(Signal::TERM);
+            self.signal(Signal::SIGTERM);
         }
     }
 
@@ -154,7 +156,7 @@ impl Process {
         self.ask_to_end();
         let ended = tokio::time::timeout(grace, self.until_ended()).await;
         if ended.is_err() {
-            self.signal(Signal::KILL);
+            self.signal(Signal::SIGKILL);
             self.until_ended().await;
         }
     }
@@ -167,7 +169,7 @@ impl Process {
         if let Some(status) = self.reaped {
             return Ok(status);
         }
-        self.signal(Signal::KILL);
+        self.signal(Signal::SIGKILL);
         let status = self.child.wait()?;
         self.reaped = Some(status);
         Ok(status)
@@ -176,7 +178,7 @@ impl Process {
     fn signal(&self, signal: Signal) {
         if self.reaped.is_none() {
             // A group of which nobody is left needs no signal.
-            let _ = kill_process_group(self.group, signal);
+            let _ = killpg(self.group, signal);
         }
     }
 
@@ -209,12 +211,12 @@ impl Process {
 
     fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.has_ended {
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            match waitid(WaitId::Pid(self.group), options) {
+            let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+            match waitid(Id::Pid(self.group), options) {
                 // It runs: the next change is waited for.
-                Ok(None) => {}
+                Ok(WaitStatus::StillAlive) => {}
                 // It is over, or nobody can tell any more.
-                Ok(Some(_)) | Err(_) => {
+                Ok(_) | Err(_) => {
                     self.has_ended = true;
                     break;
                 }
@@ -230,7 +232,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.reaped.is_none() {
-            self.signal(Signal::KILL);
+            self.signal(Signal::SIGKILL);
             // It is not waited for: that could hold up the thread.
             let _ = self.child.try_wait();
         }

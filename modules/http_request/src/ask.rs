@@ -18,7 +18,7 @@ use crate::request;
 use crate::trace::{Request, Trace};
 use crate::transport::{AnswerContext, AnswerHead, LastHead, Reads, Template};
 use bggo_runtime::contract::{
-    Counter, Fault, FaultText, LabelledCounter, Moment, Rate, Step, Text, Trend,
+    Counter, Fault, FaultText, LabelledCounter, Moment, Rate, Running, Step, Text, Trend,
 };
 use bytes::Bytes;
 use http::Method;
@@ -251,8 +251,7 @@ impl HttpClient {
         ask: &'a Ask<'a>,
     ) -> Result<Answer, Fault> {
         let made = self.made(ask)?;
-        // Boxed: a user carries no room for it once it is over.
-        Box::pin(self.send(asking.into(), ask, &made)).await
+        self.send(asking.into(), ask, &made).await
     }
 
     /// Makes a request that is sent again and again, by [`ask_kept`](Self::ask_kept).
@@ -290,10 +289,27 @@ impl HttpClient {
         ask: &'a Ask<'a>,
         kept: &'a KeptAsk,
     ) -> Result<Answer, Fault> {
-        Box::pin(self.send(asking.into(), ask, &kept.made)).await
+        self.send(asking.into(), ask, &kept.made).await
     }
 
-    async fn send(&self, asking: Asking<'_>, ask: &Ask<'_>, made: &Made) -> Result<Answer, Fault> {
+    /// Boxed: a user carries no room for it once it is over. And boxed here, so that the modules that ask compile no exchange of their own, as
+    /// they would of an `async fn`.
+    #[inline(never)]
+    fn send<'a>(
+        &'a self,
+        asking: Asking<'a>,
+        ask: &'a Ask<'a>,
+        made: &'a Made,
+    ) -> Running<'a, Result<Answer, Fault>> {
+        Box::pin(self.send_boxed(asking, ask, made))
+    }
+
+    async fn send_boxed(
+        &self,
+        asking: Asking<'_>,
+        ask: &Ask<'_>,
+        made: &Made,
+    ) -> Result<Answer, Fault> {
         let asked = Asked {
             client: self,
             asking,

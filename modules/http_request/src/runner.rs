@@ -52,6 +52,8 @@ impl Runner for HttpRequest {
         Work::new(self, (step, uses), late)
     }
 
+    const HAS_RUN_UNREAD: bool = true;
+
     fn run_unread<'a>(
         &'a self,
         step: &'a Step<'_>,

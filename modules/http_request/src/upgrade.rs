@@ -17,7 +17,7 @@ use crate::phases::Phases;
 use crate::request::{self, Arguments, Whole};
 use crate::trace::{Request, Trace};
 use crate::transport::{AnswerContext, AnswerHead, Asked, Incoming, Outgoing, Reads, Trust};
-use bggo_runtime::contract::{Fault, FaultText, format_duration};
+use bggo_runtime::contract::{Fault, FaultText, Running, format_duration};
 use bggo_wire::{Dialled, Wire};
 use http::header::{HeaderName, HeaderValue, UPGRADE};
 use std::cell::RefCell;
@@ -76,8 +76,18 @@ impl HttpClient {
         asking: impl Into<Asking<'a>>,
         asked: &'a Upgrade<'a>,
     ) -> Result<Upgraded, Fault> {
-        // Boxed: a user carries no room for it once it is over.
-        Box::pin(self.upgrade_within_time(asking.into(), asked)).await
+        self.upgrade_boxed(asking.into(), asked).await
+    }
+
+    /// Boxed: a user carries no room for it once it is over. And boxed here, so that no other module compiles a dial of its own, as it
+    /// would of an `async fn`.
+    #[inline(never)]
+    fn upgrade_boxed<'a>(
+        &'a self,
+        asking: Asking<'a>,
+        asked: &'a Upgrade<'a>,
+    ) -> Running<'a, Result<Upgraded, Fault>> {
+        Box::pin(self.upgrade_within_time(asking, asked))
     }
 
     async fn upgrade_within_time(

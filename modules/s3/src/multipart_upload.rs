@@ -235,11 +235,15 @@ impl<'a> Upload<'a> {
         let mut list = String::from("<CompleteMultipartUpload>");
         for (part, etag) in (1..).zip(self.etags.borrow().iter()) {
             // Writing to a String never fails.
-            let _ = write!(
-                list,
-                "<Part><PartNumber>{part}</PartNumber><ETag>{}</ETag></Part>",
-                etag.replace('&', "&amp;").replace('<', "&lt;")
-            );
+            let _ = write!(list, "<Part><PartNumber>{part}</PartNumber><ETag>");
+            for letter in etag.chars() {
+                match letter {
+                    '&' => list.push_str("&amp;"),
+                    '<' => list.push_str("&lt;"),
+                    other => list.push(other),
+                }
+            }
+            list.push_str("</ETag></Part>");
         }
         list.push_str("</CompleteMultipartUpload>");
         let mut request = self.request("POST")?;

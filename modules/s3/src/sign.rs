@@ -116,12 +116,13 @@ impl Signer {
             ("x-amz-content-sha256", to_sign.payload),
             ("x-amz-date", &moment.stamp),
         ];
-        fields.extend(to_sign.fields);
-        fields.extend(
-            self.session_token()
-                .map(|token| ("x-amz-security-token", token)),
-        );
-        fields.sort_unstable();
+        let token = self.session_token();
+        let token = token.map(|token| ("x-amz-security-token", token));
+        for field in to_sign.fields.iter().copied().chain(token) {
+            // In the order of the names. They are few, and a sort of the standard library is much code.
+            let place = fields.iter().position(|(name, _)| *name > field.0);
+            fields.insert(place.unwrap_or(fields.len()), field);
+        }
         let names = names(&fields);
         let mut authorization = String::with_capacity(256);
         for part in [

@@ -113,7 +113,7 @@ impl Emission {
 }
 
 fn emission(plain: &Plain<'_>) -> Result<Emission, Fault> {
-    let args = items_of([plain.args, plain.attachments])?;
+    let args = items_of(&[plain.args, plain.attachments])?;
     Ok(Emission {
         event: Payload::new(&plain.event, &args),
         ack: plain.ack,
@@ -122,13 +122,14 @@ fn emission(plain: &Plain<'_>) -> Result<Emission, Fault> {
 }
 
 /// The items of lists that are given, one list after the other.
-pub(crate) fn items_of<const LISTS: usize>(
-    lists: [Option<&Value>; LISTS],
-) -> Result<Vec<Value>, Fault> {
+pub(crate) fn items_of(lists: &[Option<&Value>]) -> Result<Vec<Value>, Fault> {
     let mut items = Vec::new();
-    for list in lists.into_iter().flatten() {
+    for list in lists {
+        let Some(list) = list else { continue };
         let list = list.settled()?;
-        items.extend(list.items().iter().flat_map(|list| list.iter().cloned()));
+        if let Some(list) = list.items() {
+            items.extend_from_slice(&list);
+        }
     }
     Ok(items)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Acknowledgement(pub(crate) Payload);
 impl Acknowledgement {
     pub(crate) fn new(args: &[Value]) -> Self {
         let mut attachments = Vec::new();
-        let json = list(args.iter(), &mut attachments);
+        let json = list(None, args, &mut attachments);
         Self(Payload {
             name: String::new(),
             json,
@@ -45,7 +45,7 @@ impl Payload {
     pub(crate) fn new(name: &str, args: &[Value]) -> Self {
         let mut attachments = Vec::new();
         let first = Value::from(name.to_owned());
-        let json = list([&first].into_iter().chain(args), &mut attachments);
+        let json = list(Some(&first), args, &mut attachments);
         Self {
             name: name.to_owned(),
             json,
@@ -78,11 +78,11 @@ impl Payload {
     }
 }
 
-/// A list as JSON, whose bytes become attachments.
-fn list<'v>(items: impl Iterator<Item = &'v Value>, attachments: &mut Vec<Seq<u8>>) -> String {
+/// A list of the first item, if there is one, and the others as JSON, whose bytes become attachments.
+fn list(first: Option<&Value>, others: &[Value], attachments: &mut Vec<Seq<u8>>) -> String {
     let mut json = String::from("[");
-    for (at, item) in items.enumerate() {
-        if at > 0 {
+    for item in first.into_iter().chain(others) {
+        if json.len() > 1 {
             json.push(',');
         }
         json.push_str(&encode_json(&take_out(item, attachments)));

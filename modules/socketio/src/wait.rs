@@ -38,7 +38,7 @@ impl Runner for SocketioWait {
             from: step.sent_at_once(),
             limit: plain.timeout.unwrap_or(DEFAULT),
         };
-        let acknowledgement = Acknowledgement::new(&items_of([plain.ack_args])?);
+        let acknowledgement = Acknowledgement::new(&items_of(&[plain.ack_args])?);
         let socket = uses.client.socket_for(step);
         let waits = socket.event(&plain.event);
         let taken = self.take(step, &waits, (limit, plain.r#match)).await;

@@ -36,7 +36,7 @@ impl<'a> Handshake<'a> {
         Self {
             key: to_base64(&nonce),
             subprotocols,
-            protocols: subprotocols.join(", "),
+            protocols: listed(subprotocols),
             compression,
         }
     }
@@ -131,6 +131,18 @@ fn accept_of(key: &str) -> String {
 
 fn refused(text: impl Into<FaultText>) -> Fault {
     Kind::Handshake.fault(text)
+}
+
+/// Texts as one field lists them.
+fn listed(texts: &[String]) -> String {
+    let mut listed = String::new();
+    for text in texts {
+        if !listed.is_empty() {
+            listed.push_str(", ");
+        }
+        listed.push_str(text);
+    }
+    listed
 }
 
 #[cfg(test)]

@@ -322,18 +322,41 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     } else {
         quote!(for late_input in late { match *late_input { #(#arms)* } })
     };
+    // A text is made last, so that nothing has to be dropped where another input is missing. (There are no closures, for each of
+    // them would be one more function to compile.)
+    let made = |input: &Input| match input.carrier() {
+        Carrier::Text => quote!(value.text()),
+        _ => quote!(value),
+    };
+    let required = inputs
+        .iter()
+        .filter(|input| !input.may_be_absent() && input.default.is_none());
+    let required = required.map(|input| {
+        let (local, text) = (local(&input.name), &input.name);
+        quote! {
+            let ::core::option::Option::Some(#local) = #local else {
+                return ::core::result::Result::Err(::bggo_runtime::glue::Fault::missing(#text));
+            };
+        }
+    });
     let results = inputs.iter().map(|input| {
-        let (name, local, text) = (snake(&input.name), local(&input.name), &input.name);
-        let missing = if input.may_be_absent() {
-            quote!(::core::option::Option::flatten(#local))
+        let (name, local, made) = (snake(&input.name), local(&input.name), made(input));
+        let value = if input.may_be_absent() {
+            quote!(match #local {
+                ::core::option::Option::Some(::core::option::Option::Some(value)) => ::core::option::Option::Some(#made),
+                _ => ::core::option::Option::None,
+            })
         } else if let Some(value) = &input.default {
             // A late null leaves the default.
-            let value = plain_constant(input, value);
-            quote!(#local.unwrap_or_else(|| #value))
+            let default = plain_constant(input, value);
+            quote!(match #local {
+                ::core::option::Option::Some(value) => #made,
+                ::core::option::Option::None => #default,
+            })
         } else {
-            quote!(#local.ok_or_else(|| ::bggo_runtime::glue::Fault::missing(#text))?)
+            quote!({ let value = #local; #made })
         };
-        quote!(#name: #missing)
+        quote!(#name: #value)
     });
     let rules = rule::checks(rules, |name| {
         let local = local(name);
@@ -369,6 +392,7 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
                 #(#locals)*
                 #loops
                 #rules
+                #(#required)*
                 ::core::result::Result::Ok(Plain { #(#results),* })
             }
         }
@@ -385,12 +409,12 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
 /// `Option`: there is none while a shape has holes.
 fn as_plain(input: &Input, may_be_absent: bool) -> TokenStream {
     let value = match (input.carrier(), may_be_absent) {
-        (Carrier::Text, false) => quote!(::std::borrow::Cow::Borrowed(value.as_str())),
-        (Carrier::Text, true) => quote!(
-            value
-                .as_ref()
-                .map(|value| ::std::borrow::Cow::Borrowed(value.as_str()))
-        ),
+        (Carrier::Text, false) => quote!(::bggo_runtime::glue::PlainText::Known(value)),
+        (Carrier::Text, true) => quote!(match value {
+            ::core::option::Option::Some(value) =>
+                ::core::option::Option::Some(::bggo_runtime::glue::PlainText::Known(value)),
+            ::core::option::Option::None => ::core::option::Option::None,
+        }),
         (Carrier::Value, false) => quote!(value),
         (Carrier::Value, true) => quote!(value.as_ref()),
         (Carrier::Shape, false) => {
@@ -421,7 +445,7 @@ fn as_plain(input: &Input, may_be_absent: bool) -> TokenStream {
 fn late_arm(input: &Input) -> TokenStream {
     let (variant, name) = (camel(&input.name), local(&input.name));
     let value = match input.carrier() {
-        Carrier::Text => quote!(::bggo_runtime::glue::plain_text(value)),
+        Carrier::Text => quote!(::bggo_runtime::glue::PlainText::Late(value)),
         Carrier::Shape => {
             let field = snake(&input.name);
             let shape = match input.may_be_absent() {

@@ -19,7 +19,7 @@ pub fn checks(rules: &[Rule], given: impl Fn(&str) -> TokenStream) -> TokenStrea
         let broken = match &rule.demand {
             Demand::Conflicts(names) => {
                 let each = is(names, true);
-                quote!([#(#each),*].into_iter().filter(|given| *given).count() > 1)
+                quote!((#(::core::primitive::usize::from(#each))+*) > 1)
             }
             Demand::AtLeastOne(names) => {
                 let each = is(names, false);

@@ -62,7 +62,7 @@ fn outputs(outputs: &[Output], judges: bool) -> TokenStream {
         quote! {
             /// Those that are wanted, in the manifest's order.
             fn wanted(self, wanted: Wanted) -> ::std::boxed::Box<[::bggo_runtime::glue::Value]> {
-                let count = [#(wanted.#names),*].into_iter().filter(|wanted| *wanted).count();
+                let count = #(::core::primitive::usize::from(wanted.#names))+*;
                 let mut kept = ::std::vec::Vec::with_capacity(count);
                 #(if wanted.#names { kept.push(self.#names); })*
                 kept.into_boxed_slice()
@@ -199,7 +199,12 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)
     } else {
-        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
+        quote!(#gets let uses = Uses { #(#held),* };)
+    };
+    let uses_again = match runner.uses.is_empty() {
+        true => uses.clone(),
+        // Each attempt waits for a clone of it.
+        false => quote!(let needs = needs.clone(); #uses),
     };
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
     // (The work is pinned where it is made, and outputs are used where they come: both are large, and `await` moves them.)
@@ -214,7 +219,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
         } else {
             quote! {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
-                #uses
+                #uses_again
                 step.begin();
                 let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::#method(runner, step, uses, &[]));
             }
@@ -317,6 +322,9 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 at: ::bggo_runtime::glue::At,
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
+                if !<#ty as ::bggo_runtime::glue::Runner>::HAS_RUN_UNREAD {
+                    return self.read(iteration, at, needs, ::core::option::Option::None);
+                }
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
                     #at_once_unread
                     ::core::future::poll_fn(|cx| {
@@ -360,23 +368,12 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 })
             }
 
-            /// Runs the step inside an attempt: assets, then the clock, then the work.
-            #[inline(never)]
-            pub fn run<'a>(
+            /// Runs the step inside an attempt: assets, then the clock, then the work. The tests of a module call it. (It is an
+            /// `async fn`, and these are compiled where they are called: programs have none of it.)
+            pub async fn run<'a>(
                 &'a self,
                 step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
-                late: &'a [#late],
-            ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<Output, ::bggo_runtime::glue::Fault>> {
-                ::std::boxed::Box::pin(async move { self.go(step, &needs, late).await })
-            }
-
-            #begin_at_once
-
-            async fn go<'a>(
-                &'a self,
-                step: &'a ::bggo_runtime::glue::Step<'_>,
-                needs: &'a #needs,
                 late: &'a [#late],
             ) -> ::core::result::Result<Output, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
@@ -385,6 +382,8 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 step.begin();
                 ::bggo_runtime::glue::Runner::run(runner, step, uses, late).await
             }
+
+            #begin_at_once
         }
     }
 }

@@ -103,10 +103,14 @@ impl SpawnedTasks {
         Err(Fault::new("timeout", text))
     }
 
-    /// Drops them; completes when they are gone. Nothing can be spawned afterwards.
-    pub(super) async fn drop_all(&self) {
-        self.start_dropping();
-        self.until_none().await;
+    /// Drops them; completes when they are gone. Nothing can be spawned afterwards. (Boxed, for generic code calls it: so it is compiled
+    /// once.)
+    #[inline(never)]
+    pub(super) fn drop_all(&self) -> Running<'_, ()> {
+        Box::pin(async {
+            self.start_dropping();
+            self.until_none().await;
+        })
     }
 
     /// The same for one who cannot wait: each is gone once its thread comes to it.

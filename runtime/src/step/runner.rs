@@ -3,10 +3,7 @@
 use super::attempt::Step;
 use crate::assets::Prepare;
 use crate::fault::Fault;
-use pin_project_lite::pin_project;
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 /// What a step runs. Its associated types are made by `module!` from the manifest.
 ///
@@ -47,7 +44,12 @@ pub trait Runner: Sized + 'static {
         late: &'a [Self::Late<'a>],
     ) -> impl Future<Output = Result<Self::Output, Fault>>;
 
-    /// The same where nobody reads the outputs. A runner writes it only if that saves it something.
+    /// Whether [`Runner::run_unread`] is written. If it is not, a step whose outputs nobody reads runs by [`Runner::run`], which is
+    /// compiled for it anyway.
+    const HAS_RUN_UNREAD: bool = false;
+
+    /// The same where nobody reads the outputs. A runner writes it only if that saves it something, and says so by
+    /// [`Runner::HAS_RUN_UNREAD`].
     ///
     /// # Errors
     /// As [`Runner::run`].
@@ -57,25 +59,6 @@ pub trait Runner: Sized + 'static {
         uses: Self::Uses<'a>,
         late: &'a [Self::Late<'a>],
     ) -> impl Future<Output = Result<(), Fault>> {
-        Unread {
-            work: self.run(step, uses, late),
-        }
-    }
-}
-
-pin_project! {
-    /// Drops the outputs. (An `async` block would keep the work twice: as it is handed over and as it is pinned.)
-    struct Unread<W> {
-        #[pin]
-        work: W,
-    }
-}
-
-impl<T, W: Future<Output = Result<T, Fault>>> Future for Unread<W> {
-    type Output = Result<(), Fault>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let ended = self.project().work.poll(cx);
-        ended.map(|ended| ended.map(drop))
+        async move { self.run(step, uses, late).await.map(drop) }
     }
 }

@@ -127,7 +127,7 @@ mod trouble;
 mod wire;
 
 pub use buf::Buf;
-pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
+pub use dial::{Address, Dialer, Dialled, Dialling, Names, Proxy, Rules, Sources, Target};
 #[doc(hidden)]
 pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};

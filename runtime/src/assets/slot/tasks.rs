@@ -1,16 +1,23 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
+//!
+//! What does not depend on the type of the asset is boxed in functions that are not generic, so that it is compiled once and not with
+//! each module.
 
 use super::super::asset::{Asset, Making};
 use super::super::spawned::{LIMIT, SpawnedTasks};
 use super::inner::{Failed, Inner, State};
 use super::wait::{Ending, Quiet};
-use crate::context::Asker;
+use crate::context::{Asker, WorkerContext};
 use crate::event::ResourceEvent;
 use crate::fault::{Fault, FaultText};
+use crate::flow::Running;
+use crate::info::ResourceInfo;
 use crate::panic;
 use crate::task;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -26,19 +33,16 @@ pub(super) async fn create<A: Asset>(
 ) {
     let unfinished = Unfinished { slot: &slot, asker };
     if let Some((asset, tasks)) = spent {
-        destroy_and_tell(&slot, asset, tasks).await;
+        destroy_and_tell(Owner::of(&slot), Box::pin(asset.destroy()), tasks).await;
     }
     let began = slot.worker.now();
-    // Once the end is wanted, the creation has as long as a destruction has.
-    let cut = async {
-        Ending::new(&slot).await;
-        tokio::time::sleep(LIMIT).await;
-    };
-    let cut = std::pin::pin!(cut);
-    let result = match timeout(LIMIT, select(&mut making, cut)).await {
-        Ok(Either::Left((result, _))) => result,
-        Ok(Either::Right(_)) | Err(_) => Err(too_long("creation")),
-    };
+    let mut made = None;
+    let work = pin!(poll_fn(|cx| {
+        let result = making.as_mut().poll(cx);
+        result.map(|result| made = Some(result))
+    }));
+    until_made_or_cut(work, pin!(Ending::new(&slot))).await;
+    let result = made.unwrap_or_else(|| Err(too_long("creation")));
     drop(making);
     let took = slot.worker.now().saturating_duration_since(began);
     let end = match result {
@@ -56,8 +60,9 @@ pub(super) async fn create<A: Asset>(
                 );
                 // It was made, so it is destroyed as any other; nobody gets hold of it.
                 let tasks = slot.tasks.take();
-                if let Err(fault) = destroyed(&slot, asset, tasks).await {
-                    tell_destroy_failed(&slot, fault);
+                let (owner, destroying) = (Owner::of(&slot), Box::pin(asset.destroy()));
+                if let Err(fault) = destroyed(&owner, destroying, tasks).await {
+                    owner.tell_destroy_failed(fault);
                 }
                 state
             }
@@ -73,6 +78,22 @@ pub(super) async fn create<A: Asset>(
     // Everything of the module that may panic is behind us.
     std::mem::forget(unfinished);
     slot.set(end);
+}
+
+/// Completes when a creation has ended or its time is over. Once the end of its asset is wanted, it has as long as a destruction has.
+#[inline(never)]
+fn until_made_or_cut<'a>(
+    made: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
+    ending: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
+) -> Running<'a, ()> {
+    Box::pin(async move {
+        let cut = pin!(async {
+            ending.await;
+            tokio::time::sleep(LIMIT).await;
+        });
+        // Whoever waits knows which it was.
+        let _ = timeout(LIMIT, select(made, cut)).await;
+    })
 }
 
 /// Tells of a creation that failed.
@@ -95,10 +116,25 @@ fn failed<A: Asset>(slot: &Inner<A>, asker: Asker, fault: Fault) -> State<A> {
     State::Failed(Box::new(Failed { fault, asker }))
 }
 
-/// Tells of a destruction that failed.
-fn tell_destroy_failed<A: Asset>(slot: &Inner<A>, fault: Fault) {
-    let event = ResourceEvent::DestroyFailed { fault };
-    slot.worker.resource_event(slot.info, event);
+/// Whose asset it is: where what becomes of it is told.
+struct Owner {
+    worker: Rc<WorkerContext>,
+    info: &'static ResourceInfo,
+}
+
+impl Owner {
+    fn of<A: Asset>(slot: &Inner<A>) -> Self {
+        Self {
+            worker: Rc::clone(&slot.worker),
+            info: slot.info,
+        }
+    }
+
+    /// Tells of a destruction that failed.
+    fn tell_destroy_failed(&self, fault: Fault) {
+        let event = ResourceEvent::DestroyFailed { fault };
+        self.worker.resource_event(self.info, event);
+    }
 }
 
 fn bug(what: &str) -> Fault {
@@ -136,13 +172,15 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     if let State::Ready(asset, _) = state {
         let tasks = slot.tasks.take();
         match Arc::try_unwrap(asset) {
-            Ok(asset) => destroy_and_tell(&slot, asset, tasks).await,
+            Ok(asset) => {
+                destroy_and_tell(Owner::of(&slot), Box::pin(asset.destroy()), tasks).await;
+            }
             Err(_) => {
                 if let Some(tasks) = tasks {
                     tasks.drop_all().await;
                 }
                 let text = "something still holds it, so it was left alone: this is a bug of bggo";
-                tell_destroy_failed(&slot, Fault::new("asset", text));
+                Owner::of(&slot).tell_destroy_failed(Fault::new("asset", text));
             }
         }
     }
@@ -153,51 +191,63 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     slot.changed.wake();
 }
 
+/// What destroys an asset.
+type Destroying = Running<'static, Result<(), Fault>>;
+
 /// Destroys an asset and its tasks, and tells of it.
-async fn destroy_and_tell<A: Asset>(slot: &Inner<A>, asset: A, tasks: Option<Rc<SpawnedTasks>>) {
-    let began = slot.worker.now();
-    let result = destroyed(slot, asset, tasks).await;
-    let took = slot.worker.now().saturating_duration_since(began);
-    match result {
-        Ok(()) => slot
-            .worker
-            .resource_event(slot.info, ResourceEvent::Destroyed { took }),
-        Err(fault) => tell_destroy_failed(slot, fault),
-    }
+#[inline(never)]
+fn destroy_and_tell(
+    owner: Owner,
+    destroying: Destroying,
+    tasks: Option<Rc<SpawnedTasks>>,
+) -> Running<'static, ()> {
+    Box::pin(async move {
+        let began = owner.worker.now();
+        let result = destroyed(&owner, destroying, tasks).await;
+        let took = owner.worker.now().saturating_duration_since(began);
+        match result {
+            Ok(()) => owner
+                .worker
+                .resource_event(owner.info, ResourceEvent::Destroyed { took }),
+            Err(fault) => owner.tell_destroy_failed(fault),
+        }
+    })
 }
 
 /// Destroys an asset, then waits for its tasks, all within one limit.
-async fn destroyed<A: Asset>(
-    slot: &Inner<A>,
-    asset: A,
+#[inline(never)]
+fn destroyed(
+    owner: &Owner,
+    destroying: Destroying,
     tasks: Option<Rc<SpawnedTasks>>,
-) -> Result<(), Fault> {
-    let deadline = Instant::now() + LIMIT;
-    // A task of its own, so that a panic in a module's `destroy` is a failure like any other.
-    let outcome = Rc::new(Cell::new(None));
-    let tells = Rc::clone(&outcome);
-    let destroying = asset.destroy();
-    let mut task = task::spawn(Box::pin(async move {
-        tells.set(Some(destroying.await));
-    }));
-    let result = match timeout_at(deadline, &mut task).await {
-        Ok(_) => outcome
-            .take()
-            .unwrap_or_else(|| Err(bug("its destruction panicked"))),
-        Err(_) => {
-            task.abort();
-            Err(too_long("destruction"))
+) -> Running<'_, Result<(), Fault>> {
+    Box::pin(async move {
+        let deadline = Instant::now() + LIMIT;
+        // A task of its own, so that a panic in a module's `destroy` is a failure like any other.
+        let outcome = Rc::new(Cell::new(None));
+        let tells = Rc::clone(&outcome);
+        let mut task = task::spawn(Box::pin(async move {
+            tells.set(Some(destroying.await));
+        }));
+        let result = match timeout_at(deadline, &mut task).await {
+            Ok(_) => outcome
+                .take()
+                .unwrap_or_else(|| Err(bug("its destruction panicked"))),
+            Err(_) => {
+                task.abort();
+                Err(too_long("destruction"))
+            }
+        };
+        let Some(tasks) = tasks else {
+            return result;
+        };
+        match (result, tasks.end(deadline, LIMIT).await) {
+            (result, Ok(())) => result,
+            (Ok(()), Err(fault)) => Err(fault),
+            (Err(first), Err(fault)) => {
+                owner.tell_destroy_failed(first);
+                Err(fault)
+            }
         }
-    };
-    let Some(tasks) = tasks else {
-        return result;
-    };
-    match (result, tasks.end(deadline, LIMIT).await) {
-        (result, Ok(())) => result,
-        (Ok(()), Err(fault)) => Err(fault),
-        (Err(first), Err(fault)) => {
-            tell_destroy_failed(slot, first);
-            Err(fault)
-        }
-    }
+    })
 }

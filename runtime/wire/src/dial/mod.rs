@@ -21,7 +21,9 @@ use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
-use bggo_runtime::contract::{AssetClock, AssetCx, Deadline, FaultText, Moment, format_duration};
+use bggo_runtime::contract::{
+    AssetClock, AssetCx, Deadline, FaultText, Moment, Running, format_duration,
+};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -47,6 +49,9 @@ pub struct Rules {
     /// Counts what connections carry.
     pub meter: Rc<Meter>,
 }
+
+/// A connection that is being made. (It is boxed where it is made: an `async fn` is compiled once more in each crate that calls it.)
+pub type Dialling<'a> = Running<'a, Result<(Wire, Dialled), Trouble>>;
 
 /// Makes the connections of one asset.
 #[derive(Debug)]
@@ -160,18 +165,22 @@ impl Dialer {
     ///
     /// # Errors
     /// There is no way there, or it took too long.
-    pub async fn dial(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(pin!(self.to_target(to))).await;
-        made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
+    pub fn dial<'a>(&'a self, to: &'a Target<'_>) -> Dialling<'a> {
+        Box::pin(async move {
+            let made = self.limited(pin!(self.to_target(to))).await;
+            made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
+        })
     }
 
     /// Makes a connection to a proxy itself, for requests that go whole to it ([`Proxy::takes_requests`]).
     ///
     /// # Errors
     /// There is no way there, or it took too long.
-    pub async fn dial_proxy(&self, proxy: &Proxy) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(pin!(self.reach(proxy, None))).await;
-        made.unwrap_or_else(|limit| Err(over(limit, &proxy.named())))
+    pub fn dial_proxy<'a>(&'a self, proxy: &'a Proxy) -> Dialling<'a> {
+        Box::pin(async move {
+            let made = self.limited(pin!(self.reach(proxy, None))).await;
+            made.unwrap_or_else(|limit| Err(over(limit, &proxy.named())))
+        })
     }
 
     /// Makes a connection to a host, of a transport that brings its own: `connect` makes one to an address. Names, the choice among
