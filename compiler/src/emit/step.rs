@@ -99,12 +99,17 @@ impl Writer<'_> {
 
     /// A step is one statement of its chain: nothing late, no `enabled`, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
+        self.body().steps[at].needs.is_empty() && self.is_plain_once_there(at)
+    }
+
+    /// The same once its resources are there.
+    fn is_plain_once_there(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
         let has_parts = step.delay_before.is_some() || step.has_parts();
         let is_simple = step.enabled.is_none() && step.call().is_none() && !has_parts;
         let is_simple = is_simple && step.without.is_empty();
-        is_simple && step.needs.is_empty() && !late && !step.is_judged()
+        is_simple && !late && !step.is_judged()
     }
 
     /// A plain step as a future.
@@ -170,7 +175,11 @@ impl Writer<'_> {
         let (name, attempt) = (names.name.clone(), names.attempt.clone());
         let body_type = self.body_type().clone();
         self.write_for(&name);
-        let body = self.attempt(at);
+        let is_plain_once_there = self.is_plain_once_there(at);
+        let body = match is_plain_once_there {
+            true => self.plain_attempt(at),
+            false => self.attempt(at),
+        };
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
         let index = takes_index(step, &body);
@@ -200,13 +209,34 @@ impl Writer<'_> {
             ))
         } else if self.waits_outside(at) {
             let wait = self.wait_function(at);
-            quote!(this.iteration.drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
+            // They are there in nearly all runs.
+            let at_once = is_plain_once_there.then(|| {
+                let run = self.plain(at, &quote!(index));
+                quote! {
+                    if #wait(this).is_none() {
+                        return #run;
+                    }
+                }
+            });
+            quote! {
+                #at_once
+                this.iteration.drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt))
+            }
         } else {
             quote!(this.iteration.drive(#path.policy(), #at_step, #kept, (this, #attempt)))
         };
         let around = around.functions;
         let judged = self.judged(at);
         let parts = self.take_parts();
+        let body = match is_plain_once_there {
+            true => body,
+            false => quote! {
+                Box::pin(async move {
+                    #index
+                    #body
+                })
+            },
+        };
         quote! {
             #[doc = #doc]
             #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
@@ -215,10 +245,7 @@ impl Writer<'_> {
 
             #[doc = #attempt_doc]
             fn #attempt<'a>(this: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
-                Box::pin(async move {
-                    #index
-                    #body
-                })
+                #body
             }
 
             #judged
@@ -314,6 +341,12 @@ impl Writer<'_> {
             Some(judged) => quote!(#run?; #judged),
             None => run,
         }
+    }
+
+    /// The attempt of a step that is plain once its resources are there: one call.
+    fn plain_attempt(&self, at: usize) -> TokenStream {
+        let (path, uses) = (self.step_path(at), self.needs(at));
+        quote!(#path.attempt(step, #uses, &[]))
     }
 
     fn before_attempt(&mut self, at: usize, here: EvaluatedIn<'_>) -> TokenStream {

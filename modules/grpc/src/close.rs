@@ -43,7 +43,7 @@ impl Runner for GrpcClose {
             time: plain.timeout.unwrap_or(DEFAULT),
             of: Of::Close,
         });
-        let closed = within(step, limit, pin!(stream.close())).await;
+        let closed = within(step, (stream.client(), limit), pin!(stream.close())).await;
         let closed = closed.map_err(|fault| stream.failed(fault));
         let result = match &closed {
             Ok((slot, skipped, came)) => {

@@ -205,7 +205,7 @@ impl Runner for GrpcRequest {
         };
         let answered = {
             let work = pin!(self.call(step, client, &ask));
-            within(step, limit, work).await
+            within(step, (client, limit), work).await
         };
         let result = match &answered {
             Ok(answered) => self.judge(step, answered, &given),
