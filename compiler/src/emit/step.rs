@@ -99,24 +99,32 @@ impl Writer<'_> {
 
     /// A step is one statement of its chain: nothing late, no `enabled`, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
-        self.body().steps[at].needs.is_empty() && self.is_plain_once_there(at)
+        let step = &self.body().steps[at];
+        step.needs.is_empty() && !step.is_judged() && self.is_one_call(at)
     }
 
-    /// The same once its resources are there.
-    fn is_plain_once_there(&self, at: usize) -> bool {
+    /// A step is one call once its resources are there: nothing late, no `enabled`.
+    fn is_one_call(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
         let has_parts = step.delay_before.is_some() || step.has_parts();
         let is_simple = step.enabled.is_none() && step.call().is_none() && !has_parts;
         let is_simple = is_simple && step.without.is_empty();
-        is_simple && !late && !step.is_judged()
+        is_simple && !late
     }
 
-    /// A plain step as a future.
+    /// A step that is one call, as a future.
     pub fn plain(&mut self, at: usize, index: &TokenStream) -> TokenStream {
         let (path, needs) = (self.step_path(at), self.needs(at));
         let step = self.at_step(at, index);
-        match self.kept(at, index) {
+        let kept = self.kept(at, index);
+        if self.body().steps[at].is_judged() {
+            let judged = call_path(&self.step(at).judged);
+            let kept = kept.unwrap_or_else(|| quote!(None));
+            let judged = quote!(Some(Box::new(move |step| #judged(this, step))));
+            return quote!(#path.judged(&this.iteration, #step, #needs, (#kept, #judged)));
+        }
+        match kept {
             Some(kept) => quote!(#path.read(&this.iteration, #step, #needs, #kept)),
             None => quote!(#path.done(&this.iteration, #step, #needs)),
         }
@@ -175,11 +183,11 @@ impl Writer<'_> {
         let (name, attempt) = (names.name.clone(), names.attempt.clone());
         let body_type = self.body_type().clone();
         self.write_for(&name);
-        let is_plain_once_there = self.is_plain_once_there(at);
-        let body = match is_plain_once_there {
-            true => self.plain_attempt(at),
-            false => self.attempt(at),
-        };
+        let is_one_call = self.is_one_call(at);
+        if is_one_call && step.needs.is_empty() {
+            return self.one_call(at, visibility);
+        }
+        let body = self.attempt(at);
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
         let index = takes_index(step, &body);
@@ -210,7 +218,7 @@ impl Writer<'_> {
         } else if self.waits_outside(at) {
             let wait = self.wait_function(at);
             // They are there in nearly all runs.
-            let at_once = is_plain_once_there.then(|| {
+            let at_once = is_one_call.then(|| {
                 let run = self.plain(at, &quote!(index));
                 quote! {
                     if #wait(this).is_none() {
@@ -228,15 +236,6 @@ impl Writer<'_> {
         let around = around.functions;
         let judged = self.judged(at);
         let parts = self.take_parts();
-        let body = match is_plain_once_there {
-            true => body,
-            false => quote! {
-                Box::pin(async move {
-                    #index
-                    #body
-                })
-            },
-        };
         quote! {
             #[doc = #doc]
             #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
@@ -245,7 +244,10 @@ impl Writer<'_> {
 
             #[doc = #attempt_doc]
             fn #attempt<'a>(this: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
-                #body
+                Box::pin(async move {
+                    #index
+                    #body
+                })
             }
 
             #judged
@@ -343,10 +345,25 @@ impl Writer<'_> {
         }
     }
 
-    /// The attempt of a step that is plain once its resources are there: one call.
-    fn plain_attempt(&self, at: usize) -> TokenStream {
-        let (path, uses) = (self.step_path(at), self.needs(at));
-        quote!(#path.attempt(step, #uses, &[]))
+    /// The functions of a step that is one call and has something to record or to check.
+    fn one_call(&mut self, at: usize, visibility: &TokenStream) -> TokenStream {
+        let name = self.step(at).name.clone();
+        let body_type = self.body_type().clone();
+        let instanced = !matches!(self.body().steps[at].instances, Instances::Single);
+        let parameter = instanced.then(|| quote!(, index: u32));
+        let run = self.plain(at, &quote!(index));
+        let (doc, judged) = (self.step_doc(at), self.judged(at));
+        let parts = self.take_parts();
+        quote! {
+            #[doc = #doc]
+            #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
+                #run
+            }
+
+            #judged
+
+            #parts
+        }
     }
 
     fn before_attempt(&mut self, at: usize, here: EvaluatedIn<'_>) -> TokenStream {
