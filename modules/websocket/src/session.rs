@@ -771,7 +771,7 @@ impl Inner {
             return None;
         }
         let wanted = self.wanted();
-        // The driver has not only asked first: it takes what comes next.
+        // Who drives is the first that waits, so nobody else can take this message.
         let is_unread = keeps == Keeps::Nothing
             && wanted.is_some_and(|(count, first)| {
                 count == 1 && driver == Driver::Operation(first) && self.inbox.is_empty()
