@@ -12,5 +12,5 @@ pub use crate::info::{
 };
 pub use crate::method::Method;
 pub use crate::shape::{Parts, Shape};
-pub use crate::step::{Iteration, OutputSlot, Policy, Predicate, Ran, Runner, Step};
+pub use crate::step::{Iteration, Judged, OutputSlot, Policy, Predicate, Ran, Runner, Step};
 pub use bggo_values::{Number, Seq, Text, Value};

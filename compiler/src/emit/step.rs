@@ -100,18 +100,31 @@ impl Writer<'_> {
     /// A step is one statement of its chain: nothing late, no `enabled`, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
+        step.needs.is_empty() && !step.is_judged() && self.is_one_call(at)
+    }
+
+    /// A step is one call once its resources are there: nothing late, no `enabled`.
+    fn is_one_call(&self, at: usize) -> bool {
+        let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
         let has_parts = step.delay_before.is_some() || step.has_parts();
         let is_simple = step.enabled.is_none() && step.call().is_none() && !has_parts;
         let is_simple = is_simple && step.without.is_empty();
-        is_simple && step.needs.is_empty() && !late && !step.is_judged()
+        is_simple && !late
     }
 
-    /// A plain step as a future.
+    /// A step that is one call, as a future.
     pub fn plain(&mut self, at: usize, index: &TokenStream) -> TokenStream {
         let (path, needs) = (self.step_path(at), self.needs(at));
         let step = self.at_step(at, index);
-        match self.kept(at, index) {
+        let kept = self.kept(at, index);
+        if self.body().steps[at].is_judged() {
+            let judged = call_path(&self.step(at).judged);
+            let kept = kept.unwrap_or_else(|| quote!(None));
+            let judged = quote!(Some(Box::new(move |step| #judged(this, step))));
+            return quote!(#path.judged(&this.iteration, #step, #needs, (#kept, #judged)));
+        }
+        match kept {
             Some(kept) => quote!(#path.read(&this.iteration, #step, #needs, #kept)),
             None => quote!(#path.done(&this.iteration, #step, #needs)),
         }
@@ -170,6 +183,10 @@ impl Writer<'_> {
         let (name, attempt) = (names.name.clone(), names.attempt.clone());
         let body_type = self.body_type().clone();
         self.write_for(&name);
+        let is_one_call = self.is_one_call(at);
+        if is_one_call && step.needs.is_empty() {
+            return self.one_call(at, visibility);
+        }
         let body = self.attempt(at);
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
@@ -200,7 +217,19 @@ impl Writer<'_> {
             ))
         } else if self.waits_outside(at) {
             let wait = self.wait_function(at);
-            quote!(this.iteration.drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt)))
+            // They are there in nearly all runs.
+            let at_once = is_one_call.then(|| {
+                let run = self.plain(at, &quote!(index));
+                quote! {
+                    if #wait(this).is_none() {
+                        return #run;
+                    }
+                }
+            });
+            quote! {
+                #at_once
+                this.iteration.drive_with_resources(#path.policy(), #at_step, #kept, (this, #wait, #attempt))
+            }
         } else {
             quote!(this.iteration.drive(#path.policy(), #at_step, #kept, (this, #attempt)))
         };
@@ -313,6 +342,27 @@ impl Writer<'_> {
         match judged {
             Some(judged) => quote!(#run?; #judged),
             None => run,
+        }
+    }
+
+    /// The functions of a step that is one call and has something to record or to check.
+    fn one_call(&mut self, at: usize, visibility: &TokenStream) -> TokenStream {
+        let name = self.step(at).name.clone();
+        let body_type = self.body_type().clone();
+        let instanced = !matches!(self.body().steps[at].instances, Instances::Single);
+        let parameter = instanced.then(|| quote!(, index: u32));
+        let run = self.plain(at, &quote!(index));
+        let (doc, judged) = (self.step_doc(at), self.judged(at));
+        let parts = self.take_parts();
+        quote! {
+            #[doc = #doc]
+            #visibility fn #name<'a>(this: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
+                #run
+            }
+
+            #judged
+
+            #parts
         }
     }
 

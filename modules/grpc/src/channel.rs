@@ -66,6 +66,8 @@ struct Inner {
     driver: Option<u32>,
     /// Who looks after it while nobody waits.
     idle: Option<Waker>,
+    /// Who drives was woken as idle work is: by the same task.
+    wakes_idle: bool,
     /// Somebody waits until less is unsent.
     is_full: bool,
     /// Calls are made elsewhere from now on.
@@ -198,6 +200,7 @@ impl Channel {
             next: 0,
             driver: None,
             idle: None,
+            wakes_idle: false,
             is_full: false,
             is_retired: false,
             end: None,
@@ -211,11 +214,15 @@ impl Channel {
     /// Whether calls can be made on it, after a look at what came meanwhile.
     pub(crate) fn takes_calls(&self, cx: &mut Context<'_>) -> bool {
         let inner = &mut *self.0.borrow_mut();
+        // A call drives within the same poll.
+        if inner.takes_calls() && inner.has_nothing_until(cx) {
+            return true;
+        }
         if inner.driver.is_none() {
             inner.drive(cx, None);
         }
         inner.is_retired |= inner.wire.is_nearly_used_up();
-        !inner.is_retired && inner.end.is_none() && inner.http2.room() != Room::Never
+        inner.takes_calls()
     }
 
     /// Whether nothing more happens on it that anybody wants.
@@ -341,11 +348,11 @@ impl Drop for Wait<'_> {
         let Some(at) = inner.waiting.iter().position(is_it) else {
             return;
         };
-        let by = inner.waiting.swap_remove(at).waker;
+        inner.waiting.swap_remove(at);
         // It may have been woken to drive, and goes before it does.
         let nobody_drives = inner.driver.is_none() && !inner.waiting.is_empty();
         if nobody_drives || inner.driver == Some(self.number) {
-            inner.hand_over(by.as_ref());
+            inner.hand_over();
         }
     }
 }
@@ -480,6 +487,17 @@ impl Drop for Call {
 }
 
 impl Inner {
+    /// Whether calls can be made on it, as far as is known.
+    fn takes_calls(&self) -> bool {
+        !self.is_retired && self.end.is_none() && self.http2.room() != Room::Never
+    }
+
+    /// Whether nothing has come while nobody waited, as far as the system has told. Then whoever asks is woken for what comes, and has to
+    /// drive within the same poll.
+    fn has_nothing_until(&mut self, cx: &mut Context<'_>) -> bool {
+        self.driver.is_none() && self.wire.has_nothing_until(cx)
+    }
+
     /// How a call ended, if it did.
     fn outcome(&self, key: Key) -> Option<Result<(), End>> {
         let slot = self.slots.get(key.0)?;
@@ -546,12 +564,12 @@ impl Inner {
                 break;
             }
             if unsent > UNSENT {
-                self.driver = driver;
+                self.driven_by(driver, cx);
                 return Drove::Dry;
             }
             match self.wire.poll_fill(cx, MOST) {
                 Poll::Pending => {
-                    self.driver = driver;
+                    self.driven_by(driver, cx);
                     return Drove::Dry;
                 }
                 Poll::Ready(Ok(1..)) => self.lives(),
@@ -560,6 +578,13 @@ impl Inner {
             }
         }
         Drove::Something
+    }
+
+    /// The socket has its waker.
+    fn driven_by(&mut self, driver: Option<u32>, cx: &Context<'_>) {
+        self.driver = driver;
+        let idle = self.idle.as_ref();
+        self.wakes_idle = idle.is_some_and(|idle| idle.will_wake(cx.waker()));
     }
 
     /// Sends what stands there: how much is left.
@@ -753,14 +778,14 @@ impl Inner {
         self.wake(|waiting| driver != Some(waiting.number));
     }
 
-    /// Whoever was woken for all drives no more: another one that waits does so from now on. `by` is who was.
-    fn hand_over(&mut self, by: Option<&Waker>) {
+    /// Whoever was woken for all drives no more: another one that waits does so from now on.
+    fn hand_over(&mut self) {
         self.driver = None;
         let mut waiting = self.waiting.iter_mut();
         if let Some(waker) = waiting.find_map(|waiting| waiting.waker.take()) {
             waker.wake();
         } else if let Some(idle) = &self.idle
-            && by.is_none_or(|by| !by.will_wake(idle))
+            && !self.wakes_idle
         {
             // The same task is woken as before otherwise, and then looks after it.
             idle.wake_by_ref();

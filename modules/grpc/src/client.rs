@@ -9,7 +9,7 @@ use crate::grpc_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::head::{self, OfClient};
 use crate::secure;
 use bggo_runtime::contract::{
-    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Prepare, Value,
+    Asset, AssetClock, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Prepare, Value,
 };
 use bggo_wire::{Address, Dialer, Named, Rules, Target, Tls, Trouble};
 use std::cell::{Cell, RefCell};
@@ -39,6 +39,8 @@ struct Core {
     /// The task that looks after the connections, if there is one.
     task: RefCell<Option<Waker>>,
     is_ending: Cell<bool>,
+    /// The deadline of a step before, for the next one: a new one would look for a place each time.
+    deadline: RefCell<Option<Deadline>>,
 }
 
 /// All arguments, once each is known.
@@ -107,6 +109,7 @@ impl Asset for GrpcClient {
             metrics: cx.metrics(),
             task: RefCell::default(),
             is_ending: Cell::new(false),
+            deadline: RefCell::default(),
         });
         core.connect().await?;
         if cx.may_spawn() {
@@ -153,6 +156,17 @@ impl GrpcClient {
         &self.0.settings
     }
 
+    /// A deadline that is not set, if a step before has left one.
+    pub(crate) fn take_deadline(&self) -> Option<Deadline> {
+        self.0.deadline.take()
+    }
+
+    /// Leaves a deadline for the next step.
+    pub(crate) fn leave_deadline(&self, mut deadline: Deadline) {
+        deadline.clear();
+        self.0.deadline.replace(Some(deadline));
+    }
+
     /// A connection that takes calls: the one that is there, or a new one.
     ///
     /// # Errors
@@ -162,21 +176,24 @@ impl GrpcClient {
         if let Some(channel) = core.current().await {
             return Ok((channel, Found::There));
         }
-        let _turn = core.connecting.lock().await;
-        // Another call may have made one meanwhile.
-        let channel = match core.current().await {
-            Some(channel) => channel,
-            None => {
-                let channel = core.connect().await?;
-                core.metrics.add(Metric::RECONNECTS, 1);
-                channel
-            }
-        };
+        // It happens seldom, so calls hold no place for it.
+        let channel = Box::pin(core.reconnect()).await?;
         Ok((channel, Found::Made))
     }
 }
 
 impl Core {
+    /// A new connection, if no other call makes one meanwhile.
+    async fn reconnect(&self) -> Result<Rc<Channel>, Fault> {
+        let _turn = self.connecting.lock().await;
+        if let Some(channel) = self.current().await {
+            return Ok(channel);
+        }
+        let channel = self.connect().await?;
+        self.metrics.add(Metric::RECONNECTS, 1);
+        Ok(channel)
+    }
+
     /// The connection that takes calls, if there is one.
     async fn current(&self) -> Option<Rc<Channel>> {
         let last = self.channels.borrow().last().map(Rc::clone)?;

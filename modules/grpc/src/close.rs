@@ -44,7 +44,7 @@ impl Runner for GrpcClose {
             time: plain.timeout.unwrap_or(DEFAULT),
             of: Of::Close,
         });
-        let closed = within(step, limit, pin!(stream.close())).await;
+        let closed = within(step, (stream.client(), limit), pin!(stream.close())).await;
         let closed = match closed.map_err(|fault| stream.failed(fault)) {
             Err(fault) if passes_late(&fault, plain.expect_status) => {
                 Ok((Slot::expired(), 0, step.now()))

@@ -1,10 +1,11 @@
 //! How long a step waits for a call.
 
+use crate::client::GrpcClient;
 use crate::grpc_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText, Moment, Step, format_duration};
-use std::future::poll_fn;
+use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Step, format_duration};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// A limit, and when it begins.
@@ -51,31 +52,50 @@ impl Limit {
     }
 }
 
-/// Does work within a limit.
-///
-/// # Errors
-/// Those of the work, or the limit passed.
-pub(crate) async fn within<T>(
-    step: &Step<'_>,
+/// Does work of a client within a limit.
+pub(crate) const fn within<'a, W: ?Sized>(
+    step: &'a Step<'a>,
+    (client, limit): (&'a GrpcClient, Limit),
+    work: Pin<&'a mut W>,
+) -> Within<'a, W> {
+    Within {
+        step,
+        client,
+        limit,
+        work,
+        deadline: None,
+    }
+}
+
+/// See [`within`]. It fails where the work does, or the limit passes. (An `async fn` would keep its arguments twice, for each user that
+/// waits.)
+pub(crate) struct Within<'a, W: ?Sized> {
+    step: &'a Step<'a>,
+    client: &'a GrpcClient,
     limit: Limit,
-    mut work: Pin<&mut (impl Future<Output = Result<T, Fault>> + ?Sized)>,
-) -> Result<T, Fault> {
-    // It takes no place among the deadlines before it has to wait.
-    let mut deadline = None;
-    poll_fn(|cx| {
-        let polled = work.as_mut().poll(cx);
-        if polled.is_ready() {
-            return polled;
+    work: Pin<&'a mut W>,
+    /// It takes no place among the deadlines before it has to wait.
+    deadline: Option<Deadline>,
+}
+
+impl<T, W: Future<Output = Result<T, Fault>> + ?Sized> Future for Within<'_, W> {
+    type Output = Result<T, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let polled = this.work.as_mut().poll(cx);
+        if polled.is_pending() {
+            let deadline = this.deadline.get_or_insert_with(|| {
+                let kept = this.client.take_deadline();
+                let mut deadline = kept.unwrap_or_else(|| this.step.deadline());
+                deadline.set(this.limit.from + this.limit.time);
+                deadline
+            });
+            return deadline.poll(cx).map(|()| Err(this.limit.fault()));
         }
-        let deadline = deadline.get_or_insert_with(|| {
-            let mut deadline = step.deadline();
-            deadline.set(limit.from + limit.time);
-            deadline
-        });
-        match deadline.poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(limit.fault())),
-            Poll::Pending => Poll::Pending,
+        if let Some(deadline) = this.deadline.take() {
+            this.client.leave_deadline(deadline);
         }
-    })
-    .await
+        polled
+    }
 }

@@ -3,7 +3,7 @@
 use crate::channel::Slot;
 use crate::head;
 use crate::status::{self, Code};
-use bggo_runtime::contract::{Fault, FaultText, Number, Value};
+use bggo_runtime::contract::{Fault, FaultText, Number, Seq, Text, Value};
 
 /// Whether a status passes: those of `expect_status`, and OK alone without it.
 pub(crate) fn passes(code: Code, expected: Option<&Value>) -> bool {
@@ -72,13 +72,17 @@ impl Outcome {
         };
         Self {
             status_code: Number::from(u64::from(code.0)).into(),
-            status: code.name().into(),
-            status_message: trailers.map_or_else(String::new, status::message).into(),
+            status: Text::Static(code.name()).into(),
+            status_message: match trailers {
+                Some(trailers) => status::message(trailers).into(),
+                None => Text::Static("").into(),
+            },
             metadata: told(reads.metadata, slot.head.as_ref()),
             trailers: told(reads.trailers, trailers),
-            details: match trailers {
-                Some(trailers) if reads.details => status::details(trailers),
-                _ => Vec::<Value>::new().into(),
+            details: match (reads.details, trailers) {
+                (true, Some(trailers)) => status::details(trailers),
+                (true, None) => Value::List(Seq::Static(&[])),
+                (false, _) => Value::Null,
             },
         }
     }

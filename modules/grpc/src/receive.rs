@@ -57,7 +57,7 @@ impl Runner for GrpcReceive {
             of: Of::Message,
         });
         let next = pin!(self.next(step, stream, predicate));
-        let came = within(step, limit, next).await;
+        let came = within(step, (stream.client(), limit), next).await;
         let came = came.map_err(|fault| stream.failed(fault));
         if let Some(bytes) = is_shown(step, came.as_ref().err()) {
             let said = Said {

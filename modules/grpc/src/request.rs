@@ -205,7 +205,7 @@ impl Runner for GrpcRequest {
         };
         let answered = {
             let work = pin!(self.call(step, client, &ask));
-            within(step, limit, work).await
+            within(step, (client, limit), work).await
         };
         let answered = match answered {
             Err(fault) if outcome::passes_late(&fault, given.expect_status) => Ok(Answered {

@@ -7,7 +7,7 @@ use crate::limit::{Limit, Of, within};
 use crate::shown::{Said, is_shown, show};
 use crate::stream::GrpcStream;
 use bggo_runtime::contract::{Early, Fault, Parts, Prepare, Runner, Step};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub struct GrpcSend {
     content: OnceCell<Content>,
     /// A message that is known early, as it is sent.
     fixed: OnceCell<(Compression, Vec<u8>)>,
+    /// Where the next message is written that is not.
+    room: RefCell<Vec<u8>>,
 }
 
 impl Runner for GrpcSend {
@@ -37,6 +39,7 @@ impl Runner for GrpcSend {
             inputs,
             content: OnceCell::new(),
             fixed: OnceCell::new(),
+            room: RefCell::default(),
         })
     }
 
@@ -54,7 +57,7 @@ impl Runner for GrpcSend {
                 Late::Timeout(given) => timeout = given,
             }
         }
-        let made;
+        let mut made = Vec::new();
         let frame = match self.fixed.get() {
             Some((compression, frame)) if *compression == stream.compression() => frame,
             _ => {
@@ -67,7 +70,7 @@ impl Runner for GrpcSend {
             time: timeout.unwrap_or(DEFAULT),
             of: Of::Close,
         });
-        let sent = within(step, limit, pin!(stream.send(frame))).await;
+        let sent = within(step, (stream.client(), limit), pin!(stream.send(frame))).await;
         let sent = sent.map_err(|fault| stream.failed(fault));
         if sent.is_ok() {
             step.add(Metric::MESSAGES_SENT, 1);
@@ -80,6 +83,9 @@ impl Runner for GrpcSend {
                 message: frame.get(PREFIX..).filter(|_| is_plain),
             };
             show(step, said, (None, None), bytes);
+        }
+        if made.capacity() > 0 {
+            self.room.replace(made);
         }
         sent?;
         Ok(Output {})
@@ -100,7 +106,8 @@ impl GrpcSend {
                 self.content.get_or_init(|| content)
             }
         };
-        let mut frame = Vec::new();
+        let mut frame = self.room.take();
+        frame.clear();
         let compression = stream.compression();
         framing::put(&mut frame, compression, |out| {
             codec.put(content, parts, out)

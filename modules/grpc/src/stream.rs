@@ -106,6 +106,11 @@ impl Asset for GrpcStream {
 }
 
 impl GrpcStream {
+    /// Whose connections it uses.
+    pub(crate) fn client(&self) -> &GrpcClient {
+        &self.client
+    }
+
     /// The messages of its method.
     pub(crate) fn codec(&self) -> &Rc<Codec> {
         &self.codec
@@ -151,7 +156,10 @@ impl GrpcStream {
     /// The stream is over.
     pub(crate) async fn send(&self, frame: &[u8]) -> Result<(), Fault> {
         let call = self.call().await?;
-        let _turn = self.sending.lock().await;
+        let _turn = match self.sending.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => self.sending.lock().await,
+        };
         self.check_is_open()?;
         let ends = match self.codec.method.client_streams {
             true => Ends::No,
@@ -284,6 +292,11 @@ impl GrpcStream {
         if let Some(call) = &*self.call.borrow() {
             return Ok(Rc::clone(call));
         }
+        // It happens once, so the other steps hold no place for it.
+        Box::pin(self.begin()).await
+    }
+
+    async fn begin(&self) -> Result<Rc<Call>, Fault> {
         if self.state.get() == State::GivenUp {
             return Err(given_up());
         }

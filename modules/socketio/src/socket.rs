@@ -192,6 +192,7 @@ impl Socket {
                 break;
             }
         }
+        self.state.borrow_mut().inbox.release();
     }
 
     /// Says goodbye without waiting for the server. The step that had the connection has failed with this.

@@ -5,11 +5,27 @@ use crate::waits::{Limit, within};
 use bggo_runtime::contract::{Fault, Step};
 
 /// What a step took.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Taken {
-    pub(crate) messages: Vec<Message>,
+    pub(crate) messages: Messages,
     /// How many did not match, and were dropped.
     pub(crate) skipped: u64,
+}
+
+/// The messages of a step, which mostly takes one.
+#[derive(Debug)]
+pub(crate) enum Messages {
+    One(Option<Message>),
+    Several(Vec<Message>),
+}
+
+impl Messages {
+    pub(crate) fn as_slice(&self) -> &[Message] {
+        match self {
+            Self::One(message) => message.as_slice(),
+            Self::Several(messages) => messages,
+        }
+    }
 }
 
 /// Messages that match, of too few. If the step is given up, the next one gets them.
@@ -26,21 +42,16 @@ impl Drop for Matched<'_> {
     }
 }
 
-/// Takes so many messages, which the operation waits for together.
-///
-/// # Errors
-/// The session ended, or the limit passed.
-pub(crate) async fn next(
-    step: &Step<'_>,
-    operation: &Operation<'_>,
-    (count, limit): (usize, Limit),
-) -> Result<Taken, Fault> {
-    within(step, operation, limit).await?;
-    let messages = (0..count).map_while(|_| operation.take());
-    Ok(Taken {
-        messages: messages.collect(),
+/// Takes so many messages, which the operation has waited for together.
+pub(crate) fn next(operation: &Operation<'_>, count: usize) -> Taken {
+    let mut all = (0..count).map_while(|_| operation.take());
+    Taken {
+        messages: match count {
+            1 => Messages::One(all.next()),
+            _ => Messages::Several(all.collect()),
+        },
         skipped: 0,
-    })
+    }
 }
 
 /// Takes so many messages that match, for which the operation waits one by one. `fits` judges the last one of those that it gets; the
@@ -72,7 +83,7 @@ pub(crate) async fn fitting(
         judged?;
     }
     Ok(Taken {
-        messages: std::mem::take(&mut matched.messages),
+        messages: Messages::Several(std::mem::take(&mut matched.messages)),
         skipped,
     })
 }

@@ -4,7 +4,7 @@ use crate::content::{Reads, outputs, value};
 use crate::matching::{Taken, fitting, next};
 use crate::session::{Message, Wants};
 use crate::shown::{Said, show};
-use crate::waits::{DEFAULT, Limit, What};
+use crate::waits::{DEFAULT, Limit, What, within};
 use crate::websocket_receive::{Inputs, Late, Output, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Number, Prepare, Runner, Step, Value};
 
@@ -44,7 +44,12 @@ impl Runner for WebsocketReceive {
         let taken = match plain.r#match {
             None => {
                 let operation = session.operation(Wants::Messages(count));
-                next(step, &operation, (count, limit)).await
+                let operation = match self.reads(step) {
+                    true => operation,
+                    false => operation.unread(),
+                };
+                let waited = within(step, &operation, limit).await;
+                waited.map(|()| next(&operation, count))
             }
             Some(predicate) => {
                 let operation = session.operation(Wants::Messages(1));
@@ -52,20 +57,34 @@ impl Runner for WebsocketReceive {
                     let output = self.output(messages, skipped);
                     output.fits(self.wanted, step, predicate)
                 };
-                fitting(step, &operation, (count, limit), fits).await
+                // Steps without a predicate hold no place for it.
+                Box::pin(fitting(step, &operation, (count, limit), fits)).await
             }
         };
         let came = taken.as_ref().map(|taken| taken.messages.as_slice());
         show(step, Said::Nothing, came);
         let Taken { messages, skipped } = taken?;
+        let messages = messages.as_slice();
         if let Some(last) = messages.last() {
             step.received_at(last.came);
         }
-        Ok(self.output(&messages, skipped))
+        Ok(self.output(messages, skipped))
     }
 }
 
 impl WebsocketReceive {
+    /// Whether somebody reads what the messages hold.
+    fn reads(&self, step: &Step<'_>) -> bool {
+        let Wanted {
+            message,
+            json,
+            binary,
+            messages,
+            skipped: _,
+        } = self.wanted;
+        message || json || binary || messages || step.shows_exchanges().is_some()
+    }
+
     fn output(&self, messages: &[Message], skipped: u64) -> Output {
         let wanted = self.wanted;
         let reads = Reads {

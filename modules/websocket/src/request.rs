@@ -4,9 +4,11 @@ use crate::content::{Fixed, Given, Reads, outputs};
 use crate::matching::{Taken, fitting, next};
 use crate::session::{Message, Outgoing, Packed, Session, Wants};
 use crate::shown::{Said, show};
-use crate::waits::{DEFAULT, Limit, What};
+use crate::waits::{DEFAULT, Limit, What, within};
 use crate::websocket_request::{Inputs, Late, Output, Plain, Uses, Wanted};
 use bggo_runtime::contract::{Fault, Number, Predicate, Prepare, Runner, Step};
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 /// A prepared step that sends a message and waits for the next one.
@@ -67,10 +69,11 @@ impl Runner for WebsocketRequest {
         let came = asked.as_ref().map(|taken| taken.messages.as_slice());
         show(step, Said::Message(message), came);
         let Taken { messages, skipped } = asked?;
+        let messages = messages.as_slice();
         if let Some(answer) = messages.last() {
             step.received_at(answer.came);
         }
-        Ok(self.output(&messages, skipped))
+        Ok(self.output(messages, skipped))
     }
 }
 
@@ -84,10 +87,18 @@ impl WebsocketRequest {
         predicate: Option<Predicate<'_>>,
     ) -> Result<Taken, Fault> {
         // What came before the request is no answer to it.
-        let before = session.skip();
+        let before = poll_fn(|cx| Poll::Ready(session.skip(cx))).await;
         // It waits before the message goes out, so that no answer is too quick.
         let operation = session.operation(Wants::Messages(1));
-        let sent = step.sent();
+        let operation = match self.reads(step) || predicate.is_some() {
+            true => operation,
+            false => operation.unread(),
+        };
+        // A message that is known before goes out when the step begins, unless there is something to do first.
+        let sent = match packed.is_some() && before == 0 && !session.compresses() {
+            true => step.sent_at_once(),
+            false => step.sent(),
+        };
         session.put(message, packed)?;
         let limit = Limit {
             what: What::Answer,
@@ -95,17 +106,32 @@ impl WebsocketRequest {
             limit: timeout,
         };
         let mut taken = match predicate {
-            None => next(step, &operation, (1, limit)).await?,
+            None => {
+                within(step, &operation, limit).await?;
+                next(&operation, 1)
+            }
             Some(predicate) => {
                 let fits = |messages: &[Message], skipped| {
                     let output = self.output(messages, before + skipped);
                     output.fits(self.wanted, step, predicate)
                 };
-                fitting(step, &operation, (1, limit), fits).await?
+                // Steps without a predicate hold no place for it.
+                Box::pin(fitting(step, &operation, (1, limit), fits)).await?
             }
         };
         taken.skipped += before;
         Ok(taken)
+    }
+
+    /// Whether somebody reads what the answer holds.
+    fn reads(&self, step: &Step<'_>) -> bool {
+        let Wanted {
+            message,
+            json,
+            binary,
+            skipped: _,
+        } = self.wanted;
+        message || json || binary || step.shows_exchanges().is_some()
     }
 
     fn output(&self, messages: &[Message], skipped: u64) -> Output {

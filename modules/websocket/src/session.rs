@@ -123,6 +123,8 @@ struct Inner {
     driver: Driver,
     /// Who looks after it while no step waits.
     idle: Option<Waker>,
+    /// Who drives was woken as idle work is: by the same task.
+    wakes_idle: bool,
     /// The answer to the last ping, while something else is unsent: of several pings one answer is enough.
     pong: Option<Vec<u8>>,
     /// A close frame was sent.
@@ -133,6 +135,8 @@ struct Inner {
     /// A step has failed because it is over.
     has_failed: bool,
     ping_timer: Option<Box<Deadline>>,
+    /// The time limit of the operation before, for the next one: a new one would look for a place each time.
+    limit: Option<Deadline>,
     /// When the last bytes came.
     came: Moment,
     began: Moment,
@@ -172,6 +176,14 @@ pub enum Wants {
     End,
 }
 
+/// Whether the bytes of a message are kept that the driver waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    Content,
+    /// It takes the message at once and reads nothing of it: what it gets is empty.
+    Nothing,
+}
+
 /// How far a session was driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Drove {
@@ -204,12 +216,14 @@ impl Session {
             next: 0,
             driver: Driver::Idle,
             idle: None,
+            wakes_idle: false,
             pong: None,
             says_goodbye: false,
             unsendable: None,
             end: None,
             has_failed: false,
             ping_timer,
+            limit: None,
             came: now,
             began: now,
             rules: Rc::clone(rules),
@@ -249,7 +263,9 @@ impl Session {
             none => *none = Some(cx.waker().clone()),
         }
         if inner.driver == Driver::Idle {
-            while inner.drive(cx, Driver::Idle) == Drove::Something && inner.end.is_none() {}
+            let (idle, keeps) = (Driver::Idle, Keeps::Content);
+            while inner.drive(cx, idle, keeps) == Drove::Something && inner.end.is_none() {}
+            inner.rests();
         }
     }
 
@@ -266,6 +282,7 @@ impl Session {
         Operation {
             session: self,
             number,
+            keeps: Keeps::Content,
         }
     }
 
@@ -278,7 +295,9 @@ impl Session {
             Driver::Operation(number) => inner.waiting(number).and_then(|one| one.waker.clone()),
         };
         let mut cx = Context::from_waker(driver.as_ref().unwrap_or(Waker::noop()));
-        while inner.drive(&mut cx, inner.driver) == Drove::Something && inner.end.is_none() {}
+        let keeps = Keeps::Content;
+        while inner.drive(&mut cx, inner.driver, keeps) == Drove::Something && inner.end.is_none() {
+        }
     }
 
     /// Drops the messages that came before this moment.
@@ -290,8 +309,12 @@ impl Session {
         inner.has_room_again(was_full);
     }
 
-    /// Takes what has come so far into the inbox, and drops all messages there: how many.
-    pub(crate) fn skip(&self) -> u64 {
+    /// Takes what has come so far into the inbox, and drops all messages there: how many. Whoever calls it has to wait for an operation
+    /// within the same poll.
+    pub(crate) fn skip(&self, cx: &mut Context<'_>) -> u64 {
+        if self.0.borrow_mut().has_nothing_until(cx) {
+            return 0;
+        }
         self.catch_up();
         let inner = &mut *self.0.borrow_mut();
         let was_full = inner.inbox.is_full(&inner.rules.inbox);
@@ -299,6 +322,11 @@ impl Session {
         inner.count(|messages| messages.dropped, skipped);
         inner.has_room_again(was_full);
         skipped
+    }
+
+    /// Whether what is sent is compressed.
+    pub(crate) fn compresses(&self) -> bool {
+        self.0.borrow().compression == Compression::On
     }
 
     /// Takes the oldest message of those that have come.
@@ -438,6 +466,7 @@ pub type Packed = std::cell::OnceCell<Vec<u8>>;
 pub struct Operation<'a> {
     session: &'a Session,
     number: u32,
+    keeps: Keeps,
 }
 
 impl Operation<'_> {
@@ -454,7 +483,7 @@ impl Operation<'_> {
             if let Some(fault) = inner.ended() {
                 return Poll::Ready(Err(fault));
             }
-            if inner.drive(cx, Driver::Operation(self.number)) == Drove::Dry {
+            if inner.drive(cx, Driver::Operation(self.number), self.keeps) == Drove::Dry {
                 break;
             }
         }
@@ -468,6 +497,23 @@ impl Operation<'_> {
             }
         }
         Poll::Pending
+    }
+
+    /// Whoever waits for one message takes it as soon as it is there, and reads nothing of it but when it came: it may be empty.
+    pub(crate) fn unread(mut self) -> Self {
+        self.keeps = Keeps::Nothing;
+        self
+    }
+
+    /// A time limit that is not set, if an operation before has left one.
+    pub(crate) fn take_limit(&self) -> Option<Deadline> {
+        self.session.0.borrow_mut().limit.take()
+    }
+
+    /// Leaves a time limit for the next operation.
+    pub(crate) fn leave_limit(&self, mut limit: Deadline) {
+        limit.clear();
+        self.session.0.borrow_mut().limit = Some(limit);
     }
 
     /// Takes the oldest message.
@@ -505,13 +551,15 @@ impl Drop for Operation<'_> {
             .waiting
             .iter()
             .position(|waiting| waiting.number == self.number);
-        let by = at.and_then(|at| inner.waiting.remove(at).waker);
+        if let Some(at) = at {
+            inner.waiting.remove(at);
+        }
         // The one behind it may be the first now.
         inner.wake_served(Driver::Idle);
         // It may have been woken to drive, and goes before it does.
         let nobody_drives = inner.driver == Driver::Idle && !inner.waiting.is_empty();
         if nobody_drives || inner.driver == Driver::Operation(self.number) {
-            inner.hand_over(by.as_ref());
+            inner.hand_over();
         }
     }
 }
@@ -523,6 +571,25 @@ impl Inner {
             && let (Some(metrics), Some(messages)) = (&self.metrics, &self.rules.counters.messages)
         {
             metrics.add(counter(messages), count);
+        }
+    }
+
+    /// Whether nothing has come while nobody waited, as far as the system has told. Then whoever asks is woken for what comes, and has to
+    /// drive within the same poll.
+    fn has_nothing_until(&mut self, cx: &mut Context<'_>) -> bool {
+        self.driver == Driver::Idle
+            && self.end.is_none()
+            && !self.says_goodbye
+            && self.inbox.is_empty()
+            && self.wire.has_nothing_until(cx)
+    }
+
+    /// Nobody waits: it holds no memory for those who do.
+    fn rests(&mut self) {
+        self.inbox.release();
+        self.limit = None;
+        if self.waiting.is_empty() {
+            self.waiting = Vec::new();
         }
     }
 
@@ -579,14 +646,14 @@ impl Inner {
     }
 
     /// Reads and writes what can be now. It stops where something came that may be what the driver waits for.
-    fn drive(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
+    fn drive(&mut self, cx: &mut Context<'_>, driver: Driver, keeps: Keeps) -> Drove {
         self.ping_when_due(cx);
         loop {
             if self.end.is_some() {
                 return Drove::Something;
             }
             if self.may_take()
-                && let Some(drove) = self.next_event()
+                && let Some(drove) = self.next_event(driver, keeps)
             {
                 self.wake_served(driver);
                 if drove == Drove::Something {
@@ -596,7 +663,7 @@ impl Inner {
             }
             self.flush(cx, driver);
             if !self.may_take() {
-                self.driver = driver;
+                self.driven_by(driver, cx);
                 return Drove::Dry;
             }
             if !self.fill(cx, driver) {
@@ -631,7 +698,7 @@ impl Inner {
                 true
             }
             Poll::Pending => {
-                self.driver = driver;
+                self.driven_by(driver, cx);
                 match self.unsendable.take() {
                     Some(trouble) => {
                         self.ends(End::Broken(trouble));
@@ -641,6 +708,13 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// The socket has its waker.
+    fn driven_by(&mut self, driver: Driver, cx: &Context<'_>) {
+        self.driver = driver;
+        let idle = self.idle.as_ref();
+        self.wakes_idle = idle.is_some_and(|idle| idle.will_wake(cx.waker()));
     }
 
     /// Sends what stands there, as far as the system takes it.
@@ -692,10 +766,16 @@ impl Inner {
     }
 
     /// Takes the next thing that stands there whole. `None` if more has to come.
-    fn next_event(&mut self) -> Option<Drove> {
+    fn next_event(&mut self, driver: Driver, keeps: Keeps) -> Option<Drove> {
         if self.wire.peek().is_empty() {
             return None;
         }
+        let wanted = self.wanted();
+        // Who drives is the first that waits, so nobody else can take this message.
+        let is_unread = keeps == Keeps::Nothing
+            && wanted.is_some_and(|(count, first)| {
+                count == 1 && driver == Driver::Operation(first) && self.inbox.is_empty()
+            });
         let rules = ReadRules {
             max_message: self.rules.max_message,
             compression: self.compression,
@@ -729,8 +809,20 @@ impl Inner {
                 self.takes_close(closing);
                 return Some(Drove::Something);
             }
-            Came::Text(text) => (Content::Text(Text::Shared((&*text).into())), text.len()),
-            Came::Binary(bytes) => (Content::Binary(Seq::Shared((&*bytes).into())), bytes.len()),
+            Came::Text(text) => {
+                let content = match is_unread {
+                    true => Text::Static(""),
+                    false => Text::Shared((&*text).into()),
+                };
+                (Content::Text(content), text.len())
+            }
+            Came::Binary(bytes) => {
+                let content = match is_unread {
+                    true => Seq::Static(&[]),
+                    false => Seq::Shared((&*bytes).into()),
+                };
+                (Content::Binary(content), bytes.len())
+            }
         };
         self.wire.consume(taken);
         self.count(|messages| messages.messages_received, 1);
@@ -739,7 +831,7 @@ impl Inner {
             content,
             came: self.came,
         };
-        let limits = match self.wanted() {
+        let limits = match wanted {
             // Who waits takes all that it wants, however much that is.
             Some(_) => InboxLimits {
                 messages: usize::MAX,
@@ -860,6 +952,11 @@ impl Inner {
 
     /// Wakes those for whom something is there, except who drives, which sees it itself.
     fn wake_served(&mut self, driver: Driver) {
+        if let [only] = self.waiting.as_slice()
+            && driver == Driver::Operation(only.number)
+        {
+            return;
+        }
         let mut at = 0;
         while let Some(number) = self.waiting.get(at).map(|waiting| waiting.number) {
             if driver != Driver::Operation(number)
@@ -873,8 +970,8 @@ impl Inner {
         }
     }
 
-    /// Whoever was woken for all drives no more: another one that waits does so from now on. `by` is who was.
-    fn hand_over(&mut self, by: Option<&Waker>) {
+    /// Whoever was woken for all drives no more: another one that waits does so from now on.
+    fn hand_over(&mut self) {
         self.driver = Driver::Idle;
         let next = self
             .waiting
@@ -883,7 +980,7 @@ impl Inner {
         if let Some(waker) = next {
             waker.wake();
         } else if let Some(idle) = &self.idle
-            && by.is_none_or(|by| !by.will_wake(idle))
+            && !self.wakes_idle
         {
             // The same task is woken as before otherwise, and then looks after it.
             idle.wake_by_ref();

@@ -344,9 +344,28 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
+                self.judged(iteration, at, needs, (kept, ::core::option::Option::None))
+            }
+
+            /// The same for a step that records something or has checks.
+            #[inline(never)]
+            pub fn judged<'a>(
+                &'a self,
+                iteration: &'a ::bggo_runtime::glue::Iteration<'a>,
+                at: ::bggo_runtime::glue::At,
+                needs: #needs,
+                (kept, judged): (
+                    ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
+                    ::core::option::Option<::bggo_runtime::glue::Judged<'a>>,
+                ),
+            ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
                     #at_once
-                    #until_kept
+                    let ran = #until_kept?;
+                    match &judged {
+                        ::core::option::Option::Some(judged) => judged(step),
+                        ::core::option::Option::None => ::core::result::Result::Ok(ran),
+                    }
                 }))
             }
 

@@ -160,6 +160,9 @@ pub type Wait<'a> = Option<Running<'a, Result<(), Fault>>>;
 /// An emitted wait for the resources of a step.
 pub type WaitOf<B> = for<'t> fn(&'t B) -> Wait<'t>;
 
+/// What a step records and its checks, once it has run.
+pub type Judged<'a> = Box<dyn Fn(&Step<'_>) -> Result<Ran, Fault> + 'a>;
+
 /// How an attempt of a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ran {

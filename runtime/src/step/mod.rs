@@ -13,7 +13,7 @@ mod rows;
 mod runner;
 
 pub use attempt::driven::DrivenStep;
-pub use attempt::{AttemptOf, Limited, Pause, Policy, Ran, Step, TIMEOUT, Wait, WaitOf};
+pub use attempt::{AttemptOf, Judged, Limited, Pause, Policy, Ran, Step, TIMEOUT, Wait, WaitOf};
 pub use called::Called;
 pub use checks::Checks;
 pub use fork::{Branch, Fan, Fork, Join, RunInstance, StepBranch, each};

@@ -152,7 +152,9 @@ impl Buf {
     fn make_room(&mut self, least: usize) {
         let needed = self.len() + least;
         let len = self.len();
-        if needed <= self.memory.len() {
+        if self.memory.is_empty() && needed <= PIECE {
+            self.memory = pool::take();
+        } else if needed <= self.memory.len() {
             self.memory.copy_within(self.start..self.end, 0);
         } else {
             let mut larger = if needed <= PIECE {

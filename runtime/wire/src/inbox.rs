@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-/// Messages in the order in which they came. It holds no memory while it is empty.
+/// An empty inbox keeps room for so many messages until [`Inbox::release`]: who takes each one as it comes asks for no memory each time.
+const KEPT: usize = 8;
+
+/// Messages in the order in which they came.
 #[derive(Debug)]
 pub struct Inbox<T> {
     /// Each with its bytes.
@@ -87,10 +90,21 @@ impl<T> Inbox<T> {
     pub fn take(&mut self) -> Option<T> {
         let (message, bytes) = self.messages.pop_front()?;
         self.bytes = self.bytes.saturating_sub(bytes);
+        self.release_much();
+        Some(message)
+    }
+
+    /// Gives its memory back if it is empty: nothing is about to come.
+    pub fn release(&mut self) {
         if self.messages.is_empty() {
             self.messages = VecDeque::new();
         }
-        Some(message)
+    }
+
+    fn release_much(&mut self) {
+        if self.messages.capacity() > KEPT {
+            self.release();
+        }
     }
 
     /// Whether there is one that fits.
@@ -106,9 +120,7 @@ impl<T> Inbox<T> {
             .position(|(message, _)| fits(message))?;
         let (message, bytes) = self.messages.remove(at)?;
         self.bytes = self.bytes.saturating_sub(bytes);
-        if self.messages.is_empty() {
-            self.messages = VecDeque::new();
-        }
+        self.release_much();
         Some(message)
     }
 
@@ -123,9 +135,7 @@ impl<T> Inbox<T> {
             }
             !drops
         });
-        if self.messages.is_empty() {
-            self.messages = VecDeque::new();
-        }
+        self.release_much();
         (before - self.messages.len()) as u64
     }
 
@@ -144,7 +154,9 @@ impl<T> Inbox<T> {
     /// Drops all messages: how many.
     pub fn clear(&mut self) -> u64 {
         let count = self.messages.len() as u64;
-        *self = Self::new();
+        self.messages.clear();
+        self.bytes = 0;
+        self.release_much();
         count
     }
 }
@@ -253,15 +265,34 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_one_holds_no_memory() {
+    fn an_empty_one_holds_little_memory_and_none_once_it_is_released() {
+        let many = InboxLimits {
+            messages: 100,
+            bytes: 100,
+            ..THREE
+        };
         let mut inbox = Inbox::new();
-        for number in 0..3 {
-            inbox.put(number, 1, &THREE);
-        }
-        assert_eq!(inbox.clear(), 3);
-        assert_eq!((inbox.messages.capacity(), inbox.len()), (0, 0));
-        inbox.put(1, 1, &THREE);
-        assert_eq!(inbox.take(), Some(1));
+        let fill = |inbox: &mut Inbox<u32>, count: u32| {
+            for number in 0..count {
+                inbox.put(number, 1, &many);
+            }
+        };
+        fill(&mut inbox, 100);
+        assert_eq!(inbox.clear(), 100);
+        assert_eq!(
+            (inbox.messages.capacity(), inbox.len(), inbox.bytes),
+            (0, 0, 0)
+        );
+        fill(&mut inbox, 1);
+        assert_eq!(inbox.take(), Some(0));
+        assert!((1..=KEPT).contains(&inbox.messages.capacity()));
+        fill(&mut inbox, 1);
+        inbox.release();
+        assert_eq!(inbox.take(), Some(0));
+        inbox.release();
+        assert_eq!(inbox.messages.capacity(), 0);
+        fill(&mut inbox, 50);
+        assert_eq!(inbox.drop_all(|_| true), 50);
         assert_eq!(inbox.messages.capacity(), 0);
         assert!(inbox.is_empty());
     }

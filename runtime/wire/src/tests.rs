@@ -77,6 +77,32 @@ async fn a_connection_that_waits_holds_no_memory() {
 }
 
 #[tokio::test]
+async fn where_nothing_has_come_the_next_fill_waits_for_what_comes() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    let waited = poll_fn(|cx| {
+        assert!(wire.has_nothing_until(cx));
+        Poll::Ready(wire.poll_fill(cx, 64).is_pending())
+    });
+    assert!(waited.await);
+    peer.write_all(b"answer").unwrap();
+    assert_eq!(wire.fill(64).await.unwrap(), 6);
+    // What stands there, and what the system has told of, is something.
+    assert!(!poll_fn(|cx| Poll::Ready(wire.has_nothing_until(cx))).await);
+    wire.consume(6);
+    peer.write_all(b"more").unwrap();
+    told(&wire).await;
+    assert!(!poll_fn(|cx| Poll::Ready(wire.has_nothing_until(cx))).await);
+    assert_eq!(wire.fill(64).await.unwrap(), 4);
+    wire.consume(4);
+    drop(peer);
+    told(&wire).await;
+    assert!(!poll_fn(|cx| Poll::Ready(wire.has_nothing_until(cx))).await);
+    assert_eq!(wire.fill(64).await.unwrap(), 0);
+    assert!(!poll_fn(|cx| Poll::Ready(wire.has_nothing_until(cx))).await);
+}
+
+#[tokio::test]
 async fn the_end_is_told_again_and_again() {
     let (mut wire, mut peer) = pair().await;
     ask(&mut wire, &mut peer).await;

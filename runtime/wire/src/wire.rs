@@ -354,11 +354,18 @@ impl Wire {
     /// Whether it may be used again, as [`Wire::is_quiet`] says by [`Look::Told`]. If so, the waker is kept, and the fill that follows
     /// within the same poll waits without looking once more: nothing can have come.
     pub fn is_quiet_until(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.layer.is_none() && self.is_whole() && self.socket.poll_readable(cx).is_pending() {
-            self.state.has_waker = true;
-            return true;
-        }
-        self.is_quiet(Look::Told)
+        self.is_whole() && self.has_nothing_until(cx) || self.is_quiet(Look::Told)
+    }
+
+    /// Whether nothing has come, as far as the thread has been told by the system. If so, the waker is kept, and the fill that has to
+    /// follow within the same poll waits without looking once more: nothing can have come. With TLS the answer is always no.
+    pub fn has_nothing_until(&mut self, cx: &mut Context<'_>) -> bool {
+        let has_nothing = self.layer.is_none()
+            && self.came.is_empty()
+            && !self.is_over()
+            && self.socket.poll_readable(cx).is_pending();
+        self.state.has_waker |= has_nothing;
+        has_nothing
     }
 
     /// Whether it may be used again: nothing is owed, nothing unasked has come, the other end is there, and the keys of TLS last.

@@ -1,9 +1,9 @@
 //! Messages that nobody waits for: their number is limited, and what happens then is the grid's choice.
 
 use crate::peer::{CLOSE, PING, PONG, Server};
-use crate::user::{NEVER, User, known, limit, run};
+use crate::user::{NEVER, User, known, limit, run, some};
 use bggo_module_websocket::websocket::{In, Metric};
-use bggo_module_websocket::websocket_ping;
+use bggo_module_websocket::{websocket_ping, websocket_receive, websocket_request};
 use bggo_runtime::contract::{Number, Text};
 use std::rc::Rc;
 
@@ -65,6 +65,91 @@ fn a_full_inbox_that_blocks_makes_the_server_wait_and_loses_nothing() {
             assert!(message.starts_with(&format!("{number} ")), "{number}");
         }
         assert_eq!(user.counted(Metric::DROPPED), 0);
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn what_nobody_reads_of_a_message_is_counted_and_the_next_step_reads_its_own() {
+    let server = Server::start(|peer| {
+        let long = "ü".repeat(10_000);
+        while let Some(frame) = peer.read() {
+            if frame.first == CLOSE {
+                peer.write(frame.first, &frame.payload);
+                return;
+            }
+            match frame.payload.as_slice() {
+                b"long" => peer.says(&long),
+                b"two" => {
+                    peer.says("one");
+                    peer.says("two");
+                }
+                _ => peer.says(&String::from_utf8_lossy(&frame.payload)),
+            }
+        }
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = User::new(vec![In::Url(known(url))]);
+        let nothing = websocket_request::Wanted::NONE;
+        let asks = |text| vec![websocket_request::In::Text(some(text))];
+        let text = |output: websocket_request::Output| output.message.to_string();
+        let output = user.request_that_reads(nothing, asks("long"), &[]).await;
+        assert!(output.unwrap().message.is_null());
+        assert_eq!(user.counted(Metric::BYTES_RECEIVED), 20_000);
+        assert_eq!(user.asks("a").await.unwrap(), "a");
+        // Only the step that takes a message leaves out what it holds.
+        let output = user.request_that_reads(nothing, asks("two"), &[]).await;
+        assert!(output.unwrap().message.is_null());
+        assert_eq!(user.hears().await, "two");
+        let wanted = websocket_request::Wanted::NONE.message();
+        let output = user.request_that_reads(wanted, asks("b"), &[]).await;
+        assert_eq!(text(output.unwrap()), "b");
+        // A step that waits for several gets them one by one, and leaves out nothing that another one reads.
+        user.says("two").await;
+        let count = websocket_receive::In::Count(known(Number::new(2)));
+        let nothing = websocket_receive::Wanted::NONE;
+        let output = user.receive_that_reads(nothing, vec![count], &[]).await;
+        assert!(output.unwrap().message.is_null());
+        user.says("c").await;
+        assert_eq!(user.hears().await, "c");
+        assert_eq!(user.counted(Metric::MESSAGES_RECEIVED), 8);
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn a_message_for_a_step_that_was_given_up_is_whole_for_the_next_one() {
+    let server = Server::start(|peer| {
+        while let Some(frame) = peer.read() {
+            match (frame.first, frame.payload.as_slice()) {
+                (CLOSE, _) => {
+                    peer.write(frame.first, &frame.payload);
+                    return;
+                }
+                // The step that waits for it has gone.
+                (PING, _) => {
+                    peer.says("late");
+                    peer.write(PONG, &frame.payload);
+                }
+                _ => {}
+            }
+        }
+    });
+    let url = server.url.clone();
+    run(async || {
+        let user = User::new(vec![In::Url(known(url))]);
+        let inputs = vec![
+            websocket_request::In::Text(some("never")),
+            websocket_request::In::Timeout(limit(1)),
+        ];
+        let nothing = websocket_request::Wanted::NONE;
+        let asked = user.request_that_reads(nothing, inputs, &[]).await;
+        assert_eq!(asked.unwrap_err().kind(), "timeout");
+        user.ping(vec![]).await.unwrap();
+        assert_eq!(user.hears().await, "late");
         user.leave().await;
     });
     server.saw();

@@ -35,7 +35,7 @@ impl Deref for User {
 }
 
 macro_rules! step {
-    ($name:ident, $with:ident, $runner:ident, $late:ty) => {
+    ($name:ident, $with:ident, $that_reads:ident, $runner:ident, $late:ty) => {
         /// A step whose inputs are all known early.
         pub async fn $name(&self, inputs: Vec<$runner::In>) -> Result<$runner::Output, Fault> {
             self.$with(inputs, &[]).await
@@ -47,12 +47,18 @@ macro_rules! step {
             inputs: Vec<$runner::In>,
             late: &[$late],
         ) -> Result<$runner::Output, Fault> {
-            let prepared = $runner::Prepared::new(
-                &self.prepare(),
-                Ok(inputs),
-                $runner::Wanted::ALL,
-                Policy::new(),
-            );
+            self.$that_reads($runner::Wanted::ALL, inputs, late).await
+        }
+
+        /// The same, of which these outputs are read.
+        pub async fn $that_reads(
+            &self,
+            wanted: $runner::Wanted,
+            inputs: Vec<$runner::In>,
+            late: &[$late],
+        ) -> Result<$runner::Output, Fault> {
+            let prepared =
+                $runner::Prepared::new(&self.prepare(), Ok(inputs), wanted, Policy::new());
             self.runs((&STEP, prepared.policy()), async |it, step| {
                 let mut make = |cx| self.client.create(cx, Ok(Vec::new()));
                 self.clients.get(it, &mut make).await?;
@@ -94,23 +100,38 @@ impl User {
         }
     }
 
-    step!(send, send_late, websocket_send, websocket_send::Late<'_>);
+    step!(
+        send,
+        send_late,
+        send_that_reads,
+        websocket_send,
+        websocket_send::Late<'_>
+    );
     step!(
         receive,
         receive_late,
+        receive_that_reads,
         websocket_receive,
         websocket_receive::Late<'_>
     );
     step!(
         request,
         request_late,
+        request_that_reads,
         websocket_request,
         websocket_request::Late<'_>
     );
-    step!(ping, ping_late, websocket_ping, websocket_ping::Late);
+    step!(
+        ping,
+        ping_late,
+        ping_that_reads,
+        websocket_ping,
+        websocket_ping::Late
+    );
     step!(
         close,
         close_late,
+        close_that_reads,
         websocket_close,
         websocket_close::Late<'_>
     );
