@@ -96,6 +96,14 @@ impl<T, W: Future<Output = Result<T, Fault>> + ?Sized> Future for Within<'_, W> 
         if let Some(deadline) = this.deadline.take() {
             this.client.leave_deadline(deadline);
         }
+        // A server that keeps the deadline resets the call by itself, which may be seen first.
+        if let Poll::Ready(Err(fault)) = &polled
+            && this.limit.of == Of::Deadline
+            && fault.kind() == Kind::Reset.name()
+            && this.step.now() >= this.limit.from + this.limit.time
+        {
+            return Poll::Ready(Err(this.limit.fault()));
+        }
         polled
     }
 }

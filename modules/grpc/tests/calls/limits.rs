@@ -1,6 +1,6 @@
 //! Deadlines, as the server hears of them and as they are kept here.
 
-use crate::peer::{RST_STREAM, Server};
+use crate::peer::{RST_STREAM, Server, reset};
 use crate::user::{User, asking, limit, run, told};
 use bggo_module_grpc::grpc_client;
 use bggo_module_grpc::grpc_request::{In, Late};
@@ -58,6 +58,35 @@ fn a_deadline_is_kept_here_whatever_the_server_does_and_the_call_is_reset() {
         assert_eq!(failed.0, "deadline_exceeded");
         assert_eq!(failed.1, "the call took longer than its deadline of 30ms");
         assert_eq!(user.asks("x").await.unwrap(), "next");
+        user.leave().await;
+    });
+    server.saw();
+}
+
+#[test]
+fn a_call_that_its_server_resets_for_its_deadline_took_longer_than_that() {
+    const CANCEL: u32 = 8;
+    let server = Server::start(|peer| {
+        let ask = peer.hears();
+        std::thread::sleep(Duration::from_millis(60));
+        peer.write(&reset(ask.stream, CANCEL));
+        let ask = peer.hears();
+        peer.write(&reset(ask.stream, CANCEL));
+        peer.ends();
+    });
+    let target = server.target.clone();
+    run(async || {
+        let user = User::new(&target);
+        let by = |deadline| [asking("x"), vec![In::Deadline(limit(deadline))]].concat();
+        let busy = async {
+            // The request goes out, and then nobody looks before both have come.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            std::thread::sleep(Duration::from_millis(150));
+        };
+        let (ended, ()) = tokio::join!(user.request(by(30)), busy);
+        assert_eq!(told(ended).0, "deadline_exceeded");
+        // Before its deadline it is given up for another reason.
+        assert_eq!(told(user.request(by(60_000)).await).0, "reset");
         user.leave().await;
     });
     server.saw();
