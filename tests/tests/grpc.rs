@@ -295,5 +295,5 @@ fn the_cases_of_interoperability_hold() {
     grid.build().start(&flags).finish().expect_code(0);
     let seen = server.saw();
     // A method and a service that it does not have are no calls for it; a stream and a call that was late are given up.
-    assert_eq!(seen, "{\"calls\":14,\"cancelled\":2}");
+    assert_eq!(seen, "{\"calls\":14,\"given_up\":2}");
 }
