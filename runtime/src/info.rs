@@ -20,6 +20,7 @@ pub struct Info {
     checks: &'static [CheckInfo],
     counts_attempts: bool,
     sensitive: bool,
+    withheld: bool,
     sensitive_inputs: &'static [&'static str],
 }
 
@@ -44,6 +45,7 @@ impl Info {
             checks: &[],
             counts_attempts: false,
             sensitive: false,
+            withheld: false,
             sensitive_inputs: &[],
         }
     }
@@ -89,6 +91,17 @@ impl Info {
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
+    }
+
+    /// The grid says that it is sensitive: nothing of what it sends and receives is shown.
+    pub const fn withheld(mut self) -> Self {
+        self.withheld = true;
+        self
+    }
+
+    /// Whether nothing of what it sends and receives is shown.
+    pub(crate) const fn is_withheld(&self) -> bool {
+        self.withheld
     }
 
     /// Inputs with a sensitive value that the manifest does not declare sensitive.

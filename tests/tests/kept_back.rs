@@ -168,3 +168,58 @@ step "print" "show" {
         "[\"(sensitive value)\",\"(sensitive value)\",\"HUNTER2\",true,true,false]\n"
     );
 }
+
+/// The one step says that it is sensitive, the other one does not.
+const WITHHELD: &str = r#"
+resource "http_target" "site" {}
+
+step "http_request" "shown" {
+  continue_on_failure = true
+  arguments {
+    method        = "POST"
+    url           = "${resource.http_target.site.url}/anything?from=shown"
+    body          = "canary of shown"
+    expect_status = 404
+  }
+}
+
+step "http_request" "withheld" {
+  continue_on_failure = true
+  sensitive           = true
+  arguments {
+    method        = "POST"
+    url           = "${resource.http_target.site.url}/anything?from=withheld"
+    body          = "canary of withheld"
+    expect_status = 404
+  }
+  check "required" {
+    condition = output.status_code == 404
+    required  = true
+  }
+}
+"#;
+
+#[test]
+fn nothing_is_shown_of_what_a_sensitive_step_sends_and_receives() {
+    let grid = Grid::new(WITHHELD).build();
+    let runs: [&[&str]; 3] = [
+        &[],
+        &["--trace-io", "1000"],
+        &["--vus", "2", "--iterations", "10"],
+    ];
+    for flags in runs {
+        let ended = grid.start(flags).finish();
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains("http_request.withheld"), "{said}");
+        // Under load the summary shows heads alone.
+        let has_bodies = !flags.contains(&"--vus");
+        for (word, is_there) in [("canary of ", has_bodies), ("from=", true)] {
+            let shown = said.contains(&format!("{word}shown"));
+            assert_eq!(shown, is_there, "{flags:?}: {said}");
+            assert!(
+                !said.contains(&format!("{word}withheld")),
+                "{flags:?}: {said}"
+            );
+        }
+    }
+}

@@ -97,6 +97,7 @@ impl Checker<'_> {
             runner_name: step.runner.text.clone(),
             name: step.name.text.clone(),
             span: step.span,
+            withheld: is_sensitive,
             sensitive: is_sensitive
                 || sensitivity::reads_secret(parts.expressions(), &self.locals)
                 || sensitivity::has_secret(&arguments, &runner.inputs, &self.locals)

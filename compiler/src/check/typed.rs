@@ -307,6 +307,8 @@ pub struct TStep {
     pub description: Option<String>,
     /// Some input is sensitive: the texts of its faults hide values.
     pub sensitive: bool,
+    /// The grid says that it is: nothing of what it sends and receives is shown.
+    pub withheld: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
     /// What it records once it has run.

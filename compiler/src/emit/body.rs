@@ -245,6 +245,7 @@ impl Writer<'_> {
             let module = field(runner);
             let metrics = (step.metrics > 0).then(|| metrics(&module, &step.unwarned));
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
+            let withheld = step.withheld.then(|| quote!(.withheld()));
             // The module knows what its own manifest declares sensitive.
             let secret = step.arguments.iter().filter(|argument| {
                 let input = &argument.input;
@@ -256,7 +257,7 @@ impl Writer<'_> {
             let checks: Vec<TokenStream> = checks.collect();
             let checks = (!checks.is_empty()).then(|| quote!(.checks(&[#(#checks),*])));
             let attempts = step.parts.has_attempts().then(|| quote!(.counts_attempts()));
-            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #attempts #tags #checks #sensitive #inputs)
+            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #attempts #tags #checks #sensitive #withheld #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));

@@ -568,6 +568,7 @@ impl Resources {
             parts: step.parts.clone(),
             tags: step.tags.clone(),
             sensitive: step.sensitive,
+            withheld: step.withheld,
             rules: step.rules.clone(),
             records: Vec::new(),
             checks: step.checks.clone(),

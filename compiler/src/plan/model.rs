@@ -330,6 +330,8 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// It reads something sensitive, so the texts of its faults hide values.
     pub sensitive: bool,
+    /// The grid says that it is: nothing of what it sends and receives is shown.
+    pub withheld: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
     /// What it records once it has run.

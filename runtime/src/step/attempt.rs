@@ -533,12 +533,13 @@ impl<'a> Step<'a> {
         self.iteration.number()
     }
 
-    /// Whether what this step sends and receives is shown, and how many bytes of each body: so in a functional run. A module
+    /// Whether what this step sends and receives is shown, and how many bytes of each body: so in a functional run, unless the grid says
+    /// that the step is sensitive. A module
     /// then hands over each exchange by [`Step::exchanged`], also one that got no answer. Under load the answer is `None`.
     #[inline]
     pub fn shows_exchanges(&self) -> Option<usize> {
         let shown = self.worker().shows_exchanges()?;
-        Some(shown.body)
+        (!self.info().is_withheld()).then_some(shown.body)
     }
 
     /// Whether an exchange that failed with this kind is shown, and how many bytes of each body. Under load that is so until this
@@ -546,7 +547,7 @@ impl<'a> Step<'a> {
     /// right before it returns the fault. In a functional run the answer is `None`.
     pub fn wants_example(&self, kind: &'static str) -> Option<usize> {
         let shown = self.worker().wants_example(self.first_slot(), kind)?;
-        Some(shown.body)
+        (!self.info().is_withheld()).then_some(shown.body)
     }
 
     /// Whether the exchange of this run is shown if its checks fail it: under load, until this thread has an example of that. Of a step
@@ -580,6 +581,9 @@ impl<'a> Step<'a> {
     /// Hands over what was sent and what came back: it is shown if the step fails, or if all is shown. In both messages the
     /// secrets are replaced, and those of the grid's sensitive variables.
     pub fn exchanged(&self, sent: &Message, received: Option<&Message>, secrets: &Secrets) {
+        if self.info().is_withheld() {
+            return;
+        }
         let worker = self.worker();
         let shown = worker.shows_exchanges().unwrap_or(Shown::EXAMPLE);
         worker.keep_exchange((self.address(), shown), (sent, received), secrets);
