@@ -8,19 +8,23 @@ use super::{Asked, Documents};
 use crate::diagnostics::Problems;
 use crate::source::{FileId, Span};
 
-/// The type of a document, or of a part of it, and what was said of it.
-fn read(text: &str, part: Option<&str>) -> (Documents, Option<Type>, Vec<String>) {
-    let mut documents = Documents::default();
-    let mut problems = Problems::default();
-    let asked = Asked {
+/// A document, or a part of it.
+fn asked<'a>(text: &'a str, part: Option<&'a str>) -> Asked<'a> {
+    Asked {
         file: FileId(1),
         text,
         path: "it.json",
         part,
         at: Span::default(),
         kinds: &DocumentKind::ALL,
-    };
-    let ty = documents.type_of(asked, &mut problems);
+    }
+}
+
+/// The type of a document, or of a part of it, and what was said of it.
+fn read(text: &str, part: Option<&str>) -> (Documents, Option<Type>, Vec<String>) {
+    let mut documents = Documents::default();
+    let mut problems = Problems::default();
+    let ty = documents.type_of(asked(text, part), &mut problems);
     let said = problems.list.iter().map(|problem| problem.text.clone());
     (documents, ty, said.collect())
 }
@@ -453,15 +457,7 @@ fn written(text: &str, part: Option<&str>) -> String {
     let (mut documents, ty, said) = read(text, part);
     assert!(ty.is_some(), "{said:?}");
     let mut problems = Problems::default();
-    let asked = Asked {
-        file: FileId(1),
-        text,
-        path: "it.json",
-        part,
-        at: Span::default(),
-        kinds: &DocumentKind::ALL,
-    };
-    match documents.validator(asked, &mut problems) {
+    match documents.validator(asked(text, part), &mut problems) {
         Some(made) => {
             let text = made
                 .text
@@ -677,15 +673,8 @@ fn values_of_keywords_are_judged_as_the_validator_judges_them() {
             let text = format!("{{\"{keyword}\": {value}}}");
             let (mut documents, ty, _) = read(&text, None);
             let mut problems = Problems::default();
-            let asked = Asked {
-                file: FileId(1),
-                text: &text,
-                path: "it.json",
-                part: None,
-                at: Span::default(),
-                kinds: &DocumentKind::ALL,
-            };
-            let own = documents.validator(asked, &mut problems).is_some();
+            let own = documents.validator(asked(&text, None), &mut problems);
+            let own = own.is_some();
             // What the types refuse is refused before. A bool for a bound and a list of items are those of old dialects.
             let is_bool = keyword.starts_with("exclusive") && value == "true";
             let is_list =
