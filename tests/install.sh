@@ -46,7 +46,7 @@ if [ ! -x "$servers/interop" ] || [ "$source" -nt "$servers/interop" ]; then
     mkdir -p "$servers"
     cp "$source" "$servers/main.go"
     go=$(tests/go.sh)
-    (cd "$servers" && "$go" mod init interop && "$go" get google.golang.org/grpc/interop@v1.85.0 && "$go" build -o interop .) >"$servers/log" 2>&1 ||
+    (cd "$servers" && "$go" mod init interop && "$go" get google.golang.org/grpc/interop@v1.85.0 && "$go" build -buildvcs=false -o interop .) >"$servers/log" 2>&1 ||
         { cat "$servers/log" >&2; echo "could not build the server of gRPC's interoperability tests" >&2; exit 1; }
 fi
 
