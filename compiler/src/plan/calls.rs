@@ -32,6 +32,20 @@ fn add(typed: &Typed, id: BodyId, order: &mut Vec<BodyId>) {
     order.push(id);
 }
 
+/// Where a call says that it is sensitive, nothing is shown of the steps of its flow: those of all its calls, since a flow is
+/// emitted once. `order` has each body after the flows that it calls.
+pub fn withhold(order: &[BodyId], bodies: &mut [BodyPlan]) {
+    for id in order.iter().rev() {
+        let steps = bodies[id.0].steps.iter().filter(|step| step.withheld);
+        let called: Vec<BodyId> = steps.filter_map(|step| Some(step.call()?.body)).collect();
+        for body in called {
+            for step in &mut bodies[body.0].steps {
+                step.withheld = true;
+            }
+        }
+    }
+}
+
 /// What a flow is given and gives back; then its resources: those that each call makes, those that it hands over, and those
 /// that outputs read.
 pub fn flow(

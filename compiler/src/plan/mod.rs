@@ -47,6 +47,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     let locals = locals.filter(|local| local.value.binding <= Binding::Start);
     let locals = positioned(locals.collect());
     calls::share_locals(&order, &mut bodies);
+    calls::withhold(&order, &mut bodies);
     let kept_of_setup = phases::number_kept(typed, &demand, &mut bodies);
     phases::find_skipped(typed, &demand, &mut bodies);
     resources.count_users(&bodies);
