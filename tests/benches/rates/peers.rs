@@ -261,8 +261,7 @@ pub fn uws(way: &Way<'_>, size: usize) -> Peer {
             let rates = rates.map(|rate| rate.parse::<f64>().expect("a rate"));
             (rates.sum::<f64>() * 4.0).round() as u64
         },
-        // What is on its way at the end; its rate is a float, too.
-        left: 2 * u64::from(way.connections),
+        left: way.connections.into(),
     }
 }
 
