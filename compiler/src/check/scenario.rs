@@ -17,7 +17,7 @@ use super::typed::{
     Binding, TExpr, TField, TLoad, TScenario, TStage, TThreshold, constant_duration,
 };
 
-/// Words of k6 for fields.
+/// Words of other tools for fields, and those that people try.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("timeUnit", "per"),
     ("time_unit", "per"),
@@ -28,6 +28,17 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("startRate", "start_rate"),
     ("maxDuration", "max_duration"),
     ("gracefulRampDown", "graceful_ramp_down"),
+    ("users", "vus"),
+    ("virtual_users", "vus"),
+    ("threads", "vus"),
+    ("concurrency", "vus"),
+    ("requests", "iterations"),
+    ("loops", "iterations"),
+    ("count", "iterations"),
+    ("time", "duration"),
+    ("period", "per"),
+    ("interval", "per"),
+    ("rps", "rate"),
 ];
 
 impl Checker<'_> {

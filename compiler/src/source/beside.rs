@@ -245,6 +245,7 @@ impl Sources {
     fn open(&self, path: &str) -> Result<(fs::File, u64), Refusal> {
         let whole = self.path_beside(path);
         let cannot = |error: io::Error| match error.kind() {
+            _ if is_content(path) => content_for_path(),
             io::ErrorKind::NotFound => missing(path, &neighbours(&whole, path)),
             _ => Refusal::new(format!("`{path}` cannot be read: {error}")),
         };
@@ -533,7 +534,21 @@ fn list(
     Ok(())
 }
 
+/// Whether a path that leads nowhere is what a file holds.
+fn is_content(path: &str) -> bool {
+    path.contains('\n') || path.trim_start().starts_with(['{', '[', '<'])
+}
+
+/// It is not shown: what files hold is long, and may be secret.
+fn content_for_path() -> Refusal {
+    Refusal::new("this is what a file holds, not its path")
+        .hint("write the path, without `file(..)`")
+}
+
 fn missing<'a>(path: &str, known: impl IntoIterator<Item = &'a String>) -> Refusal {
+    if is_content(path) {
+        return content_for_path();
+    }
     let near = nearest::nearest(path, known.into_iter().map(String::as_str));
     Refusal {
         near: near.map(str::to_owned),
@@ -626,6 +641,16 @@ mod tests {
         assert_eq!(missing.near.as_deref(), Some("bodies/order.json"));
         let dir = refused(ask(&mut sources, content("bodies")));
         assert_eq!(dir.text, "`bodies` is a folder, not a file");
+    }
+
+    #[test]
+    fn what_a_file_holds_is_no_path_and_is_not_shown() {
+        let (_folder, mut sources) = grid();
+        let long = "{\"a\": 1}".repeat(1_000);
+        for held in ["{\"a\": 1}", " [1]", "<order/>", "id,name\n1,x\n", &long] {
+            let refusal = refused(ask(&mut sources, Question::Content(held.to_owned())));
+            assert_eq!(refusal.text, "this is what a file holds, not its path");
+        }
     }
 
     #[test]

@@ -97,8 +97,8 @@ const PAUSE: &str = "a pause is `delay_before = \"1s\"` or `delay_after = \"1s\"
 /// What to write in place of an attribute or block of a step.
 pub(super) fn in_step(name: &str) -> Option<&'static str> {
     Some(match name {
-        "vus" | "duration" | "iterations" | "rate" | "stages" | "executor" | "options"
-        | "ramp_up" | "load" => LOAD,
+        "vus" | "users" | "duration" | "iterations" | "rate" | "stages" | "executor"
+        | "options" | "ramp_up" | "load" => LOAD,
         "thresholds" => THRESHOLDS,
         "retries" => "a step is tried again by a block: `retry { attempts = .. }`",
         "pause" | "sleep" | "wait" | "think" | "think_time" | "delay" => PAUSE,
@@ -118,13 +118,13 @@ pub(super) fn in_step(name: &str) -> Option<&'static str> {
 /// What to write in place of an attribute or block of a scenario that is one of its load, or of its steps.
 pub(super) fn in_scenario(name: &str) -> Option<&'static str> {
     Some(match name {
-        "vus" | "duration" => {
+        "vus" | "users" | "virtual_users" | "threads" | "duration" => {
             "it belongs to the load: `load \"constant_vus\" { vus = .. duration = .. }`"
         }
         "iterations" | "max_duration" => {
             "it belongs to the load: `load \"shared_iterations\" { vus = .. iterations = .. }`"
         }
-        "rate" | "per" | "time_unit" | "max_vus" => {
+        "rate" | "rps" | "per" | "time_unit" | "max_vus" => {
             "it belongs to the load: `load \"constant_arrival_rate\" { rate = .. duration = .. }`"
         }
         "stages" | "start_vus" => {
