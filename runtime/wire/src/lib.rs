@@ -109,6 +109,8 @@
 //! - **Once more.** A server may close an idle connection when it likes. What may be repeated is sent once more if the wire
 //!   [was used before](Wire::is_reused) and ended (`Closed` or `Reset`) before a byte of the answer. For what must not be sent
 //!   twice, [`Look::Ask`] finds out before.
+//! - **One at a time.** Where answers come in the order of the questions, or a session has a state, steps that run side by side take
+//!   [`Turns`].
 //! - **Messages that nobody asked for**, such as those of a session, wait in an [`Inbox`] with limits.
 //! - **Idle connections** are looked after by [`Home::poll_idle`], in the asset's own `poll_idle`.
 #![forbid(unsafe_code)]
@@ -124,6 +126,7 @@ mod shared;
 mod socket;
 mod tls;
 mod trouble;
+mod turns;
 mod wire;
 
 pub use buf::Buf;
@@ -139,6 +142,7 @@ pub use shared::{Line, Opening, Waiting};
 pub use tls::explain as explain_tls;
 pub use tls::{Pem, Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
+pub use turns::{Turn, Turns};
 pub use wire::{Idle, Look, Wire};
 
 #[cfg(test)]
