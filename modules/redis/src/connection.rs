@@ -14,14 +14,15 @@ use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Fault, Number, Prepare, Text, Value, format_duration,
 };
 use bggo_wire::{
-    Address, Dialer, Home, KeptDeadline, Loan, Named, Rules, Target, Tls, TlsArguments, Turns, Wire,
+    Address, Dialer, Home, KeptDeadline, Loan, Named, Rules, Target, Tls, TlsArguments, Trouble,
+    Turns, Wire,
 };
 use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// A connection.
@@ -127,8 +128,14 @@ impl RedisConnection {
         &self.settings
     }
 
-    /// The connection, if it is there and can serve.
-    pub(crate) fn there(&self) -> Option<Loan<'_>> {
+    /// The connection, if it is there and can serve. What is read of it has to be asked for within the same poll.
+    pub(crate) fn there(&self, cx: &mut Context<'_>) -> Option<Loan<'_>> {
+        self.home
+            .lend_heard_until(0, cx, |wire| takes_pushes(wire).is_some())
+    }
+
+    /// The same for whoever reads it in another poll.
+    pub(crate) fn is_there(&self) -> Option<Loan<'_>> {
         self.home.lend_heard(0, |wire| takes_pushes(wire).is_some())
     }
 
@@ -279,22 +286,34 @@ impl RedisConnection {
 }
 
 /// Waits until a whole reply has come that somebody asked for: where it ends.
-pub(crate) async fn end_of_reply(wire: &mut Wire, most: usize) -> Result<usize, Fault> {
+async fn end_of_reply(wire: &mut Wire, most: usize) -> Result<usize, Fault> {
     let mut scan = Scan::default();
+    poll_fn(|cx| poll_reply(wire, &mut scan, most, cx)).await
+}
+
+/// The same in polls: the scan is that of the reply, and is new behind it.
+pub(crate) fn poll_reply(
+    wire: &mut Wire,
+    scan: &mut Scan,
+    most: usize,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, Fault>> {
     loop {
         match scan.end(wire.peek()).map_err(outcome::no_reply)? {
-            Some(end) if wire.peek().first() == Some(&b'>') => {
+            Some(end) => {
+                *scan = Scan::default();
+                if wire.peek().first() != Some(&b'>') {
+                    return Poll::Ready(Ok(end));
+                }
                 // Nobody asked for it.
                 wire.consume(end);
-                scan = Scan::default();
             }
-            Some(end) => return Ok(end),
-            None => {
-                let filled = wire.fill(most).await;
-                if filled.map_err(|trouble| outcome::broken(&trouble))? == 0 {
-                    return Err(outcome::broken(&bggo_wire::Trouble::closed()));
-                }
-            }
+            None => match wire.poll_fill(cx, most) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(outcome::broken(&Trouble::closed()))),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(trouble)) => return Poll::Ready(Err(outcome::broken(&trouble))),
+            },
         }
     }
 }

@@ -1,12 +1,14 @@
 //! An exchange of a step: its turn, the connection, commands and their replies.
 
-use crate::connection::{RedisConnection, end_of_reply};
+use crate::connection::{RedisConnection, poll_reply};
 use crate::outcome;
 use crate::redis_command::Error as Kind;
 use crate::reply::Reply;
-use bggo_runtime::contract::{Counter, Fault, FaultText, Moment, Step, Trend, format_duration};
-use bggo_wire::within;
-use std::pin::pin;
+use crate::scan::Scan;
+use bggo_runtime::contract::{Counter, Fault, FaultText, Running, Step, Trend, format_duration};
+use bggo_wire::{Loan, Turn, within};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// How long a step may take whose grid says nothing of it.
@@ -33,95 +35,146 @@ pub(crate) struct Ask<'a> {
     pub(crate) counts: &'a Counts,
 }
 
-/// Commands that were sent and are not answered yet. They are counted where their step is given up.
-struct Unanswered<'a> {
-    step: &'a Step<'a>,
-    counter: Counter,
-    count: u64,
-}
-
-impl Drop for Unanswered<'_> {
-    fn drop(&mut self) {
-        if self.count > 0 {
-            self.step.add(self.counter, self.count);
-        }
-    }
-}
-
 /// Sends commands when it is the step's turn, and hands over each reply with the number of its command.
 ///
 /// # Errors
 /// There is no connection, it broke, what came is no reply, or it took too long. What the server refuses is a reply.
-pub(crate) async fn exchange(
-    step: &Step<'_>,
-    connection: &RedisConnection,
-    ask: Ask<'_>,
-    heard: &mut (dyn FnMut(usize, Reply<'_>) + '_),
+pub(crate) async fn exchange<'a>(
+    step: &'a Step<'a>,
+    connection: &'a RedisConnection,
+    ask: Ask<'a>,
+    heard: &'a mut (dyn FnMut(usize, Reply<'_>) + 'a),
 ) -> Result<(), Fault> {
-    let begun = step.sent_at_once();
-    let work = pin!(talk(step, connection, ask, heard));
-    let done = within(step, &connection.deadline, begun + ask.timeout, work).await;
+    let until = step.sent_at_once() + ask.timeout;
+    let mut work = Exchange {
+        step,
+        connection,
+        ask,
+        heard,
+        opening: None,
+        begun: None,
+        scan: Scan::default(),
+        answered: 0,
+        received: 0,
+    };
+    let done = within(step, &connection.deadline, until, Pin::new(&mut work)).await;
     done.unwrap_or_else(|| {
-        let text = format_args!("no reply within {}", format_duration(ask.timeout));
+        let text = format_args!("no reply within {}", format_duration(work.ask.timeout));
         Err(Kind::Timeout.fault(FaultText::plain(text)))
     })
 }
 
-async fn talk(
-    step: &Step<'_>,
-    connection: &RedisConnection,
-    ask: Ask<'_>,
-    heard: &mut (dyn FnMut(usize, Reply<'_>) + '_),
-) -> Result<(), Fault> {
-    let mut is_late = false;
-    let _turn = match connection.turns.take_now() {
-        Some(turn) => turn,
-        None => {
-            let came: Moment = step.now();
-            let turn = connection.turns.take().await;
-            step.record_time(ask.counts.waiting, step.now() - came);
-            is_late = true;
-            turn
+/// A turn and the connection.
+type Begun<'a> = (Turn<'a>, Loan<'a>);
+
+/// An exchange. It is polled by hand: an `async fn` would hold all that it ever waits for, and a step is made for each command.
+struct Exchange<'a> {
+    step: &'a Step<'a>,
+    connection: &'a RedisConnection,
+    ask: Ask<'a>,
+    heard: &'a mut (dyn FnMut(usize, Reply<'_>) + 'a),
+    /// What is not there at once: a turn that is waited for, a connection that is opened.
+    opening: Option<Running<'a, Result<Begun<'a>, Fault>>>,
+    /// Once the commands were sent.
+    begun: Option<Begun<'a>>,
+    scan: Scan,
+    answered: usize,
+    received: u64,
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        let left = self.ask.count - self.answered;
+        // Commands whose step was given up.
+        if self.begun.is_some() && left > 0 {
+            self.step
+                .add(self.ask.counts.possibly_executed, left as u64);
         }
-    };
-    let mut wire = match connection.there() {
-        Some(wire) => wire,
-        None => {
-            is_late = true;
-            // It happens seldom, so steps hold no place for it.
-            Box::pin(connection.reopen()).await?
+    }
+}
+
+impl Future for Exchange<'_> {
+    type Output = Result<(), Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.begun.is_none() {
+            let begun = ready!(this.poll_begin(cx))?;
+            this.send(begun);
         }
-    };
-    if is_late {
+        this.poll_replies(cx)
+    }
+}
+
+impl<'a> Exchange<'a> {
+    /// Its turn, and the connection.
+    fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<Begun<'a>, Fault>> {
+        let (step, connection, waiting) = (self.step, self.connection, self.ask.counts.waiting);
+        if self.opening.is_none() {
+            let turn = connection.turns.take_now();
+            if let Some(turn) = turn {
+                if let Some(wire) = connection.there(cx) {
+                    return Poll::Ready(Ok((turn, wire)));
+                }
+                self.opening = Some(Box::pin(
+                    async move { Ok((turn, connection.reopen().await?)) },
+                ));
+            } else {
+                let came = step.now();
+                self.opening = Some(Box::pin(async move {
+                    let turn = connection.turns.take().await;
+                    step.record_time(waiting, step.now() - came);
+                    // It is looked at again behind this: its replies are read in the same poll.
+                    let wire = match connection.is_there() {
+                        Some(wire) => wire,
+                        None => connection.reopen().await?,
+                    };
+                    Ok((turn, wire))
+                }));
+            }
+        }
+        let Some(opening) = &mut self.opening else {
+            return Poll::Pending;
+        };
+        let begun = ready!(opening.as_mut().poll(cx));
+        self.opening = None;
         step.sent();
+        Poll::Ready(begun)
     }
-    let mut unanswered = Unanswered {
-        step,
-        counter: ask.counts.possibly_executed,
-        count: ask.count as u64,
-    };
-    for _ in 0..ask.count {
-        wire.owe();
+
+    /// Sends the commands, as far as the system takes them.
+    fn send(&mut self, begun: Begun<'a>) {
+        let (_, wire) = self.begun.insert(begun);
+        for _ in 0..self.ask.count {
+            wire.owe();
+        }
+        wire.send_now(self.ask.commands);
+        self.step
+            .add(self.ask.counts.data_sent, self.ask.commands.len() as u64);
     }
-    wire.send_now(ask.commands);
-    step.add(ask.counts.data_sent, ask.commands.len() as u64);
-    wire.flush()
-        .await
-        .map_err(|trouble| outcome::broken(&trouble))?;
-    let most = connection.settings().max_reply;
-    let mut received = 0;
-    for number in 0..ask.count {
-        let end = end_of_reply(&mut wire, most).await?;
-        heard(
-            number,
-            Reply::new(wire.peek().get(..end).unwrap_or_default()),
-        );
-        received += end as u64;
-        wire.consume(end);
-        wire.paid();
-        unanswered.count -= 1;
+
+    /// Reads replies, also while commands are still being sent: a server that waits until its replies are read would wait for ever.
+    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let most = self.connection.settings().max_reply;
+        let Some((_, wire)) = &mut self.begun else {
+            return Poll::Pending;
+        };
+        if let Poll::Ready(Err(trouble)) = wire.poll_flush(cx) {
+            return Poll::Ready(Err(outcome::broken(&trouble)));
+        }
+        while self.answered < self.ask.count {
+            let end = ready!(poll_reply(wire, &mut self.scan, most, cx))?;
+            let reply = wire.peek().get(..end).unwrap_or_default();
+            (self.heard)(self.answered, Reply::new(reply));
+            wire.consume(end);
+            wire.paid();
+            self.answered += 1;
+            self.received += end as u64;
+        }
+        self.step.received_at(self.step.now());
+        self.step.add(self.ask.counts.data_received, self.received);
+        // The next step may have it from here on.
+        self.begun = None;
+        Poll::Ready(Ok(()))
     }
-    step.received_at(step.now());
-    step.add(ask.counts.data_received, received);
-    Ok(())
 }

@@ -53,7 +53,15 @@ struct Reads {
 
 impl Came {
     /// One more reply.
+    #[inline]
     fn hear(&mut self, number: usize, reply: Reply<'_>, reads: Reads) {
+        let is_read = reads.values || reads.errors || reads.shown.is_some();
+        if is_read || reply.error().is_some() {
+            self.read(number, reply, reads);
+        }
+    }
+
+    fn read(&mut self, number: usize, reply: Reply<'_>, reads: Reads) {
         if let Some(bytes) = reads.shown {
             self.said.push(Said::of(reply, bytes));
         }

@@ -17,18 +17,29 @@ impl<'a> Reply<'a> {
     }
 
     /// What the server says went wrong.
+    #[inline]
     pub(crate) fn error(self) -> Option<&'a str> {
-        let (kind, rest) = self.0.split_first()?;
-        let line = scan::line(rest).ok()??;
-        let text = match kind {
-            b'-' => line,
-            b'!' => {
-                let length = usize::try_from(scan::length(line).ok()??).ok()?;
-                rest.get(line.len() + 2..line.len() + 2 + length)?
+        match self.0.first() {
+            Some(b'-' | b'!') => Some(self.words()),
+            _ => None,
+        }
+    }
+
+    /// The words of an error.
+    #[cold]
+    fn words(self) -> &'a str {
+        let words = || {
+            let (kind, rest) = self.0.split_first()?;
+            let line = scan::line(rest).ok()??;
+            if *kind == b'-' {
+                return Some(line);
             }
-            _ => return None,
+            let length = usize::try_from(scan::length(line).ok()??).ok()?;
+            rest.get(line.len() + 2..line.len() + 2 + length)
         };
-        Some(std::str::from_utf8(text).unwrap_or("ERR"))
+        words()
+            .and_then(|words| std::str::from_utf8(words).ok())
+            .unwrap_or("ERR")
     }
 
     /// Whether it is null.

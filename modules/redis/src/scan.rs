@@ -26,7 +26,17 @@ impl Default for Scan {
 
 impl Scan {
     /// Where the reply ends, if all of it has come. `came` begins with the reply, and holds what it held before.
+    #[inline]
     pub(crate) fn end(&mut self, came: &[u8]) -> Result<Option<usize>, NoReply> {
+        if self.at == 0
+            && let Some(end) = short_string(came)
+        {
+            return Ok(Some(end));
+        }
+        self.go_on(came)
+    }
+
+    fn go_on(&mut self, came: &[u8]) -> Result<Option<usize>, NoReply> {
         while self.left > 0 {
             let Some((&kind, rest)) = came.get(self.at..).and_then(<[u8]>::split_first) else {
                 return Ok(None);
@@ -63,6 +73,25 @@ impl Scan {
         }
         Ok(Some(self.at))
     }
+}
+
+/// Where a string of up to 9,999 bytes ends, which most replies are, if all of it has come.
+#[inline]
+fn short_string(came: &[u8]) -> Option<usize> {
+    let digits = came.strip_prefix(b"$")?;
+    let mut length = 0;
+    for (at, byte) in digits.iter().take(5).enumerate() {
+        match byte {
+            b'0'..=b'9' if at < 4 => length = length * 10 + usize::from(byte - b'0'),
+            b'\r' if at > 0 => {
+                let end = 1 + at + 2 + length + 2;
+                let is_whole = came.get(end - 2..end) == Some(b"\r\n");
+                return (is_whole && came.get(at + 2) == Some(&b'\n')).then_some(end);
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// What stands before the end of the first line, if that has come.
