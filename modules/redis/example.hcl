@@ -58,3 +58,39 @@ step "redis_command" "look" {
   }
   depends_on = [step.redis_script.count]
 }
+
+# Whoever watches carts hears of this one.
+resource "redis_subscription" "carts" {
+  uses {
+    connection = resource.redis_connection.store
+  }
+  arguments {
+    channels = ["carts"]
+    keep     = true
+  }
+}
+
+step "redis_publish" "tell" {
+  enabled = var.url != ""
+  uses {
+    connection = resource.redis_connection.store
+  }
+  arguments {
+    channel = resource.redis_subscription.carts.channel
+    message = { cart = local.cart, things = step.redis_script.count.output.value }
+  }
+}
+
+step "redis_receive" "hear" {
+  enabled = var.url != ""
+  uses {
+    subscription = resource.redis_subscription.carts
+  }
+  arguments {
+    match = output.json.cart == local.cart
+  }
+  check "it has three things" {
+    condition = output.json.things == 3
+  }
+  depends_on = [step.redis_publish.tell]
+}

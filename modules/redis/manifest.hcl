@@ -194,6 +194,186 @@ runner "redis_script" {
   }
 }
 
+runner "redis_publish" {
+  description = "Sends a message to a channel."
+  shares      = ["exchange"]
+
+  input "channel" {
+    type        = string
+    required    = true
+    description = "The channel."
+  }
+  input "message" {
+    type        = any
+    required    = true
+    description = "The message: a string or bytes as they are, everything else as JSON."
+  }
+
+  output "receivers" {
+    type        = number
+    description = "How many subscribers the server sent it to; in a cluster, those of this node."
+  }
+}
+
+runner "redis_receive" {
+  description = "Waits for messages of a subscription. What came since the last step that received, and since the iteration began, counts."
+
+  uses "subscription" {
+    asset       = "redis_subscription"
+    description = "The subscription."
+  }
+
+  input "match" {
+    type        = bool
+    form        = "predicate"
+    description = "Which messages count: a condition over the outputs, as `output.json.order == vu.id`. The others are dropped. Without it each message counts."
+  }
+  input "count" {
+    type        = number
+    default     = 1
+    min         = 1
+    description = "How many messages the step takes, of those that match."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits for all of them. Without it 10 s."
+  }
+
+  rule {
+    condition     = input.count == floor(input.count)
+    error_message = "count is a whole number"
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+
+  output "message" {
+    type        = any
+    description = "The last message: a string, or bytes if it is no UTF-8."
+  }
+  output "json" {
+    type        = any
+    description = "The same read as JSON; null if it is none."
+  }
+  output "channel" {
+    type        = string
+    description = "The channel that it was sent to."
+  }
+  output "messages" {
+    type        = list(any)
+    description = "All messages in order: objects with `channel` and `message`."
+  }
+  output "skipped" {
+    type        = number
+    description = "How many messages did not match, and were dropped."
+  }
+
+  error "timeout" {
+    description = "Too few messages came within `timeout`."
+  }
+  error "closed" {
+    description = "The connection of the subscription ended: the server died, or cut off a subscriber that reads too slowly."
+  }
+  error "protocol" {
+    description = "What came is no reply of Redis."
+  }
+}
+
+asset "redis_subscription" {
+  description = "A subscription to channels, on a connection of its own with the settings of the one that it names. Messages that no step waits for stand in its inbox."
+  scope       = "vu"
+  scopes      = ["iteration"]
+  connects    = true
+
+  uses "connection" {
+    asset       = "redis_connection"
+    description = "The connection whose server and settings it has."
+  }
+
+  input "channels" {
+    type        = list(string)
+    default     = []
+    description = "The channels."
+  }
+  input "patterns" {
+    type        = list(string)
+    default     = []
+    description = "Patterns of channels, as `orders.*`."
+  }
+  input "shard_channels" {
+    type        = list(string)
+    default     = []
+    description = "Channels of this node of a cluster (SSUBSCRIBE)."
+  }
+  input "inbox_messages" {
+    type        = number
+    default     = 1000
+    min         = 1
+    description = "The most messages that wait for a step."
+  }
+  input "inbox_size" {
+    type        = size
+    default     = "1MiB"
+    min         = 1
+    description = "The most bytes of messages that wait for a step. A single message may have more."
+  }
+  input "keep" {
+    type        = bool
+    default     = false
+    description = "Whether messages that came before an iteration wait on for its steps. Otherwise a step that receives drops and counts them."
+  }
+  input "on_full" {
+    type        = string
+    default     = "drop_oldest"
+    one_of      = ["drop_oldest", "block"]
+    description = "What happens when the inbox is full: the oldest messages are dropped and counted, or nothing is read until a step receives. A server cuts off a subscriber that does not read."
+  }
+
+  rule {
+    condition     = length(input.channels) + length(input.patterns) + length(input.shard_channels) > 0
+    error_message = "a subscription names a channel, a pattern or a shard channel"
+  }
+  rule {
+    condition     = input.inbox_messages == floor(input.inbox_messages)
+    error_message = "inbox_messages is a whole number"
+  }
+
+  output "channel" {
+    type        = string
+    description = "The first of its channels, for steps that publish to it; null if it has none. A step that reads it runs once the subscription has begun."
+  }
+  output "subscribed" {
+    type        = bool
+    description = "True. A step that reads it runs once the subscription has begun, so that what it publishes comes."
+  }
+
+  metric "messages_received" {
+    kind        = "counter"
+    description = "Messages that came, those that were dropped included."
+  }
+  metric "dropped" {
+    kind        = "counter"
+    description = "Messages that were dropped because the inbox was full, because a step skipped them, or because another iteration had begun."
+  }
+
+  error "subscribe" {
+    description = "The server refused to subscribe, as to a user who may not read the channel."
+  }
+  error "connect" {
+    description = "There is no connection for it."
+  }
+  error "closed" {
+    description = "The server closed the connection before it had subscribed."
+  }
+  error "protocol" {
+    description = "What came is no reply of Redis."
+  }
+}
+
 asset "redis_connection" {
   description = "A connection to a server. It is opened when it is created; one that was lost is opened again by the step that needs it."
   scope       = "vu"

@@ -298,3 +298,23 @@ step "print" "asks" {
         assert_eq!(rust.matches(call).count(), count, "{call} in\n{rust}");
     }
 }
+
+#[test]
+fn what_is_built_on_an_asset_that_a_step_is_handed_waits_for_that_one_first() {
+    let rust = emitted(
+        r#"
+resource "http_client" "client" {}
+resource "websocket" "session" {
+  uses { client = resource.http_client.client }
+  arguments { url = "ws://localhost/" }
+}
+step "http_request" "asks" {
+  enabled = resource.websocket.session.subprotocol == null
+  uses { client = resource.http_client.client }
+  arguments { url = "http://localhost/" }
+}
+"#,
+    );
+    let wait = "(this, wait_for_client_and_session, asks_attempt)";
+    assert!(rust.contains(wait), "{rust}");
+}

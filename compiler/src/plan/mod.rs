@@ -532,15 +532,22 @@ impl Resources {
                 *users = users.saturating_add(built.saturating_mul(instances));
             }
         }
+        // One that it is handed is waited for when it is handed over, unless something comes before that.
+        let comes_before = |need: usize| {
+            let is_read = demand.steps[id]
+                .direct
+                .iter()
+                .filter_map(place)
+                .any(|read| read == need);
+            let of_uses = uses.iter().map(|used| used.resource);
+            let mut others = needs.iter().copied().chain(of_uses);
+            is_read || others.any(|other| self.list[other].on.contains(&need))
+        };
+        let is_used = |need: usize| uses.iter().any(|used| used.resource == need);
         let needs = needs
-            .into_iter()
-            .filter(|need| {
-                !uses.iter().any(|used| used.resource == *need)
-                    || demand.steps[id]
-                        .direct
-                        .iter()
-                        .any(|id| self.by_id[*id] == Some(*need))
-            })
+            .iter()
+            .copied()
+            .filter(|need| !is_used(*need) || comes_before(*need))
             .collect();
         Step {
             runner: step.runner_name.clone(),

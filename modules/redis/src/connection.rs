@@ -147,6 +147,12 @@ impl RedisConnection {
     }
 
     async fn open(&self) -> Result<Loan<'_>, Fault> {
+        let wire = self.open_apart().await?;
+        Ok(self.home.settle(0, wire))
+    }
+
+    /// A new connection that is not this one's, with all that was said to begin with.
+    pub(crate) async fn open_apart(&self) -> Result<Wire, Fault> {
         let settings = &*self.settings;
         let begun = self.dialer.now();
         let mut limit = self.dialer.deadline();
@@ -158,18 +164,17 @@ impl RedisConnection {
         });
         let Some(opened) = opened.await else {
             let limit = format_duration(settings.connect_timeout);
-            return Err(
-                Kind::Connect.fault(format!("no answer to the first commands within {limit}"))
-            );
+            let text = format!("no answer to the first commands within {limit}");
+            return Err(Kind::Connect.fault(text));
         };
-        let loan = opened?;
+        let wire = opened?;
         self.metrics.add(Metric::CONNECTIONS, 1);
         self.metrics
             .record_time(Metric::CONNECTING, self.dialer.now() - begun);
-        Ok(loan)
+        Ok(wire)
     }
 
-    async fn connect(&self) -> Result<Loan<'_>, Fault> {
+    async fn connect(&self) -> Result<Wire, Fault> {
         let settings = &*self.settings;
         let target = Target {
             address: match &settings.place {
@@ -180,7 +185,7 @@ impl RedisConnection {
             named: self.named,
         };
         let dialled = self.dialer.dial(&target).await;
-        let (wire, times) = dialled.map_err(|trouble| {
+        let (mut wire, times) = dialled.map_err(|trouble| {
             let fault = match settings.secure {
                 // A server that speaks none waits for more of what it takes for a command.
                 Some(_) if trouble.connect_limit().is_some() => {
@@ -196,9 +201,8 @@ impl RedisConnection {
         if settings.secure.is_some() {
             self.metrics.record_time(Metric::TLS_HANDSHAKING, times.tls);
         }
-        let mut loan = self.home.settle(0, wire);
-        self.greet(&mut loan).await.map_err(of_asset)?;
-        Ok(loan)
+        self.greet(&mut wire).await.map_err(of_asset)?;
+        Ok(wire)
     }
 
     /// Says the first commands.

@@ -1,6 +1,7 @@
 //! What a step sent and what came for it, for people to see.
 
 use crate::reply::Reply;
+use crate::subscription::Message as Came;
 use bggo_runtime::contract::{Fault, Message, Secrets, Step, Value, encode_json};
 
 /// A reply as it is shown.
@@ -115,4 +116,24 @@ fn texts(mut commands: &[u8]) -> Vec<Vec<String>> {
 
 fn most(shown: usize) -> usize {
     shown.saturating_mul(2).saturating_add(1024)
+}
+
+/// Hands over messages that a step waited for, if that is shown.
+pub(crate) fn show_received(step: &Step<'_>, result: Result<&[Came], &Fault>) {
+    let Some(bytes) = is_shown(step, result.as_ref().err().copied()) else {
+        return;
+    };
+    let sent = Message::new("waits for messages");
+    let received = result.ok().and_then(<[Came]>::last).map(|last| {
+        let mut received = Message::new(format!("message of {}", last.channel));
+        let body: &[u8] = match &last.payload {
+            Value::Text(text) => text.as_bytes(),
+            Value::Bytes(bytes) => bytes,
+            _ => b"",
+        };
+        let start = body.get(..most(bytes)).unwrap_or(body);
+        received.body(start, body.len() as u64);
+        received
+    });
+    step.exchanged(&sent, received.as_ref(), &Secrets::default());
 }

@@ -9,6 +9,7 @@ mod user;
 mod connecting;
 mod cut;
 mod faults;
+mod messages;
 mod pipelines;
 mod replies;
 mod scripts;

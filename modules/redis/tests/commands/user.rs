@@ -1,6 +1,9 @@
 //! A virtual user with a connection: each step gives its outputs or its fault.
 
-use bggo_module_redis::{redis_command, redis_connection, redis_pipeline, redis_script};
+use bggo_module_redis::{
+    redis_command, redis_connection, redis_pipeline, redis_publish, redis_receive, redis_script,
+    redis_subscription,
+};
 use bggo_runtime::contract::testing::Policy;
 use bggo_runtime::contract::{
     Counter, Early, Fault, Info, ResourceInfo, Shape, Trend, Value, encode_json,
@@ -14,11 +17,16 @@ static STEP: Info = Info::new("redis_command", "step", "test.hcl:1").slots(0..16
 static CONNECTION: ResourceInfo =
     ResourceInfo::new("redis_connection", "connection", "test.hcl:2").first_slot(16);
 
+static SUBSCRIPTION: ResourceInfo =
+    ResourceInfo::new("redis_subscription", "subscription", "test.hcl:3").first_slot(32);
+
 /// A user.
 pub struct User {
     user: TestUser,
     connection: Rc<redis_connection::Prepared>,
     connections: redis_connection::Slot,
+    subscription: Rc<redis_subscription::Prepared>,
+    subscriptions: redis_subscription::Slot,
 }
 
 impl Deref for User {
@@ -56,22 +64,67 @@ impl User {
         Self::with(url, Vec::new())
     }
 
-    pub fn with(url: &str, mut inputs: Vec<redis_connection::In>) -> Self {
+    pub fn with(url: &str, inputs: Vec<redis_connection::In>) -> Self {
+        Self::subscribed(url, inputs, Vec::new())
+    }
+
+    /// With a subscription as well, which begins with its first step.
+    pub fn subscribed(
+        url: &str,
+        mut inputs: Vec<redis_connection::In>,
+        subscription: Vec<redis_subscription::In>,
+    ) -> Self {
         let user = TestUser::default();
         let cx = user.prepare();
         inputs.push(redis_connection::In::Url(known(url.to_owned())));
         let connection = redis_connection::Prepared::new(&cx, Ok(inputs));
+        let subscription = redis_subscription::Prepared::new(&cx, Ok(subscription));
         let connections = redis_connection::Slot::new(&user.scope, &CONNECTION, 0, &[]);
+        let subscriptions =
+            redis_subscription::Slot::new(&user.scope, &SUBSCRIPTION, 0, &[&connections]);
         Self {
             user,
             connection,
             connections,
+            subscription,
+            subscriptions,
         }
+    }
+
+    /// A step that waits for messages, whose inputs are all known early.
+    pub async fn receive(
+        &self,
+        inputs: Vec<redis_receive::In>,
+    ) -> Result<redis_receive::Output, Fault> {
+        let prepared = redis_receive::Prepared::new(
+            &self.prepare(),
+            Ok(inputs),
+            redis_receive::Wanted::ALL,
+            Policy::new(),
+        );
+        self.runs((&STEP, prepared.policy()), async |it, step| {
+            let mut make = |cx| self.connection.create(cx, Ok(Vec::new()));
+            self.connections.get(it, &mut make).await?;
+            let mut make = |cx| {
+                let needs = redis_subscription::Needs::NONE.connection(Some(&self.connections));
+                self.subscription.create(cx, needs, Ok(Vec::new()))
+            };
+            let subscription = self.subscriptions.get(it, &mut make);
+            let needs = redis_receive::Needs::NONE.subscription(subscription);
+            prepared.run(step, needs, &[]).await
+        })
+        .await
+    }
+
+    /// What the subscription has counted so far.
+    pub fn counted_by_subscription(&self, metric: Counter) -> u64 {
+        self.worker.counted_by_asset(&SUBSCRIPTION, metric)
     }
 
     step!(command, redis_command);
     step!(pipeline, redis_pipeline);
     step!(script, redis_script);
+    step!(publish, redis_publish);
 
     /// A command of words: its value as JSON.
     pub async fn asks(&self, words: &[&str]) -> Result<String, Fault> {
