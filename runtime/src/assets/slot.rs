@@ -29,7 +29,7 @@ use crate::info::ResourceInfo;
 use crate::task;
 use crate::wakers::RareWakers;
 use bggo_values::Value;
-use inner::{Inner, State};
+use inner::{Guards, Inner, State};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -58,16 +58,13 @@ impl<A: Asset> AssetSlot<A> {
             worker,
             info,
             dependents: Cell::new(0),
-            guards: Cell::new(on.iter().map(|slot| slot.guard()).collect()),
+            guards: Cell::new(Guards::of(on)),
             tasks: Cell::default(),
             state: RefCell::new(State::Empty),
             ending: Cell::new(false),
             over: Cell::new(false),
             changed: RareWakers::default(),
         });
-        if A::WORKS_WHEN_IDLE {
-            scope.mark_idle_work();
-        }
         scope.own(Rc::clone(&inner) as Rc<dyn Owned>);
         Self(inner)
     }
@@ -126,7 +123,7 @@ impl<A: Asset> AssetSlot<A> {
     /// It is not there.
     pub fn export(&self, i: usize) -> Result<Value, Fault> {
         match &*self.0.state.borrow() {
-            State::Ready(_, exports) => Ok(exports.get(i).cloned().unwrap_or(Value::Null)),
+            State::Ready(_, exports) => Ok(exports.get(i)),
             _ => Err(Fault::no_asset(self.0.info)),
         }
     }
@@ -139,7 +136,7 @@ impl<A: Asset> AssetSlot<A> {
     /// All exports of the asset.
     pub(crate) fn exports(&self) -> Option<Box<[Value]>> {
         match &*self.0.state.borrow() {
-            State::Ready(_, exports) => Some(exports.clone()),
+            State::Ready(_, exports) => Some(exports.all()),
             _ => None,
         }
     }
@@ -157,19 +154,17 @@ impl<A: Asset> AssetSlot<A> {
 }
 
 impl<A: Asset> Dependency for AssetSlot<A> {
-    fn guard(&self) -> Box<dyn DependencyGuard> {
+    fn guard(&self) -> Rc<dyn DependencyGuard> {
         self.0.dependents.set(self.0.dependents.get() + 1);
-        Box::new(Guard(Rc::clone(&self.0)))
+        Rc::clone(&self.0) as Rc<dyn DependencyGuard>
     }
 }
 
-struct Guard<A: Asset>(Rc<Inner<A>>);
-
-impl<A: Asset> DependencyGuard for Guard<A> {
-    fn release(&self) {
-        self.0.dependents.set(self.0.dependents.get() - 1);
-        self.0.changed.wake();
-        dependent_has_ended(&self.0);
+impl<A: Asset> DependencyGuard for Inner<A> {
+    fn release(self: Rc<Self>) {
+        self.dependents.set(self.dependents.get() - 1);
+        self.changed.wake();
+        dependent_has_ended(&self);
     }
 }
 
@@ -181,7 +176,9 @@ impl<A: Asset> Owned for Inner<A> {
 
     fn has_idle_work(&self) -> bool {
         match &*self.state.borrow() {
-            State::Ready(asset, _) => !self.ending.get() && asset.has_idle_work(),
+            State::Ready(asset, _) => {
+                A::WORKS_WHEN_IDLE && !self.ending.get() && asset.has_idle_work()
+            }
             _ => false,
         }
     }

@@ -5,7 +5,7 @@
 
 use super::super::asset::{Asset, Making};
 use super::super::spawned::{LIMIT, SpawnedTasks};
-use super::inner::{Failed, Inner, State};
+use super::inner::{Exports, Failed, Inner, State};
 use super::wait::{Ending, Quiet};
 use crate::context::{Asker, WorkerContext};
 use crate::event::ResourceEvent;
@@ -50,7 +50,7 @@ pub(super) async fn create<A: Asset>(
             Some(exports) => {
                 slot.worker
                     .resource_event(slot.info, ResourceEvent::Created { took });
-                State::Ready(Arc::new(asset), exports)
+                State::Ready(Arc::new(asset), Exports::new(exports))
             }
             None => {
                 let state = failed(
@@ -184,9 +184,7 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
             }
         }
     }
-    for guard in slot.guards.take() {
-        guard.release();
-    }
+    slot.guards.take().release();
     slot.over.set(true);
     slot.changed.wake();
 }
