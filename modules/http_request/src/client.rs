@@ -18,7 +18,7 @@ use bggo_runtime::contract::{
 };
 use bggo_wire::{Counts, Pem, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
 use http::header::HeaderValue;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::Context;
@@ -31,7 +31,8 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("bggo/", env!("CARGO
 pub struct HttpClient {
     pub(crate) common: Rc<Common>,
     pub(crate) transport: Transport,
-    pub(crate) jar: Option<RefCell<Jar>>,
+    /// Its cookies, from the first one on that is kept.
+    pub(crate) jar: OnceCell<Box<RefCell<Jar>>>,
     /// It has a sensitive argument, which may be in its headers.
     pub(crate) is_sensitive: bool,
     metrics: AssetMetrics,
@@ -61,7 +62,8 @@ pub struct Ready {
 /// What clients share that have the same arguments.
 pub(crate) struct Common {
     pub(crate) connections: Shared,
-    cookies: bool,
+    /// Whether cookies are kept.
+    pub(crate) cookies: bool,
     /// Headers of every request.
     pub(crate) fields: Fields,
     pub(crate) exchange: Defaults,
@@ -163,7 +165,7 @@ impl Common {
             metrics: cx.metrics(),
             is_sensitive: cx.info().is_sensitive(),
             transport: Transport::new(cx, &common.connections)?,
-            jar: common.cookies.then(RefCell::default),
+            jar: OnceCell::new(),
             common: Rc::clone(common),
             deadline: Cell::default(),
         })

@@ -282,7 +282,7 @@ impl Session {
     /// Begins to wait for something.
     pub fn operation(&self, wants: Wants) -> Operation<'_> {
         let inner = &mut *self.0.borrow_mut();
-        let busy = inner.busy.get_or_insert_default();
+        let busy = Busy::of(&mut inner.busy);
         busy.last = busy.last.wrapping_add(1);
         let number = Number::new(busy.last).unwrap_or(Number::MIN);
         busy.waiting.push(Waiting {
@@ -518,7 +518,7 @@ impl Operation<'_> {
     pub(crate) fn leave_limit(&self, mut limit: Deadline) {
         limit.clear();
         let inner = &mut *self.session.0.borrow_mut();
-        inner.busy.get_or_insert_default().limit = Some(limit);
+        Busy::of(&mut inner.busy).limit = Some(limit);
     }
 
     /// Takes the oldest message.
@@ -530,7 +530,7 @@ impl Operation<'_> {
     pub(crate) fn put_back(&self, message: Message) {
         let size = message.content.size();
         let inner = &mut *self.session.0.borrow_mut();
-        let busy = inner.busy.get_or_insert_default();
+        let busy = Busy::of(&mut inner.busy);
         busy.inbox.put_back(message, size);
     }
 
@@ -686,7 +686,8 @@ impl Inner {
             if self.end.is_some() {
                 return Drove::Something;
             }
-            if self.may_take()
+            if !self.wire.peek().is_empty()
+                && self.may_take()
                 && let Some(drove) = self.next_event(driver, keeps)
             {
                 self.wake_served(driver);
@@ -769,7 +770,7 @@ impl Inner {
                     self.wake_served(driver);
                 }
                 Poll::Ready(Err(trouble)) => {
-                    self.busy.get_or_insert_default().unsendable = Some(trouble);
+                    Busy::of(&mut self.busy).unsendable = Some(trouble);
                 }
             }
         }
@@ -806,10 +807,7 @@ impl Inner {
 
     /// Takes the next thing that stands there whole. `None` if more has to come.
     fn next_event(&mut self, driver: Driver, keeps: Keeps) -> Option<Drove> {
-        if self.wire.peek().is_empty() {
-            return None;
-        }
-        let busy = self.busy.get_or_insert_default();
+        let busy = Busy::of(&mut self.busy);
         let wanted = busy.wanted();
         // Who drives is the first that waits, so nobody else can take this message.
         let is_unread = keeps == Keeps::Nothing
@@ -885,7 +883,7 @@ impl Inner {
             },
             None => rules,
         };
-        let busy = self.busy.get_or_insert_default();
+        let busy = Busy::of(&mut self.busy);
         let dropped = busy.inbox.put(message, size, &limits);
         self.count(|messages| messages.dropped, dropped);
         Some(Drove::Something)
@@ -896,7 +894,7 @@ impl Inner {
             return;
         }
         match self.wire.has_unsent() {
-            true => self.busy.get_or_insert_default().pong = Some(payload),
+            true => Busy::of(&mut self.busy).pong = Some(payload),
             false => self.put_control(Opcode::Pong, &payload),
         }
     }
@@ -1030,6 +1028,19 @@ impl Inner {
 }
 
 impl Busy {
+    /// That of a session, which rests no more.
+    #[inline]
+    fn of(busy: &mut Option<Box<Self>>) -> &mut Self {
+        busy.get_or_insert_with(Self::begin)
+    }
+
+    /// Seldom called, and seldom where it would matter: a session whose steps follow each other does not rest between them.
+    #[cold]
+    #[inline(never)]
+    fn begin() -> Box<Self> {
+        Box::default()
+    }
+
     /// How many messages the first one wants that waits for some, and its number.
     fn wanted(&self) -> Option<(usize, Number)> {
         self.waiting.iter().find_map(|waiting| match waiting.wants {
