@@ -139,8 +139,6 @@ struct Inner {
     /// A step has failed because it is over.
     has_failed: bool,
     ping_timer: Option<Box<Deadline>>,
-    /// When the last bytes came.
-    came: Moment,
     began: Moment,
     context: Rc<SessionContext>,
 }
@@ -160,6 +158,8 @@ struct Busy {
     unsendable: Option<Trouble>,
     /// The time limit of the operation before, for the next one: a new one would look for a place each time.
     limit: Option<Deadline>,
+    /// When the last bytes came.
+    came: Option<Moment>,
 }
 
 /// The number of an operation.
@@ -236,7 +236,6 @@ impl Session {
             end: None,
             has_failed: false,
             ping_timer,
-            came: now,
             began: now,
             context: Rc::clone(context),
         }))
@@ -610,6 +609,12 @@ impl Inner {
             && self.wire.has_nothing_until(cx)
     }
 
+    /// When the last bytes came.
+    fn came(&self) -> Moment {
+        let busy = self.busy.as_ref();
+        busy.and_then(|busy| busy.came).unwrap_or(self.began)
+    }
+
     fn has_no_messages(&self) -> bool {
         let busy = self.busy.as_ref();
         busy.is_none_or(|busy| busy.inbox.is_empty())
@@ -723,7 +728,7 @@ impl Inner {
         };
         match filled {
             Poll::Ready(None) => {
-                self.came = self.context.clock.now();
+                Busy::of(&mut self.busy).came = Some(self.context.clock.now());
                 true
             }
             Poll::Ready(Some(trouble)) => {
@@ -867,7 +872,7 @@ impl Inner {
         self.count(|messages| messages.bytes_received, size as u64);
         let message = Message {
             content,
-            came: self.came,
+            came: self.came(),
         };
         let rules = self.context.rules.inbox;
         let limits = match wanted {
@@ -900,7 +905,7 @@ impl Inner {
     }
 
     fn takes_pong(&mut self, payload: Option<[u8; 8]>) -> Drove {
-        let now = self.came;
+        let now = self.came();
         for waiting in self.busy.iter_mut().flat_map(|busy| &mut busy.waiting) {
             if let Wants::Pong(asked, came) = &mut waiting.wants
                 && Some(*asked) == payload
