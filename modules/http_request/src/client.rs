@@ -33,8 +33,6 @@ pub struct HttpClient {
     pub(crate) transport: Transport,
     /// Its cookies, from the first one on that is kept.
     pub(crate) jar: OnceCell<Box<RefCell<Jar>>>,
-    /// It has a sensitive argument, which may be in its headers.
-    pub(crate) is_sensitive: bool,
     metrics: AssetMetrics,
     /// The time limit of a request that is over, for the next one.
     deadline: Cell<Option<Deadline>>,
@@ -73,6 +71,11 @@ impl HttpClient {
     /// The User-Agent of its requests if it is text, for other modules that use the client.
     pub fn user_agent(&self) -> Option<&str> {
         self.common.fields.get(name::USER_AGENT)?.to_str().ok()
+    }
+
+    /// Whether it has a sensitive argument, which may be in its headers.
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.metrics.info().is_sensitive()
     }
 
     /// The largest body that its steps keep, in bytes, for other modules that use the client.
@@ -163,7 +166,6 @@ impl Common {
     fn client(common: &Rc<Self>, cx: &AssetCx) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
             metrics: cx.metrics(),
-            is_sensitive: cx.info().is_sensitive(),
             transport: Transport::new(cx, &common.connections)?,
             jar: OnceCell::new(),
             common: Rc::clone(common),

@@ -471,7 +471,7 @@ impl<'a> Run<'a> {
         let unjudged = Unjudged {
             info: self.step.info(),
             common: Rc::clone(&self.client.common),
-            is_sensitive: self.client.is_sensitive,
+            is_sensitive: self.client.is_sensitive(),
             parts: self.parts.kept(),
             composed: Rc::clone(&self.composed),
             cookies: self.seen.cookies(|| None),

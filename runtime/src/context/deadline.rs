@@ -101,6 +101,11 @@ impl Deadline {
         self.all.set(key, at);
     }
 
+    /// Looks at the clock of the run, from which it counts how far away a moment is that is set.
+    pub(crate) fn look_at_clock(&self) {
+        self.all.clock.now();
+    }
+
     /// It does not pass until it is set again.
     pub fn clear(&mut self) {
         match &mut self.kept {
