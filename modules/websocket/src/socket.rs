@@ -269,6 +269,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_session_that_rests_takes_few_bytes() {
+        assert!(size_of::<Websocket>() <= 184);
+    }
+
+    #[test]
     fn the_url_of_a_session_is_asked_by_http() {
         assert_eq!(as_http("ws://a/b?c").unwrap(), "http://a/b?c");
         assert_eq!(as_http(" WSS://a:1 ").unwrap(), "https://a:1");

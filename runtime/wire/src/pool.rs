@@ -8,6 +8,10 @@ pub(crate) const PIECE: usize = 20 << 10;
 const MOST: usize = (64 << 20) / PIECE;
 
 thread_local! {
+    #[expect(
+        clippy::vec_box,
+        reason = "a piece is handed on in its box, and asks for no other one"
+    )]
     static FREE: RefCell<Vec<Box<Piece>>> = const { RefCell::new(Vec::new()) };
 }
 
