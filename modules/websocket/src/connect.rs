@@ -5,7 +5,7 @@ use crate::handshake::Handshake;
 use crate::session::{Session, SessionContext};
 use crate::websocket::Error as Kind;
 use bggo_module_http_request::{Asking, HttpClient, Upgrade};
-use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::{Fault, Running};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -42,7 +42,18 @@ impl Connect<'_> {
     ///
     /// # Errors
     /// There is no session: the kinds of the asset `websocket`.
-    pub async fn session(
+    #[inline(never)]
+    pub fn session<'a>(
+        &'a self,
+        asking: Asking<'a>,
+        client: &'a HttpClient,
+        context: &'a Rc<SessionContext>,
+    ) -> Running<'a, Result<Connected, Fault>> {
+        // Boxed here, so that no other module compiles a handshake of its own, as it would of an `async fn`.
+        Box::pin(self.shake_hands(asking, client, context))
+    }
+
+    async fn shake_hands(
         &self,
         asking: Asking<'_>,
         client: &HttpClient,

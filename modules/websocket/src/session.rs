@@ -15,7 +15,8 @@ use crate::frame::{Compression, Opcode, peek_opcode, put_frame};
 use crate::reader::{Came, ReadRules, Reader};
 use crate::violation::Violation;
 use bggo_runtime::contract::{
-    AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Seq, Text, Trend,
+    AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Running, Seq,
+    Text, Trend,
 };
 use bggo_wire::{Buf, Idle, Inbox, InboxLimits, OnFull, Trouble, Wire};
 use std::cell::RefCell;
@@ -313,7 +314,7 @@ impl Session {
     /// Drops the messages that came before this moment.
     pub(crate) fn forget_before(&self, moment: Moment) {
         let inner = &mut *self.0.borrow_mut();
-        let dropped = inner.from_inbox(|inbox| inbox.drop_while(|message| message.came < moment));
+        let dropped = inner.take_out(|inbox| inbox.drop_while(|message| message.came < moment));
         inner.count(|messages| messages.dropped, dropped.unwrap_or(0));
     }
 
@@ -325,7 +326,7 @@ impl Session {
         }
         self.catch_up();
         let inner = &mut *self.0.borrow_mut();
-        let skipped = inner.from_inbox(Inbox::clear).unwrap_or(0);
+        let skipped = inner.take_out(Inbox::clear).unwrap_or(0);
         inner.count(|messages| messages.dropped, skipped);
         skipped
     }
@@ -337,7 +338,7 @@ impl Session {
 
     /// Takes the oldest message of those that have come.
     pub fn take(&self) -> Option<Message> {
-        self.0.borrow_mut().from_inbox(Inbox::take).flatten()
+        self.0.borrow_mut().take_out(Inbox::take).flatten()
     }
 
     /// Appends a message. It goes out while an operation or idle work drives. `packed` is where its compressed bytes are kept, if it
@@ -419,7 +420,13 @@ impl Session {
     }
 
     /// Says goodbye, if no step did, and waits a second for the answer of the server. However it ends: that is counted, and is no failure.
-    pub async fn leave(&self) {
+    /// (Boxed, as [`Connect::session`](crate::Connect::session) is.)
+    #[inline(never)]
+    pub fn leave(&self) -> Running<'_, ()> {
+        Box::pin(self.says_goodbye_and_waits())
+    }
+
+    async fn says_goodbye_and_waits(&self) {
         if self.is_over() {
             return;
         }
@@ -578,7 +585,7 @@ impl Inner {
 
     /// Takes messages out of the inbox; `None` if it rests, and so has none. It may have been full before: who drives may have waited for
     /// room.
-    fn from_inbox<T>(&mut self, take: impl FnOnce(&mut Inbox<Message>) -> T) -> Option<T> {
+    fn take_out<T>(&mut self, take: impl FnOnce(&mut Inbox<Message>) -> T) -> Option<T> {
         let rules = &self.context.rules.inbox;
         let inbox = &mut self.busy.as_mut()?.inbox;
         let was_full = rules.on_full == OnFull::Block && inbox.is_full(rules);

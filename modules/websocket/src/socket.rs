@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_session_that_rests_takes_few_bytes() {
-        assert!(size_of::<Websocket>() <= 184);
+        // 184 in a program, whose tokio knows one kind of runtime.
+        assert!(size_of::<Websocket>() <= 192);
     }
 
     #[test]
