@@ -490,7 +490,7 @@ impl<'a> Asked<'a> {
                 phases: &self.phases,
                 reads: Reads {
                     fields: ask.reads_fields || trace.is_some(),
-                    cookies: ask.has_cookies && self.client.jar.is_some(),
+                    cookies: ask.has_cookies && self.client.common.cookies,
                     location: ask.follows_redirects,
                     address: false,
                 },

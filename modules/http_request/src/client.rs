@@ -18,7 +18,7 @@ use bggo_runtime::contract::{
 };
 use bggo_wire::{Counts, Pem, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
 use http::header::HeaderValue;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::Context;
@@ -31,9 +31,8 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("bggo/", env!("CARGO
 pub struct HttpClient {
     pub(crate) common: Rc<Common>,
     pub(crate) transport: Transport,
-    pub(crate) jar: Option<RefCell<Jar>>,
-    /// It has a sensitive argument, which may be in its headers.
-    pub(crate) is_sensitive: bool,
+    /// Its cookies, from the first one on that is kept.
+    pub(crate) jar: OnceCell<Box<RefCell<Jar>>>,
     metrics: AssetMetrics,
     /// The time limit of a request that is over, for the next one.
     deadline: Cell<Option<Deadline>>,
@@ -61,7 +60,8 @@ pub struct Ready {
 /// What clients share that have the same arguments.
 pub(crate) struct Common {
     pub(crate) connections: Shared,
-    cookies: bool,
+    /// Whether cookies are kept.
+    pub(crate) cookies: bool,
     /// Headers of every request.
     pub(crate) fields: Fields,
     pub(crate) exchange: Defaults,
@@ -71,6 +71,11 @@ impl HttpClient {
     /// The User-Agent of its requests if it is text, for other modules that use the client.
     pub fn user_agent(&self) -> Option<&str> {
         self.common.fields.get(name::USER_AGENT)?.to_str().ok()
+    }
+
+    /// Whether it has a sensitive argument, which may be in its headers.
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.metrics.info().is_sensitive()
     }
 
     /// The largest body that its steps keep, in bytes, for other modules that use the client.
@@ -161,9 +166,8 @@ impl Common {
     fn client(common: &Rc<Self>, cx: &AssetCx) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
             metrics: cx.metrics(),
-            is_sensitive: cx.info().is_sensitive(),
             transport: Transport::new(cx, &common.connections)?,
-            jar: common.cookies.then(RefCell::default),
+            jar: OnceCell::new(),
             common: Rc::clone(common),
             deadline: Cell::default(),
         })

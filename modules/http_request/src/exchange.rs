@@ -518,7 +518,7 @@ impl HttpClient {
         own: &[(String, String)],
         fields: &Fields,
     ) -> Option<HeaderValue> {
-        let mut jar = self.jar.as_ref().map(|jar| jar.borrow_mut());
+        let mut jar = self.jar.get().map(|jar| jar.borrow_mut());
         let pairs = match &mut jar {
             Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),
             _ if own.is_empty() => return None,
@@ -528,9 +528,8 @@ impl HttpClient {
     }
 
     pub(crate) fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
-        if let Some(jar) = &self.jar
-            && head.headers().contains_key(SET_COOKIE)
-        {
+        if self.common.cookies && head.headers().contains_key(SET_COOKIE) {
+            let jar = self.jar.get_or_init(Box::default);
             jar.borrow_mut()
                 .keep(url, head.headers(), SystemTime::now());
         }

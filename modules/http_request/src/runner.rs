@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         let follows = parts.limits.follow_redirects;
         let reads = Reads {
             fields: runner.reads.fields || step.shows_exchanges().is_some(),
-            cookies: client.jar.is_some(),
+            cookies: client.common.cookies,
             location: follows.unwrap_or(client.common.exchange.follows),
             address: runner.reads.address,
         };
@@ -471,7 +471,7 @@ impl<'a> Run<'a> {
         let unjudged = Unjudged {
             info: self.step.info(),
             common: Rc::clone(&self.client.common),
-            is_sensitive: self.client.is_sensitive,
+            is_sensitive: self.client.is_sensitive(),
             parts: self.parts.kept(),
             composed: Rc::clone(&self.composed),
             cookies: self.seen.cookies(|| None),

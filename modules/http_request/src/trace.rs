@@ -101,7 +101,7 @@ impl<'a> Trace<'a> {
         own: &Fields,
         key: Option<&ApiKey>,
     ) -> Self {
-        let of_client = client.is_sensitive.then_some(&client.common.fields);
+        let of_client = client.is_sensitive().then_some(&client.common.fields);
         let mut trace = Self::kept((step.info(), shown), of_client, (own, key));
         trace.step = Some(step);
         trace

@@ -49,7 +49,7 @@ pub(crate) async fn enter(
     owner: Owner<'_>,
     time: Duration,
 ) -> Result<Entered, Fault> {
-    let counting = (owner.clock.clone(), owner.metrics.clone());
+    let context = settings.context(&owner);
     let mut limit = Limit {
         deadline: owner.clock.deadline(),
         time,
@@ -74,12 +74,7 @@ pub(crate) async fn enter(
         trusts_every_certificate: settings.trusts_every_certificate,
         url_is_sensitive: owner.url_is_sensitive,
     };
-    let connected = connect.session(
-        owner.asking,
-        owner.client,
-        &settings.rules,
-        counting.clone(),
-    );
+    let connected = connect.session(owner.asking, owner.client, context);
     let session = connected.await?.session;
     let entered = async {
         let opened = match polled {
@@ -97,7 +92,7 @@ pub(crate) async fn enter(
     };
     match entered.await {
         Ok((silence, id)) => Ok(Entered {
-            socket: Socket::begin(session, settings, silence, counting),
+            socket: Socket::begin(session, settings, silence, context),
             id,
         }),
         Err(fault) => {

@@ -1,10 +1,12 @@
 //! The arguments of a connection, for the asset and for the step that connects by itself.
 
+use crate::owner::Owner;
 use crate::place::server;
 use crate::socketio_client::{Error as Kind, Metric};
-use bggo_module_websocket::{Rules, SessionCounters};
+use bggo_module_websocket::{Rules, SessionContext, SessionCounters};
 use bggo_runtime::contract::{Fault, Value};
 use bggo_wire::{InboxLimits, OnFull};
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -38,12 +40,27 @@ pub struct Settings {
     /// As JSON.
     pub(crate) auth: Option<String>,
     pub(crate) trusts_every_certificate: bool,
-    pub(crate) rules: Rc<Rules>,
+    rules: Rules,
+    /// Made by the first session.
+    context: OnceCell<Rc<SessionContext>>,
     pub(crate) inbox: InboxLimits,
     /// Events of other iterations stay.
     pub(crate) keeps: bool,
     /// Time limit of the connection, if it has one of its own.
     pub(crate) connect_timeout: Option<Duration>,
+}
+
+impl Settings {
+    /// What the sessions share. All of them are made by owners of one kind.
+    pub(crate) fn context(&self, owner: &Owner<'_>) -> &Rc<SessionContext> {
+        self.context.get_or_init(|| {
+            Rc::new(SessionContext {
+                rules: self.rules,
+                clock: owner.clock.clone(),
+                metrics: owner.metrics.clone(),
+            })
+        })
+    }
 }
 
 /// How a connection is made.
@@ -108,12 +125,13 @@ impl Given<'_> {
             namespace: self.namespace.to_owned(),
             auth: auth.map(str::to_owned),
             trusts_every_certificate: self.insecure_skip_verify,
-            rules: Rc::new(Rules {
+            rules: Rules {
                 max_message: self.limits.max_message,
                 inbox: AT_ONCE,
                 ping_interval: None,
                 counters: COUNTERS,
-            }),
+            },
+            context: OnceCell::new(),
             inbox: InboxLimits {
                 messages: self.limits.inbox_messages,
                 bytes: self.limits.inbox_bytes,

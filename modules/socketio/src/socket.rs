@@ -15,10 +15,11 @@ use crate::payload::{Acknowledgement, Kind as PayloadKind, Payload, disconnect};
 use crate::settings::Settings;
 use crate::socketio_client::Metric;
 use crate::socketio_emit::Error as Kind;
-use bggo_module_websocket::{Content, Message, Operation, Outgoing, Session, Wants};
+use bggo_module_websocket::{
+    Content, Message, Operation, Outgoing, Session, SessionContext, Wants,
+};
 use bggo_runtime::contract::{
-    AssetClock, AssetMetrics, Counter, Deadline, Fault, FaultText, Moment, Seq, Text, Value,
-    format_duration,
+    Counter, Deadline, Fault, FaultText, Moment, Seq, Text, Value, format_duration,
 };
 use bggo_wire::{Inbox, InboxLimits};
 use std::cell::RefCell;
@@ -56,9 +57,7 @@ struct State {
     ping_timer: Deadline,
     /// The longest time without a ping.
     silence: Duration,
-    clock: AssetClock,
-    /// `None` if nothing is counted.
-    metrics: Option<AssetMetrics>,
+    context: Rc<SessionContext>,
 }
 
 /// A packet of which not all attachments have come.
@@ -152,8 +151,9 @@ impl Socket {
         session: Session,
         settings: &Rc<Settings>,
         silence: Duration,
-        (clock, metrics): (AssetClock, Option<AssetMetrics>),
+        context: &Rc<SessionContext>,
     ) -> Self {
+        let clock = &context.clock;
         let mut ping_timer = clock.deadline();
         ping_timer.set(clock.now() + silence);
         Self {
@@ -167,8 +167,7 @@ impl Socket {
                 next_ack: 0,
                 ping_timer,
                 silence,
-                clock,
-                metrics,
+                context: Rc::clone(context),
             }),
         }
     }
@@ -316,7 +315,7 @@ impl Socket {
 
     /// Records how long an acknowledgement took.
     pub(crate) fn acknowledged_in(&self, time: Duration) {
-        if let Some(metrics) = &self.state.borrow().metrics {
+        if let Some(metrics) = &self.state.borrow().context.metrics {
             metrics.record_time(Metric::ACK_TIME, time);
         }
     }
@@ -490,7 +489,7 @@ impl State {
 
     fn count(&self, counter: Counter, count: u64) {
         if count > 0
-            && let Some(metrics) = &self.metrics
+            && let Some(metrics) = &self.context.metrics
         {
             metrics.add(counter, count);
         }
@@ -541,7 +540,7 @@ impl State {
             Content::Binary(bytes) => self.takes_attachment(bytes, came)?,
             Content::Text(text) => match EnginePacket::read(&text)? {
                 EnginePacket::Ping(payload) => {
-                    self.ping_timer.set(self.clock.now() + self.silence);
+                    self.ping_timer.set(self.context.clock.now() + self.silence);
                     return Ok(Some(format!("{PONG}{payload}")));
                 }
                 EnginePacket::Message(packet) => self.takes_packet(packet, came)?,
@@ -587,7 +586,7 @@ impl State {
             return Err(Malformed("an attachment came that belongs to no packet").into());
         };
         partial.size = partial.size.saturating_add(bytes.len());
-        if partial.size > self.settings.rules.max_message {
+        if partial.size > self.context.rules.max_message {
             return Err(Lost::TooLarge);
         }
         partial.attachments.push(bytes);

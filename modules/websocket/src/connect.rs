@@ -2,10 +2,10 @@
 
 use crate::frame::Compression;
 use crate::handshake::Handshake;
-use crate::session::{Rules, Session};
+use crate::session::{Session, SessionContext};
 use crate::websocket::Error as Kind;
 use bggo_module_http_request::{Asking, HttpClient, Upgrade};
-use bggo_runtime::contract::{AssetClock, AssetMetrics, Fault};
+use bggo_runtime::contract::{Fault, Running};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -38,17 +38,28 @@ pub struct Connected {
 }
 
 impl Connect<'_> {
-    /// Connects and shakes hands. The session counts nothing without metrics.
+    /// Connects and shakes hands.
     ///
     /// # Errors
     /// There is no session: the kinds of the asset `websocket`.
-    pub async fn session(
+    #[inline(never)]
+    pub fn session<'a>(
+        &'a self,
+        asking: Asking<'a>,
+        client: &'a HttpClient,
+        context: &'a Rc<SessionContext>,
+    ) -> Running<'a, Result<Connected, Fault>> {
+        // Boxed here, so that no other module compiles a handshake of its own, as it would of an `async fn`.
+        Box::pin(self.shake_hands(asking, client, context))
+    }
+
+    async fn shake_hands(
         &self,
         asking: Asking<'_>,
         client: &HttpClient,
-        rules: &Rc<Rules>,
-        (clock, metrics): (AssetClock, Option<AssetMetrics>),
+        context: &Rc<SessionContext>,
     ) -> Result<Connected, Fault> {
+        let clock = &context.clock;
         let nonce = u128::from(clock.random()) << 64 | u128::from(clock.random());
         let nonce = nonce.to_be_bytes();
         let handshake = Handshake::new(nonce, self.subprotocols, self.compression);
@@ -65,9 +76,8 @@ impl Connect<'_> {
         let upgraded = client.upgrade(asking, &asked).await;
         let upgraded = upgraded.map_err(of_handshake)?;
         let agreed = handshake.read(|name| upgraded.field(name))?;
-        let counting = (clock, metrics);
         Ok(Connected {
-            session: Session::begin(upgraded.wire, agreed.compression, rules, counting),
+            session: Session::begin(upgraded.wire, agreed.compression, context),
             subprotocol: agreed.subprotocol,
         })
     }

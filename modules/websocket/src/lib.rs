@@ -36,7 +36,7 @@ pub use receive::WebsocketReceive;
 pub use request::WebsocketRequest;
 pub use send::WebsocketSend;
 pub use session::{
-    Content, Message, MessageCounters, Operation, Outgoing, Packed, Rules, Session,
+    Content, Message, MessageCounters, Operation, Outgoing, Packed, Rules, Session, SessionContext,
     SessionCounters, Wants,
 };
 pub use socket::Websocket;

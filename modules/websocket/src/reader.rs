@@ -66,6 +66,11 @@ impl Reader {
         partial.is_some_and(|partial| partial.missing > 0)
     }
 
+    /// Whether no part of a message is kept.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.partial.is_none()
+    }
+
     /// Reads the next event: how many bytes it took, and what it is. After [`Came::Part`] without bytes taken, more must come first.
     ///
     /// # Errors

@@ -15,11 +15,13 @@ use crate::frame::{Compression, Opcode, peek_opcode, put_frame};
 use crate::reader::{Came, ReadRules, Reader};
 use crate::violation::Violation;
 use bggo_runtime::contract::{
-    AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Seq, Text, Trend,
+    AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Running, Seq,
+    Text, Trend,
 };
 use bggo_wire::{Buf, Idle, Inbox, InboxLimits, OnFull, Trouble, Wire};
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -31,7 +33,7 @@ const MOST: usize = 64 << 10;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What sessions of a resource may do.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// The most bytes of a message, decompressed.
     pub max_message: usize,
@@ -41,6 +43,17 @@ pub struct Rules {
     pub ping_interval: Option<Duration>,
     /// What is counted.
     pub counters: SessionCounters,
+}
+
+/// What the sessions of a resource share on a thread.
+#[derive(Debug)]
+pub struct SessionContext {
+    /// What they may do.
+    pub rules: Rules,
+    /// The clock of the thread.
+    pub clock: AssetClock,
+    /// `None` if nothing is counted.
+    pub metrics: Option<AssetMetrics>,
 }
 
 /// The metrics of an asset that has sessions. They mean what those of `websocket` mean.
@@ -113,38 +126,45 @@ pub struct Session(RefCell<Inner>);
 #[derive(Debug)]
 struct Inner {
     wire: Wire,
-    reader: Reader,
+    /// What it needs while something happens. `None` while it rests: every idle user has a session.
+    busy: Option<Box<Busy>>,
     compression: Compression,
-    inbox: Inbox<Message>,
-    /// Who waits, in the order in which they came.
-    waiting: Vec<Waiting>,
-    /// The number of the next one that waits.
-    next: u32,
     driver: Driver,
     /// Who looks after it while no step waits.
     idle: Option<Waker>,
     /// Who drives was woken as idle work is: by the same task.
     wakes_idle: bool,
-    /// The answer to the last ping, while something else is unsent: of several pings one answer is enough.
-    pong: Option<Vec<u8>>,
     /// A close frame was sent.
     says_goodbye: bool,
-    /// Nothing more can be sent. What the server said before may still come.
-    unsendable: Option<Trouble>,
     end: Option<Box<End>>,
     /// A step has failed because it is over.
     has_failed: bool,
     ping_timer: Option<Box<Deadline>>,
+    began: Moment,
+    context: Rc<SessionContext>,
+}
+
+/// What a session needs while messages come and steps wait.
+#[derive(Debug, Default)]
+struct Busy {
+    reader: Reader,
+    inbox: Inbox<Message>,
+    /// Who waits, in the order in which they came.
+    waiting: Vec<Waiting>,
+    /// The number of the one that began to wait last.
+    last: u32,
+    /// The answer to the last ping, while something else is unsent: of several pings one answer is enough.
+    pong: Option<Vec<u8>>,
+    /// Nothing more can be sent. What the server said before may still come.
+    unsendable: Option<Trouble>,
     /// The time limit of the operation before, for the next one: a new one would look for a place each time.
     limit: Option<Deadline>,
     /// When the last bytes came.
-    came: Moment,
-    began: Moment,
-    rules: Rc<Rules>,
-    clock: AssetClock,
-    /// `None` if nothing is counted.
-    metrics: Option<AssetMetrics>,
+    came: Option<Moment>,
 }
+
+/// The number of an operation.
+type Number = NonZeroU32;
 
 /// Who has the socket's waker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,13 +172,13 @@ enum Driver {
     /// The idle work of its user.
     Idle,
     /// The operation of this number.
-    Operation(u32),
+    Operation(Number),
 }
 
 /// An operation that waits.
 #[derive(Debug)]
 struct Waiting {
-    number: u32,
+    number: Number,
     waker: Option<Waker>,
     wants: Wants,
 }
@@ -198,37 +218,27 @@ impl Session {
     pub(crate) fn begin(
         wire: Wire,
         compression: Compression,
-        rules: &Rc<Rules>,
-        (clock, metrics): (AssetClock, Option<AssetMetrics>),
+        context: &Rc<SessionContext>,
     ) -> Self {
-        let now = clock.now();
-        let ping_timer = rules.ping_interval.map(|interval| {
-            let mut timer = clock.deadline();
+        let now = context.clock.now();
+        let ping_timer = context.rules.ping_interval.map(|interval| {
+            let mut timer = context.clock.deadline();
             timer.set(now + interval);
             Box::new(timer)
         });
         Self(RefCell::new(Inner {
             wire,
-            reader: Reader::default(),
+            busy: None,
             compression,
-            inbox: Inbox::new(),
-            waiting: Vec::new(),
-            next: 0,
             driver: Driver::Idle,
             idle: None,
             wakes_idle: false,
-            pong: None,
             says_goodbye: false,
-            unsendable: None,
             end: None,
             has_failed: false,
             ping_timer,
-            limit: None,
-            came: now,
             began: now,
-            rules: Rc::clone(rules),
-            clock,
-            metrics,
+            context: Rc::clone(context),
         }))
     }
 
@@ -243,7 +253,7 @@ impl Session {
         let waits_for_end = |waiting: &Waiting| waiting.wants == Wants::End;
         match inner.end.as_deref() {
             // The step that closed it waits no more: the server did not answer in time.
-            None => inner.says_goodbye && !inner.waiting.iter().any(waits_for_end),
+            None => inner.says_goodbye && !inner.all_waiting().iter().any(waits_for_end),
             Some(End::ByClient(_)) => true,
             Some(_) => inner.has_failed,
         }
@@ -272,9 +282,10 @@ impl Session {
     /// Begins to wait for something.
     pub fn operation(&self, wants: Wants) -> Operation<'_> {
         let inner = &mut *self.0.borrow_mut();
-        let number = inner.next;
-        inner.next = inner.next.wrapping_add(1);
-        inner.waiting.push(Waiting {
+        let busy = Busy::of(&mut inner.busy);
+        busy.last = busy.last.wrapping_add(1);
+        let number = Number::new(busy.last).unwrap_or(Number::MIN);
+        busy.waiting.push(Waiting {
             number,
             waker: None,
             wants,
@@ -303,10 +314,8 @@ impl Session {
     /// Drops the messages that came before this moment.
     pub(crate) fn forget_before(&self, moment: Moment) {
         let inner = &mut *self.0.borrow_mut();
-        let was_full = inner.inbox.is_full(&inner.rules.inbox);
-        let dropped = inner.inbox.drop_while(|message| message.came < moment);
-        inner.count(|messages| messages.dropped, dropped);
-        inner.has_room_again(was_full);
+        let dropped = inner.take_out(|inbox| inbox.drop_while(|message| message.came < moment));
+        inner.count(|messages| messages.dropped, dropped.unwrap_or(0));
     }
 
     /// Takes what has come so far into the inbox, and drops all messages there: how many. Whoever calls it has to wait for an operation
@@ -317,10 +326,8 @@ impl Session {
         }
         self.catch_up();
         let inner = &mut *self.0.borrow_mut();
-        let was_full = inner.inbox.is_full(&inner.rules.inbox);
-        let skipped = inner.inbox.clear();
+        let skipped = inner.take_out(Inbox::clear).unwrap_or(0);
         inner.count(|messages| messages.dropped, skipped);
-        inner.has_room_again(was_full);
         skipped
     }
 
@@ -331,11 +338,7 @@ impl Session {
 
     /// Takes the oldest message of those that have come.
     pub fn take(&self) -> Option<Message> {
-        let inner = &mut *self.0.borrow_mut();
-        let was_full = inner.inbox.is_full(&inner.rules.inbox);
-        let taken = inner.inbox.take();
-        inner.has_room_again(was_full);
-        taken
+        self.0.borrow_mut().take_out(Inbox::take).flatten()
     }
 
     /// Appends a message. It goes out while an operation or idle work drives. `packed` is where its compressed bytes are kept, if it
@@ -383,7 +386,7 @@ impl Session {
     pub(crate) fn ping(&self) -> Result<[u8; 8], Fault> {
         let inner = &mut *self.0.borrow_mut();
         inner.check_is_open()?;
-        let payload = inner.clock.random().to_be_bytes();
+        let payload = inner.context.clock.random().to_be_bytes();
         inner.put_control(Opcode::Ping, &payload);
         Ok(payload)
     }
@@ -417,7 +420,13 @@ impl Session {
     }
 
     /// Says goodbye, if no step did, and waits a second for the answer of the server. However it ends: that is counted, and is no failure.
-    pub async fn leave(&self) {
+    /// (Boxed, as [`Connect::session`](crate::Connect::session) is.)
+    #[inline(never)]
+    pub fn leave(&self) -> Running<'_, ()> {
+        Box::pin(self.says_goodbye_and_waits())
+    }
+
+    async fn says_goodbye_and_waits(&self) {
         if self.is_over() {
             return;
         }
@@ -443,7 +452,7 @@ impl Session {
     }
 
     fn deadline_in(&self, time: Duration) -> Deadline {
-        let clock = &self.0.borrow().clock;
+        let clock = &self.0.borrow().context.clock;
         let mut deadline = clock.deadline();
         deadline.set(clock.now() + time);
         deadline
@@ -465,7 +474,7 @@ pub type Packed = std::cell::OnceCell<Vec<u8>>;
 #[derive(Debug)]
 pub struct Operation<'a> {
     session: &'a Session,
-    number: u32,
+    number: Number,
     keeps: Keeps,
 }
 
@@ -507,13 +516,15 @@ impl Operation<'_> {
 
     /// A time limit that is not set, if an operation before has left one.
     pub(crate) fn take_limit(&self) -> Option<Deadline> {
-        self.session.0.borrow_mut().limit.take()
+        let inner = &mut *self.session.0.borrow_mut();
+        inner.busy.as_mut()?.limit.take()
     }
 
     /// Leaves a time limit for the next operation.
     pub(crate) fn leave_limit(&self, mut limit: Deadline) {
         limit.clear();
-        self.session.0.borrow_mut().limit = Some(limit);
+        let inner = &mut *self.session.0.borrow_mut();
+        Busy::of(&mut inner.busy).limit = Some(limit);
     }
 
     /// Takes the oldest message.
@@ -525,7 +536,8 @@ impl Operation<'_> {
     pub(crate) fn put_back(&self, message: Message) {
         let size = message.content.size();
         let inner = &mut *self.session.0.borrow_mut();
-        inner.inbox.put_back(message, size);
+        let busy = Busy::of(&mut inner.busy);
+        busy.inbox.put_back(message, size);
     }
 
     /// Counts a message as dropped, which did not match.
@@ -547,17 +559,13 @@ impl Operation<'_> {
 impl Drop for Operation<'_> {
     fn drop(&mut self) {
         let inner = &mut *self.session.0.borrow_mut();
-        let at = inner
-            .waiting
-            .iter()
-            .position(|waiting| waiting.number == self.number);
-        if let Some(at) = at {
-            inner.waiting.remove(at);
+        if let Some(busy) = &mut inner.busy {
+            busy.waiting.retain(|waiting| waiting.number != self.number);
         }
         // The one behind it may be the first now.
         inner.wake_served(Driver::Idle);
         // It may have been woken to drive, and goes before it does.
-        let nobody_drives = inner.driver == Driver::Idle && !inner.waiting.is_empty();
+        let nobody_drives = inner.driver == Driver::Idle && !inner.all_waiting().is_empty();
         if nobody_drives || inner.driver == Driver::Operation(self.number) {
             inner.hand_over();
         }
@@ -568,9 +576,33 @@ impl Inner {
     /// Counts messages, or bytes of them.
     fn count(&self, counter: impl FnOnce(&MessageCounters) -> Counter, count: u64) {
         if count > 0
-            && let (Some(metrics), Some(messages)) = (&self.metrics, &self.rules.counters.messages)
+            && let Some(metrics) = &self.context.metrics
+            && let Some(messages) = &self.context.rules.counters.messages
         {
             metrics.add(counter(messages), count);
+        }
+    }
+
+    /// Takes messages out of the inbox; `None` if it rests, and so has none. It may have been full before: who drives may have waited for
+    /// room.
+    fn take_out<T>(&mut self, take: impl FnOnce(&mut Inbox<Message>) -> T) -> Option<T> {
+        let rules = &self.context.rules.inbox;
+        let inbox = &mut self.busy.as_mut()?.inbox;
+        let was_full = rules.on_full == OnFull::Block && inbox.is_full(rules);
+        let taken = take(inbox);
+        if was_full {
+            self.has_room_again();
+        }
+        Some(taken)
+    }
+
+    /// The inbox was full, and messages went: who drives may have waited for room.
+    fn has_room_again(&mut self) {
+        if let Driver::Operation(number) = self.driver
+            && let Some(waiting) = self.waiting(number)
+            && let Some(waker) = &waiting.waker
+        {
+            waker.wake_by_ref();
         }
     }
 
@@ -580,16 +612,36 @@ impl Inner {
         self.driver == Driver::Idle
             && self.end.is_none()
             && !self.says_goodbye
-            && self.inbox.is_empty()
+            && self.has_no_messages()
             && self.wire.has_nothing_until(cx)
     }
 
-    /// Nobody waits: it holds no memory for those who do.
+    /// When the last bytes came.
+    fn came(&self) -> Moment {
+        let busy = self.busy.as_ref();
+        busy.and_then(|busy| busy.came).unwrap_or(self.began)
+    }
+
+    fn has_no_messages(&self) -> bool {
+        let busy = self.busy.as_ref();
+        busy.is_none_or(|busy| busy.inbox.is_empty())
+    }
+
+    /// All who wait, in the order in which they came.
+    fn all_waiting(&self) -> &[Waiting] {
+        let busy = self.busy.as_ref();
+        busy.map_or(&[], |busy| &busy.waiting)
+    }
+
+    /// Nobody drives: it holds no memory for those who do, and none at all if nothing is left of what they did.
     fn rests(&mut self) {
-        self.inbox.release();
-        self.limit = None;
-        if self.waiting.is_empty() {
-            self.waiting = Vec::new();
+        if let Some(busy) = &mut self.busy {
+            if busy.is_over() {
+                self.busy = None;
+            } else {
+                busy.inbox.release();
+                busy.limit = None;
+            }
         }
     }
 
@@ -612,31 +664,25 @@ impl Inner {
 
     /// The key of the next mask.
     fn key(&self) -> [u8; 4] {
-        let [.., a, b, c, d] = self.clock.random().to_be_bytes();
+        let [.., a, b, c, d] = self.context.clock.random().to_be_bytes();
         [a, b, c, d]
     }
 
-    fn waiting(&mut self, number: u32) -> Option<&mut Waiting> {
-        self.waiting
-            .iter_mut()
-            .find(|waiting| waiting.number == number)
-    }
-
-    /// How many messages the first one wants that waits for some, and its number.
-    fn wanted(&self) -> Option<(usize, u32)> {
-        self.waiting.iter().find_map(|waiting| match waiting.wants {
-            Wants::Messages(count) => Some((count, waiting.number)),
-            _ => None,
-        })
+    fn waiting(&mut self, number: Number) -> Option<&mut Waiting> {
+        let waiting = &mut self.busy.as_mut()?.waiting;
+        waiting.iter_mut().find(|waiting| waiting.number == number)
     }
 
     /// Whether what this one waits for is there.
-    fn is_there(&self, number: u32) -> bool {
-        let waiting = self.waiting.iter().find(|one| one.number == number);
+    fn is_there(&self, number: Number) -> bool {
+        let Some(busy) = &self.busy else {
+            return false;
+        };
+        let waiting = busy.waiting.iter().find(|one| one.number == number);
         match waiting.map(|waiting| waiting.wants) {
             Some(Wants::Messages(count)) => {
-                let is_first = self.wanted().is_some_and(|(_, first)| first == number);
-                is_first && self.inbox.len() >= count
+                let is_first = busy.wanted().is_some_and(|(_, first)| first == number);
+                is_first && busy.inbox.len() >= count
             }
             Some(Wants::Sent) => self.end.is_none() && !self.wire.has_unsent(),
             Some(Wants::Pong(_, came)) => came.is_some(),
@@ -652,7 +698,8 @@ impl Inner {
             if self.end.is_some() {
                 return Drove::Something;
             }
-            if self.may_take()
+            if !self.wire.peek().is_empty()
+                && self.may_take()
                 && let Some(drove) = self.next_event(driver, keeps)
             {
                 self.wake_served(driver);
@@ -688,18 +735,18 @@ impl Inner {
         };
         match filled {
             Poll::Ready(None) => {
-                self.came = self.clock.now();
+                Busy::of(&mut self.busy).came = Some(self.context.clock.now());
                 true
             }
             Poll::Ready(Some(trouble)) => {
                 // What could not be sent says more than that nothing comes.
-                let trouble = self.unsendable.take().unwrap_or(trouble);
+                let trouble = self.take_unsendable().unwrap_or(trouble);
                 self.ends(End::Broken(trouble));
                 true
             }
             Poll::Pending => {
                 self.driven_by(driver, cx);
-                match self.unsendable.take() {
+                match self.take_unsendable() {
                     Some(trouble) => {
                         self.ends(End::Broken(trouble));
                         true
@@ -708,6 +755,10 @@ impl Inner {
                 }
             }
         }
+    }
+
+    fn take_unsendable(&mut self) -> Option<Trouble> {
+        self.busy.as_mut()?.unsendable.take()
     }
 
     /// The socket has its waker.
@@ -719,17 +770,20 @@ impl Inner {
 
     /// Sends what stands there, as far as the system takes it.
     fn flush(&mut self, cx: &mut Context<'_>, driver: Driver) {
-        while self.unsendable.is_none() && self.wire.has_unsent() {
+        while self.wire.has_unsent() && self.is_sendable() {
             self.wire.send_only();
             match self.wire.poll_flush(cx) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(())) => {
-                    if let Some(payload) = self.pong.take() {
+                    let pong = self.busy.as_mut().and_then(|busy| busy.pong.take());
+                    if let Some(payload) = pong {
                         self.put_control(Opcode::Pong, &payload);
                     }
                     self.wake_served(driver);
                 }
-                Poll::Ready(Err(trouble)) => self.unsendable = Some(trouble),
+                Poll::Ready(Err(trouble)) => {
+                    Busy::of(&mut self.busy).unsendable = Some(trouble);
+                }
             }
         }
     }
@@ -737,50 +791,46 @@ impl Inner {
     /// Whether the next frame may be taken: who waits for messages has not got them, or there is room for more. Control frames pass by
     /// a full inbox if they stand in front.
     fn may_take(&self) -> bool {
-        if !self.reader.is_within_a_frame()
+        let Some(busy) = &self.busy else {
+            return true;
+        };
+        if !busy.reader.is_within_a_frame()
             && peek_opcode(self.wire.peek()).is_some_and(Opcode::is_control)
         {
             return true;
         }
-        match self.wanted() {
-            Some((count, _)) => self.inbox.len() < count,
+        match busy.wanted() {
+            Some((count, _)) => busy.inbox.len() < count,
             None => {
-                self.rules.inbox.on_full == OnFull::DropOldest
+                let limits = &self.context.rules.inbox;
+                limits.on_full == OnFull::DropOldest
                     // What comes before the answer to a goodbye is dropped where there is no room.
                     || self.says_goodbye
-                    || !self.inbox.is_full(&self.rules.inbox)
+                    || !busy.inbox.is_full(limits)
             }
         }
     }
 
-    /// The inbox may have been full, and messages went: who drives may have waited for room.
-    fn has_room_again(&mut self, was_full: bool) {
-        if was_full
-            && self.rules.inbox.on_full == OnFull::Block
-            && let Driver::Operation(number) = self.driver
-            && let Some(waiting) = self.waiting(number)
-            && let Some(waker) = &waiting.waker
-        {
-            waker.wake_by_ref();
-        }
+    /// Whether nothing has kept it from sending.
+    fn is_sendable(&self) -> bool {
+        let busy = self.busy.as_ref();
+        busy.is_none_or(|busy| busy.unsendable.is_none())
     }
 
     /// Takes the next thing that stands there whole. `None` if more has to come.
     fn next_event(&mut self, driver: Driver, keeps: Keeps) -> Option<Drove> {
-        if self.wire.peek().is_empty() {
-            return None;
-        }
-        let wanted = self.wanted();
+        let busy = Busy::of(&mut self.busy);
+        let wanted = busy.wanted();
         // Who drives is the first that waits, so nobody else can take this message.
         let is_unread = keeps == Keeps::Nothing
             && wanted.is_some_and(|(count, first)| {
-                count == 1 && driver == Driver::Operation(first) && self.inbox.is_empty()
+                count == 1 && driver == Driver::Operation(first) && busy.inbox.is_empty()
             });
         let rules = ReadRules {
-            max_message: self.rules.max_message,
+            max_message: self.context.rules.max_message,
             compression: self.compression,
         };
-        let (taken, came) = match self.reader.read(self.wire.peek(), &rules) {
+        let (taken, came) = match busy.reader.read(self.wire.peek(), &rules) {
             Ok(read) => read,
             Err(violation) => {
                 self.violated(violation);
@@ -829,22 +879,24 @@ impl Inner {
         self.count(|messages| messages.bytes_received, size as u64);
         let message = Message {
             content,
-            came: self.came,
+            came: self.came(),
         };
+        let rules = self.context.rules.inbox;
         let limits = match wanted {
             // Who waits takes all that it wants, however much that is.
             Some(_) => InboxLimits {
                 messages: usize::MAX,
                 bytes: usize::MAX,
-                ..self.rules.inbox
+                ..rules
             },
             None if self.says_goodbye => InboxLimits {
                 on_full: OnFull::DropOldest,
-                ..self.rules.inbox
+                ..rules
             },
-            None => self.rules.inbox,
+            None => rules,
         };
-        let dropped = self.inbox.put(message, size, &limits);
+        let busy = Busy::of(&mut self.busy);
+        let dropped = busy.inbox.put(message, size, &limits);
         self.count(|messages| messages.dropped, dropped);
         Some(Drove::Something)
     }
@@ -854,14 +906,14 @@ impl Inner {
             return;
         }
         match self.wire.has_unsent() {
-            true => self.pong = Some(payload),
+            true => Busy::of(&mut self.busy).pong = Some(payload),
             false => self.put_control(Opcode::Pong, &payload),
         }
     }
 
     fn takes_pong(&mut self, payload: Option<[u8; 8]>) -> Drove {
-        let now = self.came;
-        for waiting in &mut self.waiting {
+        let now = self.came();
+        for waiting in self.busy.iter_mut().flat_map(|busy| &mut busy.waiting) {
             if let Wants::Pong(asked, came) = &mut waiting.wants
                 && Some(*asked) == payload
             {
@@ -912,10 +964,12 @@ impl Inner {
         if self.end.is_some() {
             return;
         }
-        if let Some(metrics) = &self.metrics {
-            let counters = &self.rules.counters;
+        let context = &self.context;
+        if let Some(metrics) = &context.metrics {
+            let counters = &context.rules.counters;
+            let lasted = context.clock.now() - self.began;
             metrics.add_labelled(counters.ended, end.by(), 1);
-            metrics.record_time(counters.session_duration, self.clock.now() - self.began);
+            metrics.record_time(counters.session_duration, lasted);
         }
         self.end = Some(Box::new(end));
         self.ping_timer = None;
@@ -924,7 +978,7 @@ impl Inner {
             let mut cx = Context::from_waker(Waker::noop());
             let _ = pin!(self.wire.finish()).poll(&mut cx);
         }
-        for waiting in &mut self.waiting {
+        for waiting in self.busy.iter_mut().flat_map(|busy| &mut busy.waiting) {
             if let Some(waker) = waiting.waker.take() {
                 waker.wake();
             }
@@ -937,13 +991,13 @@ impl Inner {
     }
 
     fn ping_when_due(&mut self, cx: &mut Context<'_>) {
-        let Some(interval) = self.rules.ping_interval else {
+        let Some(interval) = self.context.rules.ping_interval else {
             return;
         };
         while let Some(timer) = &mut self.ping_timer
             && timer.poll(cx).is_ready()
         {
-            timer.set(self.clock.now() + interval);
+            timer.set(self.context.clock.now() + interval);
             if !self.says_goodbye && self.end.is_none() {
                 self.put_control(Opcode::Ping, b"");
             }
@@ -952,16 +1006,16 @@ impl Inner {
 
     /// Wakes those for whom something is there, except who drives, which sees it itself.
     fn wake_served(&mut self, driver: Driver) {
-        if let [only] = self.waiting.as_slice()
+        if let [only] = self.all_waiting()
             && driver == Driver::Operation(only.number)
         {
             return;
         }
         let mut at = 0;
-        while let Some(number) = self.waiting.get(at).map(|waiting| waiting.number) {
+        while let Some(number) = self.all_waiting().get(at).map(|waiting| waiting.number) {
             if driver != Driver::Operation(number)
                 && self.is_there(number)
-                && let Some(waiting) = self.waiting.get_mut(at)
+                && let Some(waiting) = self.waiting(number)
                 && let Some(waker) = waiting.waker.take()
             {
                 waker.wake();
@@ -973,11 +1027,8 @@ impl Inner {
     /// Whoever was woken for all drives no more: another one that waits does so from now on.
     fn hand_over(&mut self) {
         self.driver = Driver::Idle;
-        let next = self
-            .waiting
-            .iter_mut()
-            .find_map(|waiting| waiting.waker.take());
-        if let Some(waker) = next {
+        let mut waiting = self.busy.iter_mut().flat_map(|busy| &mut busy.waiting);
+        if let Some(waker) = waiting.find_map(|waiting| waiting.waker.take()) {
             waker.wake();
         } else if let Some(idle) = &self.idle
             && !self.wakes_idle
@@ -985,5 +1036,37 @@ impl Inner {
             // The same task is woken as before otherwise, and then looks after it.
             idle.wake_by_ref();
         }
+    }
+}
+
+impl Busy {
+    /// That of a session, which rests no more.
+    #[inline]
+    fn of(busy: &mut Option<Box<Self>>) -> &mut Self {
+        busy.get_or_insert_with(Self::begin)
+    }
+
+    /// Seldom called, and seldom where it would matter: a session whose steps follow each other does not rest between them.
+    #[cold]
+    #[inline(never)]
+    fn begin() -> Box<Self> {
+        Box::default()
+    }
+
+    /// How many messages the first one wants that waits for some, and its number.
+    fn wanted(&self) -> Option<(usize, Number)> {
+        self.waiting.iter().find_map(|waiting| match waiting.wants {
+            Wants::Messages(count) => Some((count, waiting.number)),
+            _ => None,
+        })
+    }
+
+    /// Whether nothing is left: nobody waits, and nothing that came or is to be said stands here.
+    fn is_over(&self) -> bool {
+        self.waiting.is_empty()
+            && self.inbox.is_empty()
+            && self.reader.is_empty()
+            && self.pong.is_none()
+            && self.unsendable.is_none()
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::connect::Connect;
 use crate::frame::Compression;
-use crate::session::{MessageCounters, Rules, Session, SessionCounters};
+use crate::session::{MessageCounters, Rules, Session, SessionContext, SessionCounters};
 use crate::websocket::{Error as Kind, Exports, Inputs, Metric, Uses};
 use bggo_module_http_request::HttpClient;
 use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Step, Value};
 use bggo_wire::{InboxLimits, OnFull};
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::task::Context;
 use std::time::Duration;
@@ -28,9 +29,9 @@ const COUNTERS: SessionCounters = SessionCounters {
 #[derive(Debug)]
 pub struct Websocket {
     session: Session,
-    subprotocol: Option<String>,
-    /// Messages of other iterations stay.
-    keeps: bool,
+    /// Boxed: hardly a session has one, and each user has the place.
+    subprotocol: Option<Box<Value>>,
+    settings: Rc<Settings>,
 }
 
 /// All arguments, once each is known.
@@ -44,7 +45,9 @@ pub struct Settings {
     connect_timeout: Duration,
     /// Messages of other iterations stay.
     keeps: bool,
-    rules: Rc<Rules>,
+    rules: Rules,
+    /// Made by the first session.
+    context: OnceCell<Rc<SessionContext>>,
 }
 
 impl Asset for Websocket {
@@ -79,12 +82,12 @@ impl Asset for Websocket {
                     })?)
                 }
             };
-        settings.open(&cx, &client).await
+        open(settings, &cx, &client).await
     }
 
     fn exports(&self) -> Exports {
         Exports {
-            subprotocol: self.subprotocol.clone().map_or(Value::Null, Value::from),
+            subprotocol: self.subprotocol.as_deref().cloned().unwrap_or(Value::Null),
         }
     }
 
@@ -114,7 +117,7 @@ impl Websocket {
 
     /// The session, for a step that takes messages. Those of another iteration are not for it.
     pub(crate) fn session_for(&self, step: &Step<'_>) -> &Session {
-        if !self.keeps {
+        if !self.settings.keeps {
             self.session.forget_before(step.iteration_began());
         }
         &self.session
@@ -122,32 +125,47 @@ impl Websocket {
 }
 
 impl Settings {
-    /// Connects and shakes hands.
-    async fn open(&self, cx: &AssetCx, client: &HttpClient) -> Result<Websocket, Fault> {
-        let metrics = cx.metrics();
-        let begun = cx.now();
-        let headers = self.headers.iter();
-        let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
-        let connect = Connect {
-            url: &self.url,
-            headers: &headers.collect::<Vec<_>>(),
-            subprotocols: &self.subprotocols,
-            compression: self.compression,
-            timeout: self.connect_timeout,
-            trusts_every_certificate: false,
-            url_is_sensitive: cx.info().is_sensitive(),
-        };
-        let clock = cx.clock();
-        let counting = (clock.clone(), Some(metrics.clone()));
-        let connected = connect.session((&clock).into(), client, &self.rules, counting);
-        let connected = connected.await?;
-        metrics.record_time(Metric::CONNECTING, cx.now() - begun);
-        Ok(Websocket {
-            session: connected.session,
-            subprotocol: connected.subprotocol,
-            keeps: self.keeps,
+    /// What the sessions share.
+    fn context(&self, cx: &AssetCx) -> &Rc<SessionContext> {
+        self.context.get_or_init(|| {
+            Rc::new(SessionContext {
+                rules: self.rules,
+                clock: cx.clock(),
+                metrics: Some(cx.metrics()),
+            })
         })
     }
+}
+
+/// Connects and shakes hands.
+async fn open(
+    settings: Rc<Settings>,
+    cx: &AssetCx,
+    client: &HttpClient,
+) -> Result<Websocket, Fault> {
+    let begun = cx.now();
+    let headers = settings.headers.iter();
+    let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+    let connect = Connect {
+        url: &settings.url,
+        headers: &headers.collect::<Vec<_>>(),
+        subprotocols: &settings.subprotocols,
+        compression: settings.compression,
+        timeout: settings.connect_timeout,
+        trusts_every_certificate: false,
+        url_is_sensitive: cx.info().is_sensitive(),
+    };
+    let context = settings.context(cx);
+    let connected = connect.session((&context.clock).into(), client, context);
+    let connected = connected.await?;
+    let connecting = cx.now() - begun;
+    cx.metrics().record_time(Metric::CONNECTING, connecting);
+    let subprotocol = connected.subprotocol;
+    Ok(Websocket {
+        session: connected.session,
+        subprotocol: subprotocol.map(|name| Box::new(Value::from(name))),
+        settings,
+    })
 }
 
 /// The settings, if each argument is known.
@@ -214,7 +232,7 @@ impl Known<'_> {
             },
             connect_timeout: self.connect_timeout,
             keeps: self.keep,
-            rules: Rc::new(Rules {
+            rules: Rules {
                 max_message: count(Some(self.max_message_size)),
                 inbox: InboxLimits {
                     messages: count(self.inbox_messages.as_u64()),
@@ -226,7 +244,8 @@ impl Known<'_> {
                 },
                 ping_interval: self.ping_interval,
                 counters: COUNTERS,
-            }),
+            },
+            context: OnceCell::new(),
         })
     }
 }
@@ -248,6 +267,12 @@ fn as_http(url: &str) -> Result<String, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_that_rests_takes_few_bytes() {
+        // 184 in a program, whose tokio knows one kind of runtime.
+        assert!(size_of::<Websocket>() <= 192);
+    }
 
     #[test]
     fn the_url_of_a_session_is_asked_by_http() {

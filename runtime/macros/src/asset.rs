@@ -273,7 +273,7 @@ fn slot(ty: &TokenStream) -> TokenStream {
         }
 
         impl ::bggo_runtime::glue::Dependency for Slot {
-            fn guard(&self) -> ::std::boxed::Box<dyn ::bggo_runtime::glue::DependencyGuard> {
+            fn guard(&self) -> ::std::rc::Rc<dyn ::bggo_runtime::glue::DependencyGuard> {
                 self.0.guard()
             }
         }

@@ -206,12 +206,14 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
         // Each attempt waits for a clone of it.
         false => quote!(let needs = needs.clone(); #uses),
     };
+    // Not within the future, which would carry it.
+    let no_needs = runner.uses.is_empty().then(|| quote!(let Needs = needs;));
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
     // (The work is pinned where it is made, and outputs are used where they come: both are large, and `await` moves them.)
     let at_once = |method: TokenStream| {
         if runner.uses.is_empty() {
             quote!(let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::#method(
-                self.at_once(step, needs)?,
+                self.at_once(step)?,
                 step,
                 Uses,
                 &[]
@@ -232,7 +234,6 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
             fn at_once(
                 &self,
                 step: &::bggo_runtime::glue::Step<'_>,
-                Needs: Needs,
             ) -> ::core::result::Result<&#ty, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
                 step.begin();
@@ -325,6 +326,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 if !<#ty as ::bggo_runtime::glue::Runner>::HAS_RUN_UNREAD {
                     return self.read(iteration, at, needs, ::core::option::Option::None);
                 }
+                #no_needs
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
                     #at_once_unread
                     ::core::future::poll_fn(|cx| {
@@ -359,6 +361,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                     ::core::option::Option<::bggo_runtime::glue::Judged<'a>>,
                 ),
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
+                #no_needs
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
                     #at_once
                     let ran = #until_kept?;

@@ -7,13 +7,14 @@ use std::task::Context;
 /// What an asset may be built on. A slot is destroyed after all that is built on it.
 pub trait Dependency {
     /// One more slot is built on this one, until the guard is released.
-    fn guard(&self) -> Box<dyn DependencyGuard>;
+    fn guard(&self) -> Rc<dyn DependencyGuard>;
 }
 
-/// Keeps a slot from being destroyed as long as another one is built on it.
+/// Keeps a slot from being destroyed as long as another one is built on it. It is the slot itself where that is on the same thread: every
+/// idle user with such assets has guards.
 pub trait DependencyGuard {
     /// The slot that is built on it is over: it is destroyed, or will never be created.
-    fn release(&self);
+    fn release(self: Rc<Self>);
 }
 
 /// What a scope sees of its slots.

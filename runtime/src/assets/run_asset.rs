@@ -129,16 +129,16 @@ impl RunAsset {
 }
 
 impl Dependency for RunAsset {
-    fn guard(&self) -> Box<dyn DependencyGuard> {
+    fn guard(&self) -> Rc<dyn DependencyGuard> {
         self.send(Job::Guard(self.number));
-        Box::new(Remote(self.clone()))
+        Rc::new(Remote(self.clone()))
     }
 }
 
 struct Remote(RunAsset);
 
 impl DependencyGuard for Remote {
-    fn release(&self) {
+    fn release(self: Rc<Self>) {
         self.0.send(Job::Release(self.0.number));
     }
 }

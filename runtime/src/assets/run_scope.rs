@@ -164,10 +164,10 @@ impl RunSlot for Last {
 
 /// Guards that worker threads hold on a slot of the run.
 #[derive(Default)]
-pub(crate) struct Guards(RefCell<Vec<Box<dyn DependencyGuard>>>);
+pub(crate) struct Guards(RefCell<Vec<Rc<dyn DependencyGuard>>>);
 
 impl Guards {
-    pub(crate) fn add(&self, guard: Box<dyn DependencyGuard>) {
+    pub(crate) fn add(&self, guard: Rc<dyn DependencyGuard>) {
         self.0.borrow_mut().push(guard);
     }
 

@@ -4,7 +4,7 @@ use super::dependency::Owned;
 use crate::context::WorkerContext;
 use crate::flow::Running;
 use futures_util::future::join_all;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Context;
 
@@ -15,8 +15,6 @@ pub struct Scope(Rc<ScopeParts>);
 struct ScopeParts {
     worker: Rc<WorkerContext>,
     slots: RefCell<Slots>,
-    /// Some slot has work to do while its user waits.
-    has_idle_work: Cell<bool>,
     /// The user's own scope, of one of its iterations.
     outer: Option<Scope>,
 }
@@ -25,11 +23,8 @@ struct ScopeParts {
 #[derive(Default)]
 struct Slots {
     first: Option<Rc<dyn Owned>>,
-    #[expect(
-        clippy::box_collection,
-        reason = "the place of a list is three times as large, and every idle user has it"
-    )]
-    others: Option<Box<Vec<Rc<dyn Owned>>>>,
+    /// Without room for more: slots are added once and kept as long as the scope.
+    others: Box<[Rc<dyn Owned>]>,
 }
 
 impl Slots {
@@ -37,14 +32,17 @@ impl Slots {
         if self.first.is_none() {
             self.first = Some(slot);
         } else {
-            self.others.get_or_insert_default().push(slot);
+            let mut others = std::mem::take(&mut self.others).into_vec();
+            others.reserve_exact(1);
+            others.push(slot);
+            self.others = others.into();
         }
     }
 
     fn get(&self, at: usize) -> Option<&Rc<dyn Owned>> {
         match at.checked_sub(1) {
             None => self.first.as_ref(),
-            Some(at) => self.others.as_ref()?.get(at),
+            Some(at) => self.others.get(at),
         }
     }
 }
@@ -60,7 +58,6 @@ impl Scope {
         Self(Rc::new(ScopeParts {
             worker: Rc::clone(worker),
             slots: RefCell::default(),
-            has_idle_work: Cell::new(false),
             outer,
         }))
     }
@@ -73,18 +70,11 @@ impl Scope {
         }
     }
 
-    /// From now on it is worth polling.
-    pub(crate) fn mark_idle_work(&self) {
-        self.0.has_idle_work.set(true);
-    }
-
     /// Lets its assets, and those around it, work while their user waits. Most have nothing to do, which costs nothing.
     pub fn poll_idle(&self, cx: &mut Context<'_>) {
-        if self.0.has_idle_work.get() {
-            let mut from = 0;
-            while let Some(slot) = self.next_with_work(&mut from) {
-                slot.poll_idle(cx);
-            }
+        let mut from = 0;
+        while let Some(slot) = self.next_with_work(&mut from) {
+            slot.poll_idle(cx);
         }
         if let Some(outer) = &self.0.outer {
             outer.poll_idle(cx);
@@ -121,9 +111,7 @@ impl Scope {
         if first.is_none() {
             return Box::pin(std::future::ready(()));
         }
-        let slots = first
-            .into_iter()
-            .chain(others.into_iter().flat_map(|others| *others));
+        let slots = first.into_iter().chain(others);
         Box::pin(async move {
             join_all(slots.map(Owned::end)).await;
         })

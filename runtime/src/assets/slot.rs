@@ -27,10 +27,9 @@ use crate::fault::Fault;
 use crate::flow::Running;
 use crate::info::ResourceInfo;
 use crate::task;
-use crate::wakers::RareWakers;
 use bggo_values::Value;
-use inner::{Inner, State};
-use std::cell::{Cell, RefCell};
+use inner::{AnySlot, Common, Inner, Made, State, destroying};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Context;
@@ -52,22 +51,10 @@ impl<A: Asset> AssetSlot<A> {
         users: u32,
         on: &[&dyn Dependency],
     ) -> Self {
-        let worker = Rc::clone(scope.worker());
         let inner = Rc::new(Inner {
-            users: Cell::new(if worker.functional { users } else { 0 }),
-            worker,
-            info,
-            dependents: Cell::new(0),
-            guards: Cell::new(on.iter().map(|slot| slot.guard()).collect()),
-            tasks: Cell::default(),
+            common: Common::new((scope.worker(), info), users, on),
             state: RefCell::new(State::Empty),
-            ending: Cell::new(false),
-            over: Cell::new(false),
-            changed: RareWakers::default(),
         });
-        if A::WORKS_WHEN_IDLE {
-            scope.mark_idle_work();
-        }
         scope.own(Rc::clone(&inner) as Rc<dyn Owned>);
         Self(inner)
     }
@@ -79,34 +66,35 @@ impl<A: Asset> AssetSlot<A> {
         make: &mut dyn FnMut(AssetCx) -> Making<A>,
     ) -> Get<'a, A> {
         let slot = &self.0;
-        let start = match &*slot.state.borrow() {
-            State::Empty => true,
-            State::Failed(failed) => failed.asker != asker,
-            // Whoever holds it still is told by the asset itself.
-            State::Ready(asset, _) => asset.is_spent() && Arc::strong_count(asset) == 1,
-            State::Creating | State::Over => false,
-        };
-        if start && !slot.ending.get() {
-            let tasks = SpawnedTasks::of(slot.info);
-            let cx = AssetCx::new(slot.info, asker, &slot.worker, tasks.clone());
+        let common = &slot.common;
+        if !common.is_creating.get() && !common.ending.get() && slot.needs_one(asker) {
+            let tasks = SpawnedTasks::of(common.info);
+            let cx = AssetCx::new(common.info, asker, &common.worker, tasks.clone());
             // Made before the state says so: if `make` panics, nobody waits for what never comes.
             let making = make(cx);
-            let tasks_before = slot.tasks.replace(tasks);
-            let before = std::mem::replace(&mut *slot.state.borrow_mut(), State::Creating);
+            let tasks_before = common.replace_tasks(tasks);
+            common.is_creating.set(true);
+            let before = std::mem::replace(&mut *slot.state.borrow_mut(), State::Empty);
             let spent = match before {
-                State::Ready(asset, _) => Arc::try_unwrap(asset).ok(),
+                State::Ready(asset) => Arc::try_unwrap(asset).ok(),
                 _ => None,
             };
-            let spent = spent.map(|asset| (asset, tasks_before));
-            let creating = tasks::create(Rc::clone(slot), asker, (spent, making));
-            task::spawn(Box::pin(creating));
+            let spent = spent.map(|asset| (destroying(asset), tasks_before));
+            let into = Rc::clone(slot);
+            let making = Box::pin(async move {
+                match making.await {
+                    Ok(asset) => into.takes(asset),
+                    Err(fault) => Made::Failed(fault),
+                }
+            });
+            tasks::start_creation(Rc::clone(slot) as Rc<dyn AnySlot>, asker, (spent, making));
         }
         Get::new(slot)
     }
 
     /// It is built on one more slot.
     pub fn depend_on(&self, dependency: &dyn Dependency) {
-        self.0.depends_on(dependency.guard());
+        self.0.common.depends_on(dependency.guard());
     }
 
     /// The asset, for one that is built on it: whoever asked for that one has waited for this one.
@@ -115,8 +103,8 @@ impl<A: Asset> AssetSlot<A> {
     /// It is not there.
     pub fn held(&self) -> Result<Arc<A>, Fault> {
         match &*self.0.state.borrow() {
-            State::Ready(asset, _) => Ok(Arc::clone(asset)),
-            _ => Err(Fault::no_asset(self.0.info)),
+            State::Ready(asset) => Ok(Arc::clone(asset)),
+            _ => Err(Fault::no_asset(self.0.common.info)),
         }
     }
 
@@ -126,27 +114,27 @@ impl<A: Asset> AssetSlot<A> {
     /// It is not there.
     pub fn export(&self, i: usize) -> Result<Value, Fault> {
         match &*self.0.state.borrow() {
-            State::Ready(_, exports) => Ok(exports.get(i).cloned().unwrap_or(Value::Null)),
-            _ => Err(Fault::no_asset(self.0.info)),
+            State::Ready(_) => Ok(self.0.common.export(i)),
+            _ => Err(Fault::no_asset(self.0.common.info)),
         }
     }
 
     /// Tells that its creation panicked before it was under way; what whoever waits for it hears.
     pub(crate) fn creation_panicked(&self) -> Fault {
-        tasks::creation_panicked(&self.0)
+        tasks::creation_panicked(&self.0.common)
     }
 
     /// All exports of the asset.
     pub(crate) fn exports(&self) -> Option<Box<[Value]>> {
         match &*self.0.state.borrow() {
-            State::Ready(_, exports) => Some(exports.clone()),
+            State::Ready(_) => Some(self.0.common.exports()),
             _ => None,
         }
     }
 
     /// A step that uses it has ended. The last one destroys it in a functional run.
     pub fn done(&self) {
-        dependent_has_ended(&self.0);
+        user_has_ended(Rc::clone(&self.0) as Rc<dyn AnySlot>);
     }
 
     /// Completes when it is destroyed, which starts now.
@@ -157,58 +145,80 @@ impl<A: Asset> AssetSlot<A> {
 }
 
 impl<A: Asset> Dependency for AssetSlot<A> {
-    fn guard(&self) -> Box<dyn DependencyGuard> {
-        self.0.dependents.set(self.0.dependents.get() + 1);
-        Box::new(Guard(Rc::clone(&self.0)))
+    fn guard(&self) -> Rc<dyn DependencyGuard> {
+        let dependents = &self.0.common.dependents;
+        dependents.set(dependents.get() + 1);
+        Rc::clone(&self.0) as Rc<dyn DependencyGuard>
     }
 }
 
-struct Guard<A: Asset>(Rc<Inner<A>>);
-
-impl<A: Asset> DependencyGuard for Guard<A> {
-    fn release(&self) {
-        self.0.dependents.set(self.0.dependents.get() - 1);
-        self.0.changed.wake();
-        dependent_has_ended(&self.0);
+impl<A: Asset> DependencyGuard for Inner<A> {
+    fn release(self: Rc<Self>) {
+        let dependents = &self.common.dependents;
+        dependents.set(dependents.get() - 1);
+        self.common.changed.wake();
+        user_has_ended(self);
     }
 }
 
 impl<A: Asset> Owned for Inner<A> {
     fn end(self: Rc<Self>) -> Running<'static, ()> {
-        start_ending(&self);
-        Box::pin(async move { wait::IsOver::new(&self).await })
+        end(self)
     }
 
     fn has_idle_work(&self) -> bool {
+        if !A::WORKS_WHEN_IDLE {
+            return false;
+        }
         match &*self.state.borrow() {
-            State::Ready(asset, _) => !self.ending.get() && asset.has_idle_work(),
+            State::Ready(asset) => !self.common.ending.get() && asset.has_idle_work(),
             _ => false,
         }
     }
 
     fn poll_idle(&self, cx: &mut Context<'_>) {
         let asset = match &*self.state.borrow() {
-            State::Ready(asset, _) if !self.ending.get() => Arc::clone(asset),
+            State::Ready(asset) if !self.common.ending.get() => Arc::clone(asset),
             _ => return,
         };
         asset.poll_idle(cx);
     }
 }
 
-/// A step or an asset that uses it has ended.
-fn dependent_has_ended<A: Asset>(slot: &Rc<Inner<A>>) {
-    match slot.users.get() {
-        0 => {}
-        1 => {
-            slot.users.set(0);
-            start_ending(slot);
+impl<A: Asset> Inner<A> {
+    /// Whether a creation is to begin for who asks.
+    fn needs_one(&self, asker: Asker) -> bool {
+        match &*self.state.borrow() {
+            State::Empty => true,
+            State::Failed(failed) => failed.asker != asker,
+            // Whoever holds it still is told by the asset itself.
+            State::Ready(asset) => asset.is_spent() && Arc::strong_count(asset) == 1,
+            State::Over => false,
         }
-        more => slot.users.set(more - 1),
     }
 }
 
-fn start_ending<A: Asset>(slot: &Rc<Inner<A>>) {
-    if !slot.ending.replace(true) {
-        task::spawn(Box::pin(tasks::destroy(Rc::clone(slot))));
+/// A step or an asset that uses it has ended.
+fn user_has_ended(slot: Rc<dyn AnySlot>) {
+    let users = &slot.common().users;
+    match users.get() {
+        0 => {}
+        1 => {
+            users.set(0);
+            start_ending(slot);
+        }
+        more => users.set(more - 1),
+    }
+}
+
+/// Starts the end of a slot; completes when it is over.
+fn end(slot: Rc<dyn AnySlot>) -> Running<'static, ()> {
+    start_ending(Rc::clone(&slot));
+    Box::pin(async move { wait::IsOver::new(slot.common()).await })
+}
+
+fn start_ending(slot: Rc<dyn AnySlot>) {
+    if !slot.common().ending.replace(true) {
+        task::spawn(Box::pin(tasks::destroy(slot)));
     }
 }

@@ -13,6 +13,7 @@ use crate::clock::{Clock, Moment};
 use crate::task;
 use bggo_schedule::Nanos;
 use futures_util::future::select;
+use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
@@ -55,15 +56,15 @@ pub struct Deadline {
     kept: Kept,
 }
 
-/// Where a deadline is kept.
-#[derive(Debug)]
+/// Where a deadline is kept. Eight bytes, because every idle user has some.
+#[derive(Debug, Clone, Copy)]
 enum Kept {
     /// It was never set.
     Nowhere,
     /// In the wheel.
     Place(Key),
-    /// A timer, and whether it is set.
-    Timer(Pin<Box<Sleep>>, IsSet),
+    /// The number of a timer, and whether it is set.
+    Timer(u32, IsSet),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,11 @@ impl Deadline {
         self.all.set(key, at);
     }
 
+    /// Looks at the clock of the run, from which it counts how far away a moment is that is set.
+    pub(crate) fn look_at_clock(&self) {
+        self.all.clock.now();
+    }
+
     /// It does not pass until it is set again.
     pub fn clear(&mut self) {
         match &mut self.kept {
@@ -114,7 +120,7 @@ impl Deadline {
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.kept {
             Kept::Place(key) => self.all.poll(*key, cx),
-            Kept::Timer(sleep, IsSet::Yes) => sleep.as_mut().poll(cx),
+            Kept::Timer(number, IsSet::Yes) => self.all.poll_timer(*number, cx),
             Kept::Nowhere | Kept::Timer(_, IsSet::No) => Poll::Pending,
         }
     }
@@ -125,23 +131,31 @@ impl Deadline {
         let Some(at) = self.all.clock.instant_of(at) else {
             return;
         };
-        if let Kept::Timer(sleep, is_set) = &mut self.kept {
-            sleep.as_mut().reset(at.into());
+        if let Kept::Timer(number, is_set) = &mut self.kept {
+            self.all.with_timer(*number, |sleep| sleep.reset(at.into()));
             *is_set = IsSet::Yes;
             return;
         }
         self.leave();
         let sleep = Box::pin(tokio::time::sleep_until(at.into()));
-        self.kept = Kept::Timer(sleep, IsSet::Yes);
+        let number = self.all.timers.borrow_mut().insert(Some(sleep));
+        // More than four billion of them would not fit into memory.
+        self.kept = Kept::Timer(number as u32, IsSet::Yes);
     }
 
     /// Gives its place back.
     fn leave(&mut self) {
-        if let Kept::Place(key) = self.kept {
-            self.kept = Kept::Nowhere;
-            let waker = self.all.wheel.borrow_mut().give_back(key);
-            // Not while the wheel is borrowed: with the waker its task may go, and with that other deadlines.
-            drop(waker);
+        // What is dropped here is not while it is borrowed: with a waker its task may go, and with that other deadlines.
+        match std::mem::replace(&mut self.kept, Kept::Nowhere) {
+            Kept::Nowhere => {}
+            Kept::Place(key) => {
+                let waker = self.all.wheel.borrow_mut().give_back(key);
+                drop(waker);
+            }
+            Kept::Timer(number, _) => {
+                let timer = self.all.timers.borrow_mut().try_remove(number as usize);
+                drop(timer);
+            }
         }
     }
 }
@@ -165,6 +179,8 @@ impl fmt::Debug for Deadline {
 pub(super) struct Deadlines {
     clock: Rc<Clock>,
     wheel: RefCell<Wheel>,
+    /// The timers of those that are not in the wheel. One is away while it is polled.
+    timers: RefCell<Slab<Option<Pin<Box<Sleep>>>>>,
     /// The first tick for which the task that turns the wheel is to be woken.
     wakes_for: Cell<u32>,
     /// A place stands before that tick.
@@ -178,6 +194,7 @@ impl Deadlines {
         Self {
             clock: Rc::clone(clock),
             wheel: RefCell::default(),
+            timers: RefCell::default(),
             wakes_for: Cell::new(u32::MAX),
             changed: Notify::new(),
             is_turned: Cell::new(false),
@@ -233,6 +250,23 @@ impl Deadlines {
             drop(old);
         }
         Poll::Pending
+    }
+
+    fn poll_timer(&self, number: u32, cx: &mut Context<'_>) -> Poll<()> {
+        self.with_timer(number, |sleep| sleep.poll(cx))
+            .unwrap_or(Poll::Pending)
+    }
+
+    /// Does something with a timer, which is not borrowed meanwhile: with an old waker its task may go, and with that other deadlines.
+    fn with_timer<T>(&self, number: u32, what: impl FnOnce(Pin<&mut Sleep>) -> T) -> Option<T> {
+        let take = |timer: &mut Option<_>| timer.take();
+        let number = number as usize;
+        let mut sleep = self.timers.borrow_mut().get_mut(number).and_then(take)?;
+        let done = what(sleep.as_mut());
+        if let Some(place) = self.timers.borrow_mut().get_mut(number) {
+            *place = Some(sleep);
+        }
+        Some(done)
     }
 
     /// Turns the wheel. It never completes: while no place stands in it, nothing wakes it.

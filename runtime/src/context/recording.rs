@@ -57,27 +57,32 @@ pub(crate) use metric_methods;
 #[derive(Debug, Clone)]
 pub struct AssetMetrics {
     worker: Rc<WorkerContext>,
-    first: u32,
+    info: &'static ResourceInfo,
 }
 
 impl AssetMetrics {
     /// The metrics of a resource, on the worker on which its assets live.
-    pub fn new(worker: &Rc<WorkerContext>, info: &ResourceInfo) -> Self {
+    pub fn new(worker: &Rc<WorkerContext>, info: &'static ResourceInfo) -> Self {
         Self {
             worker: Rc::clone(worker),
-            first: info.first_metric_slot(),
+            info,
         }
+    }
+
+    /// See `AssetCx::info`.
+    pub fn info(&self) -> &'static ResourceInfo {
+        self.info
     }
 
     /// The worker and the slot of the first metric.
     fn metrics(&self) -> (&WorkerContext, u32) {
-        (&self.worker, self.first)
+        (&self.worker, self.info.first_metric_slot())
     }
 
     /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
     pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
         self.worker
-            .add_labelled(self.first + metric.number(), label, n);
+            .add_labelled(self.info.first_metric_slot() + metric.number(), label, n);
     }
 
     metric_methods!();

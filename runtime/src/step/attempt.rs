@@ -16,6 +16,7 @@ use bggo_values::Value;
 use bggo_values::context::WallClock;
 use std::cell::Cell;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -199,10 +200,11 @@ pub struct Step<'a> {
 /// See [`Step::pause`]. Written by hand, for an `async fn` would keep its argument and more beside it.
 #[derive(Debug)]
 pub struct Pause<'a> {
-    worker: &'a WorkerContext,
     limit: Deadline,
     /// When it is over, until the limit stands there.
     then: Option<Moment>,
+    /// It is one of a run of a step, and needs nothing of it.
+    step: PhantomData<&'a ()>,
 }
 
 impl<'a> Pause<'a> {
@@ -213,9 +215,9 @@ impl<'a> Pause<'a> {
         let mut limit = worker.deadline();
         limit.set(now + first.unwrap_or(time));
         Self {
-            worker,
             then: first.map(|_| now + time),
             limit,
+            step: PhantomData,
         }
     }
 }
@@ -230,7 +232,7 @@ impl Future for Pause<'_> {
                 return Poll::Ready(());
             };
             // How long a limit is counts from the last look at the clock.
-            self.worker.moment();
+            self.limit.look_at_clock();
             self.limit.set(until);
         }
     }

@@ -1,16 +1,12 @@
 //! Bytes between a protocol and its connection: appended at the end, consumed at the beginning, on a piece of the thread's pool.
 
-use crate::pool::{self, PIECE};
+use crate::pool::{self, PIECE, Piece};
 use std::fmt;
 use std::io;
 
-/// Bytes in order. It holds no memory while it is empty.
+/// Bytes in order. It holds no memory while it is empty, and takes eight bytes then, because every idle connection has two.
 #[derive(Default)]
-pub struct Buf {
-    memory: Box<[u8]>,
-    start: usize,
-    end: usize,
-}
+pub struct Buf(Option<Box<Piece>>);
 
 impl Buf {
     /// Without bytes and without memory.
@@ -21,26 +17,27 @@ impl Buf {
     /// The bytes.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
-        self.memory.get(self.start..self.end).unwrap_or_default()
+        self.0.as_ref().map_or(&[], |piece| piece.bytes())
     }
 
     /// The bytes, to be changed where they stand.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        self.memory
-            .get_mut(self.start..self.end)
-            .unwrap_or_default()
+        match &mut self.0 {
+            Some(piece) => piece.bytes_mut(),
+            None => &mut [],
+        }
     }
 
     /// How many there are.
     #[inline]
     pub fn len(&self) -> usize {
-        self.end - self.start
+        self.0.as_ref().map_or(0, |piece| piece.len())
     }
 
     /// Whether there are none.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.start == self.end
+        self.len() == 0
     }
 
     /// Appends bytes.
@@ -49,7 +46,7 @@ impl Buf {
         // There is room for that many.
         if let Some(room) = room.get_mut(..bytes.len()) {
             room.copy_from_slice(bytes);
-            self.end += bytes.len();
+            self.grows(bytes.len());
         }
     }
 
@@ -66,7 +63,7 @@ impl Buf {
             place.copy_from_slice(piece);
             room = behind;
         }
-        self.end += length;
+        self.grows(length);
     }
 
     /// Appends so many bytes where they stand in the end: `write` gets their place and has to write all of them, for what stands there
@@ -77,7 +74,7 @@ impl Buf {
         // There is room for that many.
         if let Some(room) = room.get_mut(..length) {
             write(room);
-            self.end += length;
+            self.grows(length);
         }
     }
 
@@ -98,36 +95,51 @@ impl Buf {
     /// Takes bytes away from the beginning: at most those that there are.
     #[inline]
     pub fn consume(&mut self, count: usize) {
-        self.start += count.min(self.len());
-        if self.start == self.end {
+        if let Some(piece) = &mut self.0 {
+            piece.start += count.min(piece.len());
             self.release();
         }
     }
 
     /// Forgets all bytes and gives the memory back.
     pub fn clear(&mut self) {
-        self.start = self.end;
-        self.release();
+        if let Some(piece) = self.0.take() {
+            pool::put(piece);
+        }
     }
 
     /// Room for at least `least` bytes behind the last one. Bytes that are written there count once [`Buf::filled`] says so.
     pub(crate) fn room(&mut self, least: usize) -> &mut [u8] {
-        if self.memory.len() - self.end < least {
+        let left = self.0.as_ref().map_or(0, |piece| piece.left());
+        if left < least {
             self.make_room(least);
         }
-        self.memory.get_mut(self.end..).unwrap_or_default()
+        match &mut self.0 {
+            Some(piece) => piece.memory.get_mut(piece.end..).unwrap_or_default(),
+            None => &mut [],
+        }
+    }
+
+    /// So many bytes were written into the room, which there was.
+    #[inline]
+    fn grows(&mut self, count: usize) {
+        if let Some(piece) = &mut self.0 {
+            piece.end += count;
+        }
     }
 
     /// So many bytes were written into the room.
     pub(crate) fn filled(&mut self, count: usize) {
-        self.end = (self.end + count).min(self.memory.len());
+        if let Some(piece) = &mut self.0 {
+            piece.end = (piece.end + count).min(piece.memory.len());
+        }
     }
 
     /// Gives the memory back if there is nothing in it.
+    #[inline]
     pub(crate) fn release(&mut self) {
-        if self.is_empty() && !self.memory.is_empty() {
-            pool::put(std::mem::take(&mut self.memory));
-            (self.start, self.end) = (0, 0);
+        if let Some(piece) = self.0.take_if(|piece| piece.len() == 0) {
+            pool::put(piece);
         }
     }
 
@@ -135,40 +147,53 @@ impl Buf {
     /// piece.
     pub(crate) fn shrink(&mut self) {
         self.release();
-        if self.memory.len() > self.len() {
-            let small: Box<[u8]> = self.bytes().into();
-            (self.start, self.end) = (0, small.len());
-            pool::put(std::mem::replace(&mut self.memory, small));
+        if let Some(piece) = &mut self.0
+            && piece.memory.len() > piece.len()
+        {
+            let small = Box::new(Piece::of(piece.bytes().into()));
+            pool::put(std::mem::replace(piece, small));
         }
     }
 
     /// Bytes of memory that it holds.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
-        self.memory.len()
+        self.0.as_ref().map_or(0, |piece| piece.memory.len())
     }
 
     #[cold]
     fn make_room(&mut self, least: usize) {
         let needed = self.len() + least;
-        let len = self.len();
-        if self.memory.is_empty() && needed <= PIECE {
-            self.memory = pool::take();
-        } else if needed <= self.memory.len() {
-            self.memory.copy_within(self.start..self.end, 0);
-        } else {
-            let mut larger = if needed <= PIECE {
-                pool::take()
-            } else {
-                vec![0; needed.next_power_of_two()].into_boxed_slice()
-            };
-            if let Some(room) = larger.get_mut(..len) {
-                room.copy_from_slice(self.bytes());
-            }
-            pool::put(std::mem::replace(&mut self.memory, larger));
+        let Some(piece) = &mut self.0 else {
+            self.0 = Some(with_room(needed));
+            return;
+        };
+        let length = piece.len();
+        if needed <= piece.memory.len() {
+            piece.memory.copy_within(piece.start..piece.end, 0);
+            (piece.start, piece.end) = (0, length);
+            return;
         }
-        (self.start, self.end) = (0, len);
+        let mut larger = with_room(needed);
+        if let Some(room) = larger.memory.get_mut(..length) {
+            room.copy_from_slice(piece.bytes());
+        }
+        larger.end = length;
+        pool::put(std::mem::replace(piece, larger));
     }
+}
+
+/// Memory for so many bytes.
+fn with_room(needed: usize) -> Box<Piece> {
+    if needed <= PIECE {
+        return pool::take();
+    }
+    let memory = vec![0; needed.next_power_of_two()].into_boxed_slice();
+    Box::new(Piece {
+        memory,
+        start: 0,
+        end: 0,
+    })
 }
 
 impl Drop for Buf {

@@ -5,6 +5,7 @@ use crate::assets::{Asset, AssetCx, AssetSlot, Prepare};
 use crate::fault::Fault;
 use crate::test_support::{A, TestWorker, on_stopped_clock, settle};
 use bggo_values::Value;
+use std::cell::Cell;
 use std::task::Waker;
 
 /// What a [`Busy`] does when it works.

@@ -1,119 +1,104 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 //!
-//! What does not depend on the type of the asset is boxed in functions that are not generic, so that it is compiled once and not with
-//! each module.
+//! They know nothing of the type of the asset, so that they are compiled once and not with each module.
 
-use super::super::asset::{Asset, Making};
 use super::super::spawned::{LIMIT, SpawnedTasks};
-use super::inner::{Failed, Inner, State};
+use super::inner::{AnySlot, Common, Destroying, Ended, Failed, Made};
 use super::wait::{Ending, Quiet};
 use crate::context::{Asker, WorkerContext};
 use crate::event::ResourceEvent;
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::ResourceInfo;
-use crate::panic;
 use crate::task;
 use futures_util::future::select;
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// An asset that is spent, with its tasks.
-type Spent<A> = (A, Option<Rc<SpawnedTasks>>);
+/// What destroys an asset that is spent, and its tasks.
+type Spent = (Destroying, Option<Rc<SpawnedTasks>>);
 
-/// The task that creates an asset, and before that destroys the one in whose place it comes.
-pub(super) async fn create<A: Asset>(
-    slot: Rc<Inner<A>>,
+/// Starts the task that creates an asset, and before that destroys the one in whose place it comes.
+pub(super) fn start_creation(
+    slot: Rc<dyn AnySlot>,
     asker: Asker,
-    (spent, mut making): (Option<Spent<A>>, Making<A>),
+    making: (Option<Spent>, Running<'static, Made>),
 ) {
-    let unfinished = Unfinished { slot: &slot, asker };
-    if let Some((asset, tasks)) = spent {
-        destroy_and_tell(Owner::of(&slot), Box::pin(asset.destroy()), tasks).await;
+    task::spawn(Box::pin(create(slot, asker, making)));
+}
+
+async fn create(
+    slot: Rc<dyn AnySlot>,
+    asker: Asker,
+    (spent, mut making): (Option<Spent>, Running<'static, Made>),
+) {
+    let unfinished = Unfinished {
+        slot: &*slot,
+        asker,
+    };
+    let common = slot.common();
+    if let Some((destroying, tasks)) = spent {
+        destroy_and_tell(Owner::of(common), destroying, tasks).await;
     }
-    let began = slot.worker.now();
+    let began = common.worker.now();
     let mut made = None;
     let work = pin!(poll_fn(|cx| {
         let result = making.as_mut().poll(cx);
         result.map(|result| made = Some(result))
     }));
-    until_made_or_cut(work, pin!(Ending::new(&slot))).await;
-    let result = made.unwrap_or_else(|| Err(too_long("creation")));
+    // Once the end of its asset is wanted, it has as long as a destruction has.
+    let cut = pin!(async {
+        Ending::new(common).await;
+        tokio::time::sleep(LIMIT).await;
+    });
+    // Whether it was made says which it was.
+    let _ = timeout(LIMIT, select(work, cut)).await;
+    let made = made.unwrap_or_else(|| Made::Failed(too_long("creation")));
     drop(making);
-    let took = slot.worker.now().saturating_duration_since(began);
-    let end = match result {
-        Ok(asset) => match panic::caught_silently(|| asset.exports().into()) {
-            Some(exports) => {
-                slot.worker
-                    .resource_event(slot.info, ResourceEvent::Created { took });
-                State::Ready(Arc::new(asset), exports)
+    let took = common.worker.now().saturating_duration_since(began);
+    match made {
+        Made::Asset => {
+            let event = ResourceEvent::Created { took };
+            common.worker.resource_event(common.info, event);
+        }
+        Made::Unreadable(destroying) => {
+            let fault = bug("what it exports could not be read, for it panicked");
+            tell_failed(common, &fault);
+            let (owner, tasks) = (Owner::of(common), common.take_tasks());
+            if let Err(fault) = destroyed(&owner, destroying, tasks).await {
+                owner.tell_destroy_failed(fault);
             }
-            None => {
-                let state = failed(
-                    &slot,
-                    asker,
-                    bug("what it exports could not be read, for it panicked"),
-                );
-                // It was made, so it is destroyed as any other; nobody gets hold of it.
-                let tasks = slot.tasks.take();
-                let (owner, destroying) = (Owner::of(&slot), Box::pin(asset.destroy()));
-                if let Err(fault) = destroyed(&owner, destroying, tasks).await {
-                    owner.tell_destroy_failed(fault);
-                }
-                state
-            }
-        },
-        Err(fault) => {
+            slot.fails(Failed { fault, asker });
+        }
+        Made::Failed(fault) => {
             // What it began on the way ends with it.
-            if let Some(tasks) = slot.tasks.take() {
+            if let Some(tasks) = common.take_tasks() {
                 tasks.drop_all().await;
             }
-            failed(&slot, asker, fault)
+            tell_failed(common, &fault);
+            slot.fails(Failed { fault, asker });
         }
-    };
+    }
     // Everything of the module that may panic is behind us.
     std::mem::forget(unfinished);
-    slot.set(end);
-}
-
-/// Completes when a creation has ended or its time is over. Once the end of its asset is wanted, it has as long as a destruction has.
-#[inline(never)]
-fn until_made_or_cut<'a>(
-    made: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
-    ending: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
-) -> Running<'a, ()> {
-    Box::pin(async move {
-        let cut = pin!(async {
-            ending.await;
-            tokio::time::sleep(LIMIT).await;
-        });
-        // Whoever waits knows which it was.
-        let _ = timeout(LIMIT, select(made, cut)).await;
-    })
+    common.creation_is_over();
 }
 
 /// Tells of a creation that failed.
-fn tell_failed<A: Asset>(slot: &Inner<A>, fault: &Fault) {
+fn tell_failed(slot: &Common, fault: &Fault) {
     let fault = fault.clone();
     slot.worker
         .resource_event(slot.info, ResourceEvent::CreateFailed { fault });
 }
 
 /// The same of one that panicked before it was under way; what whoever waits for it hears.
-pub(super) fn creation_panicked<A: Asset>(slot: &Inner<A>) -> Fault {
+pub(super) fn creation_panicked(slot: &Common) -> Fault {
     let fault = bug("its creation panicked");
     tell_failed(slot, &fault);
     Fault::asset(slot.info, &fault)
-}
-
-/// Tells of a creation that failed; what the slot becomes.
-fn failed<A: Asset>(slot: &Inner<A>, asker: Asker, fault: Fault) -> State<A> {
-    tell_failed(slot, &fault);
-    State::Failed(Box::new(Failed { fault, asker }))
 }
 
 /// Whose asset it is: where what becomes of it is told.
@@ -123,7 +108,7 @@ struct Owner {
 }
 
 impl Owner {
-    fn of<A: Asset>(slot: &Inner<A>) -> Self {
+    fn of(slot: &Common) -> Self {
         Self {
             worker: Rc::clone(&slot.worker),
             info: slot.info,
@@ -149,53 +134,52 @@ fn too_long(what: &str) -> Fault {
 }
 
 /// A creation that panics still fails whoever waits for it.
-struct Unfinished<'a, A: Asset> {
-    slot: &'a Inner<A>,
+struct Unfinished<'a> {
+    slot: &'a dyn AnySlot,
     asker: Asker,
 }
 
-impl<A: Asset> Drop for Unfinished<'_, A> {
+impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        if let Some(tasks) = self.slot.tasks.take() {
+        let common = self.slot.common();
+        if let Some(tasks) = common.take_tasks() {
             tasks.start_dropping();
         }
-        let state = failed(self.slot, self.asker, bug("its creation panicked"));
-        self.slot.set(state);
+        let fault = bug("its creation panicked");
+        tell_failed(common, &fault);
+        self.slot.fails(Failed {
+            fault,
+            asker: self.asker,
+        });
+        common.creation_is_over();
     }
 }
 
 /// The task that destroys an asset: after its creation, and after all that is built on it.
-pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
-    slot.changed.wake();
-    Quiet::new(&slot).await;
-    let state = std::mem::replace(&mut *slot.state.borrow_mut(), State::Over);
-    if let State::Ready(asset, _) = state {
-        let tasks = slot.tasks.take();
-        match Arc::try_unwrap(asset) {
-            Ok(asset) => {
-                destroy_and_tell(Owner::of(&slot), Box::pin(asset.destroy()), tasks).await;
+pub(super) async fn destroy(slot: Rc<dyn AnySlot>) {
+    let common = slot.common();
+    common.changed.wake();
+    Quiet::new(common).await;
+    match slot.ends() {
+        Ended::None => {}
+        Ended::Asset(destroying) => {
+            let tasks = common.take_tasks();
+            destroy_and_tell(Owner::of(common), destroying, tasks).await;
+        }
+        Ended::Held => {
+            if let Some(tasks) = common.take_tasks() {
+                tasks.drop_all().await;
             }
-            Err(_) => {
-                if let Some(tasks) = tasks {
-                    tasks.drop_all().await;
-                }
-                let text = "something still holds it, so it was left alone: this is a bug of bggo";
-                Owner::of(&slot).tell_destroy_failed(Fault::new("asset", text));
-            }
+            let text = "something still holds it, so it was left alone: this is a bug of bggo";
+            Owner::of(common).tell_destroy_failed(Fault::new("asset", text));
         }
     }
-    for guard in slot.guards.take() {
-        guard.release();
-    }
-    slot.over.set(true);
-    slot.changed.wake();
+    common.release_guards();
+    common.over.set(true);
+    common.changed.wake();
 }
 
-/// What destroys an asset.
-type Destroying = Running<'static, Result<(), Fault>>;
-
 /// Destroys an asset and its tasks, and tells of it.
-#[inline(never)]
 fn destroy_and_tell(
     owner: Owner,
     destroying: Destroying,
@@ -215,7 +199,6 @@ fn destroy_and_tell(
 }
 
 /// Destroys an asset, then waits for its tasks, all within one limit.
-#[inline(never)]
 fn destroyed(
     owner: &Owner,
     destroying: Destroying,

@@ -1,7 +1,7 @@
 //! What waits for a slot: for its asset, for quiet around it, for its end. Woken by whoever changes the slot's state.
 
 use super::super::asset::Asset;
-use super::inner::{Inner, State};
+use super::inner::{Common, Inner, State};
 use crate::fault::Fault;
 use crate::wakers::Waiting;
 use std::future::Future;
@@ -12,19 +12,19 @@ use std::task::{Context, Poll};
 macro_rules! waits {
     ($(#[$doc:meta])* $name:ident, $slot:ident => $done:expr) => {
         $(#[$doc])*
-        pub(super) struct $name<'a, A: Asset> {
-            slot: &'a Inner<A>,
+        pub(super) struct $name<'a> {
+            slot: &'a Common,
             waiting: Waiting,
         }
 
-        impl<'a, A: Asset> $name<'a, A> {
-            pub(super) fn new(slot: &'a Inner<A>) -> Self {
+        impl<'a> $name<'a> {
+            pub(super) fn new(slot: &'a Common) -> Self {
                 let waiting = Waiting::default();
                 Self { slot, waiting }
             }
         }
 
-        impl<A: Asset> Future for $name<'_, A> {
+        impl Future for $name<'_> {
             type Output = ();
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -37,7 +37,7 @@ macro_rules! waits {
             }
         }
 
-        impl<A: Asset> Drop for $name<'_, A> {
+        impl Drop for $name<'_> {
             fn drop(&mut self) {
                 self.slot.changed.leave(&mut self.waiting);
             }
@@ -47,7 +47,7 @@ macro_rules! waits {
 
 waits!(
     /// Nothing is being created any more, and nothing is built on the slot.
-    Quiet, slot => slot.dependents.get() == 0 && !matches!(*slot.state.borrow(), State::Creating)
+    Quiet, slot => slot.dependents.get() == 0 && !slot.is_creating.get()
 );
 waits!(
     /// The slot's end is wanted.
@@ -72,7 +72,9 @@ impl<'a, A: Asset> Get<'a, A> {
 
     /// Whether it completes at once, with the asset.
     pub fn is_there(&self) -> bool {
-        matches!(*self.slot.state.borrow(), State::Ready(..)) && !self.slot.ending.get()
+        let common = &self.slot.common;
+        let has_asset = matches!(*self.slot.state.borrow(), State::Ready(_));
+        has_asset && !common.is_creating.get() && !common.ending.get()
     }
 }
 
@@ -88,15 +90,16 @@ impl<A: Asset> Future for Get<'_, A> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let slot = self.slot;
+        let common = &slot.common;
+        if common.is_creating.get() {
+            common.changed.wait(&mut self.waiting, cx);
+            return Poll::Pending;
+        }
         let result = match &*slot.state.borrow() {
             // Once its end is wanted nobody gets hold of it any more, or it could not be destroyed.
-            State::Ready(asset, _) if !slot.ending.get() => Ok(Arc::clone(asset)),
-            State::Failed(failed) => Err(Fault::asset(slot.info, &failed.fault)),
-            State::Creating => {
-                slot.changed.wait(&mut self.waiting, cx);
-                return Poll::Pending;
-            }
-            State::Empty | State::Ready(..) | State::Over => Err(Fault::no_asset(slot.info)),
+            State::Ready(asset) if !common.ending.get() => Ok(Arc::clone(asset)),
+            State::Failed(failed) => Err(Fault::asset(common.info, &failed.fault)),
+            State::Empty | State::Ready(_) | State::Over => Err(Fault::no_asset(common.info)),
         };
         Poll::Ready(result)
     }
@@ -104,6 +107,6 @@ impl<A: Asset> Future for Get<'_, A> {
 
 impl<A: Asset> Drop for Get<'_, A> {
     fn drop(&mut self) {
-        self.slot.changed.leave(&mut self.waiting);
+        self.slot.common.changed.leave(&mut self.waiting);
     }
 }

@@ -109,6 +109,7 @@ fn a_million_places_pass_in_time_and_are_used_again() {
             assert_eq!(all.wheel.borrow().places.len(), MANY + 1);
         }
         assert_eq!(size_of::<Place>(), 32);
+        assert_eq!(size_of::<Option<Deadline>>(), 16);
     });
 }
 

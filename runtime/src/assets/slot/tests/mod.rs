@@ -135,20 +135,20 @@ fn who_waits_gets_it_although_the_one_that_asked_first_is_dropped() {
             () = settle() => {}
         }
         assert_eq!(
-            slot.0.changed.len(),
+            slot.0.common.changed.len(),
             2 + 1,
             "two users and the cut of the creation"
         );
         drop(first);
         assert_eq!(
-            slot.0.changed.len(),
+            slot.0.common.changed.len(),
             1 + 1,
             "a dropped user leaves no waker"
         );
         assert!(second.await.is_ok());
         assert_eq!(worker.notes(), ["0 creating a", "10 created a"]);
         scope.destroy().await;
-        assert_eq!(slot.0.changed.len(), 0);
+        assert_eq!(slot.0.common.changed.len(), 0);
     });
 }
 
