@@ -179,6 +179,17 @@ impl<A: Asset> Owned for Inner<A> {
         Box::pin(async move { wait::IsOver::new(&self).await })
     }
 
+    fn settle(self: Rc<Self>) -> Option<Running<'static, ()>> {
+        if !A::SETTLES || self.ending.get() {
+            return None;
+        }
+        let asset = match &*self.state.borrow() {
+            State::Ready(asset, _) => Arc::clone(asset),
+            _ => return None,
+        };
+        Some(Box::pin(async move { tasks::settle(&self, &asset).await }))
+    }
+
     fn has_idle_work(&self) -> bool {
         match &*self.state.borrow() {
             State::Ready(asset, _) => !self.ending.get() && asset.has_idle_work(),

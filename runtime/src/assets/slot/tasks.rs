@@ -4,6 +4,7 @@
 //! each module.
 
 use super::super::asset::{Asset, Making};
+use super::super::settling::Settling;
 use super::super::spawned::{LIMIT, SpawnedTasks};
 use super::inner::{Failed, Inner, State};
 use super::wait::{Ending, Quiet};
@@ -20,6 +21,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// An asset that is spent, with its tasks.
@@ -170,6 +172,9 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     Quiet::new(&slot).await;
     let state = std::mem::replace(&mut *slot.state.borrow_mut(), State::Over);
     if let State::Ready(asset, _) = state {
+        if A::SETTLES {
+            settle(&slot, &asset).await;
+        }
         let tasks = slot.tasks.take();
         match Arc::try_unwrap(asset) {
             Ok(asset) => {
@@ -189,6 +194,32 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     }
     slot.over.set(true);
     slot.changed.wake();
+}
+
+/// Lets an asset end what an iteration has left open on it.
+pub(super) async fn settle<A: Asset>(slot: &Inner<A>, asset: &A) {
+    let end = Settling::new(&slot.worker, slot.info);
+    settled(Owner::of(slot), Box::pin(asset.settle(&end))).await;
+}
+
+/// Waits for that within the limit of a destruction, and tells where it failed.
+#[inline(never)]
+fn settled(owner: Owner, mut settling: Running<'_, Result<(), Fault>>) -> Running<'_, ()> {
+    Box::pin(async move {
+        // A panic in a module's `settle` is a failure like any other.
+        let caught = poll_fn(|cx| {
+            let polled = panic::caught_silently(|| settling.as_mut().poll(cx));
+            polled
+                .unwrap_or_else(|| Poll::Ready(Err(bug("it panicked at the end of an iteration"))))
+        });
+        let result = timeout(LIMIT, caught).await;
+        if let Err(fault) =
+            result.unwrap_or_else(|_| Err(too_long("work at the end of an iteration")))
+        {
+            let event = ResourceEvent::SettleFailed { fault };
+            owner.worker.resource_event(owner.info, event);
+        }
+    })
 }
 
 /// What destroys an asset.
