@@ -1,7 +1,7 @@
 //! A step that waits for what others bring about, with a line in its hands that another step may need meanwhile: none of them
 //! gets on.
 
-use super::On;
+use super::on::On;
 use super::touches::Touch;
 use crate::check::typed::{TInstances, TStep, constant_number};
 use crate::diagnostics::{Problems, codes};

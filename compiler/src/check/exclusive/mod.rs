@@ -10,6 +10,7 @@
 //! step that calls it.
 
 mod blocked;
+mod on;
 mod order;
 mod touches;
 mod transaction;
@@ -19,10 +20,11 @@ use bggo_manifest::Concurrency;
 use super::typed::Typed;
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, Resolved, StepId};
+use crate::resolve::model::Resolved;
 
+use on::On;
 use order::Order;
-use touches::{Line, Touches};
+use touches::Touches;
 
 /// Errors and warnings of a grid that has no errors otherwise.
 pub(super) fn check(
@@ -60,31 +62,6 @@ pub(super) fn check(
             };
             blocked::check(&on, of_line, problems);
             transaction::check(&on, of_line, problems);
-        }
-    }
-}
-
-/// A line, and the body in which steps use it.
-struct On<'t> {
-    typed: &'t Typed,
-    resolved: &'t Resolved,
-    touches: &'t Touches<'t>,
-    order: &'t Order,
-    body: BodyId,
-    line: Line,
-}
-
-impl On<'_> {
-    /// A step as a grid names it.
-    fn address(&self, step: StepId) -> String {
-        self.resolved.declarations.step(step).address()
-    }
-
-    /// The line as a grid names it.
-    fn resource(&self) -> String {
-        match self.line {
-            Line::Of(id) => format!("`{}`", self.resolved.declarations.resource(id).address()),
-            Line::Default(_) => "the connection that all steps share which name none".to_owned(),
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::On;
 use super::blocked::runs_beside_itself;
+use super::on::On;
 use super::order::Order;
 use super::touches::{Touch, is_shared};
 use crate::check::typed::{TInstances, TStep, constant_number};
