@@ -2,8 +2,9 @@
 //! whom, and what runs inside of a transaction.
 //!
 //! ```text
-//! touches: which steps use which line --+-- blocked: one that waits with it in its hands
-//! order: which steps of a body run before which --'-- transaction: what is opened and closed on it
+//! touches: which steps use which line       --.      .-- blocked: one that waits with it in its hands
+//! order: which steps run before which       --'- on -+
+//!                                                    '-- transaction: what is opened and closed on it
 //! ```
 //!
 //! A resource of an exclusive asset is called a line here. What a flow does to a line that its callers see counts as done by the
