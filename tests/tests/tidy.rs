@@ -52,6 +52,7 @@ const CRATES: &[&str] = &[
     "modules/http_request/http3",
     "modules/http_target",
     "modules/http_target/server",
+    "modules/redis",
     "modules/s3",
     "modules/socketio",
     "modules/websocket",

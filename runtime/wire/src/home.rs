@@ -164,6 +164,39 @@ impl Home {
         }
     }
 
+    /// The same for a protocol whose server may say something unasked. `heard` gets a connection to which something came: it consumes
+    /// what it understands, and says whether the connection is of use. The beginning of a message may stay in it.
+    pub fn lend_heard(
+        &self,
+        server: u32,
+        mut heard: impl FnMut(&mut Wire) -> bool,
+    ) -> Option<Loan<'_>> {
+        loop {
+            let mut loan = self.lend(server)?;
+            // This look reads what has come.
+            if loan.is_quiet(Look::Told) || hears(&mut loan, &mut heard) {
+                return Some(loan);
+            }
+            loan.gone();
+        }
+    }
+
+    /// The same as [`Wire::is_quiet_until`]: the fill has to follow within the same poll.
+    pub fn lend_heard_until(
+        &self,
+        server: u32,
+        cx: &mut Context<'_>,
+        mut heard: impl FnMut(&mut Wire) -> bool,
+    ) -> Option<Loan<'_>> {
+        loop {
+            let mut loan = self.lend(server)?;
+            if loan.is_quiet_until(cx) || hears(&mut loan, &mut heard) {
+                return Some(loan);
+            }
+            loan.gone();
+        }
+    }
+
     /// Lends a connection to a server, whatever has happened to it meanwhile: that which came back last.
     pub fn lend(&self, server: u32) -> Option<Loan<'_>> {
         let wire = self.idle.borrow_mut().take(server)?;
@@ -209,6 +242,26 @@ impl Home {
             });
     }
 
+    /// The same for a protocol whose server may say something unasked: `heard` as of [`Home::lend_heard`].
+    pub fn poll_idle_heard(&self, cx: &mut Context<'_>, mut heard: impl FnMut(&mut Wire) -> bool) {
+        self.idle.borrow_mut().keep(|_, wire| {
+            loop {
+                match wire.poll_idle(cx) {
+                    Poll::Pending => return true,
+                    Poll::Ready(Idle::Bytes) if hears(wire, &mut heard) => {}
+                    Poll::Ready(Idle::Bytes) => {
+                        self.count(|counts| counts.leftover += 1);
+                        return false;
+                    }
+                    Poll::Ready(Idle::Gone(_)) => {
+                        self.count(|counts| counts.gone += 1);
+                        return false;
+                    }
+                }
+            }
+        });
+    }
+
     /// Closes the idle connections that have rested for `limit`: when the next one will have, if there is one.
     pub fn close_rested(&self, limit: Duration, now: Moment) -> Option<Moment> {
         let mut shortest: Option<Duration> = None;
@@ -240,6 +293,11 @@ impl Home {
         change(&mut counts);
         self.counts.set(Some(counts));
     }
+}
+
+/// Whether a connection to which something came unasked can still serve.
+fn hears(wire: &mut Wire, heard: &mut impl FnMut(&mut Wire) -> bool) -> bool {
+    !wire.is_over() && !wire.is_owed() && !wire.is_nearly_used_up() && heard(wire)
 }
 
 /// A connection on loan to an operation. When it is dropped, the connection goes back if nothing is left of the exchange;

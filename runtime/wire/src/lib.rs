@@ -104,11 +104,13 @@
 //!   in [`Rules::tls`].
 //! - **Faults.** `?` turns a [`Trouble`] into a fault of the module with the name of its [`Kind`], so the manifest names these
 //!   kinds and those of the protocol itself.
-//! - **Time.** Only dialling has a limit here. A step has one for all that it does; a runner that has one of its own polls a
-//!   `Deadline` beside the exchange, and drops the exchange.
+//! - **Time.** Only dialling has a limit here. A step has one for all that it does; a runner that has one of its own does its exchange
+//!   [`within`] it, and drops the exchange when it passes.
 //! - **Once more.** A server may close an idle connection when it likes. What may be repeated is sent once more if the wire
 //!   [was used before](Wire::is_reused) and ended (`Closed` or `Reset`) before a byte of the answer. For what must not be sent
 //!   twice, [`Look::Ask`] finds out before.
+//! - **One at a time.** Where answers come in the order of the questions, or a session has a state, steps that run side by side take
+//!   [`Turns`].
 //! - **Messages that nobody asked for**, such as those of a session, wait in an [`Inbox`] with limits.
 //! - **Idle connections** are looked after by [`Home::poll_idle`], in the asset's own `poll_idle`.
 #![forbid(unsafe_code)]
@@ -117,6 +119,7 @@ mod buf;
 mod dial;
 mod home;
 mod inbox;
+mod limit;
 mod meter;
 mod named;
 mod pool;
@@ -124,6 +127,7 @@ mod shared;
 mod socket;
 mod tls;
 mod trouble;
+mod turns;
 mod wire;
 
 pub use buf::Buf;
@@ -132,13 +136,15 @@ pub use dial::{Address, Dialer, Dialled, Dialling, Names, Proxy, Rules, Sources,
 pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
 pub use inbox::{Inbox, InboxLimits, OnFull};
+pub use limit::{KeptDeadline, Within, within};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
-pub use tls::{Pem, Tls, TlsIdentity, TlsSettings, TlsVersion};
+pub use tls::{Pem, Tls, TlsArguments, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
+pub use turns::{Turn, Turns};
 pub use wire::{Idle, Look, Wire};
 
 #[cfg(test)]

@@ -399,3 +399,57 @@ fn pieces_put_together_are_what_they_are_one_by_one() {
         apart.consume(length / 2);
     }
 }
+
+/// Takes whole lines: whether all of them are notes. The beginning of one more stays.
+fn takes_notes(wire: &mut Wire) -> bool {
+    while let Some(end) = wire.peek().iter().position(|byte| *byte == b'\n') {
+        if !wire.peek().starts_with(b"note") {
+            return false;
+        }
+        wire.consume(end + 1);
+    }
+    true
+}
+
+#[tokio::test]
+async fn what_a_server_says_unasked_is_heard_before_the_connection_is_lent() {
+    let (wire, mut peer) = pair().await;
+    let home = Home::new();
+    drop(home.settle(0, wire));
+    peer.write_all(b"note 1\nno").unwrap();
+    told(&home.lend(0).unwrap()).await;
+    let mut loan = home.lend_heard(0, takes_notes).unwrap();
+    assert_eq!(loan.peek(), b"no");
+    peer.write_all(b"te 2\n").unwrap();
+    loan.fill(64).await.unwrap();
+    assert!(takes_notes(&mut loan));
+    drop(loan);
+    assert_eq!(home.idle(0), 1);
+    peer.write_all(b"goodbye\n").unwrap();
+    told(&home.lend(0).unwrap()).await;
+    assert!(home.lend_heard(0, takes_notes).is_none());
+    assert_eq!(home.take_counts().leftover, 1);
+}
+
+#[tokio::test]
+async fn an_idle_connection_hears_what_its_server_says_unasked() {
+    let (wire, mut peer) = pair().await;
+    let home = Home::new();
+    drop(home.settle(0, wire));
+    let looked_after = async |home: &Home| {
+        // Once, and whenever something comes, until the connection is gone or the time is over.
+        let looks = poll_fn(|cx| {
+            home.poll_idle_heard(cx, takes_notes);
+            match home.has_idle() {
+                true => Poll::Pending,
+                false => Poll::Ready(()),
+            }
+        });
+        tokio::time::timeout(Duration::from_millis(50), looks)
+            .await
+            .is_err()
+    };
+    peer.write_all(b"note 1\nnote 2\nnot").unwrap();
+    assert!(looked_after(&home).await);
+    assert_eq!(home.lend(0).unwrap().peek(), b"not");
+}
