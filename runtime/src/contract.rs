@@ -3,7 +3,7 @@
 //! A runner is prepared once on each worker thread, from the inputs that are known by then, and is used by `&self`. It keeps
 //! no state of a user: state of a user or of a connection belongs to an asset.
 
-pub use crate::assets::{Asset, AssetClock, AssetCx, Prepare};
+pub use crate::assets::{Asset, AssetClock, AssetCx, Prepare, Settling};
 pub use crate::clock::Moment;
 pub use crate::context::{AssetMetrics, Deadline};
 pub use crate::exchange::{Message, Secrets};

@@ -157,6 +157,11 @@ pub enum ResourceEvent {
         /// How long that took.
         took: Duration,
     },
+    /// What an iteration had left open on it could not be ended.
+    SettleFailed {
+        /// Why.
+        fault: Fault,
+    },
     /// It could not be destroyed properly.
     DestroyFailed {
         /// Why.
@@ -198,6 +203,7 @@ impl Event {
                 ResourceEvent::CreateFailed { .. } | ResourceEvent::DestroyFailed { .. },
             )
             | Self::Panic(_) => LogLevel::Error,
+            Self::Resource(_, ResourceEvent::SettleFailed { .. }) => LogLevel::Warn,
             Self::Resource(..) => LogLevel::Debug,
             Self::Message(level, _) => *level,
         }

@@ -203,6 +203,9 @@ impl TestWorker {
                 Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
                     Some(format!("{info} create_failed: {fault}"))
                 }
+                Event::Resource(info, ResourceEvent::SettleFailed { fault }) => {
+                    Some(format!("{info} settle_failed: {fault}"))
+                }
                 Event::Resource(info, ResourceEvent::DestroyFailed { fault }) => {
                     Some(format!("{info} destroy_failed: {fault}"))
                 }
@@ -241,7 +244,7 @@ pub enum Does {
 }
 
 impl Does {
-    async fn run(self) -> Result<(), Fault> {
+    pub(crate) async fn run(self) -> Result<(), Fault> {
         match self {
             Self::Well(Duration::ZERO) => Ok(()),
             Self::Well(delay) => {

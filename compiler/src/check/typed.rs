@@ -5,7 +5,7 @@ use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{BodyId, BoundId, Callee, Edge, MetricId, Node, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{BodyKind, Phase};
-use bggo_manifest::{Lifetime, MetricKind, Runner};
+use bggo_manifest::{Blocks, Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::{Type, Value};
@@ -100,6 +100,9 @@ impl TFlow {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup: None,
+            blocks: Blocks::Never,
+            opens: None,
+            closes: None,
         };
         Self {
             runner: Rc::new(runner),
@@ -216,6 +219,9 @@ impl Typed {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup: None,
+            blocks: Blocks::Never,
+            opens: None,
+            closes: None,
         };
         match callee {
             Callee::Runner(at) => modules.runner(at),
@@ -311,6 +317,8 @@ pub struct TStep {
     pub withheld: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
+    /// It keeps its exclusive asset from all others for as long as it waits, as far as that is known.
+    pub blocks: bool,
     /// What it records once it has run.
     pub records: Vec<TRecord>,
     /// Its checks.
@@ -743,4 +751,12 @@ pub fn constant_duration(expr: &TExpr) -> Option<Duration> {
 pub fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
     let bindings = exprs.into_iter().map(|expr| expr.binding);
     bindings.max().unwrap_or(Binding::Built)
+}
+
+/// A whole number that an expression is constantly.
+pub fn constant_number(expr: &TExpr) -> Option<u64> {
+    match expr.constant() {
+        Some(Value::Number(number)) => number.as_u64(),
+        _ => None,
+    }
 }

@@ -318,3 +318,48 @@ step "http_request" "asks" {
     let wait = "(this, wait_for_client_and_session, asks_attempt)";
     assert!(rust.contains(wait), "{rust}");
 }
+
+#[test]
+fn users_settle_their_assets_only_where_a_step_opens_something_on_one() {
+    let manifest = r#"
+asset "line" {
+  concurrency = "exclusive"
+  scopes      = ["worker"]
+}
+runner "begin" {
+  opens = "transaction"
+  uses "line" { asset = "line" }
+}
+runner "commit" {
+  closes = "transaction"
+  uses "line" { asset = "line" }
+}
+runner "talk" {
+  uses "line" { asset = "line" }
+}
+"#;
+    let modules = Modules::default().with(&[("line", manifest)]);
+    assert_eq!(modules.faults, Vec::<String>::new());
+    let settled = |scope: &str, grid: &str| {
+        let line = format!("resource \"line\" \"a\" {{\n  scope = \"{scope}\"\n}}\n");
+        let uses = "uses {\n    line = resource.line.a\n  }\n}";
+        let grid = line + &grid.replace("on a }", uses);
+        let sources = Sources::from_texts(vec![("grid.hcl".into(), grid)]);
+        let (compiled, problems) = crate::compile(&sources, &modules);
+        let compiled = compiled.unwrap_or_else(|| panic!("{:?}", problems.list));
+        let main = &compiled.package.files["src/main.rs"];
+        main.matches("user_scope.settle().await;").count()
+    };
+    let begin = "step \"begin\" \"a\" { on a }\n".replace("{ on", "{\n  on");
+    let talk = "step \"talk\" \"a\" {\n  on a }\n";
+    assert_eq!(settled("vu", &begin), 1);
+    assert_eq!(settled("vu", talk), 0);
+    assert_eq!(settled("worker", &begin), 0);
+    assert_eq!(settled("iteration", &begin), 0);
+    let in_a_flow = format!("flow \"words\" {{\n{begin}}}\nstep \"words\" \"all\" {{}}\n");
+    assert_eq!(settled("vu", &in_a_flow), 1);
+    let set_up = format!("vu_setup {{\n{begin}}}\n{talk}");
+    assert_eq!(settled("vu", &set_up), 1);
+    let both = format!("vu_setup {{\n{begin}}}\n{begin}");
+    assert_eq!(settled("vu", &both), 2);
+}

@@ -2,6 +2,7 @@
 
 use super::writer::Writer;
 use crate::resolve::model::BodyId;
+use crate::syntax::decl::Phase;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -128,6 +129,11 @@ impl Writer<'_> {
         let begin_iteration =
             iteration.then(|| quote!(let iteration_scope = user.iteration_scope();));
         let end_iteration = iteration.then(|| quote!(iteration_scope.destroy().await;));
+        let settle_iteration = (user && body.opens).then(|| quote!(user_scope.settle().await;));
+        let mut set_up = body.hosted.iter();
+        let set_up =
+            set_up.any(|one| one.phase == Phase::VuSetup && self.plan.body(one.body).opens);
+        let settle_set_up = (user && set_up).then(|| quote!(user_scope.settle().await;));
         let ty = self.body_type();
         let doc = match self.body_id {
             BodyId::MAIN => {
@@ -148,6 +154,7 @@ impl Writer<'_> {
                     user.unless_cancelled(pin!(run)).await
                 };
                 #end_iteration
+                #settle_iteration
                 user.finish(begun, flow);
             }
         };
@@ -160,6 +167,7 @@ impl Writer<'_> {
                     #begin_user
                     let is_set_up = #(#before)&&*;
                     if is_set_up {
+                        #settle_set_up
                         #iterations
                         #(#after)*
                     }

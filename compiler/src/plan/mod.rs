@@ -24,7 +24,7 @@ use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, Callee, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
 use crate::syntax::decl::BodyKind;
-use bggo_manifest::{Input, Lifetime, Metric};
+use bggo_manifest::{Concurrency, Input, Lifetime, Metric};
 use bggo_values::Value;
 use model::{
     Argument, BodyMetric, BodyPlan, Call, Instances, Late, Local, Node as Scheduled, Plan, Record,
@@ -322,6 +322,15 @@ impl Resources {
             let read = read_by_outputs.iter().copied().collect();
             calls::flow((typed, id), (flow, demand), [own, handed, read])
         });
+        let opens = typed
+            .step_ids(id)
+            .zip(&steps)
+            .any(|(id, step)| match typed.step(id).callee {
+                Callee::Flow(flow) => planned[flow.0].opens,
+                Callee::Runner(at) => {
+                    modules.runner(at).opens.is_some() && self.uses_of_users(step, modules)
+                }
+            });
         let mut calls = steps.iter().filter_map(Step::call);
         let makes_in_calls = flow.as_ref().is_some_and(|flow| !flow.own.is_empty())
             || calls.any(|call| planned[call.body.0].makes_in_calls);
@@ -354,10 +363,21 @@ impl Resources {
             resources: reached.into_iter().collect(),
             memory: 0,
             makes_in_calls,
+            opens,
             flow,
             phase: body.phase.clone(),
             hosted,
         }
+    }
+
+    /// Whether a step uses an exclusive asset that a user has.
+    fn uses_of_users(&self, step: &Step, modules: &Modules) -> bool {
+        let mut used = step.uses.iter().map(|used| &self.list[used.resource]);
+        used.any(|resource| {
+            let asset = modules.find_asset(&resource.asset);
+            let asset = asset.map(|at| modules.asset(at).concurrency);
+            resource.scope == Lifetime::Vu && asset == Some(Concurrency::Exclusive)
+        })
     }
 
     /// Resources of users and iterations that a flow does not make itself and that something in it names: a step, a call, or

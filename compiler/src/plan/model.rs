@@ -83,6 +83,8 @@ pub struct BodyPlan {
     pub memory: usize,
     /// It, or a flow that it calls, makes resources for each call.
     pub makes_in_calls: bool,
+    /// It, or a flow that it calls, opens something on a resource of its users, which is settled when it ends.
+    pub opens: bool,
     /// What a flow is given and gives back. What users run before and after their iterations is filled as a flow is.
     pub flow: Option<FlowPlan>,
     /// What a phase is, if it is one.
@@ -136,6 +138,7 @@ impl Default for BodyPlan {
             resources: Vec::new(),
             memory: 0,
             makes_in_calls: false,
+            opens: false,
             flow: None,
             phase: None,
             hosted: Vec::new(),

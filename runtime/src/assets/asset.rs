@@ -2,6 +2,7 @@
 
 use super::asset_clock::AssetClock;
 use super::prepare::Prepare;
+use super::settling::Settling;
 use super::spawned::{LIMIT, SpawnedTasks};
 use crate::clock::Moment;
 use crate::context::{Asker, AssetMetrics, Deadline, WorkerContext};
@@ -218,6 +219,23 @@ pub trait Asset: Sized + 'static {
     /// only once a step has failed because of it, so that no loss is made good in silence.
     fn is_spent(&self) -> bool {
         false
+    }
+
+    /// Whether [`Self::settle`] ever does anything. Nothing is called otherwise.
+    const SETTLES: bool = false;
+
+    /// Ends what the steps of an iteration have opened on it and not closed, such as a transaction: it is called once the
+    /// iteration of its user has ended, however it ended, before the user begins another one; and before it is destroyed. It is
+    /// awaited for as long as a destruction may take. May be written as `async fn`.
+    ///
+    /// An asset of a user is asked where a step of the grid `opens` something on it, as the manifest says; one that lives longer never
+    /// is, but for its own end.
+    ///
+    /// # Errors
+    /// Whatever failed. It is reported, and fails no step: an asset that is of no use any more says so by [`Self::is_spent`].
+    fn settle(&self, end: &Settling<'_>) -> impl Future<Output = Result<(), Fault>> {
+        let _ = end;
+        std::future::ready(Ok(()))
     }
 
     /// Destroys it, once no step and no other asset can need it any more. May be written as `async fn`.

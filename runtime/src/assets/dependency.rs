@@ -21,6 +21,8 @@ pub trait DependencyGuard {
 pub(crate) trait Owned {
     /// Destroys what is there, after all that is built on it.
     fn end(self: Rc<Self>) -> Running<'static, ()>;
+    /// Lets what is there end what an iteration has left open on it; `None` where it has nothing to do with that.
+    fn settle(self: Rc<Self>) -> Option<Running<'static, ()>>;
     /// Whether what is there has work to do while its user waits.
     fn has_idle_work(&self) -> bool;
     /// Lets what is there work while its user waits.

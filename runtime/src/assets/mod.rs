@@ -11,6 +11,7 @@ mod prepare;
 mod run_asset;
 mod run_scope;
 mod scope;
+mod settling;
 mod slot;
 mod spawned;
 
@@ -21,4 +22,5 @@ pub use prepare::Prepare;
 pub use run_asset::{GetRunAsset, Make, RunAsset};
 pub use run_scope::RunScope;
 pub use scope::Scope;
+pub use settling::Settling;
 pub use slot::{AssetSlot, Get};

@@ -103,6 +103,28 @@ impl Scope {
         self.0.slots.borrow_mut().push(slot);
     }
 
+    /// Lets its assets end what the iteration that has ended has left open on them, side by side.
+    pub fn settle(&self) -> Running<'static, ()> {
+        // An iteration ends after that, and not with its last step.
+        self.0.worker.time_passes();
+        let mut settling = Vec::new();
+        let mut at = 0;
+        while let Some(slot) = self.slot(at) {
+            settling.extend(slot.settle());
+            at += 1;
+        }
+        if settling.is_empty() {
+            return Box::pin(std::future::ready(()));
+        }
+        Box::pin(async move {
+            join_all(settling).await;
+        })
+    }
+
+    fn slot(&self, at: usize) -> Option<Rc<dyn Owned>> {
+        self.0.slots.borrow().get(at).map(Rc::clone)
+    }
+
     /// Destroys what is left: each asset after those built on it, independent ones side by side. Users must be gone.
     pub fn destroy(&self) -> Running<'static, ()> {
         // An iteration whose assets are destroyed ends after that, and not with its last step.

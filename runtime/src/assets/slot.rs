@@ -166,6 +166,14 @@ impl<A: Asset> Owned for Inner<A> {
         end(self)
     }
 
+    fn settle(self: Rc<Self>) -> Option<Running<'static, ()>> {
+        if self.common.ending.get() {
+            return None;
+        }
+        let settling = self.settling()?;
+        Some(tasks::settled(&self.common, settling))
+    }
+
     fn has_idle_work(&self) -> bool {
         if !A::WORKS_WHEN_IDLE {
             return false;

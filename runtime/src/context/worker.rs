@@ -531,11 +531,13 @@ impl WorkerContext {
             }
             ResourceEvent::DestroyFailed { .. } => self.causes.teardown_failed(),
             ResourceEvent::CreateFailed { .. }
+            | ResourceEvent::SettleFailed { .. }
             | ResourceEvent::Created { .. }
             | ResourceEvent::Destroyed { .. } => {}
         }
-        if let ResourceEvent::CreateFailed { fault } | ResourceEvent::DestroyFailed { fault } =
-            &event
+        if let ResourceEvent::CreateFailed { fault }
+        | ResourceEvent::SettleFailed { fault }
+        | ResourceEvent::DestroyFailed { fault } = &event
             && fault.kind() == BUG
         {
             self.panicked(&panic::take_last_message().unwrap_or_else(|| fault.to_string()));
@@ -543,6 +545,11 @@ impl WorkerContext {
         if self.is_news(info, &event) {
             self.events.tell(Event::Resource(info, event));
         }
+    }
+
+    /// Says what looks wrong.
+    pub(crate) fn warns(&self, text: String) {
+        self.events.tell(Event::Message(LogLevel::Warn, text));
     }
 
     /// Reports tasks of what was prepared that did not end: the run ends with exit 101.
@@ -556,7 +563,9 @@ impl WorkerContext {
     /// reported once, as for steps.
     fn is_news(&self, info: &'static ResourceInfo, event: &ResourceEvent) -> bool {
         match event {
-            ResourceEvent::CreateFailed { fault } if !self.functional => {
+            ResourceEvent::CreateFailed { fault } | ResourceEvent::SettleFailed { fault }
+                if !self.functional =>
+            {
                 let kind = self.names.kind(fault.kind());
                 let resource = std::ptr::from_ref(info).addr();
                 self.told_of_resources.borrow_mut().insert((resource, kind))

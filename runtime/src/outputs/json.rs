@@ -328,6 +328,7 @@ fn resource(info: &ResourceInfo, event: &ResourceEvent) -> Object {
         ResourceEvent::Created { took } => ("created", Some(*took), None),
         ResourceEvent::Destroyed { took } => ("destroyed", Some(*took), None),
         ResourceEvent::CreateFailed { fault } => ("create_failed", None, Some(fault)),
+        ResourceEvent::SettleFailed { fault } => ("settle_failed", None, Some(fault)),
         ResourceEvent::DestroyFailed { fault } => ("destroy_failed", None, Some(fault)),
     };
     let object = Object::event("resource")

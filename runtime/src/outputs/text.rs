@@ -209,6 +209,7 @@ fn resource(info: &ResourceInfo, event: &ResourceEvent, paint: Paint) -> String 
             format!("destroyed resource.{info} in {}", short(*took))
         }
         ResourceEvent::CreateFailed { fault } => failed("not created:", fault),
+        ResourceEvent::SettleFailed { fault } => failed("not settled:", fault),
         ResourceEvent::DestroyFailed { fault } => failed("not destroyed:", fault),
     }
 }

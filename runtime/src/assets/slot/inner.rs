@@ -5,6 +5,7 @@
 
 use super::super::asset::Asset;
 use super::super::dependency::{Dependency, DependencyGuard};
+use super::super::settling::Settling;
 use super::super::spawned::SpawnedTasks;
 use crate::context::{Asker, WorkerContext};
 use crate::fault::Fault;
@@ -184,6 +185,8 @@ pub(super) trait AnySlot {
     fn common(&self) -> &Common;
     /// There is no asset, since its creation failed.
     fn fails(&self, failed: Failed);
+    /// What ends what an iteration has left open on the asset, if it is there and ever leaves something open.
+    fn settling(&self) -> Option<Destroying>;
     /// There is no asset from now on.
     fn ends(&self) -> Ended;
 }
@@ -214,6 +217,20 @@ impl<A: Asset> AnySlot for Inner<A> {
 
     fn fails(&self, failed: Failed) {
         *self.state.borrow_mut() = State::Failed(Box::new(failed));
+    }
+
+    fn settling(&self) -> Option<Destroying> {
+        if !A::SETTLES {
+            return None;
+        }
+        let State::Ready(asset) = &*self.state.borrow() else {
+            return None;
+        };
+        let (asset, worker) = (Arc::clone(asset), Rc::clone(&self.common.worker));
+        let info = self.common.info;
+        Some(Box::pin(async move {
+            asset.settle(&Settling::new(&worker, info)).await
+        }))
     }
 
     fn ends(&self) -> Ended {

@@ -10,12 +10,14 @@ use crate::event::ResourceEvent;
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::ResourceInfo;
+use crate::panic;
 use crate::task;
 use futures_util::future::select;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// What destroys an asset that is spent, and its tasks.
@@ -160,6 +162,9 @@ pub(super) async fn destroy(slot: Rc<dyn AnySlot>) {
     let common = slot.common();
     common.changed.wake();
     Quiet::new(common).await;
+    if let Some(settling) = slot.settling() {
+        settled(common, settling).await;
+    }
     match slot.ends() {
         Ended::None => {}
         Ended::Asset(destroying) => {
@@ -177,6 +182,26 @@ pub(super) async fn destroy(slot: Rc<dyn AnySlot>) {
     common.release_guards();
     common.over.set(true);
     common.changed.wake();
+}
+
+/// Lets an asset end what an iteration has left open on it, within the limit of a destruction, and tells where it failed.
+pub(super) fn settled(slot: &Common, mut settling: Destroying) -> Running<'static, ()> {
+    let owner = Owner::of(slot);
+    Box::pin(async move {
+        // A panic in a module's `settle` is a failure like any other.
+        let caught = poll_fn(|cx| {
+            let polled = panic::caught_silently(|| settling.as_mut().poll(cx));
+            polled
+                .unwrap_or_else(|| Poll::Ready(Err(bug("it panicked at the end of an iteration"))))
+        });
+        let result = timeout(LIMIT, caught).await;
+        if let Err(fault) =
+            result.unwrap_or_else(|_| Err(too_long("work at the end of an iteration")))
+        {
+            let event = ResourceEvent::SettleFailed { fault };
+            owner.worker.resource_event(owner.info, event);
+        }
+    })
 }
 
 /// Destroys an asset and its tasks, and tells of it.

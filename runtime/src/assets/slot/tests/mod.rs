@@ -2,6 +2,7 @@
 
 mod ending;
 mod scope;
+mod settling;
 mod spawned;
 
 use super::super::spawned::LIMIT;
