@@ -104,8 +104,8 @@
 //!   in [`Rules::tls`].
 //! - **Faults.** `?` turns a [`Trouble`] into a fault of the module with the name of its [`Kind`], so the manifest names these
 //!   kinds and those of the protocol itself.
-//! - **Time.** Only dialling has a limit here. A step has one for all that it does; a runner that has one of its own polls a
-//!   `Deadline` beside the exchange, and drops the exchange.
+//! - **Time.** Only dialling has a limit here. A step has one for all that it does; a runner that has one of its own does its exchange
+//!   [`within`] it, and drops the exchange when it passes.
 //! - **Once more.** A server may close an idle connection when it likes. What may be repeated is sent once more if the wire
 //!   [was used before](Wire::is_reused) and ended (`Closed` or `Reset`) before a byte of the answer. For what must not be sent
 //!   twice, [`Look::Ask`] finds out before.
@@ -119,6 +119,7 @@ mod buf;
 mod dial;
 mod home;
 mod inbox;
+mod limit;
 mod meter;
 mod named;
 mod pool;
@@ -135,6 +136,7 @@ pub use dial::{Address, Dialer, Dialled, Dialling, Names, Proxy, Rules, Sources,
 pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
 pub use inbox::{Inbox, InboxLimits, OnFull};
+pub use limit::{KeptDeadline, Within, within};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};
