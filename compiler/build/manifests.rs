@@ -3,9 +3,9 @@
 
 use super::constant::{self, Constants};
 use bggo_manifest::{
-    Asset, Bound, Condition, Demand, DocumentKind, ErrorKind, Form, Input, Lifetime, LinkedCrate,
-    Manifest, MessageOf, Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner,
-    Severity, Side, TypeFrom, Use,
+    Asset, Blocks, Bound, Concurrency, Condition, Demand, DocumentKind, ErrorKind, Form, Input,
+    Lifetime, LinkedCrate, Manifest, MessageOf, Metric, MetricKind, MetricWarning, Output, Pattern,
+    Rule, Runner, Severity, Side, TypeFrom, Use,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -93,6 +93,9 @@ impl Maker {
             errors,
             no_effect_without,
             meant_for_setup,
+            blocks,
+            opens,
+            closes,
         } = runner;
         let (name, description) = (text(name), text(description));
         let (uses, rules) = (list(uses, used), list(rules, rule));
@@ -100,11 +103,23 @@ impl Maker {
         let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
         let no_effect_without = option(no_effect_without, |names| list(names, |name| text(name)));
         let meant_for_setup = option(meant_for_setup, |why| text(why));
+        let blocks = match blocks {
+            Blocks::Never => quote!(Blocks::Never),
+            Blocks::Always => quote!(Blocks::Always),
+            Blocks::If(one) => {
+                let one = condition(one);
+                quote!(Blocks::If(#one))
+            }
+        };
+        let (opens, closes) = (
+            option(opens, |one| text(one)),
+            option(closes, |one| text(one)),
+        );
         quote! {
             Runner {
                 name: #name, description: #description, uses: #uses, inputs: #inputs, rules: #rules,
                 outputs: #outputs, metrics: #metrics, errors: #errors, no_effect_without: #no_effect_without,
-                meant_for_setup: #meant_for_setup,
+                meant_for_setup: #meant_for_setup, blocks: #blocks, opens: #opens, closes: #closes,
             }
         }
     }
@@ -116,6 +131,7 @@ impl Maker {
             scope,
             scopes,
             connects,
+            concurrency,
             uses,
             inputs,
             rules,
@@ -125,13 +141,18 @@ impl Maker {
         } = asset;
         let (name, description) = (text(name), text(description));
         let (scope, scopes) = (lifetime(scope), list(scopes, lifetime));
+        let concurrency = match concurrency {
+            Concurrency::Exclusive => quote!(Concurrency::Exclusive),
+            Concurrency::Duplex => quote!(Concurrency::Duplex),
+            Concurrency::Multiplexed => quote!(Concurrency::Multiplexed),
+        };
         let (uses, rules) = (list(uses, used), list(rules, rule));
         let (outputs, metrics) = (list(outputs, output), list(metrics, metric));
         let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
         quote! {
             Asset {
                 name: #name, description: #description, scope: #scope, scopes: #scopes,
-                connects: #connects, uses: #uses, inputs: #inputs, rules: #rules, outputs: #outputs, metrics: #metrics, errors: #errors,
+                connects: #connects, concurrency: #concurrency, uses: #uses, inputs: #inputs, rules: #rules, outputs: #outputs, metrics: #metrics, errors: #errors,
             }
         }
     }
@@ -335,12 +356,9 @@ fn rule(rule: &Rule) -> TokenStream {
             let names = list(names, |one| text(one));
             quote!(Demand::AtLeastOne(#names))
         }
-        Demand::Condition(Condition {
-            text: expression,
-            line,
-        }) => {
-            let (expression, line) = (text(expression), Literal::usize_unsuffixed(*line));
-            quote!(Demand::Condition(Condition { text: #expression, line: #line }))
+        Demand::Condition(one) => {
+            let one = condition(one);
+            quote!(Demand::Condition(#one))
         }
     };
     let error_message = text(error_message);
@@ -351,6 +369,15 @@ fn rule(rule: &Rule) -> TokenStream {
     quote! {
         Rule { when: #when, demand: #demand, error_message: #error_message, severity: #severity }
     }
+}
+
+fn condition(condition: &Condition) -> TokenStream {
+    let Condition {
+        text: expression,
+        line,
+    } = condition;
+    let (expression, line) = (text(expression), Literal::usize_unsuffixed(*line));
+    quote!(Condition { text: #expression, line: #line })
 }
 
 fn pattern(pattern: &Pattern) -> TokenStream {

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use bggo_manifest::{Asset, Input, LinkedCrate, Manifest, Runner, Use};
+use bggo_manifest::{Asset, Concurrency, Input, LinkedCrate, Manifest, Runner, Use};
 use bggo_values::Value;
 
 /// What the build script makes of the manifests in `modules/`: a function that gives the name of each folder with its
@@ -111,6 +111,8 @@ impl Modules {
             );
             found.extend(self.same_links(before, module));
             let runners = module.manifest.runners.iter();
+            found.extend(runners.filter_map(|one| self.not_one_exclusive(one, module)));
+            let runners = module.manifest.runners.iter();
             let runners = runners.map(|one| ("runner", &one.name, &one.uses, &one.inputs));
             let assets = module.manifest.assets.iter();
             let assets = assets.map(|one| ("asset", &one.name, &one.uses, &one.inputs));
@@ -210,6 +212,31 @@ impl Modules {
         let text =
             |asset| format!("{what} uses `{asset}`, but the module `{module}` has no such asset");
         missing.map(text).collect()
+    }
+
+    /// Whether some kind of asset that fits a use of this module serves one step after the other.
+    fn may_be_exclusive(&self, taken: &Use, own: &Module) -> bool {
+        let named = |name: &String| self.list.iter().find(|module| module.name == *name);
+        let module = taken.module.as_ref().map_or(Some(own), named);
+        let mut assets = module.iter().flat_map(|module| &module.manifest.assets);
+        assets.any(|asset| taken.takes(&asset.name) && asset.concurrency == Concurrency::Exclusive)
+    }
+
+    /// That a runner says something of the exclusive asset that it uses, and uses none or several. One that uses assets of
+    /// other modules is looked at only here.
+    fn not_one_exclusive(&self, runner: &Runner, module: &Module) -> Option<String> {
+        let attribute = runner.says_of_exclusive()?;
+        runner.uses.iter().find(|taken| taken.module.is_some())?;
+        let uses = runner.uses.iter();
+        let exclusive = uses.filter(|taken| self.may_be_exclusive(taken, module));
+        match exclusive.count() {
+            1 => None,
+            count => Some(format!(
+                "runner `{}` of the module {} has `{attribute}`, which is about the one exclusive asset that it uses, and it uses {count}",
+                runner.name,
+                self.shown(module)
+            )),
+        }
     }
 
     /// The runner of a name.
@@ -408,6 +435,28 @@ mod tests {
             [
                 "asset `session` of the module `store` uses `gone`, but the module `http_request` has no such asset",
                 "asset `session` of the module `store` uses `lost`, but the module `http_request` has no such asset",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_opens_uses_one_exclusive_asset_also_of_another_module() {
+        let with = |concurrency: &str| {
+            let line = format!("asset \"line\" {{\n  concurrency = \"{concurrency}\"\n}}\n");
+            let uses = "uses \"line\" {\n    module = \"line\"\n    asset = \"line\"\n  }\n";
+            let runner =
+                |name: &str, says: &str| format!("runner \"{name}\" {{\n  {says}\n  {uses}}}\n");
+            let text = runner("begin", "opens = \"talk\"") + &runner("finish", "closes = \"talk\"");
+            let modules = Modules::default().with(&[("line", &line), ("talk", &text)]);
+            assert_eq!(modules.faults, Vec::<String>::new());
+            modules.contradictions()
+        };
+        assert_eq!(with("exclusive"), Vec::<String>::new());
+        assert_eq!(
+            with("duplex"),
+            [
+                "runner `begin` of the module `talk` has `opens`, which is about the one exclusive asset that it uses, and it uses 0",
+                "runner `finish` of the module `talk` has `closes`, which is about the one exclusive asset that it uses, and it uses 0",
             ]
         );
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bggo_manifest::{ErrorKind, Form, Input, Output, Runner};
+use bggo_manifest::{Blocks, ErrorKind, Form, Input, Output, Runner};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
@@ -257,6 +257,9 @@ impl<'a> Checker<'a> {
             // What its steps do is looked at instead.
             no_effect_without: None,
             meant_for_setup: None,
+            blocks: Blocks::Never,
+            opens: None,
+            closes: None,
         };
         let flow = TFlow {
             runner: Rc::new(runner),

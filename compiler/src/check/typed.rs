@@ -5,7 +5,7 @@ use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{BodyId, BoundId, Callee, Edge, MetricId, Node, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{BodyKind, Phase};
-use bggo_manifest::{Lifetime, MetricKind, Runner};
+use bggo_manifest::{Blocks, Lifetime, MetricKind, Runner};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::{Type, Value};
@@ -100,6 +100,9 @@ impl TFlow {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup: None,
+            blocks: Blocks::Never,
+            opens: None,
+            closes: None,
         };
         Self {
             runner: Rc::new(runner),
@@ -216,6 +219,9 @@ impl Typed {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup: None,
+            blocks: Blocks::Never,
+            opens: None,
+            closes: None,
         };
         match callee {
             Callee::Runner(at) => modules.runner(at),

@@ -1,6 +1,6 @@
 //! A module's manifest as data: the single source of truth of its contract.
 
-use crate::rule::{Bound, Pattern, Rule};
+use crate::rule::{Bound, Condition, Pattern, Rule};
 use bggo_values::{Type, Value};
 
 /// A manifest: the runners and assets of one module.
@@ -37,6 +37,36 @@ pub struct Runner {
     pub no_effect_without: Option<Vec<String>>,
     /// Why a step is meant for `setup` and `teardown` and for no load: a clause.
     pub meant_for_setup: Option<String>,
+    /// Whether a step keeps its exclusive asset from all others for as long as it waits.
+    pub blocks: Blocks,
+    /// What a step begins on its exclusive asset: `transaction`.
+    pub opens: Option<String>,
+    /// What a step ends there that another one has begun.
+    pub closes: Option<String>,
+}
+
+/// Whether a step waits for what only others can bring about, with the asset in its hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocks {
+    /// It does not.
+    Never,
+    /// It does.
+    Always,
+    /// It does where this is true of its inputs, as far as they are known when the grid is checked.
+    If(Condition),
+}
+
+impl Runner {
+    /// The attribute by which it says something of the exclusive asset that it uses, if it has one.
+    pub fn says_of_exclusive(&self) -> Option<&'static str> {
+        if self.blocks != Blocks::Never {
+            Some("blocks")
+        } else if self.opens.is_some() {
+            Some("opens")
+        } else {
+            self.closes.is_some().then_some("closes")
+        }
+    }
 }
 
 /// An asset: what a `resource` of that kind is.
@@ -52,6 +82,8 @@ pub struct Asset {
     pub scopes: Vec<Lifetime>,
     /// Each one that is used has a connection of its own at least, which takes a descriptor and a source port.
     pub connects: bool,
+    /// How many steps it serves at a time.
+    pub concurrency: Concurrency,
     /// Other assets it takes.
     pub uses: Vec<Use>,
     /// Its arguments.
@@ -64,6 +96,31 @@ pub struct Asset {
     pub metrics: Vec<Metric>,
     /// The kinds of failure that it reports.
     pub errors: Vec<ErrorKind>,
+}
+
+/// How many steps an asset serves at a time. Whom it lets wait is its module's to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concurrency {
+    /// One after the other, in the order in which they come.
+    Exclusive,
+    /// One that sends beside one that receives.
+    Duplex,
+    /// Any number.
+    Multiplexed,
+}
+
+impl Concurrency {
+    /// All of them.
+    pub const ALL: [Concurrency; 3] = [Self::Exclusive, Self::Duplex, Self::Multiplexed];
+
+    /// As a manifest writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exclusive => "exclusive",
+            Self::Duplex => "duplex",
+            Self::Multiplexed => "multiplexed",
+        }
+    }
 }
 
 /// How long an asset lives, from wide to narrow.

@@ -8,6 +8,7 @@ mod metric;
 mod names;
 mod reader;
 mod rules;
+mod sessions;
 mod shares;
 
 use crate::fault::ManifestFault;
@@ -75,6 +76,7 @@ impl Reader<'_> {
         }
         self.known_assets(body);
         self.methods(body, &manifest);
+        self.sessions(body, &manifest);
         let named = |block: &&Block| matches!(block.kind.as_str(), "runner" | "asset");
         self.unique(body.blocks.iter().filter(named), "runner or asset");
         manifest
@@ -97,6 +99,9 @@ impl Reader<'_> {
             }
             why
         });
+        let blocks = self.blocks(&mut attributes);
+        let opens = self.named(&mut attributes, "opens");
+        let closes = self.named(&mut attributes, "closes");
         self.rest(attributes, "a runner");
         let mut runner = Runner {
             name,
@@ -109,6 +114,9 @@ impl Reader<'_> {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup,
+            blocks,
+            opens,
+            closes,
         };
         for part in &block.body.blocks {
             match part.kind.as_str() {
@@ -151,6 +159,7 @@ impl Reader<'_> {
             .unwrap_or(Lifetime::Vu);
         let mut scopes = self.scopes(&mut attributes);
         let connects = self.flag(&mut attributes, "connects");
+        let concurrency = self.concurrency(&mut attributes);
         let spawns = self.flag(&mut attributes, "spawns");
         self.rest(attributes, "an asset");
         scopes.push(scope);
@@ -170,6 +179,7 @@ impl Reader<'_> {
             scope,
             scopes,
             connects,
+            concurrency,
             uses: Vec::new(),
             inputs: Vec::new(),
             rules: Vec::new(),

@@ -1095,6 +1095,116 @@ fn a_runner_says_why_its_steps_are_meant_for_setup() {
 }
 
 #[test]
+fn an_asset_says_how_many_steps_it_serves_at_a_time() {
+    let of = |attribute: &str| {
+        let text = format!("asset \"line\" {{\n  {attribute}\n}}\n");
+        read(&text).map(|manifest| manifest.assets[0].concurrency)
+    };
+    assert_eq!(of("").unwrap(), Concurrency::Multiplexed);
+    for known in Concurrency::ALL {
+        let attribute = format!("concurrency = \"{}\"", known.name());
+        assert_eq!(of(&attribute).unwrap(), known);
+    }
+    let text =
+        "asset \"a\" {\n  concurrency = \"single\"\n}\nasset \"b\" {\n  concurrency = 1\n}\n";
+    let expected = "`concurrency` is \"exclusive\", \"duplex\" or \"multiplexed\"";
+    let found = faults(text);
+    assert_eq!(found, [2, 5].map(|line| (line, expected.to_owned())));
+}
+
+/// A manifest with an asset `line`, an exclusive one, and runners with these attributes that use it.
+fn with_line(runners: &[&str]) -> String {
+    let runners = runners.iter().enumerate().map(|(at, says)| {
+        format!("runner \"r{at}\" {{\n{says}\nuses \"line\" {{ asset = \"line\" }}\n}}\n")
+    });
+    let asset = "asset \"line\" { concurrency = \"exclusive\" }\n".to_owned();
+    asset + &runners.collect::<String>()
+}
+
+#[test]
+fn a_runner_says_what_it_does_to_its_exclusive_asset() {
+    let text = with_line(&[
+        "blocks = true",
+        "blocks = input.word == \"wait\"\ninput \"word\" { type = string }",
+        "blocks = false",
+        "opens = \"transaction\"",
+        "closes = \"transaction\"",
+        "opens = \"batch\"",
+        "closes = \"batch\"\nblocks = true",
+    ]);
+    let manifest = read(&text).unwrap();
+    let of = |at: usize| {
+        let runner = &manifest.runners[at];
+        let blocks = runner.blocks.clone();
+        (blocks, runner.opens.as_deref(), runner.closes.as_deref())
+    };
+    assert_eq!(of(0), (Blocks::Always, None, None));
+    let condition = Condition {
+        text: "input.word == \"wait\"".to_owned(),
+        line: 7,
+    };
+    assert_eq!(of(1), (Blocks::If(condition), None, None));
+    assert_eq!(of(2), (Blocks::Never, None, None));
+    assert_eq!(of(3), (Blocks::Never, Some("transaction"), None));
+    assert_eq!(of(4), (Blocks::Never, None, Some("transaction")));
+    assert_eq!(of(6), (Blocks::Always, None, Some("batch")));
+    let says = |at: usize| manifest.runners[at].says_of_exclusive();
+    assert_eq!(
+        [says(0), says(2), says(3), says(4)],
+        [Some("blocks"), None, Some("opens"), Some("closes")]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_these_is_said_at_their_lines() {
+    let unpaired = |here: &str, there: &str| {
+        format!(
+            "this manifest has no runner with `{there} = \"{here}\"`, and what is opened is closed"
+        )
+    };
+    for (runners, line, text) in [
+        (
+            ["blocks = \"yes\"", ""],
+            3,
+            "`blocks` is true or false, or a condition over `input.NAME`".to_owned(),
+        ),
+        (
+            ["opens = true", ""],
+            3,
+            "`opens` is a name, such as \"transaction\"".to_owned(),
+        ),
+        (
+            ["", "closes = \"Trans Action\""],
+            7,
+            "`closes` is a name, such as \"transaction\"".to_owned(),
+        ),
+        (["opens = \"batch\"", ""], 3, unpaired("batch", "closes")),
+        (["", "closes = \"batch\""], 7, unpaired("batch", "opens")),
+        (
+            [
+                "opens = \"a\"\ncloses = \"b\"",
+                "opens = \"b\"\ncloses = \"a\"",
+            ],
+            4,
+            "a runner opens something or closes it, not both".to_owned(),
+        ),
+    ] {
+        let found = faults(&with_line(&runners));
+        assert_eq!(found[0], (line, text), "{runners:?}");
+    }
+    let text = "asset \"wide\" {}\nrunner \"a\" {\n  blocks = true\n  uses \"wide\" { asset = \"wide\" }\n}\n";
+    let said =
+        "`blocks` is about an asset with `concurrency = \"exclusive\"`, and this runner uses none";
+    assert_eq!(faults(text), [(3, said.to_owned())]);
+    let two = with_line(&["blocks = true\nuses \"other\" { asset = \"line\" }"]);
+    let said = "`blocks` is about the one exclusive asset that a runner uses, and this one uses 2";
+    assert_eq!(faults(&two), [(3, said.to_owned())]);
+    // What another module's asset is shows once all modules are known.
+    let elsewhere = "runner \"a\" {\n  blocks = true\n  uses \"line\" {\n    module = \"line\"\n    asset = \"line\"\n  }\n}\n";
+    assert!(read(elsewhere).is_ok());
+}
+
+#[test]
 fn parts_that_several_share_are_written_once() {
     let text = r#"
 shared "sent" {

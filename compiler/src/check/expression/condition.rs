@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use bggo_manifest::{Demand, Input, Rule, Use};
+use bggo_manifest::{Blocks, Condition as Written, Demand, Input, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problem, Problems, codes};
@@ -141,8 +141,8 @@ fn read(text: &str) -> (Condition, Problems) {
     (condition, problems)
 }
 
-/// What a rule belongs to: a runner or an asset of a module.
-struct RuleOwner<'m> {
+/// What a condition belongs to: a runner or an asset of a module.
+struct ConditionOwner<'m> {
     modules: &'m Modules,
     /// `runner` or `asset`.
     kind: &'static str,
@@ -150,7 +150,7 @@ struct RuleOwner<'m> {
     uses: &'m [Use],
 }
 
-/// What is wrong with the conditions of the rules of these modules, each with its place.
+/// What is wrong with the conditions of these modules, of rules and of `blocks`, each with its place.
 pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
     let (resolved, _) = resolve(Declarations::default(), modules);
     let nothing = SensitiveInputs::none(&resolved.declarations);
@@ -162,20 +162,40 @@ pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
         let runners = runners.map(|one| ("runner", &one.name, &one.inputs, &one.uses, &one.rules));
         let assets = module.manifest.assets.iter();
         let assets = assets.map(|one| ("asset", &one.name, &one.inputs, &one.uses, &one.rules));
+        let path = format!("{}/manifest.hcl", module.name);
         for (kind, name, inputs, uses, rules) in runners.chain(assets) {
-            let owner = RuleOwner {
+            let owner = ConditionOwner {
                 modules,
                 kind,
                 inputs,
                 uses,
             };
-            for (line, text) in rules
-                .iter()
-                .flat_map(|rule| checker.faults_of_rule(&owner, rule))
+            let conditions = rules.iter().filter_map(|rule| match &rule.demand {
+                Demand::Condition(condition) => Some(condition),
+                Demand::Conflicts(_) | Demand::AtLeastOne(_) => None,
+            });
+            for (line, text) in
+                conditions.flat_map(|one| checker.faults_of_condition(&owner, one, Over::Rule))
             {
                 found.push(format!(
-                    "{}/manifest.hcl:{line}: the condition of a rule of {kind} `{name}`: {text}",
-                    module.name
+                    "{path}:{line}: the condition of a rule of {kind} `{name}`: {text}"
+                ));
+            }
+        }
+        for runner in &module.manifest.runners {
+            let Blocks::If(condition) = &runner.blocks else {
+                continue;
+            };
+            let owner = ConditionOwner {
+                modules,
+                kind: "runner",
+                inputs: &runner.inputs,
+                uses: &runner.uses,
+            };
+            for (line, text) in checker.faults_of_condition(&owner, condition, Over::Inputs) {
+                let name = &runner.name;
+                found.push(format!(
+                    "{path}:{line}: the condition of `blocks` of runner `{name}`: {text}"
                 ));
             }
         }
@@ -183,12 +203,23 @@ pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
     found
 }
 
+/// What a condition may read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// All that a rule reads.
+    Rule,
+    /// Inputs alone.
+    Inputs,
+}
+
 impl Checker<'_> {
-    /// What is wrong with the condition of a rule, with lines of its manifest.
-    fn faults_of_rule(&mut self, owner: &RuleOwner<'_>, rule: &Rule) -> Vec<(usize, String)> {
-        let Demand::Condition(written) = &rule.demand else {
-            return Vec::new();
-        };
+    /// What is wrong with a condition, with lines of its manifest.
+    fn faults_of_condition(
+        &mut self,
+        owner: &ConditionOwner<'_>,
+        written: &Written,
+        over: Over,
+    ) -> Vec<(usize, String)> {
         let line = |span: Option<Span>| {
             let start = span.map_or(0, |span| span.start as usize);
             let before = written.text.get(..start).unwrap_or_default();
@@ -205,18 +236,22 @@ impl Checker<'_> {
         }
         let mut reads = Vec::with_capacity(condition.reads.len());
         for wanted in &condition.reads {
-            match owner.type_of(wanted) {
+            let span = match wanted {
+                Read::Input(name) | Read::Used(_, name) | Read::Given(name) => name.span,
+                Read::TimeLimit(span) => *span,
+                Read::Loaded => condition.expr.span,
+            };
+            let ty = match (over, wanted) {
+                (Over::Rule, _) | (Over::Inputs, Read::Input(_)) => owner.type_of(wanted),
+                (Over::Inputs, _) => Err((span, "it reads only `input.NAME`".to_owned())),
+            };
+            match ty {
                 Ok(ty) => reads.push(TExpr {
                     kind: PLACEHOLDER,
                     ty,
                     binding: Binding::Step,
                     sensitivity: Sensitivity::NONE,
-                    span: match wanted {
-                        Read::Input(name) | Read::Used(_, name) => name.span,
-                        Read::TimeLimit(span) => *span,
-                        Read::Loaded => condition.expr.span,
-                        Read::Given(name) => name.span,
-                    },
+                    span,
                 }),
                 Err((span, text)) => {
                     faults.push((line(Some(span)), text));
@@ -233,7 +268,7 @@ impl Checker<'_> {
     }
 }
 
-impl RuleOwner<'_> {
+impl ConditionOwner<'_> {
     /// The type of what a condition reads.
     fn type_of(&self, read: &Read) -> Result<Type, (Span, String)> {
         match read {

@@ -5,7 +5,13 @@ use super::cursor::{Cursor, LiteralFault};
 use crate::{Type, Value};
 
 /// Attributes that are set to an expression of the grid language.
-const EXPRESSIONS: &[&str] = &["condition", "type_from", "selects", "validated_by"];
+const EXPRESSIONS: &[&str] = &[
+    "condition",
+    "type_from",
+    "selects",
+    "validated_by",
+    "blocks",
+];
 
 /// What an attribute is set to.
 #[derive(Debug, Clone, PartialEq)]

@@ -107,3 +107,46 @@ fn an_asset_has_no_time_limit() {
         ]
     );
 }
+
+#[test]
+fn whether_a_step_blocks_is_said_of_its_inputs_alone() {
+    let faults = |condition: &str| {
+        let text = format!(
+            r#"asset "line" {{ concurrency = "exclusive" }}
+runner "wait" {{
+  blocks = {condition}
+  uses "line" {{ asset = "line" }}
+  input "words" {{ type = list(any) }}
+}}
+"#
+        );
+        let modules = Modules::default().with(&[("line", &text)]);
+        assert_eq!(modules.faults, Vec::<String>::new());
+        faults_of_conditions(&modules)
+    };
+    assert_eq!(
+        faults("contains([\"WAIT\", \"HOLD\"], upper(input.words[0]))"),
+        Vec::<String>::new()
+    );
+    let place = |text: &str| {
+        format!("line/manifest.hcl:3: the condition of `blocks` of runner `wait`: {text}")
+    };
+    for (wrong, text) in [
+        (
+            "!scenario.loaded || input.words == null",
+            "it reads only `input.NAME`",
+        ),
+        (
+            "step.time_limit == null || input.words == null",
+            "it reads only `input.NAME`",
+        ),
+        ("input.word == null", "there is no input `word`"),
+        (
+            "length(input.words)",
+            "a condition is a bool, found a number",
+        ),
+        ("\"input.words\" == null", "it reads nothing"),
+    ] {
+        assert_eq!(faults(wrong), [place(text)], "{wrong}");
+    }
+}
