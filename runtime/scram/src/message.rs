@@ -77,12 +77,7 @@ impl<'a> Scram<'a> {
         Self::with_nonce(hash, &user, to_base64(nonce), binding)
     }
 
-    pub(crate) fn with_nonce(
-        hash: Hash,
-        user: &str,
-        nonce: String,
-        binding: Binding<'a>,
-    ) -> Self {
+    pub(crate) fn with_nonce(hash: Hash, user: &str, nonce: String, binding: Binding<'a>) -> Self {
         Self {
             hash,
             binding,
@@ -147,7 +142,10 @@ impl Answer {
         if server.starts_with("e=") {
             return Err(Wrong::Refused);
         }
-        let signature = server.split(',').next().and_then(|part| part.strip_prefix("v="));
+        let signature = server
+            .split(',')
+            .next()
+            .and_then(|part| part.strip_prefix("v="));
         let signature = signature.and_then(from_base64).ok_or(Wrong::Malformed)?;
         match self.pair.signed(&self.said, &signature) {
             true => Ok(()),

@@ -87,8 +87,16 @@ fn an_exchange_may_be_bound_to_a_certificate() {
 #[test]
 fn names_are_escaped_and_keys_are_made_once() {
     let scram = Scram::new(Hash::Sha512, "a=b,c", b"nonce", Binding::None);
-    assert!(scram.first().starts_with("n,,n=a=3Db=2Cc,r="), "{}", scram.first());
-    let (_, nonce) = scram.first().split_once("r=").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    assert!(
+        scram.first().starts_with("n,,n=a=3Db=2Cc,r="),
+        "{}",
+        scram.first()
+    );
+    let (_, nonce) = scram
+        .first()
+        .split_once("r=")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
     let keys = Keys::default();
     let server = format!("r={nonce}x,s=AAAA,i=2");
     let first = scram.answer(&server, "secret", &keys).unwrap();
