@@ -84,3 +84,34 @@ step "postgres_batch" "look" {
   }
   depends_on = [step.postgres_commit.move]
 }
+
+# What is tried and taken back.
+step "postgres_begin" "try" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  depends_on = [step.postgres_batch.look]
+}
+
+step "postgres_query" "close" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    sql = "DELETE FROM accounts WHERE balance >= 100"
+  }
+  depends_on = [step.postgres_begin.try]
+}
+
+step "postgres_rollback" "try" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  check "there was something to take back" {
+    condition = output.rolled_back
+  }
+  depends_on = [step.postgres_query.close]
+}

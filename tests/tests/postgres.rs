@@ -1,7 +1,9 @@
 //! Users of whole programs with a real PostgreSQL, which has to count the same.
 
 use bggo_tests::Grid;
+use bggo_tests::bench::summary;
 use bggo_tests::server::Postgres;
+use serde_json::Value;
 
 /// Users that read, users that move money in transactions of several steps, users that do it in one batch, and one whose transactions
 /// fail or are left open.
@@ -152,6 +154,67 @@ fn users_and_the_server_count_the_same() {
     for part in ["constraint", "transaction_aborted"] {
         assert!(said.contains(part), "{part}: {said}");
     }
+}
+
+/// Users that insert into a server that dies.
+const COUNTS: &str = r#"
+variable "server" { type = string }
+
+resource "postgres_connection" "db" {
+  arguments { url = var.server }
+}
+
+step "postgres_query" "insert" {
+  uses { connection = resource.postgres_connection.db }
+  arguments {
+    sql    = "INSERT INTO counts VALUES ($1)"
+    params = [vu.id]
+  }
+}
+
+threshold "some fail" {
+  condition = metrics.run.failed.ratio < 1
+}
+"#;
+
+#[test]
+fn sums_are_what_was_reported_although_the_server_dies_and_comes_back() {
+    let mut server = Postgres::start();
+    server.ask("CREATE TABLE counts (id int)");
+    let grid = Grid::new(COUNTS).build();
+    let url = server.url("postgres");
+    let flags = [
+        "--server",
+        &url,
+        "--vus",
+        "4",
+        "--duration",
+        "3s",
+        "--log-format",
+        "json",
+    ];
+    let mut run = grid.start(&flags);
+    run.wait_for("\"event\":\"interval\"");
+    server.die();
+    server.start_again();
+    let finished = run.finish().expect_code(0);
+    let summary = summary(&finished.stderr);
+    let number = |value: &Value| {
+        value
+            .as_u64()
+            .unwrap_or_else(|| panic!("no number: {summary}"))
+    };
+    let passed = number(&summary["iterations"]["count"]) - number(&summary["iterations"]["failed"]);
+    let metrics = &summary["resources"][0]["metrics"];
+    let possibly = number(&metrics["possibly_written"]["sum"]);
+    let written: u64 = server.ask("SELECT count(*) FROM counts").parse().unwrap();
+    assert!(
+        (passed..=passed + possibly).contains(&written),
+        "{passed} and {possibly}: {written}"
+    );
+    // Each user had one statement on its way at most.
+    assert!(possibly <= 4, "{possibly}");
+    assert!(number(&metrics["reconnects"]["sum"]) >= 4, "{summary}");
 }
 
 #[test]

@@ -109,7 +109,13 @@ impl Runner for PostgresBatch {
         };
         let answered = {
             let work = pin!(self.ask(step, uses.connection, known, &given));
-            within(step, uses.connection, (begun, given.timeout), work).await
+            within(
+                step,
+                uses.connection.deadline(),
+                (begun, given.timeout),
+                work,
+            )
+            .await
         };
         let fault = answered.as_ref().err();
         let is_shown = is_shown(step, fault).is_some();

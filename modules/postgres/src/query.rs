@@ -111,7 +111,13 @@ impl Runner for PostgresQuery {
         };
         let answered = {
             let work = pin!(self.ask(step, uses.connection, &ask));
-            within(step, uses.connection, (begun, given.timeout), work).await
+            within(
+                step,
+                uses.connection.deadline(),
+                (begun, given.timeout),
+                work,
+            )
+            .await
         };
         let fault = answered.as_ref().err();
         if is_shown(step, fault).is_some() {

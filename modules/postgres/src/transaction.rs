@@ -18,7 +18,7 @@ pub(crate) async fn run<T>(
 ) -> Result<T, Fault> {
     let done = {
         let work = pin!(work);
-        within(step, connection, (begun, timeout), work).await
+        within(step, connection.deadline(), (begun, timeout), work).await
     };
     let said = Said {
         sql: command,

@@ -1,3 +1,5 @@
+//! Whole exchanges: those of the documents, and what is none.
+
 use crate::{Binding, Hash, Keys, Scram, Wrong};
 
 /// The exchange of RFC 5802, section 5.

@@ -1,3 +1,5 @@
+//! Batches in each way, and what becomes of them when a statement fails.
+
 use crate::user::{User, known, number, run, told};
 use crate::{server, user};
 use bggo_module_postgres::postgres_batch::In;

@@ -1,3 +1,5 @@
+//! The beginnings of sessions: passwords, TLS, and why there is none.
+
 use crate::server;
 use crate::user::{User, known, limit, run, some, told};
 use bggo_module_postgres::postgres_connection::{In, Metric};

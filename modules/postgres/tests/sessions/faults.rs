@@ -1,3 +1,5 @@
+//! Answers that do not come: limits, servers that die or freeze, connections that are cut.
+
 use crate::user::{User, kind, limit, run, text};
 use crate::{server, user};
 use bggo_module_postgres::postgres_connection::Metric;

@@ -1,3 +1,5 @@
+//! Statements: parameters, columns, errors, and turns at the connection.
+
 use crate::user::{kind, known, limit, number, params, parts, run, some, text, told};
 use crate::{server, user};
 use bggo_module_postgres::{postgres_connection, postgres_query};

@@ -1,3 +1,5 @@
+//! Transactions over several steps, and their ends.
+
 use crate::user::{kind, number, params, run, text};
 use crate::{server, user};
 use bggo_module_postgres::postgres_begin;
