@@ -37,6 +37,7 @@ async fn ways(user: &User, list: impl Fn() -> Vec<Value>) {
 
 #[test]
 fn batches_and_what_they_are_when_one_fails() {
+    let _held = server();
     run(async || {
         let user = user();
         server().ask("DROP TABLE IF EXISTS batches; CREATE TABLE batches (id int PRIMARY KEY)");
@@ -95,6 +96,7 @@ fn batches_and_what_they_are_when_one_fails() {
 
 #[test]
 fn a_batch_that_cannot_be_prepared_fails_and_can_be_later() {
+    let _held = server();
     run(async || {
         let user = user();
         server().ask("DROP TABLE IF EXISTS later");
@@ -117,6 +119,7 @@ fn a_batch_that_cannot_be_prepared_fails_and_can_be_later() {
 
 #[test]
 fn a_large_batch_does_not_wait_for_itself() {
+    let _held = server();
     run(async || {
         let user = user();
         // More goes out than the system holds, while more comes back than it holds.

@@ -18,6 +18,7 @@ fn who(role: &str, password: Option<&str>) -> User {
 
 #[test]
 fn passwords_are_proven_in_each_way() {
+    let _held = server();
     run(async || {
         for role in ["scram", "md5", "plain"] {
             let user = who(role, Some("secret"));
@@ -54,6 +55,7 @@ fn passwords_are_proven_in_each_way() {
 
 #[test]
 fn the_server_knows_the_session_by_its_name_and_sees_it_leave() {
+    let _held = server();
     run(async || {
         let url = format!("{}?application_name=a%20test", server().url("postgres"));
         let user = User::new(&url);
@@ -107,6 +109,7 @@ fn a_server_without_connections_says_so_in_one_line() {
 
 #[test]
 fn tls_is_spoken_as_the_mode_says() {
+    let _held = server();
     run(async || {
         let certificates = Certificates::new(&["localhost"]);
         let secure = Postgres::start_secure(&certificates);

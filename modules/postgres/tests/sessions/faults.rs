@@ -15,6 +15,7 @@ const NEXT_ROWS: &str = r#"[{"n":42}]"#;
 
 #[test]
 fn a_step_that_takes_too_long_is_cancelled_and_the_next_gets_its_own_answer() {
+    let _held = server();
     run(async || {
         let user = user();
         let pid = user.rows("SELECT pg_backend_pid() AS n").await.unwrap();
@@ -37,6 +38,7 @@ fn a_step_that_takes_too_long_is_cancelled_and_the_next_gets_its_own_answer() {
 
 #[test]
 fn a_step_that_is_dropped_is_cancelled_by_the_next_one_or_by_the_end() {
+    let _held = server();
     run(async || {
         for leaves in [false, true] {
             let user = user();
@@ -61,6 +63,7 @@ fn a_step_that_is_dropped_is_cancelled_by_the_next_one_or_by_the_end() {
 
 #[test]
 fn a_write_whose_answer_does_not_come_is_counted() {
+    let _held = server();
     run(async || {
         let user = user();
         server().ask("DROP TABLE IF EXISTS slow; CREATE TABLE slow (id int)");
@@ -86,6 +89,7 @@ fn a_write_whose_answer_does_not_come_is_counted() {
 
 #[test]
 fn a_backend_that_is_terminated_costs_one_step_at_most() {
+    let _held = server();
     run(async || {
         let user = user();
         // While the connection rests.
@@ -209,6 +213,7 @@ fn pass(mut server: TcpStream, mut client: TcpStream, mut left: usize) {
 
 #[test]
 fn an_answer_that_is_cut_off_at_any_byte_is_no_answer_to_the_next_step() {
+    let _held = server();
     run(async || {
         server().ask("DROP TABLE IF EXISTS cuts; CREATE TABLE cuts (id int)");
         // How many bytes of the server an uncut session is, at most.

@@ -10,12 +10,18 @@ mod transactions;
 mod user;
 
 use bggo_tests::server::Postgres;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// One server for all tests that do not break it.
-fn server() -> &'static Postgres {
-    static SERVER: OnceLock<Postgres> = OnceLock::new();
-    SERVER.get_or_init(Postgres::start)
+/// One server for all tests that do not break it, as long as one of them runs: it ends with the last one that holds it.
+fn server() -> Arc<Postgres> {
+    static SERVER: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+    let mut kept = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(server) = kept.upgrade() {
+        return server;
+    }
+    let server = Arc::new(Postgres::start());
+    *kept = Arc::downgrade(&server);
+    server
 }
 
 /// A user of that server.

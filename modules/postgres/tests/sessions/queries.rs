@@ -8,6 +8,7 @@ use std::time::Duration;
 
 #[test]
 fn parameters_and_columns_have_the_types_of_the_server() {
+    let _held = server();
     run(async || {
         let user = user();
         let sql = "SELECT $1::int4 AS a, $2::text AS b, $3::jsonb AS c, $4::text[] AS d, $5::bool AS e, \
@@ -41,6 +42,7 @@ fn parameters_and_columns_have_the_types_of_the_server() {
 
 #[test]
 fn a_statement_is_prepared_once_on_a_connection_and_runs_with_what_comes_late() {
+    let _held = server();
     run(async || {
         let user = user();
         let items = vec![Shape::Hole(0), Shape::Known(Value::text("x"))];
@@ -83,6 +85,7 @@ fn a_statement_is_prepared_once_on_a_connection_and_runs_with_what_comes_late() 
 
 #[test]
 fn rows_are_counted_and_come_in_order() {
+    let _held = server();
     run(async || {
         let user = user();
         let output = user.query(vec![text(
@@ -108,6 +111,7 @@ fn rows_are_counted_and_come_in_order() {
 
 #[test]
 fn a_statement_without_a_name_takes_one_exchange() {
+    let _held = server();
     run(async || {
         let user = user();
         let inputs = || {
@@ -134,6 +138,7 @@ fn a_statement_without_a_name_takes_one_exchange() {
 
 #[test]
 fn errors_have_the_kind_of_their_state_and_the_connection_goes_on() {
+    let _held = server();
     run(async || {
         let user = user();
         server().ask(
@@ -167,6 +172,7 @@ fn errors_have_the_kind_of_their_state_and_the_connection_goes_on() {
 
 #[test]
 fn what_is_no_single_statement_fails_before_it_is_sent() {
+    let _held = server();
     run(async || {
         let user = user();
         for (inputs, part) in [
@@ -188,6 +194,7 @@ fn what_is_no_single_statement_fails_before_it_is_sent() {
 
 #[test]
 fn a_plan_whose_types_changed_is_prepared_again() {
+    let _held = server();
     run(async || {
         let user = user();
         server().ask(
@@ -212,6 +219,7 @@ fn a_plan_whose_types_changed_is_prepared_again() {
 
 #[test]
 fn a_server_cancels_what_takes_longer_than_its_own_limit_and_keeps_the_connection() {
+    let _held = server();
     run(async || {
         let url = server().url("postgres");
         let user = crate::user::User::with(vec![
@@ -232,6 +240,7 @@ fn a_server_cancels_what_takes_longer_than_its_own_limit_and_keeps_the_connectio
 
 #[test]
 fn steps_beside_each_other_take_turns() {
+    let _held = server();
     run(async || {
         let user = user();
         let first = user.rows("SELECT 1 AS n, pg_sleep(0.05)");

@@ -18,6 +18,7 @@ fn count(name: &str) -> String {
 
 #[test]
 fn what_is_committed_is_there_and_what_is_rolled_back_is_not() {
+    let _held = server();
     run(async || {
         let user = user();
         table("committed");
@@ -37,6 +38,7 @@ fn what_is_committed_is_there_and_what_is_rolled_back_is_not() {
 
 #[test]
 fn a_commit_of_a_failed_transaction_is_a_failure() {
+    let _held = server();
     run(async || {
         let user = user();
         table("aborted");
@@ -60,6 +62,7 @@ fn a_commit_of_a_failed_transaction_is_a_failure() {
 
 #[test]
 fn savepoints_are_statements() {
+    let _held = server();
     run(async || {
         let user = user();
         table("saved");
@@ -76,6 +79,7 @@ fn savepoints_are_statements() {
 
 #[test]
 fn a_transaction_has_what_it_is_asked_for_and_an_order() {
+    let _held = server();
     run(async || {
         let user = user();
         let isolation = Early::Known(Some("serializable".into()));
@@ -98,6 +102,7 @@ fn a_transaction_has_what_it_is_asked_for_and_an_order() {
 
 #[test]
 fn a_transaction_that_is_left_open_is_rolled_back_before_the_next_iteration_works() {
+    let _held = server();
     run(async || {
         let user = user();
         table("left_open");
@@ -117,6 +122,7 @@ fn a_transaction_that_is_left_open_is_rolled_back_before_the_next_iteration_work
 
 #[test]
 fn serialization_and_deadlocks_have_kinds_of_their_own() {
+    let _held = server();
     run(async || {
         let (one, other) = (user(), user());
         server().ask("DROP TABLE IF EXISTS races; CREATE TABLE races (id int PRIMARY KEY, n int); INSERT INTO races VALUES (1, 0), (2, 0)");
