@@ -7,11 +7,10 @@ use crate::channel::{Channel, ChannelRules};
 use crate::framing::Compression;
 use crate::grpc_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::head::{self, OfClient};
-use crate::secure;
 use bggo_runtime::contract::{
     Asset, AssetClock, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Prepare, Value,
 };
-use bggo_wire::{Address, Dialer, Named, Rules, Target, Tls, Trouble};
+use bggo_wire::{Address, Dialer, Named, Rules, Target, Tls, TlsArguments, TlsSettings, Trouble};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -255,6 +254,11 @@ fn of_dial(trouble: &Trouble) -> Fault {
     kind.of(trouble.fault(trouble.text().clone()))
 }
 
+/// The failure of arguments that cannot be used.
+fn of_settings(trouble: &Trouble) -> Fault {
+    Kind::Settings.fault(trouble.text().clone())
+}
+
 /// The settings, if each argument is known.
 fn settings(inputs: &Inputs) -> Result<Option<Settings>, Fault> {
     let read = || {
@@ -269,7 +273,15 @@ fn settings(inputs: &Inputs) -> Result<Option<Settings>, Fault> {
             max_receive_message_size: *inputs.max_receive_message_size.known()?,
             compression: inputs.compression.known()?,
             metadata: inputs.metadata.known()?.as_ref(),
-            secure: secure::Known::of(inputs)?,
+            secure: TlsArguments {
+                ca_file: inputs.ca_file.known()?.as_deref(),
+                ca_pem: inputs.ca_pem.known()?.as_deref(),
+                client_cert_file: inputs.client_cert_file.known()?.as_deref(),
+                client_cert_pem: inputs.client_cert_pem.known()?.as_deref(),
+                client_key_file: inputs.client_key_file.known()?.as_deref(),
+                client_key_pem: inputs.client_key_pem.known()?.as_deref(),
+                insecure_skip_verify: *inputs.insecure_skip_verify.known()?,
+            },
         })
     };
     read().map(|known| known.settings()).transpose()
@@ -287,7 +299,7 @@ struct Known<'a> {
     max_receive_message_size: u64,
     compression: &'a str,
     metadata: Option<&'a Value>,
-    secure: secure::Known<'a>,
+    secure: TlsArguments<'a>,
 }
 
 impl Known<'_> {
@@ -303,7 +315,13 @@ impl Known<'_> {
         };
         let secure = self.tls.then(|| host(&authority).to_owned());
         let tls = match self.tls {
-            true => Some(self.secure.settings()?),
+            true => Some(TlsSettings {
+                protocols: vec![b"h2".to_vec()],
+                ..self
+                    .secure
+                    .settings()
+                    .map_err(|trouble| of_settings(&trouble))?
+            }),
             false => None,
         };
         let tls = tls.map(|tls| Tls::new(&tls)).transpose();

@@ -17,7 +17,6 @@ mod limit;
 mod outcome;
 mod receive;
 mod request;
-mod secure;
 mod send;
 mod shown;
 mod status;

@@ -181,6 +181,22 @@ impl Home {
         }
     }
 
+    /// The same as [`Wire::is_quiet_until`]: the fill has to follow within the same poll.
+    pub fn lend_heard_until(
+        &self,
+        server: u32,
+        cx: &mut Context<'_>,
+        mut heard: impl FnMut(&mut Wire) -> bool,
+    ) -> Option<Loan<'_>> {
+        loop {
+            let mut loan = self.lend(server)?;
+            if loan.is_quiet_until(cx) || hears(&mut loan, &mut heard) {
+                return Some(loan);
+            }
+            loan.gone();
+        }
+    }
+
     /// Lends a connection to a server, whatever has happened to it meanwhile: that which came back last.
     pub fn lend(&self, server: u32) -> Option<Loan<'_>> {
         let wire = self.idle.borrow_mut().take(server)?;

@@ -142,7 +142,7 @@ pub use named::Named;
 pub use shared::{Line, Opening, Waiting};
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
-pub use tls::{Pem, Tls, TlsIdentity, TlsSettings, TlsVersion};
+pub use tls::{Pem, Tls, TlsArguments, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
 pub use turns::{Turn, Turns};
 pub use wire::{Idle, Look, Wire};

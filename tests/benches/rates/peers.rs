@@ -265,6 +265,90 @@ pub fn uws(way: &Way<'_>, size: usize) -> Peer {
     }
 }
 
+/// memtier_benchmark: GETs of one key, so many on their way on each connection. `way` has the port of the server.
+pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
+    let (port, clients, depth) = (&way.url, way.connections.to_string(), depth.to_string());
+    let what = [
+        "--ratio",
+        "0:1",
+        "--key-prefix",
+        "key",
+        "--key-minimum",
+        "1",
+        "--key-maximum",
+        "1",
+    ];
+    let how = [
+        "-t",
+        "1",
+        "-c",
+        &clients,
+        "--pipeline",
+        &depth,
+        "-p",
+        port,
+        "-s",
+        "127.0.0.1",
+    ];
+    let shown = ["--hide-histogram", "--json-out-file", "/dev/stdout"];
+    let words = strings(&[&how[..], &what, &shown].concat());
+    Peer {
+        name: "memtier_benchmark",
+        program: found("memtier_benchmark"),
+        words: Box::new(move |seconds| with(&["--test-time", &seconds.to_string()], &words)),
+        idle_words: None,
+        is_native: true,
+        told: |ended| {
+            let line = ended.stdout.lines().find(|line| line.contains("\"Count\""));
+            let word = line.and_then(|line| line.split([':', ',']).nth(1));
+            parsed(word.map(str::trim), ended)
+        },
+        left: way.connections as u64,
+    }
+}
+
+/// redis-benchmark: GETs of one key, so many on their way on each connection. It ends after a number of them.
+pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
+    let (port, clients, depth_word) = (&way.url, way.connections.to_string(), depth.to_string());
+    let how = [
+        "-h",
+        "127.0.0.1",
+        "-p",
+        port,
+        "-c",
+        &clients,
+        "-P",
+        &depth_word,
+    ];
+    let words = strings(&how);
+    // About as many as it sends in a second.
+    let each_second = match depth {
+        1 => 80_000,
+        _ => 1_000_000,
+    };
+    Peer {
+        name: "redis-benchmark",
+        program: found("redis-benchmark"),
+        words: Box::new(move |seconds| {
+            let count = (u64::from(seconds) * each_second).to_string();
+            [&words[..], &strings(&["-n", &count, "GET", "key"])].concat()
+        }),
+        idle_words: None,
+        is_native: true,
+        told: |ended| {
+            let line = ended
+                .stdout
+                .lines()
+                .find(|line| line.contains(" requests completed in "));
+            parsed(
+                line.and_then(|line| line.split_ascii_whitespace().next()),
+                ended,
+            )
+        },
+        left: 0,
+    }
+}
+
 /// oha.
 pub fn oha(way: &Way<'_>) -> Peer {
     let mut words = strings(&["--no-tui", "--output-format", "json", "-w"]);

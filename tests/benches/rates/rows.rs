@@ -1,12 +1,14 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
 use crate::peers::{
-    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, minio, oha,
-    quinn, socketio_client, uws, wrk,
+    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, memtier,
+    minio, oha, quinn, redis_benchmark, socketio_client, uws, wrk,
 };
+use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
-use crate::target::{Http3Target, Target};
+use crate::target::{CORE, Http3Target, Target};
 use bggo_tests::bench::Program;
+use bggo_tests::server::{Redis, RedisSetup};
 
 /// Connections of every row that says nothing else.
 const CONNECTIONS: u32 = 64;
@@ -16,6 +18,12 @@ const STREAMS: u32 = 100;
 
 /// Users of the rows of other protocols than HTTP, each with a connection of its own.
 pub const SESSIONS: u32 = 16;
+
+/// Users of the rows of Redis.
+const CLIENTS: u32 = 32;
+
+/// Commands that are on their way at the same time in the deep row of Redis.
+const DEEP: u64 = 16;
 
 /// The services that the grids of gRPC call.
 pub const SHOP: (&str, &str) = ("shop.proto", include_str!("grids/shop.proto"));
@@ -84,7 +92,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 16] = [
+pub const ROWS: [(&str, Make); 18] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -109,6 +117,8 @@ pub const ROWS: [(&str, Make); 16] = [
     ("socketio", socketio),
     ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
+    ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
+    ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -324,6 +334,42 @@ fn s3(method: &'static str, title: &'static str) -> Row {
     Row {
         cpu: &[0.2],
         ..Row::of_server(server, title, peers)
+    }
+}
+
+fn redis(depth: u64, title: &'static str) -> Row {
+    let server = Redis::start_with(RedisSetup {
+        core: Some(CORE),
+        ..RedisSetup::default()
+    });
+    server.ask(&["SET", "key", &"x".repeat(100)]);
+    let (grid, told): (_, fn(&Ended) -> u64) = match depth {
+        1 => (include_str!("grids/redis.hcl"), iterations),
+        _ => (include_str!("grids/redis_deep.hcl"), |ended| {
+            iterations(ended) * DEEP
+        }),
+    };
+    let way = Way {
+        connections: CLIENTS,
+        ..way(server.port().to_string())
+    };
+    let url = flag("--url", server.url());
+    let own = bggo("bggo", Program::new(grid), CLIENTS, url);
+    let peers = vec![
+        Peer { told, ..own },
+        memtier(&way, depth),
+        redis_benchmark(&way, depth),
+    ];
+    let most: &[f64] = match depth {
+        1 => &[0.65],
+        _ => &[0.7],
+    };
+    Row {
+        rate: None,
+        cpu: most,
+        is_gate: false,
+        served: Some(Box::new(move || server.calls("get"))),
+        ..Row::new(title, peers)
     }
 }
 

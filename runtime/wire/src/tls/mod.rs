@@ -1,5 +1,6 @@
 //! TLS: settings to a configuration, and the layer between the bytes of a socket and those of a protocol.
 
+mod arguments;
 mod certificate;
 mod config;
 mod explain;
@@ -10,6 +11,7 @@ mod records;
 mod roots;
 mod sessions;
 
+pub use arguments::TlsArguments;
 pub use config::{Tls, TlsSettings, TlsVersion};
 pub use explain::explain;
 pub use identity::Identity as TlsIdentity;

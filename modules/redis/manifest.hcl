@@ -1,0 +1,376 @@
+description = "Redis: commands, pipelines and transactions, scripts and messages."
+
+# Every step uses a connection, and fails as the server or the connection does.
+shared "exchange" {
+  uses "connection" {
+    asset       = "redis_connection"
+    description = "The connection. Steps that run side by side have it one after the other."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step may take, waiting for the connection included. Without it 10 s. A connection whose answer did not come in time is closed: the next step opens another."
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  metric "waiting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long a step waited because another one had the connection. Only those that had to wait."
+  }
+  metric "data_sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of commands."
+  }
+  metric "data_received" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of replies."
+  }
+  metric "possibly_executed" {
+    kind        = "counter"
+    description = "Commands that were sent and whose reply did not come: they may have been executed."
+  }
+  error "argument" {
+    description = "A command cannot be sent: it is empty, an argument is null, a list or an object, or it would change the connection for other steps."
+  }
+  error "wrong_type" {
+    description = "WRONGTYPE: the key holds another type."
+  }
+  error "permission" {
+    description = "NOPERM: the user may not do that."
+  }
+  error "auth" {
+    description = "NOAUTH or WRONGPASS: the server does not know this user or password."
+  }
+  error "busy" {
+    description = "BUSY, LOADING, TRYAGAIN, MASTERDOWN or CLUSTERDOWN: the server cannot answer now."
+  }
+  error "moved" {
+    description = "MOVED or ASK: another node of the cluster has the key."
+  }
+  error "out_of_memory" {
+    description = "OOM: the server has no memory left for writes."
+  }
+  error "readonly" {
+    description = "READONLY: the server is a replica."
+  }
+  error "exec_abort" {
+    description = "EXECABORT: a command of the transaction was refused, so none was executed."
+  }
+  error "no_script" {
+    description = "NOSCRIPT: the server does not know the script."
+  }
+  error "server_error" {
+    description = "Any other error of the server."
+  }
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection: it took too long."
+  }
+  error "refused" {
+    description = "No connection: nobody listens there."
+  }
+  error "unreachable" {
+    description = "No connection: there is no way to the host."
+  }
+  error "local" {
+    description = "No connection: this host has no more descriptors or ports."
+  }
+  error "tls" {
+    description = "No TLS connection."
+  }
+  error "closed" {
+    description = "The connection ended before the whole reply had come. The command may have been executed."
+  }
+  error "timeout" {
+    description = "No reply within `timeout`. The command may have been executed."
+  }
+  error "too_large" {
+    description = "A reply has more bytes than max_reply_size."
+  }
+  error "protocol" {
+    description = "What came is no reply of Redis."
+  }
+}
+
+# What a single command gives.
+shared "reply" {
+  output "value" {
+    type        = any
+    description = "The reply: a string, number or bool, a list, an object for a map, or null. A string that is no UTF-8 is bytes."
+  }
+  output "type" {
+    type        = string
+    description = "The type of the reply: `string`, `integer`, `double`, `boolean`, `big_number`, `list`, `set`, `map` or `null`."
+  }
+  output "is_null" {
+    type        = bool
+    description = "Whether the reply is null, as that of GET for a key that does not exist."
+  }
+}
+
+runner "redis_command" {
+  description = "Sends a command and waits for its reply."
+  shares      = ["exchange", "reply"]
+
+  input "command" {
+    type        = list(any)
+    required    = true
+    shape       = true
+    min_length  = 1
+    description = "The command and its arguments, as `[\"SET\", \"user:1\", \"Ada\", \"EX\", 60]`: strings, numbers, bools and bytes."
+  }
+}
+
+runner "redis_pipeline" {
+  description = "Sends commands at once and waits for all replies; as a transaction on demand."
+  shares      = ["exchange"]
+
+  input "commands" {
+    type        = list(list(any))
+    required    = true
+    shape       = true
+    min_length  = 1
+    description = "The commands, each a list as that of `redis_command`."
+  }
+  input "transaction" {
+    type        = bool
+    default     = false
+    description = "Whether the commands are executed between MULTI and EXEC, with nothing of other clients between them."
+  }
+  input "continue_on_error" {
+    type        = bool
+    default     = false
+    description = "Whether the step passes though a command failed."
+  }
+
+  output "values" {
+    type        = list(any)
+    description = "The replies in the order of the commands; null where one failed."
+  }
+  output "errors" {
+    type        = list(string)
+    description = "The errors in the order of the commands; null where one did not fail."
+  }
+
+  metric "commands" {
+    kind        = "counter"
+    description = "Commands that were answered, MULTI and EXEC not included."
+  }
+}
+
+runner "redis_script" {
+  description = "Runs a script of the server: by its hash, and with its text where the server does not know it."
+  shares      = ["exchange", "reply"]
+
+  input "script" {
+    type        = string
+    required    = true
+    min_length  = 1
+    description = "The script in Lua."
+  }
+  input "keys" {
+    type        = list(string)
+    default     = []
+    description = "The keys that it uses, its KEYS."
+  }
+  input "args" {
+    type        = list(any)
+    default     = []
+    description = "Its other arguments, its ARGV: strings, numbers, bools and bytes."
+  }
+
+  metric "loaded" {
+    kind        = "counter"
+    description = "How often the server did not know the script, so that its text was sent."
+  }
+}
+
+asset "redis_connection" {
+  description = "A connection to a server. It is opened when it is created; one that was lost is opened again by the step that needs it."
+  scope       = "vu"
+  scopes      = ["iteration"]
+  connects    = true
+
+  input "url" {
+    type            = string
+    required        = true
+    pattern         = "^(?:rediss?://(?:[^/?#@\\s]*@)?(?:\\[[0-9A-Fa-f:.]+\\]|[^\\s/?#:@\\[\\]\\\\]+)(?::[0-9]{1,5})?(?:/[0-9]*)?|unix:///[^\\s?#\\x00]{1,107})$"
+    pattern_message = "write redis:// or rediss:// and a host, perhaps with user and password, a port and /database, or unix:// and the path of a socket"
+    description     = "Where the server is: `redis://user:password@host:6379/0`, `rediss://` with TLS, or `unix:///path`."
+  }
+  input "username" {
+    type        = string
+    description = "The user of the server, in place of that of the url. Without it `default`."
+  }
+  input "password" {
+    type        = string
+    sensitive   = true
+    description = "The password, in place of that of the url."
+  }
+  input "database" {
+    type        = number
+    min         = 0
+    description = "The number of the database, in place of that of the url. Without it 0."
+  }
+  input "resp" {
+    type        = number
+    default     = 3
+    min         = 2
+    max         = 3
+    description = "The version of the protocol. A server that does not know 3 is spoken to with 2."
+  }
+  input "client_name" {
+    type            = string
+    default         = "bggo"
+    pattern         = "^[!-~]*$"
+    pattern_message = "a client's name has no spaces and no special characters"
+    description     = "How the server's CLIENT LIST calls the connection. With `\"\"` it has no name."
+  }
+  input "connect_timeout" {
+    type        = duration
+    default     = "5s"
+    more_than   = "0s"
+    description = "Time limit for connecting, TLS and the first commands included."
+  }
+  input "max_reply_size" {
+    type        = size
+    default     = "64MiB"
+    min         = 1
+    description = "The most bytes of a reply."
+  }
+  input "server_name" {
+    type        = string
+    description = "The host that the server's certificate has to be for. Without it that of the url."
+  }
+  input "ca_file" {
+    type        = string
+    description = "File of PEM certificates to trust instead of the built-in ones and the host's: of authorities, or of the server itself."
+  }
+  input "ca_pem" {
+    type        = string
+    description = "The certificates of `ca_file` as text."
+  }
+  input "client_cert_file" {
+    type        = string
+    description = "File of the client's certificate chain (PEM)."
+  }
+  input "client_key_file" {
+    type        = string
+    description = "File of the client certificate's key (PEM)."
+  }
+  input "client_cert_pem" {
+    type        = string
+    description = "The client's certificate chain as text."
+  }
+  input "client_key_pem" {
+    type        = string
+    sensitive   = true
+    description = "The client certificate's key as text."
+  }
+  input "insecure_skip_verify" {
+    type        = bool
+    default     = false
+    description = "Whether every certificate is trusted. For tests only."
+  }
+
+  rule {
+    condition     = input.resp == floor(input.resp)
+    error_message = "resp is 2 or 3"
+  }
+  rule {
+    when          = ["database"]
+    condition     = input.database == floor(input.database)
+    error_message = "database is a whole number"
+  }
+  rule {
+    when          = ["username"]
+    at_least_one  = ["password"]
+    error_message = "a user needs a password: give password as well"
+  }
+  rule { conflicts = ["ca_file", "ca_pem"] }
+  rule { conflicts = ["client_cert_file", "client_cert_pem"] }
+  rule { conflicts = ["client_key_file", "client_key_pem"] }
+  rule {
+    when          = ["client_cert_file", "client_cert_pem"]
+    at_least_one  = ["client_key_file", "client_key_pem"]
+    error_message = "a client's certificate needs its key: client_key_file or client_key_pem"
+  }
+  rule {
+    when          = ["client_key_file", "client_key_pem"]
+    at_least_one  = ["client_cert_file", "client_cert_pem"]
+    error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
+  }
+  rule {
+    when          = ["ca_file", "ca_pem", "client_cert_file", "client_cert_pem", "server_name"]
+    condition     = startswith(input.url, "rediss:")
+    error_message = "TLS is not spoken, so no certificate is looked at or shown: write rediss:// in the url"
+    severity      = "warning"
+  }
+
+  output "server_version" {
+    type        = string
+    description = "The version that the server says it has; null if it says none."
+  }
+
+  metric "connections" {
+    kind        = "counter"
+    description = "Connections that were opened."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of a dial until the server answers the first commands."
+  }
+  metric "tls_handshaking" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long agreeing on TLS took."
+  }
+  metric "reconnects" {
+    kind        = "counter"
+    description = "Connections that replaced one that was lost or given up."
+  }
+
+  error "settings" {
+    description = "The settings of the connection cannot be used."
+  }
+  error "auth" {
+    description = "The server does not know this user or password, or asks for one."
+  }
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection within `connect_timeout`."
+  }
+  error "refused" {
+    description = "Nobody listens there."
+  }
+  error "unreachable" {
+    description = "There is no way to the host."
+  }
+  error "local" {
+    description = "This host has no more descriptors or ports."
+  }
+  error "tls" {
+    description = "No TLS connection."
+  }
+  error "closed" {
+    description = "The server closed the connection: it has too many, for instance."
+  }
+  error "server_error" {
+    description = "The server refused one of the first commands."
+  }
+  error "protocol" {
+    description = "What came is no reply of Redis."
+  }
+}

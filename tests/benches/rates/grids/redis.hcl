@@ -1,0 +1,22 @@
+variable "url" {
+  type = string
+}
+
+resource "redis_connection" "store" {
+  arguments {
+    url = var.url
+  }
+}
+
+step "redis_command" "get" {
+  uses {
+    connection = resource.redis_connection.store
+  }
+  arguments {
+    command = ["GET", "key"]
+  }
+}
+
+threshold "p99" {
+  condition = metrics.run.service_time.p99 < "10s"
+}
