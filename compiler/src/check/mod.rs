@@ -12,6 +12,7 @@
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod article;
+mod blocks;
 mod called;
 mod checks;
 mod contract;
@@ -19,6 +20,7 @@ mod data;
 mod data_rows;
 mod delay;
 mod edges;
+mod exclusive;
 mod expression;
 mod figure;
 mod flow;
@@ -394,6 +396,10 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
             data,
             bound_names,
         });
+    if let Some(typed) = &typed {
+        exclusive::check(typed, resolved, modules, &mut problems);
+    }
+    let typed = typed.filter(|_| !problems.has_errors());
     // What asks for a missing value may be what a name was meant for.
     if let Some(typed) = typed.as_ref().filter(|_| resolved.sound) {
         let about = null_safety::About {

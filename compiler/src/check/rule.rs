@@ -367,7 +367,7 @@ impl Checker<'_> {
     }
 
     /// A value, or the input's default where it is null.
-    fn or_default(&mut self, input: &Input, value: TExpr) -> TExpr {
+    pub(super) fn or_default(&mut self, input: &Input, value: TExpr) -> TExpr {
         let value = of_input(input, value);
         let Some(default) = input.default.as_ref().filter(|_| input.optional()) else {
             return value;
@@ -470,7 +470,7 @@ fn of_input(input: &Input, value: TExpr) -> TExpr {
 }
 
 /// What an input that the grid leaves out stands for.
-fn absent(input: &Input, span: Span) -> TExpr {
+pub(super) fn absent(input: &Input, span: Span) -> TExpr {
     let value = input.default.clone().unwrap_or(Value::Null);
     constant(value, input.ty.clone(), span)
 }

@@ -79,6 +79,7 @@ impl Checker<'_> {
         };
         let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
+        let blocks = self.blocks(&runner, &owner, &arguments);
         let rules = self.rules(&owner, &mut arguments, &uses, &limit);
         let mut arguments = arguments.list;
         // What is read now is no part of the program. Each document is looked at, also where nothing reads what it describes.
@@ -110,6 +111,7 @@ impl Checker<'_> {
                     &self.locals,
                 ),
             rules,
+            blocks,
             records,
             checks,
             arguments,

@@ -317,6 +317,8 @@ pub struct TStep {
     pub withheld: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
+    /// It keeps its exclusive asset from all others for as long as it waits, as far as that is known.
+    pub blocks: bool,
     /// What it records once it has run.
     pub records: Vec<TRecord>,
     /// Its checks.
@@ -749,4 +751,12 @@ pub fn constant_duration(expr: &TExpr) -> Option<Duration> {
 pub fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
     let bindings = exprs.into_iter().map(|expr| expr.binding);
     bindings.max().unwrap_or(Binding::Built)
+}
+
+/// A whole number that an expression is constantly.
+pub fn constant_number(expr: &TExpr) -> Option<u64> {
+    match expr.constant() {
+        Some(Value::Number(number)) => number.as_u64(),
+        _ => None,
+    }
 }

@@ -147,6 +147,12 @@ codes! {
     NEEDLESS_STEP = "needless_step", "Step that nobody needs";
     ROWS_RUN_OUT = "rows_run_out", "Too few rows of data";
     TOO_FEW_USERS = "too_few_users", "Too few users for a rate";
+    // what steps do to resources that serve one after the other
+    BLOCKED_CONNECTION = "blocked_connection", "Step that others wait for";
+    UNORDERED_IN_TRANSACTION = "unordered_in_transaction", "Step inside of a transaction, or not";
+    TRANSACTION_ORDER = "transaction_order", "Transactions in no order";
+    RETRY_IN_TRANSACTION = "retry_in_transaction", "Part of a transaction tried again";
+    TRANSACTION_LEFT_OPEN = "transaction_left_open", "Transaction that nothing closes";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";
     // thresholds

@@ -339,6 +339,7 @@ impl Checker<'_> {
             .advise(Hint::write(address));
             return error(span);
         }
+        let is_read = matches!(self.reference(base.id), Some(Reference::Read(_)));
         let base = self.infer(base);
         if base.is_error() || by.is_error() {
             return error(span);
@@ -353,7 +354,41 @@ impl Checker<'_> {
             };
             return self.attribute(base, &name, span);
         }
+        if let Some(item) = self.written_item(&base, &by).filter(|_| is_read) {
+            return item;
+        }
         self.item(base, by, span)
+    }
+
+    /// The item of a list that an argument writes out, by a place that is known. The other items may be known later, and a
+    /// condition that reads only this one need not wait for them.
+    fn written_item(&mut self, base: &TExpr, by: &TExpr) -> Option<TExpr> {
+        let place = by.constant().and_then(super::place_of)?.as_usize()?;
+        let inner = unconverted(base);
+        let of_local = match &inner.kind {
+            TKind::Local(id) => Some(&self.locals.get(id.0)?.as_ref()?.value),
+            _ => None,
+        };
+        let list = of_local.map_or(inner, unconverted);
+        let TKind::List(items) = &list.kind else {
+            return None;
+        };
+        let item = items.get(place)?.clone();
+        // What a local computes it computes once, whoever reads it.
+        if of_local.is_some() && item.constant().is_none() {
+            return None;
+        }
+        let want = match &base.ty {
+            Type::List(want) if **want != Type::Any => (**want).clone(),
+            _ => {
+                let ty = match &item.kind {
+                    TKind::Convert(_) => item.ty.clone(),
+                    _ => Type::Any,
+                };
+                return Some(TExpr { ty, ..item });
+            }
+        };
+        Some(self.convert(item, &want, "an item"))
     }
 
     /// `[index]` of a value.
@@ -432,5 +467,13 @@ impl Checker<'_> {
             kind: TKind::Index(Box::new(base), Box::new(by)),
         };
         self.fold_if_constant(node)
+    }
+}
+
+/// What a conversion converts, or the value itself.
+fn unconverted(value: &TExpr) -> &TExpr {
+    match &value.kind {
+        TKind::Convert(of) => of,
+        _ => value,
     }
 }

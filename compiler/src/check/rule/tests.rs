@@ -36,6 +36,15 @@ runner "talk" {
     type    = number
     default = 1
   }
+  input "command" {
+    type  = list(any)
+    shape = true
+  }
+  rule {
+    when          = ["command"]
+    condition     = upper(input.command[0]) != "QUIT"
+    error_message = "nobody hangs up"
+  }
   rule {
     when          = ["word"]
     condition     = length(input.word) <= 4
@@ -248,4 +257,28 @@ fn a_step_whose_rule_reads_a_secret_of_its_asset_keeps_its_faults_to_itself() {
     let step = step.unwrap();
     assert_eq!(step.rules.list.len(), 1);
     assert!(step.sensitive);
+}
+
+#[test]
+fn an_item_that_is_written_is_judged_beside_late_ones() {
+    let quit = ["`talk`: nobody hangs up"];
+    assert_eq!(said("", "command = [\"quit\", vu.id]"), quit);
+    let left = |before: &str, command: &str| {
+        left(
+            before,
+            &format!("  arguments {{\n    command = {command}\n  }}"),
+        )
+    };
+    assert_eq!(left("", "[\"say\", vu.id]"), []);
+    let message = "nobody hangs up".to_owned();
+    let variable = "variable \"word\" {\n  type = string\n  default = \"say\"\n}";
+    assert_eq!(
+        left(variable, "[var.word, vu.id]"),
+        [(Binding::Start, message.clone())]
+    );
+    let late = left("", "[\"a-${vu.id}\", 1]");
+    assert_eq!(late, [(Binding::Vu, message.clone())]);
+    // Which item that is shows later.
+    let late = left("", "split(\" \", \"say ${vu.id}\")");
+    assert_eq!(late, [(Binding::Vu, message)]);
 }

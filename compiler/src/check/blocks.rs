@@ -1,0 +1,55 @@
+//! Whether a step blocks the exclusive asset that it uses: what its manifest says of that, with the arguments of the step.
+
+use bggo_manifest::{Blocks, Runner};
+use bggo_values::Value;
+
+use crate::resolve::model::Read;
+
+use super::contract::ArgumentOwner;
+use super::expression::context::{Arguments, Checker};
+use super::rule::absent;
+
+impl Checker<'_> {
+    /// Whether it is known of a step that it does.
+    pub(super) fn blocks(
+        &mut self,
+        runner: &Runner,
+        owner: &ArgumentOwner<'_>,
+        arguments: &Arguments,
+    ) -> bool {
+        let written = match &runner.blocks {
+            Blocks::Never => return false,
+            Blocks::Always => return true,
+            Blocks::If(condition) => &condition.text,
+        };
+        let condition = self.condition_of(written);
+        let mut reads = Vec::with_capacity(condition.reads.len());
+        for read in &condition.reads {
+            // A manifest with another one is not used.
+            let Read::Input(name) = read else {
+                return false;
+            };
+            let mut inputs = owner.inputs.iter();
+            let Some(place) = inputs.position(|input| input.name == name.text) else {
+                return false;
+            };
+            if arguments.wrong.contains(&place) {
+                return false;
+            }
+            let input = &owner.inputs[place];
+            let given = arguments.list.iter().find(|(at, _)| *at == place);
+            reads.push(match given {
+                None => absent(input, owner.span),
+                Some((_, value)) => self.or_default(input, value.clone()),
+            });
+        }
+        let names = self.bound_names.len();
+        let typed = self.perhaps(true, |checker| {
+            checker.typed_condition(&condition, reads, owner.span)
+        });
+        // No name of the condition is left anywhere.
+        self.bound_names.truncate(names);
+        self.names.truncate(names);
+        typed.is_ok_and(|typed| typed.constant().is_some_and(Value::is_true))
+    }
+}
