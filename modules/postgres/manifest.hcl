@@ -18,7 +18,7 @@ shared "connecting" {
     description = "This host has no more descriptors or ports."
   }
   error "tls" {
-    description = "No TLS connection: the server does not speak it, or its certificate is not trusted."
+    description = "No TLS connection: the server does not speak it, its certificate is not trusted, or a file of the resource cannot be used."
   }
   error "auth" {
     description = "The server does not let the user in (SQLSTATE class 28), or asks for a way of authentication that is not known here."
@@ -435,6 +435,6 @@ asset "postgres_connection" {
   }
 
   error "settings" {
-    description = "An argument cannot be used: a url that is none, or a file that cannot be read."
+    description = "An argument cannot be used, as a url that is none."
   }
 }

@@ -4,7 +4,7 @@ use crate::postgres_connection::{Error as Kind, Inputs};
 use crate::secure::{self, Mode};
 use crate::url::Url;
 use bggo_runtime::contract::{Fault, FaultText, Number};
-use bggo_wire::{Address, Named, Rules, Target};
+use bggo_wire::{Address, Named, Rules, Target, TlsArguments};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Settings {
                 search_path: inputs.search_path.known()?.as_deref(),
                 statement_timeout: *inputs.statement_timeout.known()?,
                 connect_timeout: *inputs.connect_timeout.known()?,
-                secure: secure::Known::of(inputs)?,
+                secure: secure::arguments(inputs)?,
             })
         };
         read().map(Known::settings).transpose()
@@ -90,7 +90,7 @@ struct Known<'a> {
     search_path: Option<&'a str>,
     statement_timeout: Option<Duration>,
     connect_timeout: Duration,
-    secure: secure::Known<'a>,
+    secure: TlsArguments<'a>,
 }
 
 impl Known<'_> {
@@ -156,7 +156,7 @@ impl Known<'_> {
             password: own(self.password).or(url.password),
             mode,
             dials: Rc::new(Rules {
-                tls: self.secure.tls(mode)?,
+                tls: secure::tls(mode, self.secure)?,
                 ..Rules::default()
             }),
             connect_timeout: of_url.connect_timeout.unwrap_or(self.connect_timeout),
