@@ -4,7 +4,7 @@ use crate::bind::{Parameter, Statement, Template, parameters};
 use crate::connection::{Flight, Lent, PostgresConnection};
 use crate::described::Described;
 use crate::exchange::Goes;
-use crate::limit::within;
+use crate::limit;
 use crate::message::{EXECUTE, FLUSH, Message, SYNC};
 use crate::postgres_batch::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::prepare::{forget, prepare};
@@ -13,6 +13,7 @@ use crate::server_error::ServerError;
 use crate::session::State;
 use crate::shown::{Said, is_shown, show};
 use bggo_runtime::contract::{Early, Fault, FaultText, Parts, Prepare, Runner, Shape, Step, Value};
+use bggo_wire::within;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -109,14 +110,10 @@ impl Runner for PostgresBatch {
         };
         let answered = {
             let work = pin!(self.ask(step, uses.connection, known, &given));
-            within(
-                step,
-                uses.connection.deadline(),
-                (begun, given.timeout),
-                work,
-            )
-            .await
+            let until = begun + given.timeout;
+            within(step, uses.connection.deadline(), until, work).await
         };
+        let answered = answered.unwrap_or_else(|| Err(limit::fault(given.timeout)));
         let fault = answered.as_ref().err();
         let is_shown = is_shown(step, fault).is_some();
         let results = match &answered {
@@ -148,7 +145,7 @@ impl Runner for PostgresBatch {
 
 /// What comes with a run, or was known before.
 struct Given<'a> {
-    timeout: Option<Duration>,
+    timeout: Duration,
     parts: Option<Parts<'a>>,
     way: Way,
 }
@@ -156,7 +153,13 @@ struct Given<'a> {
 impl PostgresBatch {
     fn given<'a>(&'a self, late: &'a [Late<'a>]) -> Result<Given<'a>, Fault> {
         let mut given = Given {
-            timeout: self.inputs.timeout.known().copied().flatten(),
+            timeout: self
+                .inputs
+                .timeout
+                .known()
+                .copied()
+                .flatten()
+                .unwrap_or(limit::DEFAULT),
             parts: None,
             way: Way {
                 is_transaction: self.inputs.transaction.known().copied().unwrap_or(true),
@@ -168,7 +171,7 @@ impl PostgresBatch {
                 Late::Statements(parts) => given.parts = Some(parts),
                 Late::Transaction(is) => given.way.is_transaction = is.unwrap_or(true),
                 Late::Pipeline(is) => given.way.is_pipelined = is.unwrap_or(true),
-                Late::Timeout(timeout) => given.timeout = timeout,
+                Late::Timeout(timeout) => given.timeout = timeout.unwrap_or(limit::DEFAULT),
             }
         }
         Ok(given)

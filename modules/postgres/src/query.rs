@@ -4,7 +4,7 @@ use crate::bind::{Parameter, Statement, Template, parameters, types_of};
 use crate::connection::{Flight, Lent, PostgresConnection};
 use crate::described::Described;
 use crate::exchange::Goes;
-use crate::limit::within;
+use crate::limit;
 use crate::message::{EXECUTE, Message, SYNC};
 use crate::postgres_query::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::prepare::{forget, prepare};
@@ -15,6 +15,7 @@ use crate::shown::{Said, is_shown, show};
 use bggo_runtime::contract::{
     Early, Fault, Number, Parts, Prepare, Runner, Shape, Step, Text, Value,
 };
+use bggo_wire::within;
 use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
@@ -90,15 +91,8 @@ impl Runner for PostgresQuery {
     ) -> Result<Output, Fault> {
         let begun = step.sent_at_once();
         let given = self.given(late)?;
-        let own;
-        let statement = match (&self.statement, &given.own) {
-            (Some(statement), _) => statement,
-            (None, Some(sql)) => {
-                own = self.once(sql, &given)?;
-                &own
-            }
-            (None, None) => return Err(Fault::missing("sql")),
-        };
+        let statement = self.statement.as_ref().or(given.own.as_deref());
+        let statement = statement.ok_or_else(|| Fault::missing("sql"))?;
         let ask = Ask {
             statement,
             keeps: match self.wanted {
@@ -111,14 +105,10 @@ impl Runner for PostgresQuery {
         };
         let answered = {
             let work = pin!(self.ask(step, uses.connection, &ask));
-            within(
-                step,
-                uses.connection.deadline(),
-                (begun, given.timeout),
-                work,
-            )
-            .await
+            let until = begun + given.timeout;
+            within(step, uses.connection.deadline(), until, work).await
         };
+        let answered = answered.unwrap_or_else(|| Err(limit::fault(given.timeout)));
         let fault = answered.as_ref().err();
         if is_shown(step, fault).is_some() {
             let parameters = self.whole(given.parts).ok();
@@ -137,40 +127,40 @@ impl Runner for PostgresQuery {
 }
 
 /// What comes with a run, or was known before.
-#[derive(Default)]
 struct Given<'a> {
-    timeout: Option<Duration>,
+    timeout: Duration,
     parts: Option<Parts<'a>>,
-    /// The statement, where it or what belongs to it was not known before.
-    own: Option<String>,
-    types: Option<Value>,
+    /// The statement, where it or what belongs to it was not known before. (Each user that waits has the place for it.)
+    own: Option<Box<Statement>>,
 }
 
 impl PostgresQuery {
     fn given<'a>(&'a self, late: &'a [Late<'a>]) -> Result<Given<'a>, Fault> {
         let mut given = Given {
-            timeout: self.inputs.timeout.known().copied().flatten(),
-            ..Given::default()
+            timeout: self
+                .inputs
+                .timeout
+                .known()
+                .copied()
+                .flatten()
+                .unwrap_or(limit::DEFAULT),
+            parts: None,
+            own: None,
         };
         if self.statement.is_none() {
+            // What comes late is used once.
             let plain = self.inputs.with(late)?;
-            given.own = Some(plain.sql.into_owned());
-            given.types = plain.types.cloned();
+            let statement = Statement::once(&plain.sql, types_of(plain.types)?, None)?;
+            given.own = Some(Box::new(statement));
         }
         for input in late {
             match *input {
                 Late::Params(parts) => given.parts = parts,
-                Late::Timeout(timeout) => given.timeout = timeout,
+                Late::Timeout(timeout) => given.timeout = timeout.unwrap_or(limit::DEFAULT),
                 Late::Sql(_) | Late::Types(_) | Late::Prepare(_) => {}
             }
         }
         Ok(given)
-    }
-
-    /// A statement that came late is used once.
-    fn once(&self, sql: &str, given: &Given<'_>) -> Result<Statement, Fault> {
-        let types = types_of(given.types.as_ref())?;
-        Statement::once(sql, types, None)
     }
 
     /// The parameters as one list.
@@ -342,7 +332,10 @@ impl PostgresQuery {
             },
             row_count: Number::from(rows.count).into(),
             affected,
-            command: Text::from(rows.command).into(),
+            command: match rows.command.is_empty() {
+                true => Text::Static("").into(),
+                false => rows.command.into(),
+            },
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What begin, commit and rollback have in common: a command that is known when the step runs, within its limit.
 
 use crate::connection::{Lent, PostgresConnection};
-use crate::limit::within;
+use crate::limit;
 use crate::postgres_query::Error as Kind;
 use crate::session::State;
 use crate::shown::{Said, show};
 use bggo_runtime::contract::{Fault, Moment, Step, Value};
+use bggo_wire::within;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ pub(crate) async fn run<T>(
     (begun, timeout): (Moment, Option<Duration>),
     (command, work): (&str, impl Future<Output = Result<T, Fault>>),
 ) -> Result<T, Fault> {
+    let timeout = timeout.unwrap_or(limit::DEFAULT);
     let done = {
         let work = pin!(work);
-        within(step, connection.deadline(), (begun, timeout), work).await
+        within(step, connection.deadline(), begun + timeout, work).await
     };
+    let done = done.unwrap_or_else(|| Err(limit::fault(timeout)));
     let said = Said {
         sql: command,
         parameters: None,
