@@ -120,6 +120,7 @@ shared "reply" {
 runner "redis_command" {
   description = "Sends a command and waits for its reply."
   shares      = ["exchange", "reply"]
+  blocks      = contains(["BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP", "WAIT", "WAITAOF"], upper(input.command[0]))
 
   input "command" {
     type        = list(any)
@@ -379,6 +380,7 @@ asset "redis_connection" {
   scope       = "vu"
   scopes      = ["iteration"]
   connects    = true
+  concurrency = "exclusive"
 
   input "url" {
     type            = string

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 14] = [
+const OPTIONAL: [&str; 15] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
@@ -15,6 +15,7 @@ const OPTIONAL: [&str; 14] = [
     "bggo-module-http_request",
     "bggo-module-http_target",
     "bggo-module-noop",
+    "bggo-module-postgres",
     "bggo-module-print",
     "bggo-module-redis",
     "bggo-module-s3",

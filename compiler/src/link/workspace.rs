@@ -20,13 +20,14 @@ use toml::Value;
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
 /// Name and folder of the crates beside the runtime that an external module may name by version.
-const BESIDE_RUNTIME: [(&str, &str); 6] = [
+const BESIDE_RUNTIME: [(&str, &str); 7] = [
     ("bggo-functions", "runtime/values/functions"),
     ("bggo-hashes", "runtime/values/hashes"),
     ("bggo-wire", "runtime/wire"),
     ("bggo-http1", "runtime/http1"),
     ("bggo-http2", "runtime/http2"),
     ("bggo-protobuf", "runtime/protobuf"),
+    ("bggo-scram", "runtime/scram"),
 ];
 
 /// Writes the workspace of a grid and gives back its folder.

@@ -1,0 +1,117 @@
+# A bank: reads a balance, and moves money between two accounts in a transaction. Run it against a database of your own: bggo run example.hcl --server postgres://postgres@127.0.0.1:5432/postgres
+variable "server" {
+  type        = string
+  default     = ""
+  description = "Where the database is. Without it the steps are skipped."
+}
+
+resource "postgres_connection" "bank" {
+  arguments {
+    url              = var.server
+    application_name = "bank"
+  }
+}
+
+step "postgres_query" "accounts" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    sql = "CREATE TEMPORARY TABLE accounts AS SELECT id, 100 AS balance FROM generate_series(1, 10) AS id"
+  }
+}
+
+step "postgres_begin" "move" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    isolation = "serializable"
+  }
+  depends_on = [step.postgres_query.accounts]
+}
+
+step "postgres_query" "take" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    sql    = "UPDATE accounts SET balance = balance - $1 WHERE id = $2 RETURNING balance"
+    params = [10, vu.id % 10 + 1]
+  }
+  check "there was enough" {
+    condition = output.row.balance >= 0
+  }
+  depends_on = [step.postgres_begin.move]
+}
+
+step "postgres_query" "give" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    sql    = "UPDATE accounts SET balance = balance + $1 WHERE id = $2"
+    params = [10, (vu.id + 1) % 10 + 1]
+  }
+  depends_on = [step.postgres_query.take]
+}
+
+step "postgres_commit" "move" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  depends_on = [step.postgres_query.give]
+}
+
+step "postgres_batch" "look" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    statements = [
+      { sql = "SELECT sum(balance) AS sum FROM accounts" },
+      { sql = "SELECT count(*) AS n FROM accounts WHERE balance < $1", params = [100] },
+    ]
+  }
+  check "no money was lost" {
+    condition = output.results[0].rows[0].sum == 1000
+  }
+  depends_on = [step.postgres_commit.move]
+}
+
+# What is tried and taken back.
+step "postgres_begin" "try" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  depends_on = [step.postgres_batch.look]
+}
+
+step "postgres_query" "close" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    sql = "DELETE FROM accounts WHERE balance >= 100"
+  }
+  depends_on = [step.postgres_begin.try]
+}
+
+step "postgres_rollback" "try" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  check "there was something to take back" {
+    condition = output.rolled_back
+  }
+  depends_on = [step.postgres_query.close]
+}

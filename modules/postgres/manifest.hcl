@@ -1,0 +1,440 @@
+description = "PostgreSQL: queries, transactions and batches, each user over a connection of its own."
+
+# Why there is no connection, or none any more. A step that finds its connection gone makes a new one.
+shared "connecting" {
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection within `connect_timeout`."
+  }
+  error "refused" {
+    description = "Nobody listens there."
+  }
+  error "unreachable" {
+    description = "There is no way to the host, or no such socket."
+  }
+  error "local" {
+    description = "This host has no more descriptors or ports."
+  }
+  error "tls" {
+    description = "No TLS connection: the server does not speak it, its certificate is not trusted, or a file of the resource cannot be used."
+  }
+  error "auth" {
+    description = "The server does not let the user in (SQLSTATE class 28), or asks for a way of authentication that is not known here."
+  }
+  error "too_many_connections" {
+    description = "The server has no connection left (53300)."
+  }
+  error "shutdown" {
+    description = "The server is shutting down or starting up, or ended the connection (57P01 to 57P05)."
+  }
+  error "closed" {
+    description = "The connection ended without a word."
+  }
+  error "server_error" {
+    description = "Any other error of the server. The text has its SQLSTATE."
+  }
+  error "protocol" {
+    description = "The server sent what the protocol forbids."
+  }
+}
+
+# What every step of a connection has.
+shared "step" {
+  uses "connection" {
+    asset       = "postgres_connection"
+    description = "The connection."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step may take, waiting for the connection included. Without it 10 s. What runs on the server then is cancelled."
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  metric "server_errors" {
+    kind        = "counter"
+    label       = "class"
+    description = "Errors of the server, by the class of their SQLSTATE: its first two characters."
+  }
+  error "timeout" {
+    description = "The step took longer than its `timeout`."
+  }
+  error "canceled" {
+    description = "The server cancelled the statement (57014), as by `statement_timeout`."
+  }
+  error "serialization" {
+    description = "The transaction cannot be put in order with others (40001)."
+  }
+  error "deadlock" {
+    description = "The transaction was chosen to end a deadlock (40P01)."
+  }
+  error "constraint" {
+    description = "A constraint does not hold (class 23)."
+  }
+  error "syntax" {
+    description = "The statement is wrong, names what is not there, or is not allowed (class 42)."
+  }
+  error "data" {
+    description = "A value does not fit (class 22)."
+  }
+  error "resources" {
+    description = "The server has none left of something (class 53)."
+  }
+  error "transaction_aborted" {
+    description = "The transaction has failed before (25P02), or the server answered COMMIT by ROLLBACK."
+  }
+  error "transaction_lost" {
+    description = "The connection was lost inside a transaction. Steps fail until postgres_rollback or the end of the iteration."
+  }
+  error "transaction_order" {
+    description = "A transaction begins inside of one that is open, or ends where none is."
+  }
+  error "commit_unknown" {
+    description = "COMMIT was sent and its answer did not come: nobody knows here whether the transaction is committed."
+  }
+}
+
+shared "statement" {
+  metric "rows" {
+    kind        = "counter"
+    description = "Rows that came."
+  }
+  metric "data_received" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the answers."
+  }
+  metric "preparing" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long it took to prepare a statement on a connection, at its first use there. It is no part of the service time."
+  }
+  metric "prepared_again" {
+    kind        = "counter"
+    description = "Statements that were prepared again because the types of their result had changed."
+  }
+  error "statement" {
+    description = "The statement cannot be run so: it is several, or it belongs to another runner, or has another number of parameters."
+  }
+  error "conversion" {
+    description = "A parameter cannot be made a value of its type."
+  }
+}
+
+runner "postgres_query" {
+  description = "Runs a statement. It is prepared once on each connection."
+  shares      = ["step", "connecting", "statement"]
+
+  input "sql" {
+    type        = string
+    required    = true
+    min_length  = 1
+    description = "The statement, with `$1`, `$2` in the places of parameters."
+  }
+  input "params" {
+    type        = list(any)
+    shape       = true
+    description = "The parameters in their order. They become values of the types that the server says."
+  }
+  input "types" {
+    type        = list(string)
+    description = "The types of the parameters, as `int8`. Without it the server chooses them."
+  }
+  input "prepare" {
+    type        = bool
+    default     = true
+    description = "Whether the statement is prepared under a name and used again. PgBouncer in transaction mode may need `false`."
+  }
+
+  output "rows" {
+    type        = list(any)
+    description = "The rows: objects by the names of the columns. Of several columns of one name the second gets `_2` behind it."
+  }
+  output "row" {
+    type        = any
+    description = "The first row; null if there is none."
+  }
+  output "row_count" {
+    type        = number
+    description = "How many rows came."
+  }
+  output "affected" {
+    type        = number
+    description = "How many rows the server says it read or changed; null if it does not say."
+  }
+  output "command" {
+    type        = string
+    description = "What the server did, as `UPDATE`."
+  }
+}
+
+runner "postgres_batch" {
+  description = "Runs several statements that are sent together."
+  shares      = ["step", "connecting", "statement"]
+
+  input "statements" {
+    type        = list(object({ sql = string, params = optional(any) }))
+    required    = true
+    shape       = true
+    min_length  = 1
+    description = "The statements and their parameters."
+  }
+  input "transaction" {
+    type        = bool
+    default     = true
+    description = "Whether all are one transaction: if one fails, none has happened. Otherwise each is one by itself, and those behind a failed one run all the same."
+  }
+  input "pipeline" {
+    type        = bool
+    default     = true
+    description = "Whether all are sent at once. Otherwise each waits for the answer to the one before."
+  }
+
+  output "results" {
+    type        = list(any)
+    description = "What came of each: an object with `rows`, `row_count`, `affected` and `command`."
+  }
+}
+
+runner "postgres_begin" {
+  description = "Begins a transaction. The steps that depend on it run inside of it, until postgres_commit or postgres_rollback."
+  shares      = ["step", "connecting"]
+  opens       = "transaction"
+
+  input "isolation" {
+    type        = string
+    one_of      = ["read committed", "repeatable read", "serializable"]
+    description = "How it is kept apart from others. Without it as the server is set."
+  }
+  input "read_only" {
+    type        = bool
+    default     = false
+    description = "Whether it changes nothing."
+  }
+  input "deferrable" {
+    type        = bool
+    default     = false
+    description = "Whether a serializable one that only reads waits until it cannot fail."
+  }
+
+  rule {
+    condition     = !input.deferrable || input.read_only && input.isolation == "serializable"
+    error_message = "deferrable has a meaning only with read_only and isolation = \"serializable\""
+    severity      = "warning"
+  }
+}
+
+runner "postgres_commit" {
+  description = "Commits the transaction. It fails where the server answers that it was rolled back."
+  shares      = ["step", "connecting"]
+  closes      = "transaction"
+
+  output "committed" {
+    type        = bool
+    description = "Whether it is committed."
+  }
+}
+
+runner "postgres_rollback" {
+  description = "Rolls the transaction back. Where none is open it does nothing."
+  shares      = ["step", "connecting"]
+  closes      = "transaction"
+
+  output "rolled_back" {
+    type        = bool
+    description = "Whether there was one."
+  }
+}
+
+asset "postgres_connection" {
+  description = "A connection to a server. One step at a time uses it; the others wait for their turn."
+  scope       = "vu"
+  scopes      = ["iteration"]
+  connects    = true
+  concurrency = "exclusive"
+  shares      = ["connecting"]
+
+  input "url" {
+    type            = string
+    pattern         = "^postgres(?:ql)?://"
+    pattern_message = "write postgres:// and a user, a host and a database, as postgres://app@db.test:5432/shop"
+    description     = "Where the database is: `postgres://USER@HOST:PORT/DATABASE`, with `sslmode` and others behind a `?`. A password in it is not marked as secret: use `password`."
+  }
+  input "host" {
+    type        = string
+    min_length  = 1
+    description = "The host, or the folder of a socket, which begins with `/`. Without it localhost."
+  }
+  input "port" {
+    type        = number
+    min         = 1
+    max         = 65535
+    description = "The port. Without it 5432."
+  }
+  input "user" {
+    type        = string
+    min_length  = 1
+    description = "The role."
+  }
+  input "password" {
+    type        = string
+    sensitive   = true
+    description = "Its password."
+  }
+  input "database" {
+    type        = string
+    min_length  = 1
+    description = "The database. Without it that of the name of the user."
+  }
+  input "sslmode" {
+    type        = string
+    one_of      = ["disable", "prefer", "require", "verify-full"]
+    description = "Whether TLS is spoken: never, if the server does, always, or always with a server whose certificate is trusted and for the host. Without it `prefer`. Only `verify-full` verifies."
+  }
+  input "ca_file" {
+    type        = string
+    description = "The file of PEM certificates that `verify-full` trusts, in place of the built-in ones and the host's."
+  }
+  input "ca_pem" {
+    type        = string
+    description = "The certificates themselves."
+  }
+  input "client_cert_file" {
+    type        = string
+    description = "The file of the certificate that is shown to the server."
+  }
+  input "client_cert_pem" {
+    type        = string
+    description = "The certificate itself."
+  }
+  input "client_key_file" {
+    type        = string
+    description = "The file of its key."
+  }
+  input "client_key_pem" {
+    type        = string
+    sensitive   = true
+    description = "The key itself."
+  }
+  input "application_name" {
+    type        = string
+    default     = "bggo"
+    description = "What the server calls the connection in its views and log."
+  }
+  input "options" {
+    type        = string
+    description = "Settings of the session as on the command line of a server: `-c work_mem=64MB`."
+  }
+  input "search_path" {
+    type        = string
+    description = "The schemas in which names are looked for."
+  }
+  input "statement_timeout" {
+    type        = duration
+    min         = "1ms"
+    description = "How long a statement may take before the server cancels it. The connection stays good then, which a `timeout` of a step costs."
+  }
+  input "connect_timeout" {
+    type        = duration
+    default     = "10s"
+    more_than   = "0s"
+    description = "Time limit for connecting, TLS and authentication included."
+  }
+
+  rule {
+    conflicts     = ["url", "host"]
+    error_message = "a url says the host itself: at most one of url and host may be given"
+  }
+  rule {
+    conflicts     = ["url", "port"]
+    error_message = "a url says the port itself: at most one of url and port may be given"
+  }
+  rule {
+    at_least_one  = ["url", "user"]
+    error_message = "a connection needs a user: by url or by user"
+  }
+  rule {
+    conflicts     = ["ca_file", "ca_pem"]
+    error_message = "at most one of ca_file and ca_pem may be given"
+  }
+  rule {
+    conflicts     = ["client_cert_file", "client_cert_pem"]
+    error_message = "at most one of client_cert_file and client_cert_pem may be given"
+  }
+  rule {
+    conflicts     = ["client_key_file", "client_key_pem"]
+    error_message = "at most one of client_key_file and client_key_pem may be given"
+  }
+  rule {
+    condition     = input.port == null || input.port == floor(input.port)
+    error_message = "port is a whole number"
+  }
+
+  output "server_version" {
+    type        = string
+    description = "The version that the server says."
+  }
+  output "backend_pid" {
+    type        = number
+    description = "The process of the server that serves the first connection."
+  }
+
+  metric "connections" {
+    kind        = "counter"
+    description = "Connections that were made."
+  }
+  metric "reconnects" {
+    kind        = "counter"
+    description = "Those of them that a step made because the one before was gone."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of the dial until the server is ready for statements."
+  }
+  metric "tls_handshaking" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long TLS took of that."
+  }
+  metric "authenticating" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long it took of that to say who connects, and until the server is ready."
+  }
+  metric "waiting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long steps waited for their turn at the connection, those that had to."
+  }
+  metric "cancels" {
+    kind        = "counter"
+    description = "Statements that were given up here and that the server was asked to cancel. Each costs its connection."
+  }
+  metric "possibly_written" {
+    kind        = "counter"
+    description = "Statements that write, outside of a transaction, and COMMITs, that were sent and whose whole answer did not come."
+  }
+  metric "transactions_lost" {
+    kind        = "counter"
+    description = "Transactions that were open when the connection was lost."
+  }
+  metric "transactions_left_open" {
+    kind        = "counter"
+    description = "Transactions that were open when their iteration had ended. They are rolled back."
+  }
+  metric "notices" {
+    kind        = "counter"
+    description = "Notices and warnings of the server."
+  }
+
+  error "settings" {
+    description = "An argument cannot be used, as a url that is none."
+  }
+}

@@ -1,0 +1,528 @@
+//! The asset `postgres_connection`: one session with a server, which one step at a time has on loan.
+
+use crate::arguments::Settings;
+use crate::cancel;
+use crate::exchange::{self, End, Goes};
+use crate::limit::before;
+use crate::login::{self, Greeting};
+use crate::message::{Bad, Message, TERMINATE, put_query, send};
+use crate::postgres_connection::{Error as Kind, Exports, Inputs, Metric, Uses};
+use crate::postgres_query::Error as StepKind;
+use crate::server_error::ServerError;
+use crate::session::{Opened, Session, State};
+use bggo_runtime::contract::{
+    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Running, Step,
+    Value, format_duration,
+};
+use bggo_scram::Keys;
+use bggo_wire::{Dialer, Home, KeptDeadline, Loan, Named, Turn, Turns, Wire};
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// How long a destruction waits for requests to cancel that are on their way.
+const LAST_CANCELS: Duration = Duration::from_secs(2);
+
+/// What all connections of a resource share on a thread.
+#[derive(Debug, Default)]
+pub struct Ready {
+    /// The settings, if they are the same for all.
+    settings: Option<Rc<Settings>>,
+    /// What was made of passwords before.
+    keys: Keys,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub struct PostgresConnection {
+    core: Rc<Core>,
+    ready: Rc<Ready>,
+    metrics: AssetMetrics,
+    clock: AssetClock,
+    home: Home,
+    turns: Turns,
+    session: RefCell<Session>,
+    /// Requests to cancel that are on their way.
+    cancels: Cancels,
+    deadline: KeptDeadline,
+    server_version: String,
+    backend_pid: Option<u32>,
+}
+
+/// What a request to cancel needs as well.
+#[derive(Debug)]
+struct Core {
+    settings: Rc<Settings>,
+    dialer: Dialer,
+    named: Named,
+}
+
+#[derive(Default)]
+struct Cancels(RefCell<Vec<Running<'static, ()>>>);
+
+impl std::fmt::Debug for Cancels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Cancels")
+            .field(&self.0.borrow().len())
+            .finish()
+    }
+}
+
+impl Asset for PostgresConnection {
+    const WORKS_WHEN_IDLE: bool = true;
+
+    type Inputs = Inputs;
+    type Uses = Uses;
+    type Ready = Ready;
+    type Exports = Exports;
+
+    fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
+        Ok(Ready {
+            settings: Settings::of(inputs)?.map(Rc::new),
+            keys: Keys::default(),
+        })
+    }
+
+    async fn create(cx: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
+        let settings = match &ready.settings {
+            Some(settings) => Rc::clone(settings),
+            None => {
+                let settings = Settings::of(&inputs)?;
+                Rc::new(settings.ok_or_else(|| {
+                    Kind::Settings.fault("an argument of the connection is missing")
+                })?)
+            }
+        };
+        let mut connection = Self {
+            core: Rc::new(Core {
+                dialer: Dialer::new(&cx, &settings.dials),
+                settings,
+                named: match cx.info().is_sensitive() {
+                    true => Named::Secret,
+                    false => Named::Open,
+                },
+            }),
+            ready,
+            metrics: cx.metrics(),
+            clock: cx.clock(),
+            home: Home::new(),
+            turns: Turns::new(),
+            session: RefCell::default(),
+            cancels: Cancels::default(),
+            deadline: KeptDeadline::new(),
+            server_version: String::new(),
+            backend_pid: None,
+        };
+        let (wire, greeting) = connection.connect().await?;
+        connection.server_version = greeting.server_version;
+        connection.backend_pid = greeting.key.as_ref().map(|key| key.pid);
+        connection.session.get_mut().key = greeting.key;
+        drop(connection.home.settle(0, wire));
+        Ok(connection)
+    }
+
+    fn exports(&self) -> Exports {
+        Exports {
+            server_version: self.server_version.clone().into(),
+            backend_pid: self
+                .backend_pid
+                .map_or(Value::Null, |pid| Number::from(pid).into()),
+        }
+    }
+
+    fn has_idle_work(&self) -> bool {
+        !self.cancels.0.borrow().is_empty()
+    }
+
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        // Those that are not over go on with the next poll.
+        let _ = self.cancels.poll(cx);
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        if self.session.borrow().state != State::Idle {
+            self.metrics.add(Metric::TRANSACTIONS_LEFT_OPEN, 1);
+        }
+        if let Some(mut wire) = self.home.lend(0) {
+            wire.send_only();
+            wire.out().put(&TERMINATE);
+            // It is a courtesy: a server that does not take it sees the end of the connection.
+            wire.send_now(&[]);
+            wire.spent();
+        }
+        let until = self.clock.now() + LAST_CANCELS;
+        let all = poll_fn(|cx| self.cancels.poll(cx));
+        let _ = before(self.clock.deadline(), until, all).await;
+        Ok(())
+    }
+}
+
+impl Cancels {
+    /// Drives them: whether all are over.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut running = self.0.borrow_mut();
+        running.retain_mut(|cancel| cancel.as_mut().poll(cx).is_pending());
+        match running.is_empty() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl PostgresConnection {
+    /// The deadline of one step after the other.
+    pub(crate) fn deadline(&self) -> &KeptDeadline {
+        &self.deadline
+    }
+
+    /// Makes a connection and logs in.
+    async fn connect(&self) -> Result<(Wire, Greeting), Fault> {
+        let settings = &*self.core.settings;
+        let begun = self.clock.now();
+        let work = async {
+            let (mut wire, tls) =
+                cancel::reach(&self.core.dialer, settings, self.core.named).await?;
+            let begun = self.clock.now();
+            let greeting =
+                login::login(&mut wire, settings, &self.ready.keys, self.nonce()).await?;
+            self.metrics
+                .record_time(Metric::AUTHENTICATING, self.clock.now() - begun);
+            if let Some(tls) = tls {
+                self.metrics.record_time(Metric::TLS_HANDSHAKING, tls);
+            }
+            Ok::<_, Fault>((wire, greeting))
+        };
+        let limit = settings.connect_timeout;
+        let made = before(self.clock.deadline(), begun + limit, Box::pin(work)).await;
+        let Some(made) = made else {
+            let place = settings.target(self.core.named).place();
+            let text = FaultText::plain("connecting to ").and_text(&place);
+            return Err(Kind::Connect
+                .fault(text.and(format_args!(" took longer than {}", format_duration(limit)))));
+        };
+        let made = made?;
+        self.metrics.add(Metric::CONNECTIONS, 1);
+        self.metrics
+            .record_time(Metric::CONNECTING, self.clock.now() - begun);
+        Ok(made)
+    }
+
+    fn nonce(&self) -> [u8; 24] {
+        let mut nonce = [0; 24];
+        for part in nonce.chunks_exact_mut(8) {
+            part.copy_from_slice(&self.clock.random().to_be_bytes());
+        }
+        nonce
+    }
+
+    /// Waits for the turn of a step.
+    pub(crate) async fn turn(&self, step: &Step<'_>) -> Turn<'_> {
+        if let Some(turn) = self.turns.take_now() {
+            return turn;
+        }
+        let since = step.now();
+        let turn = self.turns.take().await;
+        self.metrics
+            .record_time(Metric::WAITING, step.sent() - since);
+        turn
+    }
+
+    /// Whether the transaction of this iteration was lost with its connection. From now on steps go on without it.
+    pub(crate) fn forgets_lost(&self, step: &Step<'_>) -> bool {
+        let mut session = self.session.borrow_mut();
+        let is_lost = session.is_lost && !session.is_of_another(step.iteration_began());
+        if session.is_lost {
+            session.has_no_transaction();
+        }
+        is_lost
+    }
+
+    /// The session on loan to a step whose turn it is, once its connection is there.
+    ///
+    /// # Errors
+    /// There is no connection, or the transaction of the step was lost with it.
+    pub(crate) async fn lend<'a>(
+        &'a self,
+        turn: Turn<'a>,
+        step: &'a Step<'a>,
+    ) -> Result<Lent<'a>, Fault> {
+        if self.has_idle_work() {
+            poll_fn(|cx| {
+                self.poll_idle(cx);
+                Poll::Ready(())
+            })
+            .await;
+        }
+        let is_left = self.session.borrow().is_of_another(step.iteration_began());
+        if is_left {
+            self.leaves_iteration();
+        }
+        let loan = self
+            .home
+            .lend_heard(0, |wire| self.session.borrow_mut().beside.hears(wire));
+        if loan.is_none() && self.session.borrow_mut().ends() {
+            self.metrics.add(Metric::TRANSACTIONS_LOST, 1);
+        }
+        if is_left && self.session.borrow().state == State::Idle {
+            self.session.borrow_mut().has_no_transaction();
+        }
+        if self.session.borrow().is_lost {
+            let by = self.session.borrow().opened.map(|opened| opened.by);
+            let text = FaultText::plain("the connection was lost inside the transaction");
+            let text = match by {
+                Some(by) => text.and(format_args!(" that {by} began")),
+                None => text,
+            };
+            return Err(StepKind::TransactionLost.fault(text));
+        }
+        let loan = match loan {
+            Some(loan) => loan,
+            None => {
+                // It happens seldom, so steps hold no place for it.
+                let (wire, greeting) = Box::pin(self.connect()).await?;
+                self.metrics.add(Metric::RECONNECTS, 1);
+                self.session.borrow_mut().key = greeting.key;
+                step.sent();
+                self.home.settle(0, wire)
+            }
+        };
+        let mut lent = Lent {
+            connection: self,
+            step,
+            loan: Some(loan),
+            flight: Flight::Nothing,
+            has_ended: false,
+            _turn: turn,
+        };
+        if is_left && self.session.borrow().state != State::Idle {
+            Box::pin(lent.rolls_back()).await?;
+            step.sent();
+        }
+        Ok(lent)
+    }
+
+    /// An iteration has ended whose transaction is open.
+    fn leaves_iteration(&self) {
+        if self.session.borrow().state != State::Idle {
+            self.metrics.add(Metric::TRANSACTIONS_LEFT_OPEN, 1);
+        }
+    }
+
+    /// Asks the server to cancel what it does for the session. The session is over.
+    fn cancel(&self) {
+        let Some(key) = self.session.borrow().key.clone() else {
+            return;
+        };
+        self.metrics.add(Metric::CANCELS, 1);
+        let core = Rc::clone(&self.core);
+        let (deadline, until) = (
+            self.clock.deadline(),
+            self.clock.now() + core.settings.connect_timeout,
+        );
+        let mut cancel: Running<'static, ()> = Box::pin(async move {
+            let send = cancel::send(&core.dialer, &core.settings, core.named, key);
+            let _ = before(deadline, until, send).await;
+        });
+        // The first poll begins the dial. Who waits for it polls again.
+        if cancel
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+        {
+            self.cancels.0.borrow_mut().push(cancel);
+        }
+    }
+}
+
+/// What of a step is on its way while its answer is not whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flight {
+    Nothing,
+    /// What changes nothing by itself.
+    Reads,
+    /// What may write, and is committed by itself where no transaction is open.
+    Writes,
+    Commit,
+    /// A rollback: whatever becomes of it, the transaction is over.
+    Rollback,
+}
+
+/// The session on loan to a step. Dropped in the middle of an exchange it closes the connection.
+pub(crate) struct Lent<'a> {
+    connection: &'a PostgresConnection,
+    step: &'a Step<'a>,
+    loan: Option<Loan<'a>>,
+    flight: Flight,
+    /// The connection ended, or of what came nothing can be made.
+    has_ended: bool,
+    _turn: Turn<'a>,
+}
+
+impl Lent<'_> {
+    /// What the server keeps for the session.
+    pub(crate) fn session(&self) -> &RefCell<Session> {
+        &self.connection.session
+    }
+
+    pub(crate) fn step(&self) -> &Step<'_> {
+        self.step
+    }
+
+    /// The server does not keep to the protocol: its connection is of no use any more.
+    pub(crate) fn misbehaves(&mut self, text: &'static str) -> Fault {
+        self.has_ended = true;
+        StepKind::Protocol.fault(text)
+    }
+
+    /// Whether the connection has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// The wire, to append what is sent. `None` once it has ended.
+    pub(crate) fn wire(&mut self) -> Option<&mut Wire> {
+        self.loan.as_deref_mut()
+    }
+
+    /// Sends what was appended and takes answers until `take` says that they are whole.
+    ///
+    /// # Errors
+    /// The connection ended or the server does not keep to the protocol.
+    pub(crate) async fn exchange(
+        &mut self,
+        flight: Flight,
+        take: &mut dyn FnMut(Message<'_>) -> Result<Goes, Bad>,
+    ) -> Result<(), Fault> {
+        let Some(wire) = self.loan.as_deref_mut() else {
+            return Err(StepKind::Closed.fault("the connection has ended"));
+        };
+        self.flight = flight;
+        let session = &self.connection.session;
+        let done =
+            poll_fn(|cx| exchange::poll(wire, &mut session.borrow_mut().beside, take, cx)).await;
+        let notices = std::mem::take(&mut session.borrow_mut().beside.notices);
+        if notices > 0 {
+            self.connection.metrics.add(Metric::NOTICES, notices);
+        }
+        match done {
+            Ok(()) => {
+                self.flight = Flight::Nothing;
+                wire.paid();
+                Ok(())
+            }
+            Err(end) => {
+                self.has_ended = true;
+                if let End::Said(error) = &end {
+                    self.count_error(error);
+                }
+                Err(end.fault())
+            }
+        }
+    }
+
+    /// The server is ready, with a transaction or without.
+    pub(crate) fn is_ready(&self, body: &[u8]) {
+        let mut session = self.connection.session.borrow_mut();
+        session.state = State::of(body);
+        match session.state {
+            State::Idle => session.has_no_transaction(),
+            State::Open | State::Failed if session.opened.is_none() => {
+                session.opened = Some(Opened {
+                    iteration: self.step.iteration_began(),
+                    by: self.step.info(),
+                });
+            }
+            State::Open | State::Failed => {}
+        }
+    }
+
+    /// An error of the server, by the class of its SQLSTATE.
+    pub(crate) fn count_error(&self, error: &ServerError) {
+        // Every runner has this metric in the same place, before its own ones.
+        self.step.add_labelled(
+            crate::postgres_query::Metric::SERVER_ERRORS,
+            error.class(),
+            1,
+        );
+    }
+
+    /// Runs a command without rows: what the server says that it did.
+    ///
+    /// # Errors
+    /// The connection ended, or the server fails the command.
+    pub(crate) async fn command(&mut self, sql: &str, flight: Flight) -> Result<String, Fault> {
+        if let Some(wire) = self.wire() {
+            send(wire.out(), |out| put_query(out, sql));
+        }
+        let mut tag = String::new();
+        let mut error = None;
+        let mut ready = None;
+        let mut take = |message: Message<'_>| {
+            match message.tag {
+                b'C' => tag = crate::described::command(message.body).0.to_owned(),
+                b'E' => {
+                    error = error
+                        .take()
+                        .or_else(|| Some(ServerError::read(message.body)))
+                }
+                b'Z' => {
+                    ready = Some(message.body.to_vec());
+                    return Ok(Goes::Done);
+                }
+                _ => {
+                    return Err(Bad(
+                        "the server answers a command by what is no answer to it",
+                    ));
+                }
+            }
+            Ok(Goes::On)
+        };
+        self.exchange(flight, &mut take).await?;
+        self.is_ready(&ready.unwrap_or_default());
+        match error {
+            Some(error) => {
+                self.count_error(&error);
+                Err(error.fault())
+            }
+            None => Ok(tag),
+        }
+    }
+
+    async fn rolls_back(&mut self) -> Result<(), Fault> {
+        self.command("ROLLBACK", Flight::Rollback).await.map(drop)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let Some(loan) = self.loan.take() else {
+            return;
+        };
+        let is_over = self.has_ended || self.flight != Flight::Nothing || !loan.is_whole();
+        if !is_over {
+            return;
+        }
+        loan.spent();
+        let connection = self.connection;
+        let was_open = connection.session.borrow().state != State::Idle;
+        if self.flight == Flight::Commit || self.flight == Flight::Writes && !was_open {
+            connection.metrics.add(Metric::POSSIBLY_WRITTEN, 1);
+        }
+        // A server that still has work is told to leave it.
+        if !self.has_ended && self.flight != Flight::Nothing {
+            connection.cancel();
+        }
+        let is_lost = connection.session.borrow_mut().ends();
+        match self.flight {
+            Flight::Commit | Flight::Rollback => {
+                connection.session.borrow_mut().has_no_transaction()
+            }
+            Flight::Nothing | Flight::Reads | Flight::Writes if is_lost => {
+                connection.metrics.add(Metric::TRANSACTIONS_LOST, 1);
+            }
+            Flight::Nothing | Flight::Reads | Flight::Writes => {}
+        }
+    }
+}

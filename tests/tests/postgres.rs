@@ -1,0 +1,233 @@
+//! Users of whole programs with a real PostgreSQL, which has to count the same.
+
+use bggo_tests::Grid;
+use bggo_tests::bench::summary;
+use bggo_tests::server::Postgres;
+use serde_json::Value;
+
+/// Users that read, users that move money in transactions of several steps, users that do it in one batch, and one whose transactions
+/// fail or are left open.
+const GRID: &str = r#"
+variable "server" { type = string }
+
+variable "password" {
+  type      = string
+  sensitive = true
+}
+
+resource "postgres_connection" "bank" {
+  arguments {
+    url      = var.server
+    password = var.password
+  }
+}
+
+scenario "read" {
+  load "per_vu_iterations" {
+    vus        = 5
+    iterations = 20
+  }
+  step "postgres_query" "one" {
+    uses { connection = resource.postgres_connection.bank }
+    arguments {
+      sql    = "SELECT id, balance, owner, ARRAY[id, $2] AS pair FROM accounts WHERE id = $1"
+      params = [vu.id, vu.iteration]
+    }
+    check "it is the own account" {
+      condition = output.row.id == vu.id && output.row.owner == "user ${vu.id}" && output.row.pair[1] == vu.iteration
+    }
+  }
+}
+
+scenario "transactions" {
+  load "per_vu_iterations" {
+    vus        = 4
+    iterations = 25
+  }
+  step "postgres_begin" "tx" {
+    uses { connection = resource.postgres_connection.bank }
+  }
+  step "postgres_query" "take" {
+    uses { connection = resource.postgres_connection.bank }
+    arguments {
+      sql    = "UPDATE accounts SET balance = balance - 1 WHERE id = $1 RETURNING balance"
+      params = [vu.id + 100]
+    }
+    depends_on = [step.postgres_begin.tx]
+  }
+  step "postgres_query" "note" {
+    uses { connection = resource.postgres_connection.bank }
+    arguments {
+      sql    = "INSERT INTO history (account, balance, note) VALUES ($1, $2, $3)"
+      params = [vu.id + 100, step.postgres_query.take.output.row.balance, { by = "transaction" }]
+    }
+    check "a row was written" {
+      condition = output.affected == 1
+    }
+  }
+  step "postgres_commit" "tx" {
+    uses { connection = resource.postgres_connection.bank }
+    depends_on = [step.postgres_query.note]
+  }
+}
+
+scenario "batches" {
+  load "per_vu_iterations" {
+    vus        = 3
+    iterations = 10
+  }
+  step "postgres_batch" "move" {
+    uses { connection = resource.postgres_connection.bank }
+    arguments {
+      statements = [
+        { sql = "UPDATE accounts SET balance = balance - 1 WHERE id = $1", params = [vu.id + 200] },
+        { sql = "INSERT INTO history (account, note) VALUES ($1, $2)", params = [vu.id + 200, { by = "batch" }] },
+        { sql = "SELECT count(*) AS n FROM history WHERE account = $1", params = [vu.id + 200] },
+      ]
+    }
+    check "it sees its own" {
+      condition = output.results[2].rows[0].n > 0
+    }
+  }
+}
+
+scenario "failing" {
+  load "per_vu_iterations" {
+    vus        = 1
+    iterations = 6
+  }
+  step "postgres_begin" "tx" {
+    uses { connection = resource.postgres_connection.bank }
+  }
+  step "postgres_query" "twice" {
+    uses { connection = resource.postgres_connection.bank }
+    arguments { sql = "INSERT INTO history (id, note) VALUES (-1, '{\"by\": \"failing\"}'), (-1, NULL)" }
+    on_error { action = "continue" }
+    depends_on = [step.postgres_begin.tx]
+  }
+  step "postgres_commit" "tx" {
+    uses { connection = resource.postgres_connection.bank }
+    on_error { action = "continue" }
+    depends_on = [step.postgres_query.twice]
+  }
+}
+"#;
+
+const TABLES: &str = "\
+CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL, owner text);
+INSERT INTO accounts SELECT id, 1000, 'user ' || id FROM generate_series(1, 300) id;
+CREATE TABLE history (id serial PRIMARY KEY, account int, balance int, note jsonb);
+GRANT ALL ON accounts, history, history_id_seq TO scram;
+";
+
+#[test]
+fn users_and_the_server_count_the_same() {
+    let server = Postgres::start();
+    server.ask(TABLES);
+    let grid = Grid::new(GRID).build();
+    let ended = grid
+        .start(&["--server", &server.url("scram"), "--password", "secret"])
+        .finish();
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    let count = |by: &str| {
+        server.ask(&format!(
+            "SELECT count(*) FROM history WHERE note ->> 'by' = '{by}'"
+        ))
+    };
+    assert_eq!(count("transaction"), "100", "{said}");
+    assert_eq!(count("batch"), "30", "{said}");
+    assert_eq!(count("failing"), "0", "{said}");
+    assert_eq!(
+        server.ask("SELECT sum(1000 - balance) FROM accounts"),
+        "130"
+    );
+    // Each saw the balance that it had made.
+    assert_eq!(
+        server.ask("SELECT count(DISTINCT (account, balance)) FROM history WHERE note ->> 'by' = 'transaction'"),
+        "100"
+    );
+    assert_eq!(
+        server.ask("SELECT count(*) FROM pg_stat_activity WHERE usename = 'scram'"),
+        "0"
+    );
+    assert!(!said.contains("secret"), "{said}");
+    for part in ["constraint", "transaction_aborted"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+/// Users that insert into a server that dies.
+const COUNTS: &str = r#"
+variable "server" { type = string }
+
+resource "postgres_connection" "db" {
+  arguments { url = var.server }
+}
+
+step "postgres_query" "insert" {
+  uses { connection = resource.postgres_connection.db }
+  arguments {
+    sql    = "INSERT INTO counts VALUES ($1)"
+    params = [vu.id]
+  }
+}
+
+threshold "some fail" {
+  condition = metrics.run.failed.ratio < 1
+}
+"#;
+
+#[test]
+fn sums_are_what_was_reported_although_the_server_dies_and_comes_back() {
+    let mut server = Postgres::start();
+    server.ask("CREATE TABLE counts (id int)");
+    let grid = Grid::new(COUNTS).build();
+    let url = server.url("postgres");
+    let flags = [
+        "--server",
+        &url,
+        "--vus",
+        "4",
+        "--duration",
+        "3s",
+        "--log-format",
+        "json",
+    ];
+    let mut run = grid.start(&flags);
+    run.wait_for("\"event\":\"interval\"");
+    server.die();
+    server.start_again();
+    let finished = run.finish().expect_code(0);
+    let summary = summary(&finished.stderr);
+    let number = |value: &Value| {
+        value
+            .as_u64()
+            .unwrap_or_else(|| panic!("no number: {summary}"))
+    };
+    let passed = number(&summary["iterations"]["count"]) - number(&summary["iterations"]["failed"]);
+    let metrics = &summary["resources"][0]["metrics"];
+    let possibly = number(&metrics["possibly_written"]["sum"]);
+    let written: u64 = server.ask("SELECT count(*) FROM counts").parse().unwrap();
+    assert!(
+        (passed..=passed + possibly).contains(&written),
+        "{passed} and {possibly}: {written}"
+    );
+    // Each user had one statement on its way at most.
+    assert!(possibly <= 4, "{possibly}");
+    assert!(number(&metrics["reconnects"]["sum"]) >= 4, "{summary}");
+}
+
+#[test]
+fn the_example_of_the_module_runs_against_a_server() {
+    let server = Postgres::start();
+    let text =
+        std::fs::read_to_string(bggo_tests::repository().join("modules/postgres/example.hcl"));
+    let grid = Grid::new(&text.unwrap()).build();
+    grid.start(&["--server", &server.url("postgres")])
+        .finish()
+        .expect_code(0);
+    // Roles, the tables, and the transaction of the example, at least.
+    let committed =
+        server.ask("SELECT xact_commit FROM pg_stat_database WHERE datname = 'postgres'");
+    assert!(committed.parse::<u64>().unwrap() >= 3, "{committed}");
+}
