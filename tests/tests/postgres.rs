@@ -231,3 +231,63 @@ fn the_example_of_the_module_runs_against_a_server() {
         server.ask("SELECT xact_commit FROM pg_stat_database WHERE datname = 'postgres'");
     assert!(committed.parse::<u64>().unwrap() >= 3, "{committed}");
 }
+
+/// A transaction that no step ends.
+const LEFT_OPEN: &str = r#"
+variable "server" { type = string }
+
+resource "postgres_connection" "bank" {
+  arguments { url = var.server }
+}
+
+step "postgres_begin" "tx" {
+  uses { connection = resource.postgres_connection.bank }
+}
+
+step "postgres_query" "take" {
+  uses { connection = resource.postgres_connection.bank }
+  arguments { sql = "UPDATE accounts SET balance = 0 WHERE id = 1" }
+  depends_on = [step.postgres_begin.tx]
+}
+"#;
+
+#[test]
+fn a_transaction_that_is_left_open_is_rolled_back_and_the_run_says_which_step_began_it() {
+    let server = Postgres::start();
+    server.ask(TABLES);
+    let grid = Grid::new(LEFT_OPEN).build();
+    let ended = grid.start(&["--server", &server.url("postgres")]).finish();
+    let ended = ended.expect_code(0);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    let words = "the transaction that step.postgres_begin.tx opened was left open at the end of its iteration";
+    assert!(said.contains(words), "{said}");
+    assert_eq!(
+        server.ask("SELECT balance FROM accounts WHERE id = 1"),
+        "1000"
+    );
+    let load = [
+        "--server",
+        &server.url("postgres"),
+        "--vus",
+        "2",
+        "--iterations",
+        "10",
+        "--log-format",
+        "json",
+    ];
+    let ended = grid.start(&load).finish().expect_code(0);
+    let summary = summary(&ended.stderr);
+    let resource = &summary["resources"][0];
+    assert_eq!(
+        resource["metrics"]["transactions_left_open"]["sum"], 10,
+        "{summary}"
+    );
+    assert_eq!(
+        server.ask("SELECT balance FROM accounts WHERE id = 1"),
+        "1000"
+    );
+    assert_eq!(
+        server.ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"),
+        "0"
+    );
+}

@@ -11,8 +11,8 @@ use crate::postgres_query::Error as StepKind;
 use crate::server_error::ServerError;
 use crate::session::{Opened, Session, State};
 use bggo_runtime::contract::{
-    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Running, Step,
-    Value, format_duration,
+    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Running, Settling,
+    Step, Value, format_duration,
 };
 use bggo_scram::Keys;
 use bggo_wire::{Dialer, Home, KeptDeadline, Loan, Named, Turn, Turns, Wire};
@@ -72,6 +72,7 @@ impl std::fmt::Debug for Cancels {
 
 impl Asset for PostgresConnection {
     const WORKS_WHEN_IDLE: bool = true;
+    const SETTLES: bool = true;
 
     type Inputs = Inputs;
     type Uses = Uses;
@@ -141,10 +142,32 @@ impl Asset for PostgresConnection {
         let _ = self.cancels.poll(cx);
     }
 
-    async fn destroy(self) -> Result<(), Fault> {
-        if self.session.borrow().state != State::Idle {
-            self.metrics.add(Metric::TRANSACTIONS_LEFT_OPEN, 1);
+    async fn settle(&self, end: &Settling<'_>) -> Result<(), Fault> {
+        let (state, opened) = {
+            let session = self.session.borrow();
+            (session.state, session.opened)
+        };
+        if state == State::Idle {
+            // One that was lost with its connection is over as well.
+            self.session.borrow_mut().has_no_transaction();
+            return Ok(());
         }
+        self.metrics.add(Metric::TRANSACTIONS_LEFT_OPEN, 1);
+        if let Some(opened) = opened {
+            end.left_open("transaction", opened.by);
+        }
+        let _turn = self.turns.take().await;
+        let rolled_back = self.rolls_back_alone().await;
+        let mut session = self.session.borrow_mut();
+        if rolled_back.is_err() {
+            session.ends();
+        }
+        session.state = State::Idle;
+        session.has_no_transaction();
+        rolled_back
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
         if let Some(mut wire) = self.home.lend(0) {
             wire.send_only();
             wire.out().put(&TERMINATE);
@@ -301,6 +324,43 @@ impl PostgresConnection {
             step.sent();
         }
         Ok(lent)
+    }
+
+    /// Rolls a transaction back of which no step knows. Where that fails the connection is closed, which rolls it back as well.
+    async fn rolls_back_alone(&self) -> Result<(), Fault> {
+        let heard = |wire: &mut Wire| self.session.borrow_mut().beside.hears(wire);
+        let Some(mut wire) = self.home.lend_heard(0, heard) else {
+            self.session.borrow_mut().ends();
+            return Ok(());
+        };
+        send(wire.out(), |out| put_query(out, "ROLLBACK"));
+        let mut error = None;
+        let mut take = |message: Message<'_>| {
+            match message.tag {
+                b'Z' => return Ok(Goes::Done),
+                b'E' => error = Some(ServerError::read(message.body).fault()),
+                _ => {}
+            }
+            Ok(Goes::On)
+        };
+        let done = poll_fn(|cx| {
+            let beside = &mut self.session.borrow_mut().beside;
+            exchange::poll(&mut wire, beside, &mut take, cx)
+        });
+        match done.await {
+            Err(end) => {
+                wire.spent();
+                return Err(end.fault());
+            }
+            Ok(()) => wire.paid(),
+        }
+        match error {
+            Some(fault) => {
+                wire.spent();
+                Err(fault)
+            }
+            None => Ok(()),
+        }
     }
 
     /// An iteration has ended whose transaction is open.

@@ -121,6 +121,29 @@ fn a_transaction_that_is_left_open_is_rolled_back_before_the_next_iteration_work
 }
 
 #[test]
+fn a_transaction_that_is_left_open_is_rolled_back_when_its_iteration_ends() {
+    let _held = server();
+    run(async || {
+        let user = user();
+        table("settled");
+        user.begin().await.unwrap();
+        user.rows("INSERT INTO settled VALUES (1)").await.unwrap();
+        // A lock that nobody else gets while the transaction is open.
+        user.rows("LOCK TABLE settled").await.unwrap();
+        user.scope.settle().await;
+        assert_eq!(server().ask("SELECT count(*) FROM settled"), "0");
+        assert_eq!(user.counted(Metric::TRANSACTIONS_LEFT_OPEN), 1);
+        user.begins_another_iteration();
+        user.rows("INSERT INTO settled VALUES (2)").await.unwrap();
+        user.scope.settle().await;
+        assert_eq!(server().ask("SELECT id FROM settled"), "2");
+        assert_eq!(user.counted(Metric::TRANSACTIONS_LEFT_OPEN), 1);
+        assert_eq!(user.counted(Metric::RECONNECTS), 0);
+        user.leave().await;
+    });
+}
+
+#[test]
 fn serialization_and_deadlocks_have_kinds_of_their_own() {
     let _held = server();
     run(async || {
