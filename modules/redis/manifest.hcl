@@ -129,6 +129,19 @@ runner "redis_command" {
     min_length  = 1
     description = "The command and its arguments, as `[\"SET\", \"user:1\", \"Ada\", \"EX\", 60]`: strings, numbers, bools and bytes."
   }
+
+  rule {
+    condition     = !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], upper(input.command[0]))
+    error_message = "messages of channels come to a redis_subscription, and redis_receive waits for them"
+  }
+  rule {
+    condition     = !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], upper(input.command[0]))
+    error_message = "a transaction is a redis_pipeline with transaction = true"
+  }
+  rule {
+    condition     = !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], upper(input.command[0]))
+    error_message = "the command would change the connection for the other steps: database, user and password stand in the redis_connection"
+  }
 }
 
 runner "redis_pipeline" {
