@@ -299,9 +299,14 @@ pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
         idle_words: None,
         is_native: true,
         told: |ended| {
-            let line = ended.stdout.lines().find(|line| line.contains("\"Count\""));
-            let word = line.and_then(|line| line.split([':', ',']).nth(1));
-            parsed(word.map(str::trim), ended)
+            // One for each kind of command and each second; that of all is the largest.
+            let lines = ended.stdout.lines();
+            let counts = lines.filter(|line| line.contains("\"Count\""));
+            let words = counts.filter_map(|line| {
+                line.split([':', ','])
+                    .find_map(|word| word.trim().parse().ok())
+            });
+            words.max().unwrap_or(0)
         },
         left: way.connections as u64,
     }
