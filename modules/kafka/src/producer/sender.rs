@@ -17,7 +17,7 @@ use crate::producer::batch::{Batch, HEAD, ProducerId, State as Stage};
 use crate::producer::compression::Compression;
 use crate::producer::partitioner::Partitioner;
 use crate::producer::request::{Part, Produce, VERSIONS};
-use crate::producer::waiters::{Failed, Outcome, Waiters, Written};
+use crate::producer::waiters::{Failed, Later, Outcome, Waiters, Written};
 use bggo_runtime::contract::{
     AssetMetrics, Deadline, Fault, FaultText, Moment, Running, format_duration,
 };
@@ -166,6 +166,8 @@ pub(crate) struct Appended {
     pub(crate) partition: u32,
     /// Its place among those that wait.
     pub(crate) place: u32,
+    /// Whether its batch takes no more.
+    pub(crate) is_last: bool,
 }
 
 impl fmt::Debug for Sender {
@@ -317,6 +319,7 @@ impl Sender {
         Ok(Appended {
             partition: number,
             place,
+            is_last: is_full,
         })
     }
 
@@ -328,6 +331,11 @@ impl Sender {
         }
         self.poll(cx);
         self.state.borrow_mut().waiters.poll(appended.place, cx)
+    }
+
+    /// The step of a record ends before it is known what became of it.
+    pub(crate) fn tell_later(&self, appended: Appended, later: Later) {
+        self.state.borrow_mut().waiters.end(appended.place, later);
     }
 
     /// Who waits for a record goes: whether it is not known what became of it.
