@@ -97,7 +97,6 @@ impl Runner for KafkaProduce {
         );
         let (tail, hash) = filled?;
         let size = tail.len();
-        let now = step.since_1970();
         let record = Record {
             tail,
             hash,
@@ -107,7 +106,7 @@ impl Runner for KafkaProduce {
             },
             timestamp: match given.timestamp {
                 Some(timestamp) => timestamp.as_i64().unwrap_or_default(),
-                None => i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+                None => sender.timestamp(begun),
             },
         };
         let timestamp = record.timestamp;

@@ -64,6 +64,8 @@ pub(crate) struct Sender {
     timer: RefCell<Timer>,
     metrics: AssetMetrics,
     is_ending: Cell<bool>,
+    /// A moment, and the time since 1970 then: what is needed for each record asks no clock.
+    origin: (Moment, Duration),
 }
 
 struct Timer {
@@ -205,6 +207,7 @@ impl Sender {
                 asking: Vec::new(),
                 random: cluster.clock().random() | 1,
             }),
+            origin: (cluster.clock().now(), cluster.clock().since_1970()),
             cluster,
             rules,
             room: Line::default(),
@@ -257,6 +260,12 @@ impl Sender {
         Poll::Pending
     }
 
+    /// The time of a moment as records have it: in milliseconds since 1970.
+    pub(crate) fn timestamp(&self, at: Moment) -> i64 {
+        let (origin, since_1970) = self.origin;
+        i64::try_from((since_1970 + (at - origin)).as_millis()).unwrap_or(i64::MAX)
+    }
+
     /// Whether there is memory for a record.
     pub(crate) fn has_room(&self, size: usize) -> bool {
         let used = self.state.borrow().used;
@@ -268,7 +277,6 @@ impl Sender {
     /// # Errors
     /// The topic has no such partition, or the record is too large.
     pub(crate) fn append(&self, topic: u32, record: &Record<'_>) -> Result<Appended, Fault> {
-        let now = self.cluster.clock().now();
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
         // More than any head, place and time take.
@@ -295,6 +303,7 @@ impl Sender {
         let is_new = !partition.queue.back().is_some_and(fits);
         if is_new {
             let memory = state.spare.pop().unwrap_or_default();
+            let now = self.cluster.clock().now();
             partition
                 .queue
                 .push_back(Batch::new(memory, now, record.timestamp));
