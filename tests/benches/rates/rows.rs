@@ -1,14 +1,14 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
 use crate::peers::{
-    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, memtier,
-    minio, oha, quinn, redis_benchmark, socketio_client, uws, wrk,
+    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat,
+    memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
 use bggo_tests::bench::Program;
-use bggo_tests::server::{Redis, RedisSetup};
+use bggo_tests::server::{Kafka, KafkaSetup, Redis, RedisSetup};
 
 /// Connections of every row that says nothing else.
 const CONNECTIONS: u32 = 64;
@@ -92,7 +92,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 18] = [
+pub const ROWS: [(&str, Make); 20] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -117,6 +117,8 @@ pub const ROWS: [(&str, Make); 18] = [
     ("socketio", socketio),
     ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
+    ("kafka-linger", kafka_linger),
+    ("kafka-wait", kafka_wait),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
 ];
@@ -334,6 +336,62 @@ fn s3(method: &'static str, title: &'static str) -> Row {
     Row {
         cpu: &[0.2],
         ..Row::of_server(server, title, peers)
+    }
+}
+
+/// A broker with the topic that the rows of Kafka send to, and how many records are there.
+fn kafka() -> (String, Served) {
+    let server = Kafka::start_with(KafkaSetup {
+        core: Some(CORE),
+        ..KafkaSetup::default()
+    });
+    server.create_topic("t", 1);
+    let address = server.server();
+    (
+        address,
+        Box::new(move || server.end_offsets("t", 1).iter().sum()),
+    )
+}
+
+fn kafka_linger(_: &Target) -> Row {
+    let (server, served) = kafka();
+    let program = Program::new(include_str!("grids/kafka_linger.hcl"));
+    let peers = vec![
+        of_iterations(bggo(
+            "bggo",
+            program,
+            SESSIONS,
+            flag("--server", server.clone()),
+        )),
+        kcat(&server),
+    ];
+    Row {
+        rate: None,
+        cpu: &[1.0],
+        is_gate: false,
+        served: Some(served),
+        ..Row::new("Kafka, record of 100 B, linger 5 ms", peers)
+    }
+}
+
+fn kafka_wait(_: &Target) -> Row {
+    let (server, served) = kafka();
+    let program = Program::new(include_str!("grids/kafka_wait.hcl"));
+    let peers = vec![
+        of_iterations(bggo(
+            "bggo",
+            program,
+            CONNECTIONS,
+            flag("--server", server.clone()),
+        )),
+        rdkafka(&server, CONNECTIONS),
+    ];
+    Row {
+        rate: None,
+        cpu: &[0.5],
+        is_gate: false,
+        served: Some(served),
+        ..Row::new("Kafka, record of 100 B, 64 users wait for theirs", peers)
     }
 }
 

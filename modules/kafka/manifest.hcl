@@ -1,0 +1,514 @@
+description = "Kafka: records, groups, offsets and topics."
+
+# How a cluster is reached, by producers and by consumers.
+shared "cluster" {
+  input "bootstrap_servers" {
+    type            = list(string)
+    required        = true
+    min_length      = 1
+    pattern         = "^(?:\\[[0-9A-Fa-f:.]+\\]|[^\\s/?#:@\\[\\]\\\\,]+):[0-9]{1,5}$"
+    pattern_message = "write a host and a port, as broker.test:9092"
+    description     = "Some brokers of the cluster, as `broker.test:9092`. They name the others."
+  }
+  input "client_id" {
+    type        = string
+    default     = "bggo"
+    description = "What the brokers call this client in their logs and quotas."
+  }
+  input "security_protocol" {
+    type        = string
+    default     = "PLAINTEXT"
+    one_of      = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+    description = "Whether TLS is spoken, and whether the client says who it is by SASL."
+  }
+  input "sasl_mechanism" {
+    type        = string
+    one_of      = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+    description = "How the client proves who it is."
+  }
+  input "sasl_username" {
+    type        = string
+    description = "The user, of PLAIN and SCRAM."
+  }
+  input "sasl_password" {
+    type        = string
+    sensitive   = true
+    description = "The user's password."
+  }
+  input "sasl_token" {
+    type        = string
+    sensitive   = true
+    description = "The token of OAUTHBEARER."
+  }
+  input "server_name" {
+    type        = string
+    description = "The host that the certificates of all brokers have to be for. Without it each is for its own host."
+  }
+  input "ca_file" {
+    type        = string
+    description = "File of PEM certificates to trust instead of the built-in ones and the host's: of authorities, or of the brokers themselves."
+  }
+  input "ca_pem" {
+    type        = string
+    description = "The certificates of `ca_file` as text."
+  }
+  input "client_cert_file" {
+    type        = string
+    description = "File of the client's certificate chain (PEM)."
+  }
+  input "client_key_file" {
+    type        = string
+    description = "File of the client certificate's key (PEM)."
+  }
+  input "client_cert_pem" {
+    type        = string
+    description = "The client's certificate chain as text."
+  }
+  input "client_key_pem" {
+    type        = string
+    sensitive   = true
+    description = "The client certificate's key as text."
+  }
+  input "insecure_skip_verify" {
+    type        = bool
+    default     = false
+    description = "Whether every certificate is trusted. For tests only."
+  }
+  input "request_timeout" {
+    type        = duration
+    default     = "30s"
+    more_than   = "0s"
+    description = "How long a broker may take to answer a request. A connection whose answer did not come in time is closed."
+  }
+
+  rule {
+    condition     = !startswith(input.security_protocol, "SASL") || input.sasl_mechanism != null
+    error_message = "with SASL the client says how it proves who it is: give sasl_mechanism"
+  }
+  rule {
+    when          = ["sasl_mechanism", "sasl_username", "sasl_password", "sasl_token"]
+    condition     = startswith(input.security_protocol, "SASL")
+    error_message = "SASL is spoken only with the security_protocol SASL_PLAINTEXT or SASL_SSL"
+  }
+  rule {
+    when          = ["sasl_mechanism"]
+    condition     = input.sasl_mechanism == "OAUTHBEARER" || (input.sasl_username != null && input.sasl_password != null)
+    error_message = "PLAIN and SCRAM need a user and a password: sasl_username and sasl_password"
+  }
+  rule {
+    when          = ["sasl_mechanism"]
+    condition     = input.sasl_mechanism != "OAUTHBEARER" || input.sasl_token != null
+    error_message = "OAUTHBEARER needs a token: sasl_token"
+  }
+  rule { conflicts = ["ca_file", "ca_pem"] }
+  rule { conflicts = ["client_cert_file", "client_cert_pem"] }
+  rule { conflicts = ["client_key_file", "client_key_pem"] }
+  rule {
+    when          = ["client_cert_file", "client_cert_pem"]
+    at_least_one  = ["client_key_file", "client_key_pem"]
+    error_message = "a client's certificate needs its key: client_key_file or client_key_pem"
+  }
+  rule {
+    when          = ["client_key_file", "client_key_pem"]
+    at_least_one  = ["client_cert_file", "client_cert_pem"]
+    error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
+  }
+  rule {
+    when          = ["ca_file", "ca_pem", "client_cert_file", "client_cert_pem", "server_name"]
+    condition     = endswith(input.security_protocol, "SSL")
+    error_message = "TLS is not spoken, so no certificate is looked at or shown: the security_protocol is SSL or SASL_SSL"
+    severity      = "warning"
+  }
+
+  metric "connections" {
+    kind        = "counter"
+    description = "Connections to brokers that were opened."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of a dial until the broker has let the client in."
+  }
+  error "settings" {
+    description = "The settings cannot be used."
+  }
+}
+
+# What can go wrong between a client and its brokers.
+shared "faults" {
+  error "connect" {
+    description = "No broker answers: nobody listens there, there is no way to the host, its name has no address, or it took too long."
+  }
+  error "tls" {
+    description = "No TLS connection, or the listener speaks the other of TLS and plain text."
+  }
+  error "authentication" {
+    description = "The broker does not let the client in."
+  }
+  error "authorization" {
+    description = "The client may not do that."
+  }
+  error "unknown_topic" {
+    description = "There is no such topic or partition."
+  }
+  error "timeout" {
+    description = "A broker did not answer within `request_timeout`, or says that it took too long."
+  }
+  error "fenced" {
+    description = "Another client has taken this one's place."
+  }
+  error "corrupt" {
+    description = "Bytes arrived that are not those that were sent."
+  }
+  error "protocol" {
+    description = "The broker does not know a request, refuses it as none, or its answer is none of Kafka."
+  }
+  error "broker_error" {
+    description = "Any other error of a broker."
+  }
+  error "closed" {
+    description = "The connection ended before the answer came."
+  }
+}
+
+runner "kafka_produce" {
+  description = "Sends a record, and waits until its broker has acknowledged it."
+  shares      = ["faults"]
+  late_result = input.wait_for == "queued"
+  stamps      = input.stamp
+
+  uses "producer" {
+    asset       = "kafka_producer"
+    description = "The producer."
+  }
+
+  input "topic" {
+    type            = string
+    required        = true
+    pattern         = "^[A-Za-z0-9._-]{1,249}$"
+    pattern_message = "a topic has letters, digits, dots, underscores and hyphens, at most 249"
+    description     = "The topic. It has to be there: none is made."
+  }
+  input "value" {
+    type        = any
+    required    = true
+    nullable    = true
+    description = "The record's value: a string or bytes as they are, everything else as JSON. Null is a tombstone."
+  }
+  input "key" {
+    type        = any
+    description = "The record's key, in the same way. Records of the same key go to the same partition. Without it the producer chooses."
+  }
+  input "headers" {
+    type        = map(string)
+    description = "The record's headers."
+  }
+  input "partition" {
+    type        = number
+    min         = 0
+    description = "The partition, whatever the key."
+  }
+  input "timestamp" {
+    type        = number
+    min         = 0
+    description = "The record's time, in milliseconds since 1970. Without it now."
+  }
+  input "wait_for" {
+    type        = string
+    default     = "ack"
+    one_of      = ["ack", "queued"]
+    description = "What the step waits for: that the record is acknowledged, or only that it stands in a batch. Then its result is counted when it comes: `delivered`, `undelivered` or `possibly_written`."
+  }
+  input "stamp" {
+    type        = bool
+    read        = "build"
+    description = "Whether the record has a header `bggo-sent` by which whoever consumes it learns how long it was on its way. Without it that is so where a step of the grid consumes records."
+  }
+
+  rule {
+    when          = ["partition"]
+    condition     = input.partition == floor(input.partition)
+    error_message = "partition is a whole number"
+  }
+  rule {
+    when          = ["timestamp"]
+    condition     = input.timestamp == floor(input.timestamp)
+    error_message = "timestamp is a whole number of milliseconds"
+  }
+
+  output "partition" {
+    type        = number
+    description = "The partition that the record is in."
+  }
+  output "offset" {
+    type        = number
+    comes_late  = true
+    description = "Its place there; null if the broker does not say it (acks = \"0\", or a record that was sent again and was there already)."
+  }
+  output "timestamp" {
+    type        = number
+    comes_late  = true
+    description = "Its time, in milliseconds since 1970: that of the broker if the topic is kept so."
+  }
+
+  metric "queue_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of the step until the record was sent: waiting for room, for its topic, for `linger` and for its turn."
+  }
+  metric "broker_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From there until its acknowledgement came."
+  }
+  metric "bytes" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of acknowledged keys, values and headers."
+  }
+  metric "unacknowledged" {
+    kind        = "counter"
+    description = "Records of steps that waited: they were handed over, and nobody knows whether the broker has written them."
+  }
+
+  error "message_too_large" {
+    description = "The record is larger than `max_request_size`, or than its topic allows."
+  }
+  error "not_enough_replicas" {
+    description = "Fewer replicas are in sync than the topic asks for."
+  }
+  error "delivery_timeout" {
+    description = "No acknowledgement within `delivery_timeout`."
+  }
+  error "throttled_out" {
+    description = "`buffer_memory` was full for `max_block`."
+  }
+}
+
+# A question about topics, of any client of the cluster.
+shared "topic" {
+  uses "client" {
+    asset       = "kafka_producer"
+    description = "A client of the cluster."
+  }
+  input "topic" {
+    type            = string
+    required        = true
+    pattern         = "^[A-Za-z0-9._-]{1,249}$"
+    pattern_message = "a topic has letters, digits, dots, underscores and hyphens, at most 249"
+    description     = "The topic."
+  }
+}
+
+runner "kafka_create_topic" {
+  description     = "Makes a topic, and waits until its partitions have leaders."
+  shares          = ["topic", "faults"]
+  meant_for_setup = "a step changes the cluster"
+
+  input "partitions" {
+    type        = number
+    default     = 1
+    min         = 1
+    max         = 100000
+    description = "How many partitions it has."
+  }
+  input "replication_factor" {
+    type        = number
+    min         = 1
+    max         = 1000
+    description = "How many brokers have each partition. Without it as many as the cluster says."
+  }
+  input "config" {
+    type        = map(string)
+    description = "Settings of the topic, as `{ \"retention.ms\" = \"60000\" }`."
+  }
+  input "if_exists" {
+    type        = string
+    default     = "fail"
+    one_of      = ["fail", "keep"]
+    description = "What happens if it is there: the step fails, or the topic stays as it is."
+  }
+
+  rule {
+    condition     = input.partitions == floor(input.partitions)
+    error_message = "partitions is a whole number"
+  }
+  rule {
+    when          = ["replication_factor"]
+    condition     = input.replication_factor == floor(input.replication_factor)
+    error_message = "replication_factor is a whole number"
+  }
+
+  output "created" {
+    type        = bool
+    description = "Whether it was made: false if it was there."
+  }
+  output "partitions" {
+    type        = number
+    description = "How many partitions it has."
+  }
+
+  error "topic_exists" {
+    description = "There is such a topic."
+  }
+}
+
+runner "kafka_delete_topic" {
+  description     = "Deletes a topic with all its records, and waits until it is gone."
+  shares          = ["topic", "faults"]
+  meant_for_setup = "a step changes the cluster"
+
+  input "if_missing" {
+    type        = string
+    default     = "fail"
+    one_of      = ["fail", "ignore"]
+    description = "What happens if there is none: the step fails, or nothing."
+  }
+
+  output "deleted" {
+    type        = bool
+    description = "Whether it was deleted: false if there was none."
+  }
+}
+
+runner "kafka_list_offsets" {
+  description = "Asks where the partitions of a topic begin or end, or where a time is in them."
+  shares      = ["topic", "faults"]
+
+  input "at" {
+    type        = string
+    default     = "latest"
+    one_of      = ["earliest", "latest"]
+    description = "The offset of the first record that is there, or the one that the next record will have."
+  }
+  input "timestamp" {
+    type        = number
+    min         = 0
+    description = "The offset of the first record at this time or later, in milliseconds since 1970, in place of `at`."
+  }
+
+  rule {
+    when          = ["timestamp"]
+    condition     = input.timestamp == floor(input.timestamp)
+    error_message = "timestamp is a whole number of milliseconds"
+  }
+
+  output "offsets" {
+    type        = list(any)
+    description = "An object with `partition` and `offset` for each partition, in order. The offset is null where no record is as late as `timestamp`."
+  }
+  output "total" {
+    type        = number
+    description = "The sum of the offsets: with `latest`, of a topic from which nothing was deleted, how many records it has."
+  }
+}
+
+asset "kafka_producer" {
+  description = "A producer: it collects records of all its users into batches, and sends them to the brokers that lead their partitions."
+  shares      = ["cluster", "faults"]
+  scope       = "worker"
+  scopes      = ["vu"]
+  connects    = true
+
+  input "acks" {
+    type        = string
+    default     = "all"
+    one_of      = ["all", "0", "1"]
+    description = "Who has to have a record before it is acknowledged: all replicas in sync, the leader (`\"1\"`) or nobody (`\"0\"`)."
+  }
+  input "idempotence" {
+    type        = bool
+    default     = true
+    description = "Whether the broker finds out records that were sent again, so that each is written once and in order. It needs `acks = \"all\"`."
+  }
+  input "linger" {
+    type        = duration
+    default     = "5ms"
+    description = "How long a batch waits for more records, unless it is full before."
+  }
+  input "batch_size" {
+    type        = size
+    default     = "16KiB"
+    min         = 1
+    description = "The most bytes of a batch. A single record may have more."
+  }
+  input "compression" {
+    type        = string
+    default     = "none"
+    one_of      = ["none", "gzip", "snappy", "lz4", "zstd"]
+    description = "How batches are compressed."
+  }
+  input "partitioner" {
+    type        = string
+    default     = "default"
+    one_of      = ["default", "random", "round_robin"]
+    description = "Who chooses the partition of a record: its key (murmur2, as Kafka's own clients) or, without one, whichever gets the batch that is being filled; chance; or all in turn."
+  }
+  input "max_in_flight" {
+    type        = number
+    default     = 5
+    min         = 1
+    max         = 5
+    description = "The most requests to a broker that are not answered."
+  }
+  input "max_request_size" {
+    type        = size
+    default     = "1MiB"
+    min         = 1
+    description = "The most bytes of a record, and of a request as far as there are several."
+  }
+  input "buffer_memory" {
+    type        = size
+    default     = "32MiB"
+    min         = 1
+    description = "The most bytes of records that are not acknowledged. A step waits for room."
+  }
+  input "max_block" {
+    type        = duration
+    default     = "60s"
+    description = "How long a step waits for room."
+  }
+  input "delivery_timeout" {
+    type        = duration
+    default     = "120s"
+    more_than   = "0s"
+    description = "How long a record may take from the step to its acknowledgement. What can be tried again is tried again as long."
+  }
+
+  rule {
+    condition     = !input.idempotence || input.acks == "all"
+    error_message = "idempotence needs acks = \"all\": write idempotence = false"
+  }
+  rule {
+    condition     = input.linger < input.delivery_timeout && input.request_timeout <= input.delivery_timeout
+    error_message = "delivery_timeout is shorter than linger or request_timeout"
+  }
+  rule {
+    condition     = input.max_in_flight == floor(input.max_in_flight)
+    error_message = "max_in_flight is a whole number"
+  }
+
+  output "cluster_id" {
+    type        = string
+    description = "The id of the cluster; null if it has none."
+  }
+
+  metric "batch_records" {
+    kind        = "trend"
+    description = "How many records a batch has."
+  }
+  metric "batch_bytes" {
+    kind        = "trend"
+    unit        = "bytes"
+    description = "How many bytes a batch has as it is sent, compressed if it is."
+  }
+  metric "retries" {
+    kind        = "counter"
+    description = "Batches that were sent again."
+  }
+  metric "throttle_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long a broker held requests back because of a quota. Only where it did."
+  }
+}
