@@ -151,12 +151,6 @@ shared "faults" {
   error "unknown_topic" {
     description = "There is no such topic or partition."
   }
-  error "message_too_large" {
-    description = "The record is larger than `max_request_size`, or than its topic allows."
-  }
-  error "not_enough_replicas" {
-    description = "Fewer replicas are in sync than the topic asks for."
-  }
   error "timeout" {
     description = "A broker did not answer within `request_timeout`, or says that it took too long."
   }
@@ -174,6 +168,223 @@ shared "faults" {
   }
   error "closed" {
     description = "The connection ended before the answer came."
+  }
+}
+
+runner "kafka_produce" {
+  description = "Sends a record and waits until its broker has acknowledged it."
+  shares      = ["faults"]
+
+  uses "producer" {
+    asset       = "kafka_producer"
+    description = "The producer."
+  }
+
+  input "topic" {
+    type            = string
+    required        = true
+    pattern         = "^[A-Za-z0-9._-]{1,249}$"
+    pattern_message = "a topic has letters, digits, dots, underscores and hyphens, at most 249"
+    description     = "The topic. It has to be there: none is made."
+  }
+  input "value" {
+    type        = any
+    required    = true
+    nullable    = true
+    description = "The record's value: a string or bytes as they are, everything else as JSON. Null is a tombstone."
+  }
+  input "key" {
+    type        = any
+    description = "The record's key, in the same way. Records of the same key go to the same partition. Without it the producer chooses."
+  }
+  input "headers" {
+    type        = map(string)
+    description = "The record's headers."
+  }
+  input "partition" {
+    type        = number
+    min         = 0
+    description = "The partition, whatever the key."
+  }
+  input "timestamp" {
+    type        = number
+    min         = 0
+    description = "The record's time, in milliseconds since 1970. Without it now."
+  }
+
+  rule {
+    when          = ["partition"]
+    condition     = input.partition == floor(input.partition)
+    error_message = "partition is a whole number"
+  }
+  rule {
+    when          = ["timestamp"]
+    condition     = input.timestamp == floor(input.timestamp)
+    error_message = "timestamp is a whole number of milliseconds"
+  }
+
+  output "partition" {
+    type        = number
+    description = "The partition that the record is in."
+  }
+  output "offset" {
+    type        = number
+    description = "Its place there; null if the broker does not say it (acks = \"0\", or a record that was sent again and was there already)."
+  }
+  output "timestamp" {
+    type        = number
+    description = "Its time, in milliseconds since 1970: that of the broker if the topic is kept so."
+  }
+
+  metric "queue_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of the step until the record was sent: waiting for room, for its topic, for `linger` and for its turn."
+  }
+  metric "broker_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From there until its acknowledgement came."
+  }
+  metric "bytes" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of acknowledged keys, values and headers."
+  }
+  metric "possibly_written" {
+    kind        = "counter"
+    description = "Records that were sent and of which nobody knows whether the broker has written them."
+  }
+
+  error "message_too_large" {
+    description = "The record is larger than `max_request_size`, or than its topic allows."
+  }
+  error "not_enough_replicas" {
+    description = "Fewer replicas are in sync than the topic asks for."
+  }
+  error "delivery_timeout" {
+    description = "No acknowledgement within `delivery_timeout`."
+  }
+  error "throttled_out" {
+    description = "`buffer_memory` was full for `max_block`."
+  }
+}
+
+# A question about topics, of any client of the cluster.
+shared "topic" {
+  uses "client" {
+    asset       = "kafka_producer"
+    description = "A client of the cluster."
+  }
+  input "topic" {
+    type            = string
+    required        = true
+    pattern         = "^[A-Za-z0-9._-]{1,249}$"
+    pattern_message = "a topic has letters, digits, dots, underscores and hyphens, at most 249"
+    description     = "The topic."
+  }
+}
+
+runner "kafka_create_topic" {
+  description     = "Makes a topic, and waits until its partitions have leaders."
+  shares          = ["topic", "faults"]
+  meant_for_setup = "a step changes the cluster"
+
+  input "partitions" {
+    type        = number
+    default     = 1
+    min         = 1
+    max         = 100000
+    description = "How many partitions it has."
+  }
+  input "replication_factor" {
+    type        = number
+    min         = 1
+    max         = 1000
+    description = "How many brokers have each partition. Without it as many as the cluster says."
+  }
+  input "config" {
+    type        = map(string)
+    description = "Settings of the topic, as `{ \"retention.ms\" = \"60000\" }`."
+  }
+  input "if_exists" {
+    type        = string
+    default     = "fail"
+    one_of      = ["fail", "keep"]
+    description = "What happens if it is there: the step fails, or the topic stays as it is."
+  }
+
+  rule {
+    condition     = input.partitions == floor(input.partitions)
+    error_message = "partitions is a whole number"
+  }
+  rule {
+    when          = ["replication_factor"]
+    condition     = input.replication_factor == floor(input.replication_factor)
+    error_message = "replication_factor is a whole number"
+  }
+
+  output "created" {
+    type        = bool
+    description = "Whether it was made: false if it was there."
+  }
+  output "partitions" {
+    type        = number
+    description = "How many partitions it has."
+  }
+
+  error "topic_exists" {
+    description = "There is such a topic."
+  }
+}
+
+runner "kafka_delete_topic" {
+  description     = "Deletes a topic with all its records, and waits until it is gone."
+  shares          = ["topic", "faults"]
+  meant_for_setup = "a step changes the cluster"
+
+  input "if_missing" {
+    type        = string
+    default     = "fail"
+    one_of      = ["fail", "ignore"]
+    description = "What happens if there is none: the step fails, or nothing."
+  }
+
+  output "deleted" {
+    type        = bool
+    description = "Whether it was deleted: false if there was none."
+  }
+}
+
+runner "kafka_list_offsets" {
+  description = "Asks where the partitions of a topic begin or end, or where a time is in them."
+  shares      = ["topic", "faults"]
+
+  input "at" {
+    type        = string
+    default     = "latest"
+    one_of      = ["earliest", "latest"]
+    description = "The offset of the first record that is there, or the one that the next record will have."
+  }
+  input "timestamp" {
+    type        = number
+    min         = 0
+    description = "The offset of the first record at this time or later, in milliseconds since 1970, in place of `at`."
+  }
+
+  rule {
+    when          = ["timestamp"]
+    condition     = input.timestamp == floor(input.timestamp)
+    error_message = "timestamp is a whole number of milliseconds"
+  }
+
+  output "offsets" {
+    type        = list(any)
+    description = "An object with `partition` and `offset` for each partition, in order. The offset is null where no record is as late as `timestamp`."
+  }
+  output "total" {
+    type        = number
+    description = "The sum of the offsets: with `latest`, of a topic from which nothing was deleted, how many records it has."
   }
 }
 
@@ -254,8 +465,8 @@ asset "kafka_producer" {
     error_message = "idempotence needs acks = \"all\": write idempotence = false"
   }
   rule {
-    condition     = input.linger + input.request_timeout <= input.delivery_timeout
-    error_message = "delivery_timeout is shorter than linger and request_timeout together"
+    condition     = input.linger < input.delivery_timeout && input.request_timeout <= input.delivery_timeout
+    error_message = "delivery_timeout is shorter than linger or request_timeout"
   }
   rule {
     condition     = input.max_in_flight == floor(input.max_in_flight)

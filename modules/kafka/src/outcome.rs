@@ -1,6 +1,6 @@
 //! What a broker or a connection says went wrong -> a failure of a kind of the manifest.
 
-use crate::kafka_producer::Error as Kind;
+use crate::kafka_produce::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText};
 use bggo_wire::Trouble;
 use kafka_protocol::ResponseError;
@@ -10,16 +10,14 @@ use kafka_protocol::ResponseError;
 pub(crate) struct Code(pub(crate) i16);
 
 impl Code {
-    pub(crate) const OFFSET_OUT_OF_RANGE: Self = Self(1);
     pub(crate) const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
-    pub(crate) const MESSAGE_TOO_LARGE: Self = Self(10);
+    pub(crate) const LEADER_NOT_AVAILABLE: Self = Self(5);
     pub(crate) const ILLEGAL_SASL_STATE: Self = Self(34);
     pub(crate) const UNSUPPORTED_SASL_MECHANISM: Self = Self(33);
     pub(crate) const UNSUPPORTED_VERSION: Self = Self(35);
     pub(crate) const TOPIC_ALREADY_EXISTS: Self = Self(36);
     pub(crate) const OUT_OF_ORDER_SEQUENCE: Self = Self(45);
     pub(crate) const DUPLICATE_SEQUENCE: Self = Self(46);
-    pub(crate) const INVALID_PRODUCER_EPOCH: Self = Self(47);
     pub(crate) const UNKNOWN_PRODUCER_ID: Self = Self(59);
 
     /// `None` for an answer without an error.
@@ -45,7 +43,11 @@ impl Code {
 
     /// The failure that it is. `said` are words of the broker, which may quote names.
     pub(crate) fn fault(self, said: Option<&str>) -> Fault {
-        let kind = match self.0 {
+        self.kind().fault(self.told(said))
+    }
+
+    fn kind(self) -> Kind {
+        match self.0 {
             // CORRUPT_MESSAGE, INVALID_RECORD
             2 | 87 => Kind::Corrupt,
             // UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION, UNKNOWN_TOPIC_ID
@@ -65,8 +67,21 @@ impl Code {
             // UNSUPPORTED_VERSION, INVALID_REQUEST
             35 | 42 => Kind::Protocol,
             _ => Kind::BrokerError,
+        }
+    }
+
+    /// The same, where the topic is what it is about.
+    pub(crate) fn of_topic(self, name: &str) -> Fault {
+        let text = match self {
+            Self::UNKNOWN_TOPIC_OR_PARTITION => {
+                FaultText::plain("there is no topic ").and_value(name)
+            }
+            _ => FaultText::plain("topic ")
+                .and_value(name)
+                .and(": ")
+                .and_text(&self.told(None)),
         };
-        kind.fault(self.told(said))
+        self.kind().fault(text)
     }
 
     /// The error by its name, with what the broker says beside it.

@@ -6,6 +6,7 @@
 mod deadline;
 mod exchanges;
 mod held;
+mod late_results;
 mod outside;
 mod recording;
 mod user;
@@ -13,6 +14,7 @@ mod worker;
 
 pub use deadline::Deadline;
 pub(crate) use held::Recorded;
+pub use late_results::LateResult;
 pub use recording::AssetMetrics;
 pub(crate) use recording::metric_methods;
 pub(crate) use user::Cut;

@@ -9,7 +9,7 @@
 //! who leaves wakes the others that wait.
 
 use crate::connection::ask::{Ask, Versions};
-use crate::kafka_producer::Error as Kind;
+use crate::kafka_produce::Error as Kind;
 use crate::outcome;
 use bggo_runtime::contract::{Fault, FaultText};
 use bggo_wire::Wire;
@@ -112,11 +112,6 @@ impl Connection {
         self.0.borrow_mut().ends(fault);
     }
 
-    /// How many requests are not answered.
-    pub(crate) fn open(&self) -> usize {
-        self.0.borrow().open.len()
-    }
-
     /// Asks, in the newest version that both ends know, and waits for the answer. Who is dropped before gets none.
     ///
     /// # Errors
@@ -180,11 +175,6 @@ impl Connection {
             Some(fault) => Poll::Ready(fault.clone()),
             None => Poll::Pending,
         }
-    }
-
-    /// How many bytes wait to be sent.
-    pub(crate) fn has_unsent(&self) -> bool {
-        self.0.borrow().wire.has_unsent()
     }
 }
 

@@ -2,17 +2,21 @@
 //!
 //! It has one connection for such questions, apart from those that carry records.
 
+use crate::connection::ask::Ask;
 use crate::connection::broker::Connection;
 use crate::connection::login::Opener;
 use crate::connection::settings::Settings;
-use crate::kafka_producer::Error as Kind;
+use crate::kafka_produce::Error as Kind;
 use crate::outcome::Code;
 use bggo_runtime::contract::{AssetClock, AssetCx, Fault, FaultText};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// A cluster, as one asset knows it.
@@ -42,6 +46,13 @@ pub(crate) struct Broker {
     pub(crate) id: i32,
     pub(crate) host: String,
     pub(crate) port: u16,
+}
+
+/// Whom a question is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    Controller,
+    Broker(i32),
 }
 
 /// What a cluster says of a topic.
@@ -134,20 +145,8 @@ impl Cluster {
         if let Some(there) = there.filter(|there| !there.is_over()) {
             return Ok(there);
         }
-        // Those that the cluster named may be others than those that the grid names.
-        let named = self.brokers.borrow();
-        let mut places: Vec<_> = named
-            .iter()
-            .map(|broker| (broker.host.clone(), broker.port))
-            .collect();
-        drop(named);
-        for place in &self.settings().bootstrap {
-            if !places.contains(place) {
-                places.push(place.clone());
-            }
-        }
         let mut last = None;
-        for (host, port) in places {
+        for (host, port) in self.places() {
             match self.open_at(&host, port).await {
                 Ok(connection) => {
                     self.connection.replace(Some(Rc::clone(&connection)));
@@ -159,16 +158,44 @@ impl Cluster {
         Err(last.unwrap_or_else(|| Kind::Connect.fault("the cluster has no broker")))
     }
 
-    /// The connection for changes of topics: to the controller, if it is another broker than the one that is asked.
+    /// All that may be brokers: those that the cluster named may be others than those that the grid names.
+    fn places(&self) -> Vec<(String, u16)> {
+        let named = self.brokers.borrow();
+        let mut places: Vec<_> = named
+            .iter()
+            .map(|broker| (broker.host.clone(), broker.port))
+            .collect();
+        for place in &self.settings().bootstrap {
+            if !places.contains(place) {
+                places.push(place.clone());
+            }
+        }
+        places
+    }
+
+    /// A connection to a broker for questions: the one that is there, if no other broker can be meant.
     ///
     /// # Errors
-    /// See [`Self::any`].
-    pub(crate) async fn controller(&self) -> Result<Rc<Connection>, Fault> {
+    /// See [`Self::any`] and [`Self::open`].
+    async fn at(&self, broker: i32) -> Result<Rc<Connection>, Fault> {
         let is_alone = self.brokers.borrow().len() < 2;
-        match self.controller.get() {
-            id if id >= 0 && !is_alone => self.open(id).await,
-            _ => self.any().await,
+        match broker >= 0 && !is_alone {
+            true => self.open(broker).await,
+            false => self.any().await,
         }
+    }
+
+    /// Asks a broker, or the one that changes topics.
+    ///
+    /// # Errors
+    /// There is no connection to it, or no answer.
+    pub(crate) async fn ask_at<A: Ask>(&self, to: To, request: &A) -> Result<A::Answer, Fault> {
+        let broker = match to {
+            To::Controller => self.controller.get(),
+            To::Broker(broker) => broker,
+        };
+        let connection = self.at(broker).await?;
+        self.in_time(&connection, connection.ask(request)).await
     }
 
     /// Asks about topics, and learns which brokers there are. No topic is made by that. For each topic there is what it is, or why not.
@@ -186,8 +213,7 @@ impl Cluster {
         let request = MetadataRequest::default()
             .with_topics(Some(asked.collect()))
             .with_allow_auto_topic_creation(false);
-        let connection = self.any().await?;
-        let answer = self.in_time(&connection, connection.ask(&request)).await?;
+        let answer = self.ask_any(&request).await?;
         self.learns(&answer);
         let topics = names.iter().map(|name| {
             let is_it =
@@ -223,6 +249,30 @@ impl Cluster {
         Ok(topics.collect())
     }
 
+    /// Asks any broker, once more if the connection that was there is gone.
+    ///
+    /// # Errors
+    /// No broker answers.
+    pub(crate) async fn ask_any<A: Ask>(&self, request: &A) -> Result<A::Answer, Fault> {
+        let was_there = self.connection.borrow().is_some();
+        let connection = self.any().await?;
+        let answer = self.in_time(&connection, connection.ask(request)).await;
+        match answer {
+            Err(fault) if was_there && fault.kind() == Kind::Closed.name() => {
+                let connection = self.any().await?;
+                self.in_time(&connection, connection.ask(request)).await
+            }
+            Err(fault) if fault.kind() == Kind::Closed.name() && self.settings().sasl.is_none() => {
+                // So does a listener that wants to know who the client is.
+                let text = FaultText::value(fault.text()).and(
+                    ": a listener with SASL has the security_protocol SASL_PLAINTEXT or SASL_SSL",
+                );
+                Err(Kind::Closed.fault(text))
+            }
+            answer => answer,
+        }
+    }
+
     fn learns(&self, answer: &MetadataResponse) {
         let brokers = answer.brokers.iter().filter_map(|broker| {
             Some(Broker {
@@ -240,6 +290,37 @@ impl Cluster {
         self.id.replace(id);
     }
 
+    /// `request_timeout` as a request says it.
+    pub(crate) fn limit_in_ms(&self) -> i32 {
+        i32::try_from(self.settings().request_timeout.as_millis()).unwrap_or(i32::MAX)
+    }
+
+    /// Waits for what the cluster brings about, within `request_timeout`.
+    ///
+    /// # Errors
+    /// It fails, or does not come in time.
+    pub(crate) async fn within_limit<T>(
+        &self,
+        comes: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let limit = self.settings().request_timeout;
+        let mut deadline = self.clock().deadline();
+        deadline.set(self.clock().now() + limit);
+        let mut comes = pin!(comes);
+        let came = poll_fn(|cx| match comes.as_mut().poll(cx) {
+            Poll::Pending => deadline.poll(cx).map(|()| None),
+            Poll::Ready(came) => Poll::Ready(Some(came)),
+        });
+        came.await.unwrap_or_else(|| Err(no_answer_within(limit)))
+    }
+
+    /// Waits.
+    pub(crate) async fn pause(&self, time: Duration) {
+        let mut deadline = self.clock().deadline();
+        deadline.set(self.clock().now() + time);
+        poll_fn(|cx| deadline.poll(cx)).await;
+    }
+
     /// An answer within `request_timeout`. A connection whose answer did not come is given up.
     ///
     /// # Errors
@@ -249,22 +330,13 @@ impl Cluster {
         connection: &Connection,
         answer: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        let limit = self.settings().request_timeout;
-        let mut deadline = self.clock().deadline();
-        deadline.set(self.clock().now() + limit);
-        let mut answer = std::pin::pin!(answer);
-        let answered = std::future::poll_fn(|cx| match answer.as_mut().poll(cx) {
-            std::task::Poll::Pending => deadline.poll(cx).map(|()| None),
-            std::task::Poll::Ready(answered) => std::task::Poll::Ready(Some(answered)),
-        });
-        match answered.await {
-            Some(answered) => answered,
-            None => {
-                let fault = no_answer_within(limit);
-                connection.give_up(fault.clone());
-                Err(fault)
-            }
+        let answered = self.within_limit(answer).await;
+        if let Err(fault) = &answered
+            && fault.kind() == Kind::Timeout.name()
+        {
+            connection.give_up(fault.clone());
         }
+        answered
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::connection::ask::Versions;
 use crate::connection::broker::Connection;
 use crate::connection::settings::{Sasl, Secure, Settings};
-use crate::kafka_producer::Error as Kind;
+use crate::kafka_produce::Error as Kind;
 use crate::outcome::{self, Code};
 use bggo_runtime::contract::{AssetClock, Fault, FaultText, format_duration};
 use bggo_scram::{Binding, Keys, Scram};
@@ -41,11 +41,6 @@ impl Opener {
     /// The clock of the run.
     pub(crate) fn clock(&self) -> &AssetClock {
         &self.clock
-    }
-
-    /// Whether hosts may be named.
-    pub(crate) fn named(&self) -> Named {
-        self.named
     }
 
     /// A connection to a broker that has let the client in.

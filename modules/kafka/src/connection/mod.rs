@@ -12,8 +12,7 @@ mod cluster;
 mod login;
 mod settings;
 
-pub(crate) use ask::Ask;
-pub(crate) use broker::{Asked, Connection, Hears, decode};
-pub(crate) use cluster::{Cluster, Opened, PartitionMetadata, TopicMetadata, no_answer_within};
+pub(crate) use broker::Connection;
+pub(crate) use cluster::{Cluster, PartitionMetadata, To, TopicMetadata, no_answer_within};
 pub use settings::Settings;
 pub(crate) use settings::{Arguments, cluster_arguments};

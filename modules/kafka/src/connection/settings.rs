@@ -1,6 +1,7 @@
 //! The arguments of a client that are about its cluster: where it is, and who the client is.
 
-use crate::kafka_producer::Error as Kind;
+use crate::kafka_produce::Error as Kind;
+use crate::kafka_producer::Error as OfClient;
 use bggo_runtime::contract::{Fault, FaultText, Value};
 use bggo_scram::{Hash, Keys};
 use bggo_wire::{Rules, Tls, TlsArguments};
@@ -120,19 +121,19 @@ impl Arguments<'_> {
         let bootstrap = servers.iter().map(|server| {
             let place = server.as_text().and_then(place);
             place.ok_or_else(|| {
-                Kind::Settings.fault("a server is a host and a port, as broker.test:9092")
+                OfClient::Settings.fault("a server is a host and a port, as broker.test:9092")
             })
         });
         let bootstrap = bootstrap.collect::<Result<Vec<_>, _>>()?;
         if bootstrap.is_empty() {
-            return Err(Kind::Settings.fault("bootstrap_servers names no server"));
+            return Err(OfClient::Settings.fault("bootstrap_servers names no server"));
         }
         let speaks_tls = self.security_protocol.ends_with("SSL");
         let tls = match speaks_tls {
             true => {
                 let settings = self.tls.settings();
                 let settings =
-                    settings.map_err(|trouble| Kind::Settings.fault(trouble.text().clone()))?;
+                    settings.map_err(|trouble| OfClient::Settings.fault(trouble.text().clone()))?;
                 Some(Tls::new(&settings).map_err(|text| Kind::Tls.fault(text))?)
             }
             false => None,
@@ -160,7 +161,7 @@ impl Arguments<'_> {
     fn sasl(&self) -> Result<Sasl, Fault> {
         let missing = |name: &str| {
             let text = format_args!("SASL needs the argument {name}");
-            Kind::Settings.fault(FaultText::plain(text))
+            OfClient::Settings.fault(FaultText::plain(text))
         };
         let user = || {
             let user = self.sasl_username.ok_or_else(|| missing("sasl_username"))?;

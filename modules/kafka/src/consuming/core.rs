@@ -6,7 +6,6 @@ use crate::consuming::settings::ConsumerSettings;
 use crate::kafka_consumer::{Error as Kind, Metric};
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Fault, FaultText, Moment};
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
@@ -161,19 +160,12 @@ impl Core {
         self.wake();
     }
 
-    /// Waits for so long.
-    pub(crate) async fn pause(&self, time: Duration) {
-        let mut deadline = self.cluster.clock().deadline();
-        deadline.set(self.cluster.clock().now() + time);
-        poll_fn(|cx| deadline.poll(cx)).await;
-    }
-
     /// Waits before something is tried again, the longer the more often it has failed.
     pub(crate) async fn pause_after_failure(&self) {
         let failures = self.failures.get();
         self.failures.set(failures.saturating_add(1));
         let time = FIRST_PAUSE.saturating_mul(1 << failures.min(4));
-        self.pause(time.min(LONGEST_PAUSE)).await;
+        self.cluster.pause(time.min(LONGEST_PAUSE)).await;
     }
 
     /// Counts connections that were opened.

@@ -24,6 +24,9 @@ use std::task::{Context, Poll};
 /// Work at one broker, or at finding out where partitions are.
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
+/// The offset is not in the partition.
+const OFFSET_OUT_OF_RANGE: Code = Code(1);
+
 /// The most bytes of an answer.
 const MOST: i32 = 50 << 20;
 
@@ -252,7 +255,7 @@ fn takes(core: &Core, request: &FetchRequest, answer: FetchResponse) {
             };
             match Code::of(came.error_code) {
                 None => {}
-                Some(Code::OFFSET_OUT_OF_RANGE) => {
+                Some(OFFSET_OUT_OF_RANGE) => {
                     if core.settings.reset == Start::Nowhere {
                         let text = FaultText::plain(format_args!(
                             "offset {from} is not in partition {number} of "
@@ -267,7 +270,7 @@ fn takes(core: &Core, request: &FetchRequest, answer: FetchResponse) {
                     continue;
                 }
                 Some(code) => {
-                    core.is_troubled(code.fault(Some(&partition.topic)));
+                    core.is_troubled(code.of_topic(&partition.topic));
                     partition.leader = None;
                     continue;
                 }

@@ -42,7 +42,7 @@ pub(crate) async fn choose(core: &Core) -> Result<(), Fault> {
     core.count_opened();
     let mut chosen = Vec::new();
     for (topic, answer) in settings.topics.iter().zip(answers?) {
-        let known = answer.map_err(|code| code.fault(Some(topic)))?;
+        let known = answer.map_err(|code| code.of_topic(topic))?;
         let count = i32::try_from(known.partitions.len()).unwrap_or(i32::MAX);
         let numbers = settings.partitions.clone();
         for number in numbers.unwrap_or_else(|| (0..count).collect()) {
@@ -83,7 +83,7 @@ async fn lead(core: &Core) -> Result<(), Fault> {
             Err(code) if code.is_retriable() && code != Code::UNKNOWN_TOPIC_OR_PARTITION => {
                 continue;
             }
-            Err(code) => return Err(code.fault(Some(topic))),
+            Err(code) => return Err(code.of_topic(topic)),
         };
         let mut assigned = core.assigned.borrow_mut();
         for partition in &mut assigned.partitions {
@@ -139,7 +139,7 @@ async fn place(core: &Core) -> Result<(), Fault> {
                     None if told.offset < 0 => partition.lose_place(Start::Latest),
                     None => partition.seek(told.offset),
                     Some(code) if code.is_of_old_metadata() => partition.leader = None,
-                    Some(code) => has_failed = Some(code.fault(Some(&partition.topic))),
+                    Some(code) => has_failed = Some(code.of_topic(&partition.topic)),
                 }
             }
         }

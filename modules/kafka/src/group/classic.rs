@@ -273,7 +273,7 @@ async fn shares(
             }
             // A topic that it wants itself has to be there; others may wait for theirs.
             Err(code) if core.settings.topics.iter().any(|topic| **topic == **name) => {
-                return Err(Again::Failed(code.fault(Some(name))));
+                return Err(Again::Failed(code.of_topic(name)));
             }
             Err(_) => {}
         }
@@ -321,7 +321,7 @@ pub(crate) async fn take_over(core: &Core, share: &[TopicPartition]) -> Result<b
 /// Says that it is there until the group changes.
 async fn stay(core: &Core, group: &GroupSettings, connection: &Connection) -> Result<(), Again> {
     loop {
-        core.pause(group.heartbeat_interval).await;
+        core.cluster.pause(group.heartbeat_interval).await;
         if core.cluster.clock().now() - core.used.get() > group.max_poll_interval {
             rest(core, connection).await?;
             return Err(Again::Forgotten);

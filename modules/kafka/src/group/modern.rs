@@ -1,7 +1,7 @@
 //! The newer protocol (of Kafka 4.0): the coordinator shares out. A member says regularly that it is there and what it has, and hears what it
 //! is to have.
 
-use crate::connection::{Ask, Connection};
+use crate::connection::Connection;
 use crate::consuming::{Core, GroupSettings};
 use crate::group::assignors::TopicPartition;
 use crate::group::classic::take_over;
@@ -15,8 +15,8 @@ use kafka_protocol::messages::consumer_group_heartbeat_request::TopicPartitions;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::messages::{
-    ApiKey, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, GroupId,
-    MetadataRequest, TopicName, consumer_group_heartbeat_response,
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, GroupId, MetadataRequest,
+    TopicName, consumer_group_heartbeat_response,
 };
 use kafka_protocol::protocol::StrBytes;
 use std::rc::Rc;
@@ -80,13 +80,7 @@ async fn keep_up(core: &Core) -> Result<(), Stop> {
     }
     loop {
         let request = request(core, group, &topics, says_all);
-        let version = connection.version(
-            ApiKey::ConsumerGroupHeartbeat,
-            0,
-            ConsumerGroupHeartbeatRequest::NEWEST,
-        );
-        let version = version.map_err(Stop::Over)?;
-        let answer = connection.ask_in(&request, version);
+        let answer = connection.ask(&request);
         let answer = core.cluster.in_time(&connection, answer).await?;
         if let Some(code) = Code::of(answer.error_code) {
             match code.0 {
@@ -126,7 +120,7 @@ async fn keep_up(core: &Core) -> Result<(), Stop> {
         if says_all {
             continue;
         }
-        core.pause(Duration::from_millis(interval)).await;
+        core.cluster.pause(Duration::from_millis(interval)).await;
         if core.settings.commits_itself {
             // Another attempt follows.
             let _ = commit_taken(core).await;
@@ -221,8 +215,8 @@ impl Topics {
         let answer = core.cluster.in_time(&any, any.ask(&request)).await?;
         for topic in &answer.topics {
             if let Some(code) = Code::of(topic.error_code) {
-                let name = topic.name.as_ref().map(|name| name.0.as_str());
-                return Err(code.fault(name));
+                let name = topic.name.as_ref().map_or("", |name| &name.0);
+                return Err(code.of_topic(name));
             }
         }
         self.0 = answer.topics;

@@ -1,6 +1,5 @@
 //! How far a group has come: offsets are committed to its coordinator and asked for there.
 
-use crate::connection::Ask;
 use crate::consuming::{Core, Place};
 use crate::group::assignors::TopicPartition;
 use crate::group::coordinator::{connection, group, is_of_coordinator};
@@ -14,9 +13,7 @@ use kafka_protocol::messages::offset_commit_request::{
 use kafka_protocol::messages::offset_fetch_request::{
     OffsetFetchRequestGroup, OffsetFetchRequestTopics,
 };
-use kafka_protocol::messages::{
-    ApiKey, GroupId, OffsetCommitRequest, OffsetFetchRequest, TopicName,
-};
+use kafka_protocol::messages::{GroupId, OffsetCommitRequest, OffsetFetchRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
 /// The offset of a partition that is read next.
@@ -52,8 +49,7 @@ pub(crate) async fn places(
         .with_require_stable(core.settings.isolation == 1);
     'again: loop {
         let connection = connection(core).await?;
-        let version = connection.version(ApiKey::OffsetFetch, 8, OffsetFetchRequest::NEWEST)?;
-        let answer = connection.ask_in(&request, version);
+        let answer = connection.ask(&request);
         let answer = core.cluster.in_time(&connection, answer).await?;
         let Some(told) = answer.groups.first() else {
             return Err(Kind::Protocol.fault("the offsets of another group came"));
@@ -133,8 +129,7 @@ pub(crate) async fn commit(core: &Core, offsets: &[Offset]) -> Result<(), Fault>
             .with_group_instance_id(group.instance_id.as_ref().map(text))
             .with_topics(topics.clone());
         let connection = connection(core).await?;
-        let version = connection.version(ApiKey::OffsetCommit, 7, OffsetCommitRequest::NEWEST)?;
-        let answer = connection.ask_in(&request, version);
+        let answer = connection.ask(&request);
         let answer = core.cluster.in_time(&connection, answer).await?;
         let told = answer.topics.iter().flat_map(|topic| &topic.partitions);
         let codes: Vec<Code> = told
