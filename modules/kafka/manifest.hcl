@@ -666,8 +666,9 @@ asset "kafka_consumer" {
 }
 
 runner "kafka_consume" {
-  description = "Takes records of a consumer: it waits for one, and takes with it what else is there."
-  shares      = ["faults"]
+  description  = "Takes records of a consumer: it waits for one, and takes with it what else is there."
+  shares       = ["faults"]
+  reads_stamps = true
 
   uses "consumer" {
     asset       = "kafka_consumer"

@@ -147,7 +147,7 @@ fn what_a_broker_stores_is_what_consumers_take() {
 }
 
 fn start(server: &str, topic: &str, flags: &[&str]) -> Run {
-    let mut all = vec!["--server", server, "--topic", topic];
+    let mut all = vec!["--server", server, "--topic", topic, "--log-format", "json"];
     all.extend_from_slice(flags);
     PROGRAM.start(&all)
 }
@@ -187,9 +187,13 @@ fn takes_what_is_stored_however_it_is_compressed(server: &Kafka) {
         let more = ["-z", codec, "-H", "id=7", "-H", "empty="];
         server.produce("stored", at % 2, &text, &more);
     }
-    let finished = start(&server.server(), "stored", &["--iterations", "12"])
-        .finish()
-        .expect_code(0);
+    let finished = start(
+        &server.server(),
+        "stored",
+        &["--iterations", "8", "--timeout", "1s"],
+    )
+    .finish()
+    .expect_code(0);
     let taken = taken(&finished);
     let stored = server.records("stored");
     assert_eq!(
@@ -210,7 +214,6 @@ fn takes_what_is_stored_however_it_is_compressed(server: &Kafka) {
         assert_eq!(own["topic"], "stored");
         assert_eq!(own["headers"]["id"], "7");
     }
-    // Five steps found nothing.
     let summary = summary(&finished.stderr);
     assert_eq!(summary["steps"][0]["metrics"]["records"]["sum"], 500);
 }

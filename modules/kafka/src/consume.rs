@@ -7,7 +7,7 @@ use crate::group::{Offset, commit};
 use crate::kafka_consume::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::kafka_consumer::Metric as OfConsumer;
 use bggo_runtime::contract::{
-    Fault, FaultText, Message, Number, Prepare, Runner, Secrets, Seq, Step, Text, Value,
+    Fault, FaultText, Message, Number, Prepare, Runner, Secrets, Seq, Step, Text, Trend, Value,
     encode_json, format_duration,
 };
 use bggo_wire::within;
@@ -19,6 +19,16 @@ use std::time::Duration;
 
 /// How long a step waits if the grid does not say.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+
+/// What its metrics of stamps are.
+const STAMPS: [Trend; 3] = [
+    Metric::END_TO_END,
+    Metric::END_TO_END_FROM_DUE,
+    Metric::END_TO_END_WALL_CLOCK,
+];
+
+/// The header in which the sender of a record has put a stamp.
+const STAMP: &[u8] = b"bggo-sent";
 
 /// A prepared step that takes records.
 #[derive(Debug)]
@@ -83,6 +93,9 @@ impl Runner for KafkaConsume {
             within(step, &consumer.deadline, until, taking).await
         };
         let done = done.unwrap_or_else(|| {
+            if let Some(fault) = consumer.core().trouble() {
+                return Err(fault);
+            }
             let limit = format_duration(limit);
             Err(Kind::Timeout.fault(FaultText::plain(format_args!("no record within {limit}"))))
         });
@@ -90,6 +103,17 @@ impl Runner for KafkaConsume {
         step.add(Metric::PASSED_OVER, found.passed);
         show(step, done.as_ref().map(|()| &found));
         done?;
+        for taken in &found.records {
+            let stamp = taken.record.headers().find(|(name, _)| *name == STAMP);
+            if let Some((_, Some(stamp))) = stamp {
+                step.record_stamp(stamp, taken.came, STAMPS);
+            }
+        }
+        if let Some(last) = found.records.last()
+            && *given.commit != *"each"
+        {
+            step.received_at(last.came);
+        }
         let lag = consumer.core().assigned.borrow().lag();
         consumer.core().metrics.set(OfConsumer::LAG, lag);
         Ok(self.output(&found.records, lag))
@@ -104,7 +128,8 @@ async fn take(
     found: &mut Found,
 ) -> Result<(), Fault> {
     let _turn = consumer.turns.take().await;
-    poll_fn(|cx| poll_found(consumer, wants, found, cx)).await?;
+    let troubles = consumer.core().troubles();
+    poll_fn(|cx| poll_found(consumer, wants, found, (troubles, cx))).await?;
     if commits == "each" {
         let mut committing = pin!(commit(consumer.core(), &found.offsets));
         // Nobody but this step may be there to go on with the membership.
@@ -124,7 +149,7 @@ fn poll_found(
     consumer: &KafkaConsumer,
     wants: &Wants<'_>,
     found: &mut Found,
-    cx: &mut Context<'_>,
+    (troubles, cx): (u64, &mut Context<'_>),
 ) -> Poll<Result<(), Fault>> {
     let core = consumer.core();
     core.used.set(core.cluster.clock().now());
@@ -142,7 +167,9 @@ fn poll_found(
         if core.has_records() {
             continue;
         }
-        if let Some(fault) = core.trouble() {
+        if (core.is_over() || core.troubles() > troubles)
+            && let Some(fault) = core.trouble()
+        {
             return Poll::Ready(Err(fault));
         }
         if found.passed == before {

@@ -2,7 +2,7 @@
 
 use crate::batches::{Batches, Corrupt, Record};
 use crate::consuming::settings::Start;
-use bggo_runtime::contract::Text;
+use bggo_runtime::contract::{Moment, Text};
 use std::collections::VecDeque;
 
 /// The partitions of a consumer.
@@ -26,8 +26,8 @@ pub(crate) struct Partition {
     pub(crate) place: Place,
     /// The next offset of the log, as the broker said last.
     pub(crate) end: Option<i64>,
-    /// What came and was not taken.
-    came: VecDeque<Batches>,
+    /// What came and was not taken, and when.
+    came: VecDeque<(Batches, Moment)>,
     /// The offset at which this consumer began.
     pub(crate) began: Option<i64>,
     /// What this consumer has committed.
@@ -53,6 +53,8 @@ pub(crate) struct Taken {
     pub(crate) topic: Text,
     pub(crate) partition: i32,
     pub(crate) record: Record,
+    /// When it came.
+    pub(crate) came: Moment,
 }
 
 impl Partition {
@@ -106,12 +108,12 @@ impl Partition {
         let Place::Known { fetch, .. } = self.place else {
             return None;
         };
-        let waiting: usize = self.came.iter().map(Batches::size).sum();
+        let waiting: usize = self.came.iter().map(|(batches, _)| batches.size()).sum();
         (waiting < most).then_some(fetch)
     }
 
     /// Takes in what a fetch from an offset brought. One that the partition has not asked for any more is dropped.
-    pub(crate) fn put(&mut self, batches: Batches, from: i64) {
+    pub(crate) fn put(&mut self, batches: Batches, from: i64, came: Moment) {
         let Place::Known { next, fetch } = self.place else {
             return;
         };
@@ -122,17 +124,18 @@ impl Partition {
             next,
             fetch: batches.end(),
         };
-        self.came.push_back(batches);
+        self.came.push_back((batches, came));
     }
 
     /// How many fetches there are that were not taken to their ends, and how much of the first of them was not opened.
     fn unopened(&self) -> (usize, usize) {
-        let first = self.came.front().map_or(0, Batches::unopened);
+        let first = self.came.front().map_or(0, |(first, _)| first.unopened());
         (self.came.len(), first)
     }
 
-    fn take(&mut self) -> Result<Option<Record>, Corrupt> {
-        while let Some(batches) = self.came.front_mut() {
+    fn take(&mut self) -> Result<Option<(Record, Moment)>, Corrupt> {
+        while let Some((batches, came)) = self.came.front_mut() {
+            let came = *came;
             let record = batches.next()?;
             let behind = match &record {
                 Some(record) => record.offset + 1,
@@ -142,8 +145,8 @@ impl Partition {
             if let Place::Known { next, .. } = &mut self.place {
                 *next = behind;
             }
-            if record.is_some() {
-                return Ok(record);
+            if let Some(record) = record {
+                return Ok(Some((record, came)));
             }
             self.came.pop_front();
         }
@@ -166,11 +169,12 @@ impl Assigned {
             let record = partition.take();
             self.has_room |= partition.unopened() != unopened;
             match record {
-                Ok(Some(record)) => {
+                Ok(Some((record, came))) => {
                     return Ok(Some(Taken {
                         topic: partition.topic.clone(),
                         partition: partition.number,
                         record,
+                        came,
                     }));
                 }
                 Ok(None) => {
@@ -188,6 +192,12 @@ impl Assigned {
     pub(crate) fn has_records(&self) -> bool {
         let mut partitions = self.partitions.iter();
         partitions.any(|partition| !partition.came.is_empty())
+    }
+
+    /// Whether a partition had a leader and has none now, as far as is known.
+    pub(crate) fn has_lost_leader(&self) -> bool {
+        let mut partitions = self.partitions.iter();
+        partitions.any(|partition| partition.leader.is_none() && partition.leader_epoch >= 0)
     }
 
     /// The partition, if the consumer has it.

@@ -32,6 +32,8 @@ pub(crate) struct Core {
     waiting: RefCell<Option<Waker>>,
     /// What does not work at present.
     trouble: RefCell<Option<Fault>>,
+    /// How often something did not work.
+    troubles: Cell<u64>,
     /// Attempts that failed one after the other.
     failures: Cell<u32>,
     /// Why no record will come any more.
@@ -49,6 +51,8 @@ pub(crate) struct Member {
     pub(crate) generation: i32,
     /// Whether the group has given it partitions, or said that there are none for it.
     pub(crate) has_joined: bool,
+    /// Whether what it has is its share of the present generation.
+    pub(crate) has_share: bool,
 }
 
 impl std::fmt::Debug for Core {
@@ -72,6 +76,7 @@ impl Core {
             cx: cx.clone(),
             waiting: RefCell::default(),
             trouble: RefCell::default(),
+            troubles: Cell::new(0),
             failures: Cell::new(0),
             ended: RefCell::default(),
             is_told: Cell::new(false),
@@ -114,6 +119,12 @@ impl Core {
         self.trouble.borrow().clone()
     }
 
+    /// How often something did not work so far. A step waits for the next attempt, and fails with it: it does not fail at once because of an
+    /// earlier one.
+    pub(crate) fn troubles(&self) -> u64 {
+        self.troubles.get()
+    }
+
     /// Whether a step has failed because no record will come any more.
     pub(crate) fn is_spent(&self) -> bool {
         self.is_told.get()
@@ -145,6 +156,7 @@ impl Core {
     /// Something does not work, and is tried again.
     pub(crate) fn is_troubled(&self, fault: Fault) {
         self.trouble.replace(Some(fault));
+        self.troubles.set(self.troubles.get() + 1);
         self.wake();
     }
 

@@ -93,6 +93,10 @@ fn workers(core: &Core) -> Vec<Worker> {
 
 /// Asks until it is known where all partitions are.
 async fn settling(core: Rc<Core>) {
+    if core.assigned.borrow().has_lost_leader() {
+        // The others have to agree on a new one first.
+        core.pause_after_failure().await;
+    }
     loop {
         match settle(&core).await {
             Ok(true) => return,
@@ -113,12 +117,13 @@ async fn settling(core: Rc<Core>) {
 /// Fetches from one broker until it leads no partition of the consumer, or something is wrong with it: then others ask who leads them.
 async fn fetch_from(core: Rc<Core>, leader: i32) {
     if let Err(fault) = fetch_until_failure(&core, leader).await {
+        core.is_troubled(fault);
+        core.pause_after_failure().await;
         for partition in &mut core.assigned.borrow_mut().partitions {
             if partition.leader == Some(leader) {
                 partition.leader = None;
             }
         }
-        core.is_troubled(fault);
     }
 }
 
@@ -244,6 +249,7 @@ fn takes(core: &Core, request: &FetchRequest, answer: FetchResponse) {
             .find(|asked| asked.partition == number)?;
         Some(partition.fetch_offset)
     };
+    let now = core.cluster.clock().now();
     let mut assigned = core.assigned.borrow_mut();
     for topic in answer.responses {
         for came in topic.partitions {
@@ -286,7 +292,7 @@ fn takes(core: &Core, request: &FetchRequest, answer: FetchResponse) {
                 _ => came.last_stable_offset,
             });
             if let Some(records) = came.records {
-                partition.put(Batches::new(records, from, aborted), from);
+                partition.put(Batches::new(records, from, aborted), from, now);
             }
         }
     }

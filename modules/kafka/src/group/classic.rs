@@ -21,6 +21,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::StrBytes;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -52,10 +53,8 @@ pub(crate) async fn membership(core: Rc<Core>) -> Fault {
     core.member.borrow_mut().generation = -1;
     loop {
         match keep_up(&core).await {
-            Again::Changes => {}
-            Again::Forgotten => {
-                forget(&core);
-            }
+            Again::Changes => core.member.borrow_mut().has_share = false,
+            Again::Forgotten => forget(&core),
             Again::Moved => core.pause_after_failure().await,
             Again::Failed(fault) => {
                 core.is_troubled(fault);
@@ -72,27 +71,31 @@ fn forget(core: &Core) {
     let mut member = core.member.borrow_mut();
     member.id.clear();
     member.generation = -1;
+    member.has_share = false;
 }
 
-/// Joins, and joins again as often as the group changes.
+/// Joins, and joins again as often as the group changes. A connection that is lost changes nothing about the group.
 async fn keep_up(core: &Core) -> Again {
-    let joined = async {
+    let kept = async {
         let Some(connection) = open(core).await? else {
             return Err(Again::Moved);
         };
         loop {
-            match member_of_generation(core, &connection).await {
-                Err(Again::Changes) => {}
-                Err(again) => return Err(again),
+            let has_share = core.member.borrow().has_share;
+            let again = match has_share {
+                true => stay(core, group(core)?, &connection).await,
+                false => join_and_share(core, &connection).await,
+            };
+            match again {
                 Ok(()) => {}
+                Err(Again::Changes) => core.member.borrow_mut().has_share = false,
+                Err(again) => return Err(again),
             }
         }
     };
-    let joined: Result<(), Again> = joined.await;
-    match joined {
-        Err(again) => again,
-        Ok(()) => Again::Changes,
-    }
+    let kept: Result<Infallible, Again> = kept.await;
+    let Err(again) = kept;
+    again
 }
 
 fn text(text: &str) -> StrBytes {
@@ -135,8 +138,8 @@ fn checked(code: i16) -> Result<(), Again> {
     })
 }
 
-/// Joins, gets its share, and says that it is there until the group changes.
-async fn member_of_generation(core: &Core, connection: &Connection) -> Result<(), Again> {
+/// Joins, and takes its share over.
+async fn join_and_share(core: &Core, connection: &Connection) -> Result<(), Again> {
     let group = group(core)?;
     let begun = core.cluster.clock().now();
     if !is_cooperative(group) && core.member.borrow().has_joined {
@@ -173,14 +176,15 @@ async fn member_of_generation(core: &Core, connection: &Connection) -> Result<()
     core.metrics.add(Metric::REBALANCES, 1);
     core.metrics
         .record_time(Metric::JOIN_TIME, core.cluster.clock().now() - begun);
-    core.member.borrow_mut().has_joined = true;
+    {
+        let mut member = core.member.borrow_mut();
+        member.has_joined = true;
+        // If it has let something go, others wait for that: it joins once more.
+        member.has_share = !has_let_go;
+    }
     core.works();
     core.wake();
-    if has_let_go {
-        // Others wait for what it has let go.
-        return Err(Again::Changes);
-    }
-    stay(core, group, connection).await
+    Ok(())
 }
 
 /// Commits what was taken, if the settings ask for it. That it does not work is no failure of anything: the records come again.
