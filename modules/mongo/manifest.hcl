@@ -102,6 +102,8 @@ shared "exchange" {
   }
 }
 
+# Rules about documents are warnings: those are judged when the grid is built, and cost a step nothing. What they warn of fails the step.
+
 # What may change something.
 shared "write" {
   metric "possibly_written" {
@@ -224,16 +226,19 @@ runner "mongo_find" {
     when          = ["filter"]
     condition     = can(keys(input.filter))
     error_message = "filter is an object"
+    severity      = "warning"
   }
   rule {
     when          = ["projection"]
     condition     = can(keys(input.projection))
     error_message = "projection is an object"
+    severity      = "warning"
   }
   rule {
     when          = ["sort"]
     condition     = can(keys(input.sort))
     error_message = "sort is an object: the fields, each with 1 or -1"
+    severity      = "warning"
   }
 }
 
@@ -337,10 +342,12 @@ runner "mongo_update" {
     when          = ["filter"]
     condition     = can(keys(input.filter))
     error_message = "filter is an object"
+    severity      = "warning"
   }
   rule {
     condition     = !can(keys(input.update)) || length([for key in keys(input.update) : key if startswith(key, "$")]) == 0 || length([for key in keys(input.update) : key if !startswith(key, "$")]) == 0
     error_message = "an update has operators, which begin with $, or fields, and not both: put the fields into $set"
+    severity      = "warning"
   }
   rule {
     condition     = !can(keys(input.update)) || length([for key in keys(input.update) : key if startswith(key, "$") && !contains(["$set", "$unset", "$inc", "$mul", "$min", "$max", "$rename", "$setOnInsert", "$currentDate", "$addToSet", "$pop", "$pull", "$push", "$pullAll", "$bit"], key)]) == 0
@@ -396,6 +403,7 @@ runner "mongo_delete" {
   rule {
     condition     = can(keys(input.filter))
     error_message = "filter is an object"
+    severity      = "warning"
   }
 
   output "deleted" {
@@ -423,14 +431,17 @@ runner "mongo_command" {
   rule {
     condition     = can(keys(input.command)) && try(length(keys(input.command)) > 0, false)
     error_message = "a command is an object with its name as the first key, as { ping = 1 }"
+    severity      = "warning"
   }
   rule {
     condition     = !contains(try(keys(input.command), []), "$db")
     error_message = "the database of a command is the argument database"
+    severity      = "warning"
   }
   rule {
     condition     = length([for key in try(keys(input.command), []) : key if contains(["saslStart", "saslContinue", "authenticate", "logout"], key)]) == 0
     error_message = "the command would change the connection for the other steps: user and password stand in the mongo_connection"
+    severity      = "warning"
   }
 
   output "reply" {

@@ -133,3 +133,59 @@ fn word(bytes: &[u8], at: usize) -> Option<i32> {
     let word = bytes.get(at..at + 4)?.try_into().ok()?;
     Some(i32::from_le_bytes(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cases() -> u32 {
+        let asked = std::env::var("MUTATIONS").ok();
+        asked.and_then(|text| text.parse().ok()).unwrap_or(10_000)
+    }
+
+    fn answer_of(count: usize, number: i32) -> Vec<u8> {
+        let mut message = Vec::new();
+        begin(&mut message);
+        let at = crate::bson::open(&mut message);
+        crate::bson::text(&mut message, "text", &"x".repeat(count)).unwrap();
+        message.push(0);
+        close(&mut message, at).unwrap();
+        end(&mut message).unwrap();
+        message[8..12].copy_from_slice(&number.to_le_bytes());
+        message
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+        #[test]
+        fn an_answer_ends_where_it_ends_however_it_is_cut(
+            count in 0_usize..300,
+            number in any::<i32>(),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+            behind in prop::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let message = answer_of(count, number);
+            for cut in cuts {
+                let came = &message[..cut.index(message.len())];
+                prop_assert_eq!(whole(came, number), Ok(None));
+            }
+            let more = [&message[..], &behind].concat();
+            prop_assert_eq!(whole(&more, number), Ok(Some(message.len())));
+            let text = answer(&message).unwrap().get("text").unwrap();
+            prop_assert_eq!(text.text().unwrap().len(), count);
+        }
+
+        #[test]
+        fn no_message_is_too_wild(count in 0_usize..40, at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut message = answer_of(count, 7);
+            let at = at.index(message.len());
+            message[at] = byte;
+            if let Ok(Some(length)) = whole(&message, 7) {
+                // A document or none: no panic.
+                let _ = answer(&message[..length]);
+            }
+        }
+    }
+}

@@ -17,3 +17,6 @@ mod write;
 pub(crate) use extended::is_key as is_extended;
 pub(crate) use read::{Document, NotBson};
 pub(crate) use write::{Bad, close, element, open, text};
+
+#[cfg(test)]
+mod tests;
