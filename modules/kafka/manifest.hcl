@@ -512,3 +512,284 @@ asset "kafka_producer" {
     description = "How long a broker held requests back because of a quota. Only where it did."
   }
 }
+
+asset "kafka_consumer" {
+  description = "A consumer: it reads topics over connections of its own, alone or as a member of a group. It is created once it is known where it begins, so that what is produced from then on comes."
+  shares      = ["cluster", "faults"]
+  scope       = "vu"
+  scopes      = ["iteration"]
+  connects    = true
+
+  input "topics" {
+    type        = list(string)
+    required    = true
+    min_length  = 1
+    description = "The topics. None is made by reading it."
+  }
+  input "partitions" {
+    type        = list(number)
+    min_length  = 1
+    description = "The partitions that it reads of each topic, if it is in no group. Without it all."
+  }
+  input "group_id" {
+    type        = string
+    min_length  = 1
+    description = "The group of which it is a member: the members share the partitions, and the group remembers how far it has come."
+  }
+  input "group_protocol" {
+    type        = string
+    default     = "classic"
+    one_of      = ["classic", "consumer"]
+    description = "How the group shares out its partitions: by one of its members, or by the broker, which Kafka 4.0 and later know."
+  }
+  input "group_instance_id" {
+    type        = string
+    min_length  = 1
+    description = "A name of its own in the group, under which it may come back within `session_timeout` without that anything is shared out anew. No other member has it."
+  }
+  input "assignor" {
+    type        = string
+    default     = "range"
+    one_of      = ["range", "round_robin", "cooperative_sticky"]
+    description = "How a group of the classic protocol shares out. All members say the same."
+  }
+  input "auto_offset_reset" {
+    type        = string
+    default     = "latest"
+    one_of      = ["earliest", "latest", "none"]
+    description = "Where it begins if its group has committed nothing, or if its offset is not there any more. With `none` that is a failure."
+  }
+  input "start_at" {
+    type            = string
+    default         = "committed"
+    pattern         = "^(?:committed|earliest|latest|[0-9]{1,18})$"
+    pattern_message = "write committed, earliest, latest or milliseconds since 1970"
+    description     = "Where it begins: where its group has come to, at the beginning, at the end, or at the first record of a time in milliseconds since 1970. Without a group `committed` is what `auto_offset_reset` says."
+  }
+  input "isolation_level" {
+    type        = string
+    default     = "read_uncommitted"
+    one_of      = ["read_uncommitted", "read_committed"]
+    description = "Whether records of transactions come before they are committed, and those that were taken back at all."
+  }
+  input "enable_auto_commit" {
+    type        = bool
+    default     = false
+    description = "Whether what steps have taken is committed with each heartbeat, and when the consumer ends or loses a partition."
+  }
+  input "fetch_min_bytes" {
+    type        = size
+    default     = 1
+    min         = 0
+    description = "How many bytes a broker waits for before it answers a fetch."
+  }
+  input "fetch_max_wait" {
+    type        = duration
+    default     = "500ms"
+    description = "How long it waits for them at most."
+  }
+  input "max_partition_fetch_bytes" {
+    type        = size
+    default     = "1MiB"
+    min         = 1
+    description = "The most bytes of a partition that a fetch brings, unless its first batch has more. As many may wait for steps while the next ones are fetched."
+  }
+  input "session_timeout" {
+    type        = duration
+    default     = "45s"
+    more_than   = "0s"
+    description = "How long a group of the classic protocol waits for a heartbeat before it takes the partitions of a member away."
+  }
+  input "heartbeat_interval" {
+    type        = duration
+    default     = "3s"
+    more_than   = "0s"
+    description = "How often a member of the classic protocol says that it is there. A user that waits or sleeps does so as well."
+  }
+  input "max_poll_interval" {
+    type        = duration
+    default     = "5m"
+    more_than   = "0s"
+    description = "How long a member may go without a step that looks for records. It leaves its group then, and comes back with the next step. A group waits as long for its members when it shares out."
+  }
+
+  rule {
+    conflicts     = ["partitions", "group_id"]
+    error_message = "a group shares out the partitions of its topics: give partitions or group_id"
+  }
+  rule {
+    when          = ["group_instance_id"]
+    at_least_one  = ["group_id"]
+    error_message = "a name in a group needs the group: give group_id"
+  }
+  rule {
+    condition     = !input.enable_auto_commit || input.group_id != null
+    error_message = "without a group there is nobody to commit to: give group_id"
+  }
+  rule {
+    condition     = input.heartbeat_interval < input.session_timeout
+    error_message = "a heartbeat has to come before session_timeout is over"
+  }
+  rule {
+    condition     = input.fetch_max_wait < input.request_timeout
+    error_message = "a broker that waits for fetch_max_wait does not answer within request_timeout"
+  }
+
+  output "topic" {
+    type        = string
+    description = "The first of its topics, for steps that produce to it. A step that reads it runs once the consumer is there, so what it produces comes."
+  }
+  output "partitions" {
+    type        = number
+    description = "How many partitions it had when it was created."
+  }
+
+  metric "bytes" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of batches that came, compressed if they are."
+  }
+  metric "fetch_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long a broker took to answer a fetch; it waits for records up to `fetch_max_wait`."
+  }
+  metric "empty_polls" {
+    kind        = "counter"
+    description = "Fetches that brought nothing."
+  }
+  metric "lag" {
+    kind        = "gauge"
+    description = "Records of its partitions that are behind those that were taken."
+  }
+  metric "rebalances" {
+    kind        = "counter"
+    description = "How often its group has given it a share of the partitions."
+  }
+  metric "join_time" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From asking to join its group until it had its share."
+  }
+
+  error "offset_out_of_range" {
+    description = "The offset is not in the partition, and `auto_offset_reset` is `none`."
+  }
+  error "rebalance" {
+    description = "The group shares out its partitions anew."
+  }
+}
+
+runner "kafka_consume" {
+  description  = "Takes records of a consumer: it waits for one, and takes with it what else is there."
+  shares       = ["faults"]
+  reads_stamps = true
+
+  uses "consumer" {
+    asset       = "kafka_consumer"
+    description = "The consumer."
+  }
+
+  input "max_records" {
+    type        = number
+    default     = 1
+    min         = 1
+    description = "The most records that the step takes. Fewer are no failure."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits for a record. Without it 5 s."
+  }
+  input "match_key" {
+    type        = any
+    description = "Only records with this key count. The others are passed over, and no later step gets them."
+  }
+  input "match_header" {
+    type        = object({ name = string, value = any })
+    description = "Only records with this header count: an object with `name` and `value`."
+  }
+  input "commit" {
+    type        = string
+    default     = "none"
+    one_of      = ["none", "each"]
+    description = "With `each` the step tells the group how far it has come, and ends when the group has heard it."
+  }
+
+  rule {
+    condition     = input.max_records == floor(input.max_records)
+    error_message = "max_records is a whole number"
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+
+  output "records" {
+    type        = list(any)
+    description = "The records in order: objects with `topic`, `partition`, `offset`, `timestamp` (milliseconds since 1970), `key`, `value` and `headers`. What is no UTF-8 is bytes."
+  }
+  output "record" {
+    type        = any
+    description = "The first of them."
+  }
+  output "count" {
+    type        = number
+    description = "How many there are."
+  }
+  output "lag" {
+    type        = number
+    description = "How many records of the consumer's partitions are behind them, as far as the brokers have said."
+  }
+
+  metric "records" {
+    kind        = "counter"
+    description = "Records that steps took."
+  }
+  metric "passed_over" {
+    kind        = "counter"
+    description = "Records that did not match."
+  }
+
+  error "offset_out_of_range" {
+    description = "The offset is not in the partition, and `auto_offset_reset` is `none`."
+  }
+  error "rebalance" {
+    description = "The group shares out its partitions anew, so what was taken cannot be committed: others get it again."
+  }
+  error "settings" {
+    description = "The consumer is in no group, so there is nobody to commit to."
+  }
+}
+
+runner "kafka_commit" {
+  description = "Tells the group of a consumer how far its steps have come."
+  shares      = ["faults"]
+
+  uses "consumer" {
+    asset       = "kafka_consumer"
+    description = "The consumer."
+  }
+
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step may take. Without it 5 s."
+  }
+
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+
+  error "rebalance" {
+    description = "The group shares out its partitions anew, so what was taken cannot be committed: others get it again."
+  }
+  error "settings" {
+    description = "The consumer is in no group, so there is nobody to commit to."
+  }
+}

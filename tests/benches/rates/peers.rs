@@ -312,6 +312,36 @@ pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
     }
 }
 
+/// kcat as a member of the group `bench`, which takes so many records a second of the topic `bench`. It writes a letter for each, by which they
+/// are counted.
+pub fn kcat(server: &str, most: u64, each_second: u64) -> Peer {
+    let words = strings(&[
+        "-b",
+        server,
+        "-q",
+        "-f",
+        "x",
+        "-X",
+        "auto.offset.reset=earliest",
+    ]);
+    Peer {
+        name: "kcat",
+        program: found("kcat"),
+        words: Box::new(move |seconds| {
+            let count = most.min(u64::from(seconds) * each_second).to_string();
+            [
+                &words[..],
+                &strings(&["-c", &count, "-G", "bench", "bench"]),
+            ]
+            .concat()
+        }),
+        idle_words: None,
+        is_native: true,
+        told: |ended| ended.stdout.len() as u64,
+        left: 0,
+    }
+}
+
 /// redis-benchmark: GETs of one key, so many on their way on each connection. It ends after a number of them.
 pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
     let (port, clients, depth_word) = (&way.url, way.connections.to_string(), depth.to_string());

@@ -7,8 +7,9 @@ use crate::peers::{
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
-use bggo_tests::bench::Program;
+use bggo_tests::bench::{Program, summary};
 use bggo_tests::server::{Kafka, KafkaSetup, Redis, RedisSetup};
+use std::cell::Cell;
 
 /// Connections of every row that says nothing else.
 const CONNECTIONS: u32 = 64;
@@ -92,7 +93,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 20] = [
+pub const ROWS: [(&str, Make); 21] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -121,6 +122,7 @@ pub const ROWS: [(&str, Make); 20] = [
     ("kafka-wait", kafka_wait),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
+    ("kafka-consume", kafka_consume),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -460,6 +462,62 @@ fn with_same_head<'a>(way: &Way<'a>) -> Way<'a> {
         url: way.url.clone(),
         same_head: true,
         ..*way
+    }
+}
+
+/// Records of one partition, taken by a member of a group that is alone in it. Each run begins at the first one again, and the server says how
+/// far it has come.
+fn kafka_consume(_: &Target) -> Row {
+    /// Records that are stored, and those that a run takes for each of its seconds.
+    const STORED: u64 = 4_000_000;
+    const EACH_SECOND: u64 = 1_000_000;
+    let server = Kafka::start_with(KafkaSetup {
+        core: Some(CORE),
+        ..KafkaSetup::default()
+    });
+    server.create_topic("bench", 1);
+    let line = "x".repeat(99) + "\n";
+    for _ in 0..STORED / EACH_SECOND {
+        server.produce("bench", 0, &line.repeat(EACH_SECOND as usize), &[]);
+    }
+    let own = bggo(
+        "bggo",
+        Program::new(include_str!("grids/kafka_consume.hcl")),
+        1,
+        flag("--server", server.server()),
+    );
+    let words = own.words;
+    let own = Peer {
+        // It may take a little more than the others, as it takes what there is.
+        words: Box::new(move |seconds| {
+            let count = STORED.min(u64::from(seconds) * EACH_SECOND);
+            let mut words = words(seconds);
+            words.truncate(words.len() - 2);
+            words.extend(["--iterations".to_owned(), (count / 500).to_string()]);
+            words
+        }),
+        idle_words: None,
+        told: |ended| {
+            let summary = summary(&ended.stderr);
+            let records = &summary["steps"][0]["metrics"]["records"]["sum"];
+            records.as_u64().expect("a number of records")
+        },
+        ..own
+    };
+    let kcat = kcat(&server.server(), STORED, EACH_SECOND);
+    let is_before = Cell::new(true);
+    Row {
+        rate: None,
+        cpu: &[1.0],
+        is_gate: false,
+        served: Some(Box::new(move || {
+            if is_before.replace(!is_before.get()) {
+                server.commit("bench", "bench", 0);
+                return 0;
+            }
+            server.committed("bench", "bench", 1)[0].unwrap_or(0)
+        })),
+        ..Row::new("Kafka, records of 100 B taken", vec![own, kcat])
     }
 }
 

@@ -65,6 +65,8 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
+group.consumer.min.heartbeat.interval.ms=100
+group.consumer.heartbeat.interval.ms=100
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 ssl.keystore.type=PEM
@@ -250,6 +252,20 @@ impl Kafka {
         offsets
     }
 
+    /// Sets the offset that a group without members has committed for the first partition.
+    pub fn commit(&self, group: &str, topic: &str, offset: u64) {
+        let mut body = Message::default();
+        body.text(group).int32(-1).text("").int64(-1);
+        body.count(1).text(topic).count(1);
+        body.int32(0).int64(offset as i64).text("");
+        // OffsetCommit
+        let mut answer = self.ask(8, 2, &body);
+        answer.skip(4);
+        answer.text();
+        answer.skip(8);
+        assert_eq!(answer.int16(), 0);
+    }
+
     /// The state of a group, as `Stable`, and how many members it has.
     pub fn group(&self, group: &str) -> (String, usize) {
         let mut body = Message::default();
@@ -432,6 +448,11 @@ impl Message {
     }
 
     fn int32(&mut self, number: i32) -> &mut Self {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    fn int64(&mut self, number: i64) -> &mut Self {
         self.0.extend(number.to_be_bytes());
         self
     }
