@@ -172,8 +172,10 @@ shared "faults" {
 }
 
 runner "kafka_produce" {
-  description = "Sends a record and waits until its broker has acknowledged it."
+  description = "Sends a record, and waits until its broker has acknowledged it."
   shares      = ["faults"]
+  late_result = input.wait_for == "queued"
+  stamps      = input.stamp
 
   uses "producer" {
     asset       = "kafka_producer"
@@ -211,6 +213,17 @@ runner "kafka_produce" {
     min         = 0
     description = "The record's time, in milliseconds since 1970. Without it now."
   }
+  input "wait_for" {
+    type        = string
+    default     = "ack"
+    one_of      = ["ack", "queued"]
+    description = "What the step waits for: that the record is acknowledged, or only that it stands in a batch. Then its result is counted when it comes: `delivered`, `undelivered` or `possibly_written`."
+  }
+  input "stamp" {
+    type        = bool
+    read        = "build"
+    description = "Whether the record has a header `bggo-sent` by which whoever consumes it learns how long it was on its way. Without it that is so where a step of the grid consumes records."
+  }
 
   rule {
     when          = ["partition"]
@@ -229,10 +242,12 @@ runner "kafka_produce" {
   }
   output "offset" {
     type        = number
+    comes_late  = true
     description = "Its place there; null if the broker does not say it (acks = \"0\", or a record that was sent again and was there already)."
   }
   output "timestamp" {
     type        = number
+    comes_late  = true
     description = "Its time, in milliseconds since 1970: that of the broker if the topic is kept so."
   }
 
@@ -251,9 +266,9 @@ runner "kafka_produce" {
     unit        = "bytes"
     description = "Bytes of acknowledged keys, values and headers."
   }
-  metric "possibly_written" {
+  metric "unacknowledged" {
     kind        = "counter"
-    description = "Records that were sent and of which nobody knows whether the broker has written them."
+    description = "Records of steps that waited: they were handed over, and nobody knows whether the broker has written them."
   }
 
   error "message_too_large" {

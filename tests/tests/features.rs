@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 15] = [
+const OPTIONAL: [&str; 16] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
@@ -14,6 +14,7 @@ const OPTIONAL: [&str; 15] = [
     "bggo-module-grpc",
     "bggo-module-http_request",
     "bggo-module-http_target",
+    "bggo-module-kafka",
     "bggo-module-noop",
     "bggo-module-postgres",
     "bggo-module-print",

@@ -2,8 +2,8 @@
 
 use crate::kafka_produce::{Error as Kind, Inputs, Late as Given, Metric, Output, Uses, Wanted};
 use crate::producer::{
-    Appended, KafkaProducer, Late, Outcome, Piece, Record, Sender, Template, hash, put_headers,
-    put_payload,
+    Appended, KafkaProducer, Late, Later, Outcome, Piece, Record, Sender, Stamped, Template, hash,
+    put_headers, put_payload,
 };
 use crate::shown;
 use bggo_runtime::contract::{
@@ -13,6 +13,7 @@ use bggo_wire::within;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::task::Poll;
 
 /// A prepared step that sends a record.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct KafkaProduce {
     /// The topic, if it is known.
     topic: Option<Text>,
     template: Template,
+    stamp: Stamped,
     /// Memory for what is written.
     room: RefCell<Vec<u8>>,
 }
@@ -32,14 +34,18 @@ impl Runner for KafkaProduce {
     type Wanted = Wanted;
     type Output = Output;
 
-    fn prepare(_: &Prepare<'_>, inputs: Inputs, _: Wanted) -> Result<Self, Fault> {
+    fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
         let payload = |value: Option<&Value>| {
             let mut bytes = Vec::new();
             let from = put_payload(&mut bytes, value);
             let hash = from.and_then(|from| bytes.get(from..)).map(hash);
             (Piece::Known(bytes.into()), hash)
         };
-        let (key, hash) = match &inputs.key {
+        let stamp = match wanted.stamp {
+            true => Stamped::Yes,
+            false => Stamped::No,
+        };
+        let key = match &inputs.key {
             Early::Known(key) => payload(key.as_ref()),
             Early::Later => (Piece::Late, None),
         };
@@ -50,14 +56,15 @@ impl Runner for KafkaProduce {
         let headers = match &inputs.headers {
             Early::Known(headers) => {
                 let mut bytes = Vec::new();
-                put_headers(&mut bytes, headers.as_ref())?;
+                put_headers(&mut bytes, headers.as_ref(), stamp)?;
                 Piece::Known(bytes.into())
             }
             Early::Later => Piece::Late,
         };
         Ok(Self {
             topic: inputs.topic.known().cloned(),
-            template: Template::new(key, hash, value, headers),
+            template: Template::new(key, value, (headers, stamp)),
+            stamp,
             inputs,
             room: RefCell::default(),
         })
@@ -78,17 +85,18 @@ impl Runner for KafkaProduce {
         let topic = poll_fn(|cx| sender.poll_topic(name, &mut since, cx)).await?;
         let mut room = self.room.take();
         room.clear();
+        let stamp = (self.stamp == Stamped::Yes).then(|| step.stamp());
         let filled = self.template.fill(
             Late {
                 key: given.key,
                 value: Some(given.value),
                 headers: given.headers,
+                stamp: stamp.as_ref().map(|stamp| &stamp[..]),
             },
             &mut room,
         );
         let (tail, hash) = filled?;
         let size = tail.len();
-        let now = step.since_1970();
         let record = Record {
             tail,
             hash,
@@ -98,7 +106,7 @@ impl Runner for KafkaProduce {
             },
             timestamp: match given.timestamp {
                 Some(timestamp) => timestamp.as_i64().unwrap_or_default(),
-                None => i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+                None => sender.timestamp(begun),
             },
         };
         let timestamp = record.timestamp;
@@ -110,6 +118,26 @@ impl Runner for KafkaProduce {
         let shown = shows.map(|bytes| shown::Sent::new(step, name, &given, bytes));
         self.room.replace(room);
         let appended = appended?;
+        let partition = Value::from(Number::from(appended.partition));
+        if &*given.wait_for == "queued" {
+            let later = Later {
+                result: step.late_result(),
+                begun,
+                size,
+            };
+            sender.tell_later(appended, later);
+            if let Some(shown) = shown {
+                shown.show(step, None);
+            }
+            if appended.is_last {
+                // Nothing else would be done on this thread while a user queues one record after the other.
+                yield_once().await;
+            }
+            return Ok(Output {
+                partition,
+                ..Output::default()
+            });
+        }
         let waits = Waits {
             sender,
             step,
@@ -121,7 +149,7 @@ impl Runner for KafkaProduce {
             Outcome::Written(written) => written,
             Outcome::Failed(failed) => {
                 if failed.possibly_written {
-                    step.add(Metric::POSSIBLY_WRITTEN, 1);
+                    step.add(Metric::UNACKNOWLEDGED, 1);
                 }
                 let shows = shows.or_else(|| step.wants_example(failed.fault.kind()));
                 if let Some(bytes) = shows {
@@ -139,13 +167,26 @@ impl Runner for KafkaProduce {
             shown.show(step, Some((appended, written.offset)));
         }
         Ok(Output {
-            partition: Value::from(Number::from(appended.partition)),
+            partition,
             offset: written
                 .offset
                 .map_or(Value::Null, |offset| Value::from(Number::from(offset))),
             timestamp: Value::from(Number::from(written.timestamp.unwrap_or(timestamp))),
         })
     }
+}
+
+/// Lets the others of the thread have their turns.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|cx| match std::mem::replace(&mut has_yielded, true) {
+        true => Poll::Ready(()),
+        false => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 /// A step that waits for its record. If it is dropped before, nobody knows what becomes of the record.
@@ -166,7 +207,7 @@ impl Drop for Waits<'_> {
         if let Some(appended) = self.appended
             && self.sender.leave(appended)
         {
-            self.step.add(Metric::POSSIBLY_WRITTEN, 1);
+            self.step.add(Metric::UNACKNOWLEDGED, 1);
         }
     }
 }

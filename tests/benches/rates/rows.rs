@@ -2,7 +2,7 @@
 
 use crate::peers::{
     Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat,
-    memtier, minio, oha, quinn, redis_benchmark, socketio_client, uws, wrk,
+    kcat_group, memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
@@ -93,7 +93,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 19] = [
+pub const ROWS: [(&str, Make); 21] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -118,9 +118,11 @@ pub const ROWS: [(&str, Make); 19] = [
     ("socketio", socketio),
     ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
+    ("kafka-linger", kafka_linger),
+    ("kafka-wait", kafka_wait),
+    ("kafka-consume", kafka_consume),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
-    ("kafka-consume", kafka_consume),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -339,6 +341,62 @@ fn s3(method: &'static str, title: &'static str) -> Row {
     }
 }
 
+/// A broker with the topic that the rows of Kafka send to, and how many records are there.
+fn kafka() -> (String, Served) {
+    let server = Kafka::start_with(KafkaSetup {
+        core: Some(CORE),
+        ..KafkaSetup::default()
+    });
+    server.create_topic("t", 1);
+    let address = server.server();
+    (
+        address,
+        Box::new(move || server.end_offsets("t", 1).iter().sum()),
+    )
+}
+
+fn kafka_linger(_: &Target) -> Row {
+    let (server, served) = kafka();
+    let program = Program::new(include_str!("grids/kafka_linger.hcl"));
+    let peers = vec![
+        of_iterations(bggo(
+            "bggo",
+            program,
+            SESSIONS,
+            flag("--server", server.clone()),
+        )),
+        kcat(&server),
+    ];
+    Row {
+        rate: None,
+        cpu: &[1.0],
+        is_gate: false,
+        served: Some(served),
+        ..Row::new("Kafka, record of 100 B, linger 5 ms", peers)
+    }
+}
+
+fn kafka_wait(_: &Target) -> Row {
+    let (server, served) = kafka();
+    let program = Program::new(include_str!("grids/kafka_wait.hcl"));
+    let peers = vec![
+        of_iterations(bggo(
+            "bggo",
+            program,
+            CONNECTIONS,
+            flag("--server", server.clone()),
+        )),
+        rdkafka(&server, CONNECTIONS),
+    ];
+    Row {
+        rate: None,
+        cpu: &[0.5],
+        is_gate: false,
+        served: Some(served),
+        ..Row::new("Kafka, record of 100 B, 64 users wait for theirs", peers)
+    }
+}
+
 fn redis(depth: u64, title: &'static str) -> Row {
     let server = Redis::start_with(RedisSetup {
         core: Some(CORE),
@@ -446,7 +504,7 @@ fn kafka_consume(_: &Target) -> Row {
         },
         ..own
     };
-    let kcat = kcat(&server.server(), STORED, EACH_SECOND);
+    let kcat = kcat_group(&server.server(), STORED, EACH_SECOND);
     let is_before = Cell::new(true);
     Row {
         rate: None,

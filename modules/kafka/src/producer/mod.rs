@@ -15,9 +15,9 @@ mod sender;
 mod waiters;
 
 pub(crate) use partitioner::hash;
-pub(crate) use record::{Late, Piece, Template, put_headers, put_payload};
+pub(crate) use record::{Late, Piece, Stamped, Template, put_headers, put_payload};
 pub(crate) use sender::{Appended, Record, Sender};
-pub(crate) use waiters::Outcome;
+pub(crate) use waiters::{Later, Outcome};
 
 use crate::connection::{Cluster, Settings, cluster_arguments};
 use crate::kafka_producer::{Error as Kind, Exports, Inputs, Metric, Uses};
@@ -188,6 +188,10 @@ fn known(inputs: &Inputs) -> Option<Result<Known, Fault>> {
         max_block: *inputs.max_block.known()?,
         delivery_timeout: *inputs.delivery_timeout.known()?,
     };
+    if rules.linger + arguments.request_timeout > rules.delivery_timeout {
+        let text = "delivery_timeout is shorter than linger and request_timeout together";
+        return Some(Err(Kind::Settings.fault(text)));
+    }
     Some(arguments.settings().map(|cluster| Known {
         cluster: Rc::new(cluster),
         rules,

@@ -17,7 +17,18 @@ pub(crate) struct Template {
     tail: Option<Box<[u8]>>,
     /// The hash of a key that is known.
     hash: Option<u32>,
+    stamp: Stamped,
 }
+
+/// Whether a record has a header more that says when it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stamped {
+    No,
+    Yes,
+}
+
+/// The name of that header.
+const STAMP: &[u8] = b"bggo-sent";
 
 /// A part of a tail.
 #[derive(Debug)]
@@ -32,11 +43,18 @@ pub(crate) struct Late<'a> {
     pub(crate) key: Option<&'a Value>,
     pub(crate) value: Option<&'a Value>,
     pub(crate) headers: Option<&'a Value>,
+    /// The stamp of a record that has one.
+    pub(crate) stamp: Option<&'a [u8]>,
 }
 
 impl Template {
-    pub(crate) fn new(key: Piece, hash: Option<u32>, value: Piece, headers: Piece) -> Self {
+    pub(crate) fn new(
+        (key, hash): (Piece, Option<u32>),
+        value: Piece,
+        (headers, stamp): (Piece, Stamped),
+    ) -> Self {
         let tail = match (&key, &value, &headers) {
+            _ if stamp == Stamped::Yes => None,
             (Piece::Known(key), Piece::Known(value), Piece::Known(headers)) => {
                 Some([&**key, &**value, &**headers].concat().into())
             }
@@ -48,6 +66,7 @@ impl Template {
             headers,
             tail,
             hash,
+            stamp,
         }
     }
 
@@ -79,7 +98,14 @@ impl Template {
         }
         match &self.headers {
             Piece::Known(bytes) => room.extend_from_slice(bytes),
-            Piece::Late => put_headers(room, late.headers)?,
+            Piece::Late => put_headers(room, late.headers, self.stamp)?,
+        }
+        if self.stamp == Stamped::Yes {
+            let stamp = late.stamp.unwrap_or_default();
+            put_varint(room, STAMP.len() as i64);
+            room.extend_from_slice(STAMP);
+            put_varint(room, stamp.len() as i64);
+            room.extend_from_slice(stamp);
         }
         Ok((room, hash))
     }
@@ -104,21 +130,26 @@ pub(crate) fn put_payload(out: &mut Vec<u8>, value: Option<&Value>) -> Option<us
     }
 }
 
-/// Appends headers, behind how many there are.
+/// Appends headers, behind how many there are: with a stamp, which the caller appends, one more.
 ///
 /// # Errors
 /// They are no map of texts.
-pub(crate) fn put_headers(out: &mut Vec<u8>, headers: Option<&Value>) -> Result<(), Fault> {
+pub(crate) fn put_headers(
+    out: &mut Vec<u8>,
+    headers: Option<&Value>,
+    stamp: Stamped,
+) -> Result<(), Fault> {
+    let more = i64::from(stamp == Stamped::Yes);
     let headers = headers.filter(|headers| !matches!(headers, Value::Null));
     let Some(headers) = headers else {
-        put_varint(out, 0);
+        put_varint(out, more);
         return Ok(());
     };
     let whole = headers.clone().normalized();
     let Value::Object(entries) = &whole else {
         return Err(Fault::missing("headers"));
     };
-    put_varint(out, entries.len() as i64);
+    put_varint(out, entries.len() as i64 + more);
     for (name, value) in entries.iter() {
         put_varint(out, name.len() as i64);
         out.extend_from_slice(name.as_bytes());
@@ -180,16 +211,16 @@ mod tests {
         let (key, value) = (Value::text("k"), Value::from(vec![Value::from(true)]));
         let headers = Value::from(vec![("a".into(), Value::text("b"))]);
         let mut written = Vec::new();
-        put_headers(&mut written, Some(&headers)).unwrap();
+        put_headers(&mut written, Some(&headers), Stamped::No).unwrap();
         assert_eq!(written, b"\x02\x02a\x02b");
         let hash = super::super::partitioner::hash(b"k");
         let whole = Template::new(
-            known(Some(&key)),
-            Some(hash),
+            (known(Some(&key)), Some(hash)),
             known(Some(&value)),
-            Piece::Known(written.into()),
+            (Piece::Known(written.into()), Stamped::No),
         );
-        let late = Template::new(Piece::Late, None, Piece::Late, Piece::Late);
+        let of_late = |stamp| Template::new((Piece::Late, None), Piece::Late, (Piece::Late, stamp));
+        let late = of_late(Stamped::No);
         let (mut a, mut b) = (Vec::new(), Vec::new());
         let expected = (&b"\x02k\x0c[true]\x02\x02a\x02b"[..], Some(hash));
         assert_eq!(whole.fill(Late::default(), &mut a).unwrap(), expected);
@@ -197,8 +228,18 @@ mod tests {
             key: Some(&key),
             value: Some(&value),
             headers: Some(&headers),
+            stamp: Some(b"now"),
         };
         assert_eq!(late.fill(given, &mut b).unwrap(), expected);
+        let mut stamped = Vec::new();
+        let (stamped, _) = of_late(Stamped::Yes)
+            .fill(given, &mut stamped)
+            .map(|(tail, _)| (tail.to_vec(), ()))
+            .unwrap();
+        assert_eq!(
+            stamped,
+            b"\x02k\x0c[true]\x04\x02a\x02b\x12bggo-sent\x06now"
+        );
         let mut none = Vec::new();
         let nothing = Late {
             value: Some(&Value::Null),

@@ -17,7 +17,7 @@ use crate::producer::batch::{Batch, HEAD, ProducerId, State as Stage};
 use crate::producer::compression::Compression;
 use crate::producer::partitioner::Partitioner;
 use crate::producer::request::{Part, Produce, VERSIONS};
-use crate::producer::waiters::{Failed, Outcome, Waiters, Written};
+use crate::producer::waiters::{Failed, Later, Outcome, Waiters, Written};
 use bggo_runtime::contract::{
     AssetMetrics, Deadline, Fault, FaultText, Moment, Running, format_duration,
 };
@@ -64,6 +64,8 @@ pub(crate) struct Sender {
     timer: RefCell<Timer>,
     metrics: AssetMetrics,
     is_ending: Cell<bool>,
+    /// A moment, and the time since 1970 then: what is needed for each record asks no clock.
+    origin: (Moment, Duration),
 }
 
 struct Timer {
@@ -166,6 +168,8 @@ pub(crate) struct Appended {
     pub(crate) partition: u32,
     /// Its place among those that wait.
     pub(crate) place: u32,
+    /// Whether its batch takes no more.
+    pub(crate) is_last: bool,
 }
 
 impl fmt::Debug for Sender {
@@ -203,6 +207,7 @@ impl Sender {
                 asking: Vec::new(),
                 random: cluster.clock().random() | 1,
             }),
+            origin: (cluster.clock().now(), cluster.clock().since_1970()),
             cluster,
             rules,
             room: Line::default(),
@@ -255,6 +260,12 @@ impl Sender {
         Poll::Pending
     }
 
+    /// The time of a moment as records have it: in milliseconds since 1970.
+    pub(crate) fn timestamp(&self, at: Moment) -> i64 {
+        let (origin, since_1970) = self.origin;
+        i64::try_from((since_1970 + (at - origin)).as_millis()).unwrap_or(i64::MAX)
+    }
+
     /// Whether there is memory for a record.
     pub(crate) fn has_room(&self, size: usize) -> bool {
         let used = self.state.borrow().used;
@@ -266,7 +277,6 @@ impl Sender {
     /// # Errors
     /// The topic has no such partition, or the record is too large.
     pub(crate) fn append(&self, topic: u32, record: &Record<'_>) -> Result<Appended, Fault> {
-        let now = self.cluster.clock().now();
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
         // More than any head, place and time take.
@@ -293,6 +303,7 @@ impl Sender {
         let is_new = !partition.queue.back().is_some_and(fits);
         if is_new {
             let memory = state.spare.pop().unwrap_or_default();
+            let now = self.cluster.clock().now();
             partition
                 .queue
                 .push_back(Batch::new(memory, now, record.timestamp));
@@ -317,6 +328,7 @@ impl Sender {
         Ok(Appended {
             partition: number,
             place,
+            is_last: is_full,
         })
     }
 
@@ -328,6 +340,11 @@ impl Sender {
         }
         self.poll(cx);
         self.state.borrow_mut().waiters.poll(appended.place, cx)
+    }
+
+    /// The step of a record ends before it is known what became of it.
+    pub(crate) fn tell_later(&self, appended: Appended, later: Later) {
+        self.state.borrow_mut().waiters.end(appended.place, later);
     }
 
     /// Who waits for a record goes: whether it is not known what became of it.

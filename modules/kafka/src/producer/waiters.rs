@@ -1,6 +1,8 @@
-//! Steps that wait for their records: a place each, and a chain of places for each batch. No memory is asked for a record.
+//! Who is to hear of a record, a step that waits or the late result of one that has ended: a place each, and a chain of places for each
+//! batch. No memory is asked for a record.
 
-use bggo_runtime::contract::{Fault, Moment};
+use crate::kafka_produce::Metric;
+use bggo_runtime::contract::{Fault, LateResult, Moment};
 use std::task::{Context, Poll, Waker};
 
 /// No place.
@@ -33,9 +35,21 @@ struct Place {
 enum Stands {
     Free,
     Waits(Option<Waker>),
+    /// The step has ended, and is told by its late result.
+    Later(Later),
     /// Who waited has gone.
     Left,
     Told(Outcome),
+}
+
+/// The late result of a step.
+#[derive(Debug)]
+pub(crate) struct Later {
+    pub(crate) result: LateResult,
+    /// When the step began.
+    pub(crate) begun: Moment,
+    /// How many bytes its record has.
+    pub(crate) size: usize,
 }
 
 /// What became of a record.
@@ -73,6 +87,22 @@ impl Default for List {
     }
 }
 
+impl Later {
+    fn tell(self, outcome: Outcome) {
+        match outcome {
+            Outcome::Written(written) => {
+                let result = &self.result;
+                result.record_time(Metric::QUEUE_TIME, written.sent - self.begun);
+                result.record_time(Metric::BROKER_TIME, written.acknowledged - written.sent);
+                result.add(Metric::BYTES, self.size as u64);
+                self.result.delivered();
+            }
+            Outcome::Failed(failed) if failed.possibly_written => drop(self.result),
+            Outcome::Failed(failed) => self.result.undelivered(&failed.fault),
+        }
+    }
+}
+
 impl Waiters {
     /// A place at the end of a batch.
     pub(crate) fn add(&mut self, list: &mut List) -> u32 {
@@ -101,6 +131,13 @@ impl Waiters {
         }
         list.last = number;
         number
+    }
+
+    /// The step that has a place ends, and its result comes later.
+    pub(crate) fn end(&mut self, number: u32, later: Later) {
+        if let Some(place) = self.places.get_mut(number as usize) {
+            place.stands = Stands::Later(later);
+        }
     }
 
     /// What became of a record. Its place is free then.
@@ -150,6 +187,10 @@ impl Waiters {
                 Stands::Waits(waker) => {
                     place.stands = Stands::Told(outcome(at));
                     self.woken.extend(waker);
+                }
+                Stands::Later(later) => {
+                    later.tell(outcome(at));
+                    self.frees(number);
                 }
                 _ => self.frees(number),
             }
