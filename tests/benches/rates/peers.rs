@@ -314,7 +314,7 @@ pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
 
 /// kcat as a member of the group `bench`, which takes so many records a second of the topic `bench`. It writes a letter for each, by which they
 /// are counted.
-pub fn kcat(server: &str, most: u64, each_second: u64) -> Peer {
+pub fn kcat_group(server: &str, most: u64, each_second: u64) -> Peer {
     let words = strings(&[
         "-b",
         server,
