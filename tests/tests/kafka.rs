@@ -25,7 +25,7 @@ variable "assignor" {
   type    = string
   default = "range"
 }
-variable "start_at" {
+variable "begin_at" {
   type    = string
   default = "committed"
 }
@@ -88,7 +88,7 @@ resource "kafka_consumer" "in" {
     group_protocol     = var.protocol
     assignor           = var.assignor
     auto_offset_reset  = "earliest"
-    start_at           = var.start_at
+    start_at           = var.begin_at
     isolation_level    = var.isolation
     enable_auto_commit = var.auto_commit
     heartbeat_interval = "100ms"
@@ -238,7 +238,7 @@ fn nothing_within_the_limit_is_a_failure_that_says_so(server: &Kafka) {
     let flags = [
         "--iterations",
         "1",
-        "--start_at",
+        "--begin-at",
         "latest",
         "--timeout",
         "300ms",
@@ -415,7 +415,7 @@ fn a_group_goes_on_where_it_has_come_to(server: &Kafka) {
         "20",
         "--iterations",
         "1",
-        "--auto_commit",
+        "--auto-commit",
         "true",
     ];
     let first = start(&server.server(), "resumed", &flags)
@@ -444,7 +444,7 @@ fn a_client_says_who_it_is(server: &Kafka) {
     let token =
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJsdCIsImlhdCI6MTcwMDAwMDAwMCwiZXhwIjo0MTAwMDAwMDAwfQ.";
     let user = ["--username", "lt", "--password", "sekret"];
-    let tls = ["--ca_file", &ca];
+    let tls = ["--ca-file", &ca];
     let cases: [(Listener, &str, &[&str], &[&str]); 7] = [
         (Listener::Ssl, "SSL", &[], &tls),
         (
@@ -474,13 +474,13 @@ fn a_client_says_who_it_is(server: &Kafka) {
         (
             Listener::SaslSsl,
             "SASL_SSL",
-            &["--mechanism", "PLAIN", "--ca_file", &ca],
+            &["--mechanism", "PLAIN", "--ca-file", &ca],
             &user,
         ),
         (
             Listener::SaslSsl,
             "SASL_SSL",
-            &["--mechanism", "SCRAM-SHA-512", "--ca_file", &ca],
+            &["--mechanism", "SCRAM-SHA-512", "--ca-file", &ca],
             &user,
         ),
     ];

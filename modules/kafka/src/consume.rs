@@ -3,7 +3,7 @@
 use crate::batches::Record;
 use crate::consumer::KafkaConsumer;
 use crate::consuming::{Core, Taken};
-use crate::group::{Offset, commit};
+use crate::group::{Offset, commit_with_earlier};
 use crate::kafka_consume::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::kafka_consumer::Metric as OfConsumer;
 use bggo_runtime::contract::{
@@ -131,7 +131,7 @@ async fn take(
     let troubles = consumer.core().troubles();
     poll_fn(|cx| poll_found(consumer, wants, found, (troubles, cx))).await?;
     if commits == "each" {
-        let mut committing = pin!(commit(consumer.core(), &found.offsets));
+        let mut committing = pin!(commit_with_earlier(consumer.core(), &found.offsets));
         // Nobody but this step may be there to go on with the membership.
         poll_fn(|cx| match committing.as_mut().poll(cx) {
             Poll::Pending => {

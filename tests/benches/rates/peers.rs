@@ -314,7 +314,7 @@ pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
 
 /// kcat as a member of the group `bench`, which takes so many records a second of the topic `bench`. It writes a letter for each, by which they
 /// are counted.
-pub fn kcat(server: &str, most: u64, each_second: u64) -> Peer {
+pub fn kcat_group(server: &str, most: u64, each_second: u64) -> Peer {
     let words = strings(&[
         "-b",
         server,
@@ -385,7 +385,7 @@ pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
 }
 
 /// kcat: the lines of a file as records, with the settings of the row. It ends after a number of them.
-pub fn kcat(server: &str) -> Peer {
+pub fn kcat_sending(server: &str) -> Peer {
     const RECORD: usize = 100;
     let words = strings(&[
         "-P",

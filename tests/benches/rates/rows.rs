@@ -1,8 +1,8 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
 use crate::peers::{
-    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat,
-    memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
+    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat_group,
+    kcat_sending, memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
@@ -120,9 +120,9 @@ pub const ROWS: [(&str, Make); 21] = [
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
     ("kafka-linger", kafka_linger),
     ("kafka-wait", kafka_wait),
+    ("kafka-consume", kafka_consume),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
-    ("kafka-consume", kafka_consume),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -365,7 +365,7 @@ fn kafka_linger(_: &Target) -> Row {
             SESSIONS,
             flag("--server", server.clone()),
         )),
-        kcat(&server),
+        kcat_sending(&server),
     ];
     Row {
         rate: None,
@@ -504,7 +504,7 @@ fn kafka_consume(_: &Target) -> Row {
         },
         ..own
     };
-    let kcat = kcat(&server.server(), STORED, EACH_SECOND);
+    let kcat = kcat_group(&server.server(), STORED, EACH_SECOND);
     let is_before = Cell::new(true);
     Row {
         rate: None,

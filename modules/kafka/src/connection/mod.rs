@@ -12,6 +12,7 @@ mod cluster;
 mod login;
 mod settings;
 
+pub(crate) use ask::Ask;
 pub(crate) use broker::Connection;
 pub(crate) use cluster::{Cluster, PartitionMetadata, To, TopicMetadata, no_answer_within};
 pub use settings::Settings;

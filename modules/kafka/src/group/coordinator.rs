@@ -1,6 +1,6 @@
 //! The broker that keeps a group.
 
-use crate::connection::Connection;
+use crate::connection::{Ask, Connection};
 use crate::consuming::{Core, GroupSettings};
 use crate::kafka_consumer::Error as Kind;
 use crate::outcome::Code;
@@ -54,6 +54,28 @@ pub(crate) async fn open(core: &Core) -> Result<Option<Rc<Connection>>, Fault> {
     let opened = core.cluster.open_at(host, port).await;
     core.count_opened();
     opened.map(Some)
+}
+
+/// Asks on the connection for offsets; once more on a new one, if the one that was there had ended while nobody used it. To commit the same
+/// once more does no harm.
+///
+/// # Errors
+/// See [`open`], and those of the answer.
+pub(crate) async fn ask<A: Ask>(core: &Core, request: &A) -> Result<A::Answer, Fault> {
+    let was_there = core.coordinator.borrow().is_some();
+    let connection = connection(core).await?;
+    let answer = core
+        .cluster
+        .in_time(&connection, connection.ask(request))
+        .await;
+    match answer {
+        Err(fault) if was_there && fault.kind() == Kind::Closed.name() => {
+            let connection = self::connection(core).await?;
+            let answer = connection.ask(request);
+            core.cluster.in_time(&connection, answer).await
+        }
+        answer => answer,
+    }
 }
 
 /// The connection on which offsets are committed and asked for, apart from the one on which the member may have to wait for others.

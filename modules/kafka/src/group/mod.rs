@@ -15,4 +15,4 @@ mod subscription;
 
 pub(crate) use classic::{leave, membership};
 pub(crate) use modern::{leave_modern, membership_modern};
-pub(crate) use offsets::{Offset, commit, commit_taken};
+pub(crate) use offsets::{Offset, commit_taken, commit_with_earlier};

@@ -2,7 +2,7 @@
 
 use crate::consuming::{Core, Place};
 use crate::group::assignors::TopicPartition;
-use crate::group::coordinator::{connection, group, is_of_coordinator};
+use crate::group::coordinator::{ask, group, is_of_coordinator};
 use crate::group::subscription::by_topic;
 use crate::kafka_consumer::Error as Kind;
 use crate::outcome::Code;
@@ -48,9 +48,7 @@ pub(crate) async fn places(
         .with_groups(vec![asked])
         .with_require_stable(core.settings.isolation == 1);
     'again: loop {
-        let connection = connection(core).await?;
-        let answer = connection.ask(&request);
-        let answer = core.cluster.in_time(&connection, answer).await?;
+        let answer = ask(core, &request).await?;
         let Some(told) = answer.groups.first() else {
             return Err(Kind::Protocol.fault("the offsets of another group came"));
         };
@@ -96,7 +94,7 @@ pub(crate) async fn places(
 ///
 /// # Errors
 /// The consumer is in no group, the group has changed meanwhile (of kind `rebalance`), or the coordinator does not answer.
-pub(crate) async fn commit(core: &Core, offsets: &[Offset]) -> Result<(), Fault> {
+async fn commit(core: &Core, offsets: &[Offset]) -> Result<(), Fault> {
     let group = group(core)?;
     if offsets.is_empty() {
         return Ok(());
@@ -128,9 +126,7 @@ pub(crate) async fn commit(core: &Core, offsets: &[Offset]) -> Result<(), Fault>
             .with_member_id(text(&member.id))
             .with_group_instance_id(group.instance_id.as_ref().map(text))
             .with_topics(topics.clone());
-        let connection = connection(core).await?;
-        let answer = connection.ask(&request);
-        let answer = core.cluster.in_time(&connection, answer).await?;
+        let answer = ask(core, &request).await?;
         let told = answer.topics.iter().flat_map(|topic| &topic.partitions);
         let codes: Vec<Code> = told
             .filter_map(|partition| Code::of(partition.error_code))
@@ -165,7 +161,7 @@ fn is_committed(core: &Core, offsets: &[Offset]) {
 }
 
 /// The offsets up to which records were taken and that are not committed.
-pub(crate) fn uncommitted(core: &Core) -> Vec<Offset> {
+fn uncommitted(core: &Core) -> Vec<Offset> {
     let assigned = core.assigned.borrow();
     let moved = assigned.partitions.iter().filter_map(|partition| {
         let next = partition.next()?;
@@ -178,6 +174,21 @@ pub(crate) fn uncommitted(core: &Core) -> Vec<Offset> {
         })
     });
     moved.collect()
+}
+
+/// Commits what a step has taken, and what earlier ones have and is not committed.
+///
+/// # Errors
+/// See [`commit`].
+pub(crate) async fn commit_with_earlier(core: &Core, taken: &[Offset]) -> Result<(), Fault> {
+    let mut offsets = taken.to_vec();
+    for earlier in uncommitted(core) {
+        let is_it = |of: &Offset| of.partition == earlier.partition && *of.topic == *earlier.topic;
+        if !offsets.iter().any(is_it) {
+            offsets.push(earlier);
+        }
+    }
+    commit(core, &offsets).await
 }
 
 /// Commits all that was taken.
