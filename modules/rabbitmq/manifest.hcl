@@ -332,6 +332,11 @@ runner "rabbitmq_consume" {
     error_message = "messages that are taken out of their order cannot be acknowledged several at once: ack is \"each\", \"none\" or \"manual\""
   }
 
+  rule {
+    condition     = input.ack == "none" || uses.connection.prefetch == 0 || input.max_messages <= (input.ack == "batch" ? floor(uses.connection.prefetch / 2) : uses.connection.prefetch)
+    error_message = "the server sends no more than the prefetch of the connection before messages are acknowledged: max_messages is at most that, and half of it with ack = \"batch\""
+  }
+
   output "messages" {
     type        = list(any)
     description = "All messages in order, as `message`."

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 15] = [
+const OPTIONAL: [&str; 16] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
@@ -17,6 +17,7 @@ const OPTIONAL: [&str; 15] = [
     "bggo-module-noop",
     "bggo-module-postgres",
     "bggo-module-print",
+    "bggo-module-rabbitmq",
     "bggo-module-redis",
     "bggo-module-s3",
     "bggo-module-slack",

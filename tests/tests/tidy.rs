@@ -53,6 +53,7 @@ const CRATES: &[&str] = &[
     "modules/http_target",
     "modules/http_target/server",
     "modules/postgres",
+    "modules/rabbitmq",
     "modules/redis",
     "modules/s3",
     "modules/socketio",

@@ -244,7 +244,11 @@ impl Session {
                 |role| matches!(role, Role::Confirms(_)),
                 || Role::Confirms(Window::new()),
             )?;
-            put_messages(room, number, message, state.rules.frame_max)?;
+            let opening = room.len();
+            if let Err(fault) = put_messages(room, number, message, state.rules.frame_max) {
+                return Err(inner.sends_only_opening(room, opening, fault));
+            }
+            let state = &mut inner.state;
             let count = u32::try_from(message.bodies.len()).unwrap_or(u32::MAX);
             let operation = state.operations.begin(Wants::Confirms(Tally {
                 left: count,
@@ -287,10 +291,13 @@ impl Session {
             state.check_is_not_blocked()?;
             let is_it = |role: &Role| matches!(role, Role::Plain);
             let number = state.channel(room, is_it, || Role::Plain)?;
-            put_messages(room, number, message, state.rules.frame_max)?;
+            let opening = room.len();
+            if let Err(fault) = put_messages(room, number, message, state.rules.frame_max) {
+                return Err(inner.sends_only_opening(room, opening, fault));
+            }
             inner.wire.send_only();
             inner.wire.send_now(room);
-            Ok(state.operations.begin(Wants::Sent))
+            Ok(inner.state.operations.begin(Wants::Sent))
         })
         .map(|number| Waits {
             session: self,
@@ -321,10 +328,13 @@ impl Session {
             state.check_is_not_blocked()?;
             let is_it = |role: &Role| matches!(role, Role::Requests);
             let number = state.channel(room, is_it, || Role::Requests)?;
-            put_messages(room, number, message, state.rules.frame_max)?;
+            let opening = room.len();
+            if let Err(fault) = put_messages(room, number, message, state.rules.frame_max) {
+                return Err(inner.sends_only_opening(room, opening, fault));
+            }
             inner.wire.send_only();
             inner.wire.send_now(room);
-            Ok(state.operations.begin(Wants::Answer {
+            Ok(inner.state.operations.begin(Wants::Answer {
                 correlation_id: correlation_id.as_bytes().into(),
                 message: None,
             }))
@@ -357,8 +367,12 @@ impl Session {
                     state.channel(&mut bytes, is_it, || Role::Declares(VecDeque::new()))
                 }
             }?;
-            frame::put(&mut bytes, (Kind::Method, number), |out| ask.put(out))
-                .map_err(outcome::unwritable)?;
+            let opening = bytes.len();
+            if let Err(why) = frame::put(&mut bytes, (Kind::Method, number), |out| ask.put(out)) {
+                let fault = outcome::unwritable(why);
+                return Err(inner.sends_only_opening(&mut bytes, opening, fault));
+            }
+            let state = &mut inner.state;
             let operation = state.operations.begin(Wants::Reply(None));
             if let Some(Channel {
                 role: Role::Gets(asked) | Role::Declares(asked),
@@ -512,6 +526,8 @@ impl Session {
             Acks::None => {}
             Acks::Each | Acks::Batch => {
                 put_verdict(&mut inner.wire, channel, (tag, false), Verdict::Ack);
+                inner.wire.send_only();
+                inner.wire.send_now(&[]);
             }
         });
     }
@@ -553,6 +569,8 @@ impl Session {
                 .retain(|one| if multiple { *one > tag } else { *one != tag });
             let count = before - channel.unacked.len();
             put_verdict(wire, number, (tag, multiple), verdict);
+            wire.send_only();
+            wire.send_now(&[]);
             Ok(count)
         })
     }
@@ -736,6 +754,16 @@ impl Inner {
         {
             self.ends(outcome::broken(&trouble));
         }
+    }
+
+    /// What was to be sent behind the opening of a channel cannot be sent; the channel is open all the same.
+    fn sends_only_opening(&mut self, bytes: &mut Vec<u8>, opening: usize, fault: Fault) -> Fault {
+        bytes.truncate(opening);
+        if !bytes.is_empty() {
+            self.wire.send_only();
+            self.wire.send_now(bytes);
+        }
+        fault
     }
 
     /// Takes the whole frames that came.

@@ -22,7 +22,7 @@ const KEEPER: &str = r#"
 setsid sh -c 'epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" & exec "$PROGRAMS/rabbitmq-server"' >"$FOLDER/said" 2>&1 </dev/null &
 group=$!
 read -r _
-kill -KILL -- "-$group"
+kill -s KILL -- "-$group"
 wait
 rm -rf "$FOLDER"
 "#;

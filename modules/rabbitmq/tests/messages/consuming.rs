@@ -1,7 +1,7 @@
 //! What is consumed is acknowledged as the step says, and what is not goes back.
 
 use crate::user::{
-    User, batch, body, known, limit, message, number, part, run, some, text, told, whole,
+    CONSUME, User, batch, body, known, limit, message, number, part, run, some, text, told, whole,
 };
 use bggo_module_rabbitmq::rabbitmq_consume::{In, Metric};
 use bggo_module_rabbitmq::{rabbitmq_ack, rabbitmq_connection, rabbitmq_get, rabbitmq_publish};
@@ -38,8 +38,8 @@ fn each_message_comes_once_and_in_order_however_it_is_acknowledged() {
                 assert_eq!(body(&output.message), format!("message {at}"));
                 assert_eq!(whole(&output.count), 1);
             }
-            assert_eq!(user.counted_by_step(Metric::MESSAGES), 95);
-            assert_eq!(user.counted_by_step(Metric::REDELIVERED), 0);
+            assert_eq!(user.counted_by(&CONSUME, Metric::MESSAGES), 95);
+            assert_eq!(user.counted_by(&CONSUME, Metric::REDELIVERED), 0);
             let mut none = with_ack(ack, ack);
             none.push(In::Timeout(limit(200)));
             assert_eq!(told(user.consume(none).await).0, "timeout");
@@ -111,7 +111,7 @@ fn what_nobody_acknowledged_goes_back() {
         user.ack(says(&tags[2], "requeue", false)).await.unwrap();
         let again = user.consume(with_ack("q", "manual")).await.unwrap();
         assert_eq!(body(&again.message), "message 2");
-        assert_eq!(user.counted_by_step(Metric::REDELIVERED), 1);
+        assert_eq!(user.counted_by(&CONSUME, Metric::REDELIVERED), 1);
         // Once more is a failure, which harms nobody.
         let (kind, told_text) = told(user.ack(says(&tags[1], "ack", false)).await);
         assert_eq!(kind, "precondition_failed", "{told_text}");

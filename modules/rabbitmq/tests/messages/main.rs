@@ -9,4 +9,6 @@ mod user;
 mod connecting;
 mod consuming;
 mod declaring;
+mod faults;
 mod publishing;
+mod scripted;

@@ -1,6 +1,9 @@
 //! What is published is in its queue, byte for byte, once; what is not is told.
 
-use crate::user::{User, batch, body, known, message, number, run, some, text, told, whole};
+use crate::user::{
+    BATCH, PUBLISH, REQUEST, User, batch, body, known, message, number, run, some, text, told,
+    whole,
+};
 use bggo_module_rabbitmq::rabbitmq_publish::{In, Metric};
 use bggo_module_rabbitmq::{rabbitmq_connection, rabbitmq_publish_batch, rabbitmq_request};
 use bggo_runtime::contract::{Text, Value, encode_json};
@@ -84,8 +87,8 @@ fn bodies_of_all_sizes_go_through_and_none_is_left_out() {
         let mut bytes = message("q", "");
         bytes[1] = In::Body(known(Value::Bytes(vec![0xff, 0, 0xce].into())));
         user.publish(bytes).await.unwrap();
-        let inputs = vec![bggo_module_rabbitmq::rabbitmq_get::In::Queue(text("q"))];
-        let got = user.get(inputs).await.unwrap().message;
+        let inputs = vec![bggo_module_rabbitmq::rabbitmq_consume::In::Queue(text("q"))];
+        let got = user.consume(inputs).await.unwrap().message;
         assert!(matches!(got.get("body"), Some(Value::Bytes(bytes)) if *bytes == [0xff, 0, 0xce]));
         user.leave().await;
     });
@@ -114,8 +117,8 @@ fn a_window_of_messages_is_confirmed_one_by_one() {
         let (kind, text) = told(user.publish_batch(batch("two", 10)).await);
         assert_eq!(kind, "nack", "{text}");
         assert!(text.contains("of 10 messages"), "{text}");
-        let refused = user.counted_by_step(rabbitmq_publish_batch::Metric::NACKED);
-        let taken = user.counted_by_step(rabbitmq_publish_batch::Metric::MESSAGES) - 300;
+        let refused = user.counted_by(&BATCH, rabbitmq_publish_batch::Metric::NACKED);
+        let taken = user.counted_by(&BATCH, rabbitmq_publish_batch::Metric::MESSAGES) - 300;
         assert_eq!(refused + taken, 10);
         assert_eq!(user.ready("two").await.unwrap(), taken as i64);
         assert_eq!(told(user.sends("two", "one more").await).0, "nack");
@@ -148,7 +151,7 @@ fn what_no_queue_takes_comes_back_only_if_that_is_asked_for() {
         assert_eq!(encode_json(&output.confirmed), "false");
         assert_eq!(whole(&output.return_code), 312);
         assert_eq!(output.return_text.as_text(), Some("NO_ROUTE"));
-        assert_eq!(user.counted_by_step(Metric::RETURNED), 2);
+        assert_eq!(user.counted_by(&PUBLISH, Metric::RETURNED), 2);
         // Those side by side get their own.
         let (first, second, third) = tokio::join!(
             user.publish(mandatory("q")),
@@ -159,7 +162,7 @@ fn what_no_queue_takes_comes_back_only_if_that_is_asked_for() {
         assert_eq!(told(second).0, "unroutable");
         third.unwrap();
         assert_eq!(user.ready("q").await.unwrap(), 3);
-        assert_eq!(user.counted_by_step(Metric::POSSIBLY_WRITTEN), 0);
+        assert_eq!(user.counted_by(&PUBLISH, Metric::POSSIBLY_WRITTEN), 0);
         user.leave().await;
     });
 }
@@ -177,7 +180,7 @@ fn an_exchange_that_is_missing_fails_its_step_and_no_other() {
         let (kind, text) = told(user.publish(inputs).await);
         assert_eq!(kind, "not_found");
         assert!(text.contains("404 NOT_FOUND"), "{text}");
-        assert_eq!(user.counted_by_step(Metric::POSSIBLY_WRITTEN), 0);
+        assert_eq!(user.counted_by(&PUBLISH, Metric::POSSIBLY_WRITTEN), 0);
         user.sends("q", "after").await.unwrap();
         let mut other = message("q", "x");
         other.push(In::UserId(some("somebody")));
@@ -263,7 +266,7 @@ fn requests_get_their_own_answers() {
         late.push(rabbitmq_request::In::Timeout(crate::user::limit(200)));
         assert_eq!(told(user.request(late).await).0, "timeout");
         assert_eq!(
-            user.counted_by_step(rabbitmq_request::Metric::POSSIBLY_WRITTEN),
+            user.counted_by(&REQUEST, rabbitmq_request::Metric::POSSIBLY_WRITTEN),
             1
         );
         user.leave().await;

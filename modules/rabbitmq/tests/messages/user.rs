@@ -15,7 +15,12 @@ pub use bggo_test_user::{known, limit, run, some, told};
 use std::ops::Deref;
 use std::rc::Rc;
 
-static STEP: Info = Info::new("rabbitmq_publish", "step", "test.hcl:1").slots(0..16);
+/// Steps whose metrics are counted apart.
+pub static PUBLISH: Info = Info::new("rabbitmq_publish", "publish", "test.hcl:1").slots(0..16);
+pub static BATCH: Info = Info::new("rabbitmq_publish_batch", "batch", "test.hcl:3").slots(32..48);
+pub static REQUEST: Info = Info::new("rabbitmq_request", "request", "test.hcl:4").slots(48..64);
+pub static CONSUME: Info = Info::new("rabbitmq_consume", "consume", "test.hcl:5").slots(48..64);
+static OTHER: Info = Info::new("rabbitmq_get", "other", "test.hcl:6").slots(48..64);
 static CONNECTION: ResourceInfo =
     ResourceInfo::new("rabbitmq_connection", "connection", "test.hcl:2").first_slot(16);
 
@@ -35,7 +40,7 @@ impl Deref for User {
 }
 
 macro_rules! step {
-    ($name:ident, $runner:ident) => {
+    ($name:ident, $runner:ident, $info:ident) => {
         /// A step whose inputs are all known early.
         pub async fn $name(&self, inputs: Vec<$runner::In>) -> Result<$runner::Output, Fault> {
             let prepared = $runner::Prepared::new(
@@ -44,7 +49,7 @@ macro_rules! step {
                 $runner::Wanted::ALL,
                 Policy::new(),
             );
-            self.runs((&STEP, prepared.policy()), async |it, step| {
+            self.runs((&$info, prepared.policy()), async |it, step| {
                 let mut make = |cx| self.connection.create(cx, Ok(Vec::new()));
                 let connection = self.connections.get(it, &mut make);
                 let needs = $runner::Needs::NONE.connection(connection);
@@ -74,19 +79,19 @@ impl User {
         }
     }
 
-    step!(publish, rabbitmq_publish);
-    step!(publish_batch, rabbitmq_publish_batch);
-    step!(request, rabbitmq_request);
-    step!(consume, rabbitmq_consume);
-    step!(get, rabbitmq_get);
-    step!(ack, rabbitmq_ack);
-    step!(declare_queue, rabbitmq_declare_queue);
-    step!(declare_exchange, rabbitmq_declare_exchange);
-    step!(bind, rabbitmq_bind);
-    step!(unbind, rabbitmq_unbind);
-    step!(purge_queue, rabbitmq_purge_queue);
-    step!(delete_queue, rabbitmq_delete_queue);
-    step!(delete_exchange, rabbitmq_delete_exchange);
+    step!(publish, rabbitmq_publish, PUBLISH);
+    step!(publish_batch, rabbitmq_publish_batch, BATCH);
+    step!(request, rabbitmq_request, REQUEST);
+    step!(consume, rabbitmq_consume, CONSUME);
+    step!(get, rabbitmq_get, OTHER);
+    step!(ack, rabbitmq_ack, OTHER);
+    step!(declare_queue, rabbitmq_declare_queue, OTHER);
+    step!(declare_exchange, rabbitmq_declare_exchange, OTHER);
+    step!(bind, rabbitmq_bind, OTHER);
+    step!(unbind, rabbitmq_unbind, OTHER);
+    step!(purge_queue, rabbitmq_purge_queue, OTHER);
+    step!(delete_queue, rabbitmq_delete_queue, OTHER);
+    step!(delete_exchange, rabbitmq_delete_exchange, OTHER);
 
     /// Publishes a text to a queue.
     pub async fn sends(&self, queue: &str, body: &str) -> Result<(), Fault> {
@@ -115,9 +120,9 @@ impl User {
         self.worker.counted_by_asset(&CONNECTION, metric)
     }
 
-    /// What the steps have counted so far.
-    pub fn counted_by_step(&self, metric: Counter) -> u64 {
-        self.worker.counted_by(&STEP, metric)
+    /// What the steps of a runner have counted so far.
+    pub fn counted_by(&self, info: &'static Info, metric: Counter) -> u64 {
+        self.worker.counted_by(info, metric)
     }
 
     /// How many values the connection has recorded of a trend so far.
