@@ -124,3 +124,6 @@ fn put_head(out: &mut Vec<u8>, (kind, channel): (Kind, u16), size: u32) {
     out.extend_from_slice(&channel.to_be_bytes());
     out.extend_from_slice(&size.to_be_bytes());
 }
+
+#[cfg(test)]
+mod tests;
