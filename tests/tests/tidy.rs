@@ -52,6 +52,7 @@ const CRATES: &[&str] = &[
     "modules/http_request/http3",
     "modules/http_target",
     "modules/http_target/server",
+    "modules/mongo",
     "modules/postgres",
     "modules/rabbitmq",
     "modules/redis",
