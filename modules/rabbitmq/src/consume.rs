@@ -99,11 +99,9 @@ impl Runner for RabbitmqConsume {
             lines: &[("queue", &given.queue)],
             body: None,
         };
-        let last = taken.as_ref().map(|(_, messages)| {
-            messages
-                .last()
-                .map_or_else(Said::default, |last| Said::message(last))
-        });
+        let last = taken
+            .as_ref()
+            .map(|(_, messages)| messages.last().map_or_else(Said::default, Said::message));
         show(step, &said, last);
         let (channel, messages) = taken?;
         count_them(step, &messages);

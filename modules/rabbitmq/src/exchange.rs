@@ -41,11 +41,7 @@ pub(crate) async fn ask(
     if asked.is_ok() {
         step.received_at(step.now());
     }
-    show(
-        step,
-        &Said::question(name),
-        asked.as_ref().map(|reply| Said::reply(reply)),
-    );
+    show(step, &Said::question(name), asked.as_ref().map(Said::reply));
     asked
 }
 

@@ -65,9 +65,9 @@ fn made(step: &Step<'_>, said: &Said<'_>, bytes: usize, secrets: &mut Secrets) -
         if step.info().is_input_sensitive(name) {
             // The server may send it back.
             secrets.add(value);
-            message.secret_line(*name);
+            message.secret_line(name);
         } else {
-            message.line(*name, *value);
+            message.line(name, value);
         }
     }
     if let Some((body, input)) = said.body {
