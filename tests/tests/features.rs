@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 18] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
@@ -19,6 +19,7 @@ const OPTIONAL: [&str; 17] = [
     "bggo-module-noop",
     "bggo-module-postgres",
     "bggo-module-print",
+    "bggo-module-rabbitmq",
     "bggo-module-redis",
     "bggo-module-s3",
     "bggo-module-slack",

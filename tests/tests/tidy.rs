@@ -55,6 +55,7 @@ const CRATES: &[&str] = &[
     "modules/kafka",
     "modules/mongo",
     "modules/postgres",
+    "modules/rabbitmq",
     "modules/redis",
     "modules/s3",
     "modules/socketio",
