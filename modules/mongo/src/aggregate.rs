@@ -96,7 +96,9 @@ impl Runner for MongoAggregate {
             match *input {
                 Late::Timeout(time) => timeout = time,
                 Late::All(is) => all = is.unwrap_or(true),
-                Late::Database(Some(name)) => slots[DATABASE] = Slot::Value(name.to_string().into()),
+                Late::Database(Some(name)) => {
+                    slots[DATABASE] = Slot::Value(name.to_string().into())
+                }
                 Late::Collection(Some(name)) => {
                     slots[COLLECTION] = Slot::Value(name.to_string().into());
                 }

@@ -139,7 +139,11 @@ impl Known<'_> {
                 ..Rules::default()
             }),
             connect_timeout: self.connect_timeout,
-            database: self.database.map(str::to_owned).or(url.database).unwrap_or_else(|| "test".to_owned()),
+            database: self
+                .database
+                .map(str::to_owned)
+                .or(url.database)
+                .unwrap_or_else(|| "test".to_owned()),
             app_name: url.app_name.unwrap_or_else(|| self.app_name.to_owned()),
             replica_set: url.replica_set,
         })
@@ -149,9 +153,8 @@ impl Known<'_> {
         let name = self.auth_mechanism.or(url.auth_mechanism.as_deref());
         let mechanism = name.map(|name| {
             Mechanism::of_name(name).ok_or_else(|| {
-                Kind::Settings.fault(
-                    "authMechanism is SCRAM-SHA-256, SCRAM-SHA-1, MONGODB-X509 or PLAIN",
-                )
+                Kind::Settings
+                    .fault("authMechanism is SCRAM-SHA-256, SCRAM-SHA-1, MONGODB-X509 or PLAIN")
             })
         });
         let mechanism = mechanism.transpose()?;

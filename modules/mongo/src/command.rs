@@ -103,7 +103,9 @@ impl Runner for MongoCommand {
         for input in late {
             match *input {
                 Late::Timeout(time) => timeout = time,
-                Late::Database(Some(name)) => slots[DATABASE] = Slot::Value(name.to_string().into()),
+                Late::Database(Some(name)) => {
+                    slots[DATABASE] = Slot::Value(name.to_string().into())
+                }
                 Late::Database(None) => {}
                 Late::Command(parts) => {
                     if let (None, Parts::Whole(command) | Parts::Holes([command])) =

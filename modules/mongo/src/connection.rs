@@ -13,9 +13,7 @@ use bggo_runtime::contract::{
     Asset, AssetClock, AssetCx, AssetMetrics, Fault, Number, Prepare, Text, Value, format_duration,
 };
 use bggo_scram::Keys;
-use bggo_wire::{
-    Address, Dialer, Home, KeptDeadline, Loan, Named, Target, Turns, Wire,
-};
+use bggo_wire::{Address, Dialer, Home, KeptDeadline, Loan, Named, Target, Turns, Wire};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;

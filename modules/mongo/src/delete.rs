@@ -66,14 +66,17 @@ impl Runner for MongoDelete {
         for input in late {
             match *input {
                 Late::Timeout(time) => timeout = time,
-                Late::Database(Some(name)) => slots[DATABASE] = Slot::Value(name.to_string().into()),
+                Late::Database(Some(name)) => {
+                    slots[DATABASE] = Slot::Value(name.to_string().into())
+                }
                 Late::Collection(name) => slots[COLLECTION] = Slot::Value(name.to_string().into()),
                 Late::Filter(parts) => slots[FILTER] = Slot::Parts(parts),
                 Late::Multi(is) => slots[LIMIT] = Slot::Value(limit(is.unwrap_or(false))),
                 Late::Hint(Some(hint)) => slots[HINT] = Slot::Value(hint.clone()),
                 Late::WriteConcern(late) => {
                     concern = late;
-                    slots[WRITE_CONCERN] = late.map_or(Slot::Absent, |late| Slot::Value(late.clone()));
+                    slots[WRITE_CONCERN] =
+                        late.map_or(Slot::Absent, |late| Slot::Value(late.clone()));
                 }
                 Late::Database(None) | Late::Hint(None) => {}
             }

@@ -195,8 +195,7 @@ impl<'a> Exchange<'a> {
             wire.send_only();
         }
         wire.send_now(bytes);
-        self.step
-            .add(self.ask.counts.data_sent, bytes.len() as u64);
+        self.step.add(self.ask.counts.data_sent, bytes.len() as u64);
     }
 
     fn poll_answers(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {

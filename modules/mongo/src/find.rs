@@ -84,7 +84,9 @@ impl Runner for MongoFind {
             match *input {
                 Late::Timeout(time) => timeout = time,
                 Late::All(is) => all = is.unwrap_or(true),
-                Late::Database(Some(name)) => slots[DATABASE] = Slot::Value(name.to_string().into()),
+                Late::Database(Some(name)) => {
+                    slots[DATABASE] = Slot::Value(name.to_string().into())
+                }
                 Late::Collection(name) => slots[COLLECTION] = Slot::Value(name.to_string().into()),
                 Late::Filter(Some(parts)) => slots[FILTER] = Slot::Parts(parts),
                 Late::Projection(Some(parts)) => slots[PROJECTION] = Slot::Parts(parts),

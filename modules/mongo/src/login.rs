@@ -101,7 +101,9 @@ impl First<'_> {
             return Err(Kind::Unsupported.fault(FaultText::plain(text)));
         }
         if number("minWireVersion").unwrap_or(0) > NEWEST {
-            return Err(Kind::Unsupported.fault("the server speaks only newer versions of the protocol"));
+            return Err(
+                Kind::Unsupported.fault("the server speaks only newer versions of the protocol")
+            );
         }
         if let Some(wanted) = &self.settings.replica_set {
             let is_it = document
@@ -121,10 +123,14 @@ impl First<'_> {
             return Err(Kind::NotPrimary.fault(text));
         }
         let mechanisms = document.get("saslSupportedMechs");
-        let mechanisms = mechanisms.and_then(|element| element.document()).map(|list| {
-            let names = list.elements().map_while(Result::ok);
-            names.filter_map(|name| Some(name.text()?.to_owned())).collect()
-        });
+        let mechanisms = mechanisms
+            .and_then(|element| element.document())
+            .map(|list| {
+                let names = list.elements().map_while(Result::ok);
+                names
+                    .filter_map(|name| Some(name.text()?.to_owned()))
+                    .collect()
+            });
         Ok(Hello {
             max_wire_version,
             max_document: number("maxBsonObjectSize")
@@ -194,7 +200,10 @@ impl First<'_> {
     ) -> Result<(), Fault> {
         let wrong = |wrong| Kind::Auth.fault(FaultText::plain(wrong));
         let mut command = start(hash.mechanism(), scram.first().as_bytes());
-        command.push(("options", object([("skipEmptyExchange", Value::Bool(true))])));
+        command.push((
+            "options",
+            object([("skipEmptyExchange", Value::Bool(true))]),
+        ));
         let (challenge, conversation, _) = self.sasl(login, command).await?;
         let made = scram.answer(&challenge, password, keys).map_err(wrong)?;
         let command = go_on(&conversation, made.message.as_bytes());
@@ -234,9 +243,13 @@ impl First<'_> {
     /// # Errors
     /// The connection broke.
     pub(crate) async fn version(&mut self) -> Result<Option<String>, Fault> {
-        let answer = self.say("admin", vec![("buildInfo", Value::number(1))]).await?;
+        let answer = self
+            .say("admin", vec![("buildInfo", Value::number(1))])
+            .await?;
         let version = reply(&answer)?.document.get("version");
-        Ok(version.and_then(|element| element.text()).map(str::to_owned))
+        Ok(version
+            .and_then(|element| element.text())
+            .map(str::to_owned))
     }
 
     /// Sends a command and takes the answer to it.

@@ -50,7 +50,9 @@ pub(crate) fn wants_no_answer(out: &mut [u8]) {
 
 /// The document of a message of our own.
 pub(crate) fn body(message: &[u8]) -> Option<Document<'_>> {
-    Document::first(message.get(HEADER + 5..)?).ok().map(|(body, _)| body)
+    Document::first(message.get(HEADER + 5..)?)
+        .ok()
+        .map(|(body, _)| body)
 }
 
 /// The documents of its other section, if it has one.
@@ -80,7 +82,9 @@ pub(crate) fn whole(came: &[u8], number: i32) -> Result<Option<usize>, NoAnswer>
     };
     let length = usize::try_from(length).unwrap_or(0);
     if !(HEADER..=MOST).contains(&length) {
-        return Err(NoAnswer("the length of a message is none that a server sends"));
+        return Err(NoAnswer(
+            "the length of a message is none that a server sends",
+        ));
     }
     let (Some(answered), Some(kind)) = (word(came, 8), word(came, 12)) else {
         return Ok(None);
@@ -105,7 +109,9 @@ pub(crate) fn answer(message: &[u8]) -> Result<Document<'_>, NoAnswer> {
         return Err(NoAnswer("a message has a flag that is not known"));
     }
     if flags & MORE_TO_COME != 0 {
-        return Err(NoAnswer("a message says that another one follows, which was not asked for"));
+        return Err(NoAnswer(
+            "a message says that another one follows, which was not asked for",
+        ));
     }
     let end = message.len() - if flags & CHECKSUM == 0 { 0 } else { 4 };
     let mut rest = message.get(HEADER + 4..end).ok_or(SECTIONS)?;

@@ -50,7 +50,10 @@ mod tests {
         known.sort_unstable();
         known.dedup();
         assert_eq!(known.len(), 1000);
-        assert!(made.iter().all(|id| id[..9] == [0x65, 0x54, 0x32, 0x10, 7, 0, 0, 0, 0]));
+        assert!(
+            made.iter()
+                .all(|id| id[..9] == [0x65, 0x54, 0x32, 0x10, 7, 0, 0, 0, 0])
+        );
         assert_eq!(made[0][9..], [0, 0, 1]);
     }
 }

@@ -32,7 +32,9 @@ pub(crate) fn show(
     if inputs.iter().any(is_kept_back) {
         // The server may send it back.
         secrets.add_value(&command);
-        documents.iter().for_each(|document| secrets.add_value(document));
+        documents
+            .iter()
+            .for_each(|document| secrets.add_value(document));
         message.secret_body(Some(sent.len() as u64));
     } else {
         let mut json = encode_json(&command);

@@ -143,11 +143,7 @@ impl Builder {
     }
 
     /// The database: that of the step, or of the connection.
-    pub(crate) fn database(
-        &mut self,
-        slot: usize,
-        early: &Early<Option<Text>>,
-    ) -> Result<(), Bad> {
+    pub(crate) fn database(&mut self, slot: usize, early: &Early<Option<Text>>) -> Result<(), Bad> {
         match early {
             Early::Known(Some(name)) => self.known("$db", &Value::Text(name.clone())),
             Early::Known(None) | Early::Later => {
@@ -166,11 +162,12 @@ impl Builder {
     ) -> Result<(), Bad> {
         match early {
             Early::Known(None) => Ok(()),
-            Early::Known(Some(shape)) => self.shape(key, slot, shape),
-            Early::Later => {
+            // It may be null, and is left out then.
+            Early::Known(Some(Shape::Hole(_))) | Early::Later => {
                 self.late(key, slot);
                 Ok(())
             }
+            Early::Known(Some(shape)) => self.shape(key, slot, shape),
         }
     }
 
@@ -351,7 +348,9 @@ impl Template {
                     put(out, key, &value)?;
                 }
                 Operation::Argument { key, slot } => match slots.get(*slot) {
-                    Some(Slot::Parts(Parts::Whole(value))) => put_present(out, key, value)?,
+                    Some(Slot::Parts(Parts::Whole(value) | Parts::Holes([value]))) => {
+                        put_present(out, key, value)?;
+                    }
                     Some(Slot::Value(value)) => put_present(out, key, value)?,
                     Some(Slot::Text(text)) => bson::text(out, key, text)?,
                     Some(Slot::Absent | Slot::Parts(Parts::Holes(_))) | None => {}

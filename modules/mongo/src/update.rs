@@ -81,7 +81,9 @@ impl Runner for MongoUpdate {
         for input in late {
             match *input {
                 Late::Timeout(time) => timeout = time,
-                Late::Database(Some(name)) => slots[DATABASE] = Slot::Value(name.to_string().into()),
+                Late::Database(Some(name)) => {
+                    slots[DATABASE] = Slot::Value(name.to_string().into())
+                }
                 Late::Collection(name) => slots[COLLECTION] = Slot::Value(name.to_string().into()),
                 Late::Filter(Some(parts)) => slots[FILTER] = Slot::Parts(parts),
                 Late::Update(parts) => {
@@ -99,7 +101,8 @@ impl Runner for MongoUpdate {
                 Late::Hint(Some(hint)) => slots[HINT] = Slot::Value(hint.clone()),
                 Late::WriteConcern(late) => {
                     concern = late;
-                    slots[WRITE_CONCERN] = late.map_or(Slot::Absent, |late| Slot::Value(late.clone()));
+                    slots[WRITE_CONCERN] =
+                        late.map_or(Slot::Absent, |late| Slot::Value(late.clone()));
                 }
                 Late::Database(None)
                 | Late::Filter(None)
@@ -160,8 +163,8 @@ fn template(inputs: &Inputs) -> Result<Template, Bad> {
         filter => builder.shaped("q", FILTER, filter)?,
     }
     builder.required("u", UPDATE, &inputs.update)?;
-    builder.argument("upsert", UPSERT, &slots::bool(&inputs.upsert, true))?;
-    builder.argument("multi", MULTI, &slots::bool(&inputs.multi, true))?;
+    builder.argument("upsert", UPSERT, &slots::bool(&inputs.upsert))?;
+    builder.argument("multi", MULTI, &slots::bool(&inputs.multi))?;
     builder.shaped("arrayFilters", ARRAY_FILTERS, &inputs.array_filters)?;
     builder.argument("hint", HINT, &inputs.hint)?;
     builder.close();

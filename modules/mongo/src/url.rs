@@ -37,9 +37,13 @@ impl Url {
     /// It is none that can be followed: a clause that says why, and nothing of what stands in it.
     pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         if text.starts_with("mongodb+srv://") {
-            return Err("mongodb+srv:// is not looked up: name the primary or a mongos by mongodb://");
+            return Err(
+                "mongodb+srv:// is not looked up: name the primary or a mongos by mongodb://",
+            );
         }
-        let rest = text.strip_prefix("mongodb://").ok_or("it begins with mongodb://")?;
+        let rest = text
+            .strip_prefix("mongodb://")
+            .ok_or("it begins with mongodb://")?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (who, place) = match place.rsplit_once('@') {

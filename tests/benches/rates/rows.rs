@@ -2,13 +2,13 @@
 
 use crate::peers::{
     Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, memtier,
-    minio, oha, quinn, redis_benchmark, socketio_client, uws, wrk,
+    minio, mongo_driver, oha, quinn, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
 use bggo_tests::bench::Program;
-use bggo_tests::server::{Redis, RedisSetup};
+use bggo_tests::server::{Mongo, Redis, RedisSetup};
 
 /// Connections of every row that says nothing else.
 const CONNECTIONS: u32 = 64;
@@ -117,6 +117,7 @@ pub const ROWS: [(&str, Make); 18] = [
     ("socketio", socketio),
     ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
+    ("mongo", mongo),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
 ];
@@ -334,6 +335,23 @@ fn s3(method: &'static str, title: &'static str) -> Row {
     Row {
         cpu: &[0.2],
         ..Row::of_server(server, title, peers)
+    }
+}
+
+fn mongo(_: &Target) -> Row {
+    let server = Mongo::start_on(CORE);
+    server.ask("db.client.bench.things.insert_many([{'_id': i, 'text': 'x' * 100} for i in range(100)]).acknowledged");
+    let program = Program::new(include_str!("grids/mongo.hcl"));
+    let peers = vec![
+        bggo("bggo", program, SESSIONS, flag("--url", server.url())),
+        mongo_driver(&session(server.url())),
+    ];
+    Row {
+        rate: None,
+        cpu: &[0.75],
+        is_gate: false,
+        served: Some(Box::new(move || server.calls("find"))),
+        ..Row::new("MongoDB, find by _id", peers)
     }
 }
 

@@ -29,8 +29,13 @@ pub(super) fn read(text: &str) -> Option<[u8; 16]> {
     if all().next().is_none() || !all().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let mut exponent: i32 = exponent.parse().ok().filter(|number| i32::abs(*number) < 1 << 20)?;
-    exponent -= i32::try_from(fraction.len()).ok().filter(|length| *length < 1 << 20)?;
+    let mut exponent: i32 = exponent
+        .parse()
+        .ok()
+        .filter(|number| i32::abs(*number) < 1 << 20)?;
+    exponent -= i32::try_from(fraction.len())
+        .ok()
+        .filter(|length| *length < 1 << 20)?;
     let mut digits: Vec<u8> = all().skip_while(|byte| *byte == b'0').collect();
     // Zeros at the end may be left out, and put there where the exponent is too large.
     while digits.last() == Some(&b'0') && (digits.len() > DIGITS || exponent < -BIAS) {

@@ -152,7 +152,11 @@ pub(super) fn put_binary(out: &mut Vec<u8>, subtype: u8, bytes: &[u8]) -> Option
 }
 
 fn put_hex(out: &mut Vec<u8>, digits: &str) -> Option<()> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
     for pair in digits.as_bytes().chunks(2) {
         let [high, low] = pair else { return None };
         out.push(digit(high)? << 4 | digit(low)?);

@@ -20,7 +20,11 @@ fn written(value: &Value) -> Vec<u8> {
 
 fn document(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
     let at = open(out);
-    for (key, value) in value.pairs().unwrap_or(bggo_runtime::contract::Seq::Static(&[])).iter() {
+    for (key, value) in value
+        .pairs()
+        .unwrap_or(bggo_runtime::contract::Seq::Static(&[]))
+        .iter()
+    {
         element(out, key, value)?;
     }
     out.push(0);
@@ -91,8 +95,13 @@ fn others() -> impl Strategy<Value = bson::Bson> {
         }),
         "[a-z]{0,4}".prop_map(Bson::JavaScriptCode),
         "[a-z]{0,4}".prop_map(Bson::Symbol),
-        prop_oneof![Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(1e300), Just(-2.5e-7)]
-            .prop_map(Bson::Double),
+        prop_oneof![
+            Just(f64::INFINITY),
+            Just(f64::NEG_INFINITY),
+            Just(1e300),
+            Just(-2.5e-7)
+        ]
+        .prop_map(Bson::Double),
         Just(Bson::Undefined),
         Just(Bson::MinKey),
         Just(Bson::MaxKey),

@@ -12,9 +12,16 @@ const ID: i64 = 1 << 40;
 fn batches() -> Scripted {
     let mut fetched = 0;
     Scripted::start(move |command| {
-        let batch = |first: i32| vec![Bson::from(doc! { "_id": first }), Bson::from(doc! { "_id": first + 1 })];
+        let batch = |first: i32| {
+            vec![
+                Bson::from(doc! { "_id": first }),
+                Bson::from(doc! { "_id": first + 1 }),
+            ]
+        };
         let answer = |key: &str, id: i64, first: i32| {
-            Says::Answer(doc! { "cursor": { key: batch(first), "id": id, "ns": "shop.my.things" }, "ok": 1.0 })
+            Says::Answer(
+                doc! { "cursor": { key: batch(first), "id": id, "ns": "shop.my.things" }, "ok": 1.0 },
+            )
         };
         Some(match command.keys().next().unwrap().as_str() {
             "find" | "aggregate" => answer("firstBatch", ID, 0),
@@ -54,7 +61,11 @@ fn a_walk_fetches_all_batches() {
     let more = doc! { "getMore": ID, "collection": "my.things", "batchSize": 2, "$db": "shop" };
     assert_eq!(
         server.commands(),
-        [doc! { "find": "things", "batchSize": 2, "$db": "test" }, more.clone(), more]
+        [
+            doc! { "find": "things", "batchSize": 2, "$db": "test" },
+            more.clone(),
+            more
+        ]
     );
 }
 
@@ -75,7 +86,10 @@ fn a_step_that_stops_early_tells_the_server() {
             mongo_find::In::Collection(things()),
             mongo_find::In::All(known(false)),
         ];
-        assert_eq!(encode_json(&user.find(inputs, &[]).await.unwrap().count), "2");
+        assert_eq!(
+            encode_json(&user.find(inputs, &[]).await.unwrap().count),
+            "2"
+        );
         assert_eq!(user.counted(mongo_connection::Metric::CONNECTIONS), 1);
         user.leave().await;
     });
@@ -95,8 +109,12 @@ fn a_step_that_stops_early_tells_the_server() {
 fn a_cursor_that_the_server_has_lost_fails_the_step() {
     let server = Scripted::start(|command| {
         Some(match command.keys().next().unwrap().as_str() {
-            "find" => Says::Answer(doc! { "cursor": { "firstBatch": [{}], "id": 7_i64, "ns": "a.b" }, "ok": 1.0 }),
-            "getMore" => Says::Answer(doc! { "ok": 0.0, "code": 43, "codeName": "CursorNotFound", "errmsg": "cursor id 7 not found" }),
+            "find" => Says::Answer(
+                doc! { "cursor": { "firstBatch": [{}], "id": 7_i64, "ns": "a.b" }, "ok": 1.0 },
+            ),
+            "getMore" => Says::Answer(
+                doc! { "ok": 0.0, "code": 43, "codeName": "CursorNotFound", "errmsg": "cursor id 7 not found" },
+            ),
             _ => return None,
         })
     });
@@ -117,7 +135,9 @@ fn a_document_that_is_too_deep_is_not_read_and_its_cursor_is_forgotten() {
     }
     let server = Scripted::start(move |command| {
         Some(match command.keys().next().unwrap().as_str() {
-            "find" => Says::Answer(doc! { "cursor": { "firstBatch": [deep.clone()], "id": 7_i64, "ns": "a.b" }, "ok": 1.0 }),
+            "find" => Says::Answer(
+                doc! { "cursor": { "firstBatch": [deep.clone()], "id": 7_i64, "ns": "a.b" }, "ok": 1.0 },
+            ),
             "killCursors" => Says::Answer(doc! { "ok": 1.0 }),
             _ => return None,
         })
@@ -129,5 +149,8 @@ fn a_document_that_is_too_deep_is_not_read_and_its_cursor_is_forgotten() {
         assert!(text.contains("100 levels"), "{text}");
         user.leave().await;
     });
-    assert_eq!(server.commands()[1], doc! { "killCursors": "b", "cursors": [7_i64], "$db": "a" });
+    assert_eq!(
+        server.commands()[1],
+        doc! { "killCursors": "b", "cursors": [7_i64], "$db": "a" }
+    );
 }

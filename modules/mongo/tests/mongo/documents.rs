@@ -13,14 +13,14 @@ fn values_keep_their_types_and_another_client_sees_them() {
         let documents = r#"[{"_id": 1, "text": "é", "small": 7, "large": 5000000000, "half": 0.5, "yes": true, "none": null,
             "list": [1, "a", {"b": []}], "when": {"$date": "2026-03-01T12:00:00.5Z"}, "id": {"$oid": "507f191e810c19729de860ea"},
             "long": {"$numberLong": "7"}, "double": {"$numberDouble": "3"}, "exact": {"$numberDecimal": "1.50"},
-            "uuid": {"$uuid": "00112233-4455-6677-8899-aabbccddeeff"}, "bytes": {"$binary": {"base64": "AP8=", "subType": "80"}}}]"#;
+            "uuid": {"$uuid": "00112233-4455-6677-8899-aabbccddeeff"}, "bytes": {"$binary": {"base64": "AP8=", "subType": "00"}}}]"#;
         let inserted = user.inserts(documents).await.unwrap();
         assert_eq!(encode_json(&inserted.inserted), "1");
         assert_eq!(encode_json(&inserted.inserted_ids), "[1]");
         let seen = server.ask("[[k, type(v).__name__] for k, v in db.things.find_one().items()]");
         assert_eq!(
             seen,
-            r#"[["_id", "int"], ["text", "str"], ["small", "int"], ["large", "Int64"], ["half", "float"], ["yes", "bool"], ["none", "NoneType"], ["list", "list"], ["when", "datetime"], ["id", "ObjectId"], ["long", "Int64"], ["double", "float"], ["exact", "Decimal128"], ["uuid", "Binary"], ["bytes", "Binary"]]"#
+            r#"[["_id", "int"], ["text", "str"], ["small", "int"], ["large", "Int64"], ["half", "float"], ["yes", "bool"], ["none", "NoneType"], ["list", "list"], ["when", "datetime"], ["id", "ObjectId"], ["long", "Int64"], ["double", "float"], ["exact", "Decimal128"], ["uuid", "Binary"], ["bytes", "bytes"]]"#
         );
         let found = user.finds("{}").await.unwrap();
         for part in [
@@ -75,7 +75,10 @@ fn what_varies_is_put_between_what_is_known() {
             (
                 key("deep"),
                 Shape::from(vec![
-                    (key("list"), Shape::from(vec![Shape::Known(Value::number(1)), Shape::Hole(1)])),
+                    (
+                        key("list"),
+                        Shape::from(vec![Shape::Known(Value::number(1)), Shape::Hole(1)]),
+                    ),
                     (key("ref"), Shape::from(vec![(key("$oid"), Shape::Hole(2))])),
                 ]),
             ),
@@ -134,8 +137,14 @@ fn keys_are_written_in_the_order_of_the_grid() {
             encode_json(&user.find(inputs, &[]).await.unwrap().documents)
         };
         // By the order of the alphabet it would be 3, 2, 1.
-        assert_eq!(sorted(r#"{"b": 1, "a": 1}"#).await, r#"[{"_id":3},{"_id":1},{"_id":2}]"#);
-        assert_eq!(sorted(r#"{"a": 1, "b": 1}"#).await, r#"[{"_id":3},{"_id":2},{"_id":1}]"#);
+        assert_eq!(
+            sorted(r#"{"b": 1, "a": 1}"#).await,
+            r#"[{"_id":3},{"_id":1},{"_id":2}]"#
+        );
+        assert_eq!(
+            sorted(r#"{"a": 1, "b": 1}"#).await,
+            r#"[{"_id":3},{"_id":2},{"_id":1}]"#
+        );
         user.asks(r#"{"createIndexes": "things", "indexes": [{"key": {"z": 1, "a": -1}, "name": "both"}]}"#)
             .await
             .unwrap();
@@ -152,7 +161,9 @@ fn updates_and_deletes_say_what_they_did() {
     let server = Mongo::start();
     run(async || {
         let user = User::new(&server.url());
-        user.inserts(r#"[{"_id": 1, "n": 0}, {"_id": 2, "n": 0}, {"_id": 3, "n": 5}]"#).await.unwrap();
+        user.inserts(r#"[{"_id": 1, "n": 0}, {"_id": 2, "n": 0}, {"_id": 3, "n": 5}]"#)
+            .await
+            .unwrap();
         let update = async |filter: &str, update: &str, more: Vec<mongo_update::In>| {
             let mut inputs = vec![
                 mongo_update::In::Collection(things()),
@@ -164,12 +175,20 @@ fn updates_and_deletes_say_what_they_did() {
             Ok([done.matched, done.modified, done.upserted_id].map(|value| encode_json(&value)))
         };
         let increment = r#"{"$inc": {"n": 1}}"#;
-        assert_eq!(update(r#"{"n": 0}"#, increment, vec![]).await.unwrap(), ["1", "1", "null"]);
+        assert_eq!(
+            update(r#"{"n": 0}"#, increment, vec![]).await.unwrap(),
+            ["1", "1", "null"]
+        );
         let all = vec![mongo_update::In::Multi(known(true))];
-        assert_eq!(update("{}", increment, all).await.unwrap(), ["3", "3", "null"]);
+        assert_eq!(
+            update("{}", increment, all).await.unwrap(),
+            ["3", "3", "null"]
+        );
         let or_insert = vec![mongo_update::In::Upsert(known(true))];
         assert_eq!(
-            update(r#"{"_id": 9}"#, r#"{"n": 9}"#, or_insert).await.unwrap(),
+            update(r#"{"_id": 9}"#, r#"{"n": 9}"#, or_insert)
+                .await
+                .unwrap(),
             ["0", "0", "9"]
         );
         let mixed: Result<_, bggo_runtime::contract::Fault> =
@@ -177,7 +196,10 @@ fn updates_and_deletes_say_what_they_did() {
         let (kind, text) = told(mixed);
         assert_eq!(kind, "argument");
         assert!(text.contains("into $set"), "{text}");
-        assert_eq!(server.ask("sorted(d['n'] for d in db.things.find())"), "[1, 2, 6, 9]");
+        assert_eq!(
+            server.ask("sorted(d['n'] for d in db.things.find())"),
+            "[1, 2, 6, 9]"
+        );
         let delete = async |filter: &str, multi: bool| {
             let inputs = vec![
                 mongo_delete::In::Collection(things()),
@@ -189,7 +211,10 @@ fn updates_and_deletes_say_what_they_did() {
         assert_eq!(delete(r#"{"n": {"$lt": 3}}"#, false).await, "1");
         assert_eq!(delete("{}", true).await, "3");
         assert_eq!(server.ask("db.things.count_documents({})"), "0");
-        assert_eq!(user.counted_by(&DELETE, mongo_delete::Metric::POSSIBLY_WRITTEN), 0);
+        assert_eq!(
+            user.counted_by(&DELETE, mongo_delete::Metric::POSSIBLY_WRITTEN),
+            0
+        );
         user.leave().await;
     });
 }
@@ -200,15 +225,27 @@ fn what_the_server_refuses_has_its_kind() {
     run(async || {
         let user = User::new(&server.url());
         user.inserts(r#"[{"_id": 1}]"#).await.unwrap();
-        let (kind, text) = told(user.inserts(r#"[{"_id": 2}, {"_id": 1}, {"_id": 3}]"#).await);
+        let (kind, text) = told(
+            user.inserts(r#"[{"_id": 2}, {"_id": 1}, {"_id": 3}]"#)
+                .await,
+        );
         assert_eq!(kind, "duplicate_key");
         assert!(text.starts_with("number 2: error 11000"), "{text}");
         // One more was inserted before.
         assert_eq!(server.ask("db.things.count_documents({})"), "2");
         assert_eq!(user.counted_by(&INSERT, mongo_insert::Metric::DOCUMENTS), 2);
-        assert_eq!(told(user.asks(r#"{"noSuchCommand": 1}"#).await).0, "bad_command");
-        assert_eq!(told(user.finds(r#"{"a": {"$noSuchOperator": 1}}"#).await).0, "bad_command");
-        assert_eq!(encode_json(&user.asks(r#"{"ping": 1}"#).await.unwrap()), r#"{"ok":1}"#);
+        assert_eq!(
+            told(user.asks(r#"{"noSuchCommand": 1}"#).await).0,
+            "bad_command"
+        );
+        assert_eq!(
+            told(user.finds(r#"{"a": {"$noSuchOperator": 1}}"#).await).0,
+            "bad_command"
+        );
+        assert_eq!(
+            encode_json(&user.asks(r#"{"ping": 1}"#).await.unwrap()),
+            r#"{"ok":1}"#
+        );
         for (command, words) in [
             ("{}", "is empty"),
             (r#"{"ping": 1, "$db": "a"}"#, "argument database"),
@@ -244,7 +281,9 @@ fn cursors_are_walked_and_limits_hold() {
     run(async || {
         let user = User::new(&server.url());
         let documents: Vec<String> = (0..250).map(|n| format!(r#"{{"_id": {n}}}"#)).collect();
-        user.inserts(&format!("[{}]", documents.join(","))).await.unwrap();
+        user.inserts(&format!("[{}]", documents.join(",")))
+            .await
+            .unwrap();
         let count = async |more: Vec<mongo_find::In>| {
             let mut inputs = vec![mongo_find::In::Collection(things())];
             inputs.extend(more);
@@ -253,13 +292,21 @@ fn cursors_are_walked_and_limits_hold() {
         };
         let number = |number: i64| Early::Known(Some(Number::new(number)));
         assert_eq!(count(vec![]).await, "250");
-        assert_eq!(count(vec![mongo_find::In::BatchSize(number(50))]).await, "250");
+        assert_eq!(
+            count(vec![mongo_find::In::BatchSize(number(50))]).await,
+            "250"
+        );
         assert_eq!(count(vec![mongo_find::In::Limit(number(120))]).await, "120");
         assert_eq!(count(vec![mongo_find::In::Skip(number(240))]).await, "10");
         assert_eq!(count(vec![mongo_find::In::Limit(number(1))]).await, "1");
-        let first = vec![mongo_find::In::BatchSize(number(50)), mongo_find::In::All(known(false))];
+        let first = vec![
+            mongo_find::In::BatchSize(number(50)),
+            mongo_find::In::All(known(false)),
+        ];
         assert_eq!(count(first).await, "50");
-        assert!(user.counted_by(&FIND, mongo_find::Metric::BATCHES) >= 10);
+        let batches = user.counted_by(&FIND, mongo_find::Metric::BATCHES);
+        assert_eq!(batches, server.calls("find") + server.calls("getMore"));
+        assert!(batches >= 10, "{batches}");
         assert_eq!(
             user.counted_by(&FIND, mongo_find::Metric::DOCUMENTS),
             250 + 250 + 120 + 10 + 1 + 50

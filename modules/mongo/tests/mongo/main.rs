@@ -8,8 +8,8 @@ mod scripted;
 mod user;
 
 mod answers;
-mod cut;
 mod cursors;
+mod cut;
 mod documents;
 mod faults;
 mod login;

@@ -129,7 +129,10 @@ fn read(client: &mut TcpStream) -> Option<(i32, u32, Document)> {
     let mut command = Document::from_reader(&mut left).unwrap();
     if !left.is_empty() {
         assert_eq!(left[0], 1);
-        assert_eq!(left.len() - 1, usize::try_from(i32::from_le_bytes(left[1..5].try_into().unwrap())).unwrap());
+        assert_eq!(
+            left.len() - 1,
+            usize::try_from(i32::from_le_bytes(left[1..5].try_into().unwrap())).unwrap()
+        );
         left = &left[5..];
         let end = left.iter().position(|byte| *byte == 0).unwrap();
         let name = String::from_utf8(left[..end].to_vec()).unwrap();
