@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, servers of S3 and of gRPC built by Go, mermaid's parser from npm,
-# a server of MongoDB's protocol from Maven Central, and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
+# Installs what the tests need and is not there: servers and tools of Debian, servers of S3 and of gRPC built by Go, Kafka and a server of MongoDB's protocol
+# from Maven Central, mermaid's parser from npm, and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command -> Debian package
-need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless javac:default-jdk-headless mvn:maven redis-server:redis-server pgbench:postgresql"
+need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven redis-server:redis-server pgbench:postgresql kcat:kcat javac:default-jdk-headless"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -48,6 +48,40 @@ if [ ! -x "$servers/interop" ] || [ "$source" -nt "$servers/interop" ]; then
     go=$(tests/go.sh)
     (cd "$servers" && "$go" mod init interop && "$go" get google.golang.org/grpc/interop@v1.85.0 && "$go" build -buildvcs=false -o interop .) >"$servers/log" 2>&1 ||
         { cat "$servers/log" >&2; echo "could not build the server of gRPC's interoperability tests" >&2; exit 1; }
+fi
+
+# Kafka from Maven Central; a folder of data of which each broker gets a copy, with a user for SCRAM; and an archive of its classes, with which
+# it starts in two thirds of the time.
+servers=target/servers/kafka
+if [ ! -f "$servers/classes.jsa" ]; then
+    rm -rf "$servers"
+    mkdir -p "$servers"
+    cp tests/src/server/kafka.xml "$servers/pom.xml"
+    (
+        cd "$servers"
+        mvn -q -B -ntp dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/libs"
+        cat >properties <<END
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:59093
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:59092,CONTROLLER://127.0.0.1:59093
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=$PWD/formatted
+END
+        java="java -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        $java -cp "$PWD/libs/*" kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAA -c properties \
+            --add-scram 'SCRAM-SHA-256=[name=lt,password=sekret]' --add-scram 'SCRAM-SHA-512=[name=lt,password=sekret]'
+        # A broker that ran once, with a copy of the folder, writes the archive when it ends.
+        cp -r formatted once
+        sed "s#formatted#once#" properties >once.properties
+        $java -XX:ArchiveClassesAtExit=classes.jsa -cp "$PWD/libs/*" kafka.Kafka once.properties &
+        until kcat -b 127.0.0.1:59092 -L -m 2 >/dev/null 2>&1; do kill -0 $!; done
+        kill -TERM $!
+        wait $! || true
+        rm -rf once
+        test -f classes.jsa
+    ) >"$servers.log" 2>&1 || { cat "$servers.log" >&2; echo "could not install Kafka from Maven Central" >&2; exit 1; }
 fi
 
 # mermaid's own parser, into a folder that git ignores.

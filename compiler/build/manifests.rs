@@ -3,9 +3,9 @@
 
 use super::constant::{self, Constants};
 use bggo_manifest::{
-    Asset, Blocks, Bound, Concurrency, Condition, Demand, DocumentKind, ErrorKind, Form, Input,
-    Lifetime, LinkedCrate, Manifest, MessageOf, Metric, MetricKind, MetricWarning, Output, Pattern,
-    Rule, Runner, Severity, Side, TypeFrom, Use,
+    Asset, Bound, Concurrency, Condition, Demand, DocumentKind, ErrorKind, Form, Input, Lifetime,
+    LinkedCrate, Manifest, MessageOf, Metric, MetricKind, MetricWarning, Output, Pattern, Rule,
+    Runner, Severity, Side, TypeFrom, Use, When,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -96,6 +96,9 @@ impl Maker {
             blocks,
             opens,
             closes,
+            late_result,
+            stamps,
+            reads_stamps,
         } = runner;
         let (name, description) = (text(name), text(description));
         let (uses, rules) = (list(uses, used), list(rules, rule));
@@ -103,14 +106,8 @@ impl Maker {
         let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
         let no_effect_without = option(no_effect_without, |names| list(names, |name| text(name)));
         let meant_for_setup = option(meant_for_setup, |why| text(why));
-        let blocks = match blocks {
-            Blocks::Never => quote!(Blocks::Never),
-            Blocks::Always => quote!(Blocks::Always),
-            Blocks::If(one) => {
-                let one = condition(one);
-                quote!(Blocks::If(#one))
-            }
-        };
+        let (blocks, late_result) = (when(blocks), when(late_result));
+        let stamps = option(stamps, |input| text(input));
         let (opens, closes) = (
             option(opens, |one| text(one)),
             option(closes, |one| text(one)),
@@ -120,6 +117,7 @@ impl Maker {
                 name: #name, description: #description, uses: #uses, inputs: #inputs, rules: #rules,
                 outputs: #outputs, metrics: #metrics, errors: #errors, no_effect_without: #no_effect_without,
                 meant_for_setup: #meant_for_setup, blocks: #blocks, opens: #opens, closes: #closes,
+                late_result: #late_result, stamps: #stamps, reads_stamps: #reads_stamps,
             }
         }
     }
@@ -272,12 +270,24 @@ fn message_of(of: &MessageOf) -> TokenStream {
     quote!(MessageOf { by: #by, input: #input, side: #side })
 }
 
+fn when(when: &When) -> TokenStream {
+    match when {
+        When::Never => quote!(When::Never),
+        When::Always => quote!(When::Always),
+        When::If(one) => {
+            let one = condition(one);
+            quote!(When::If(#one))
+        }
+    }
+}
+
 fn output(output: &Output) -> TokenStream {
     let Output {
         name,
         ty,
         type_from,
         validated_by,
+        comes_late,
         description,
         sensitive,
     } = output;
@@ -293,7 +303,7 @@ fn output(output: &Output) -> TokenStream {
         }
     });
     let validated_by = option(validated_by, |one| text(one));
-    quote!(Output { name: #name, ty: #ty, type_from: #type_from, validated_by: #validated_by, description: #description, sensitive: #sensitive })
+    quote!(Output { name: #name, ty: #ty, type_from: #type_from, validated_by: #validated_by, comes_late: #comes_late, description: #description, sensitive: #sensitive })
 }
 
 fn metric(metric: &Metric) -> TokenStream {

@@ -329,6 +329,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn those_who_judge_late_results_know_them_by_the_names_that_manifests_give_them() {
+        assert_eq!(bggo_manifest::LATE_METRICS, bggo_metrics::LATE_METRICS);
+    }
+
+    #[test]
     fn modules_that_ship_with_the_compiler_are_what_their_manifests_say() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../modules");
         let folders = std::fs::read_dir(&folder).unwrap();

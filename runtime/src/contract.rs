@@ -5,7 +5,7 @@
 
 pub use crate::assets::{Asset, AssetClock, AssetCx, Prepare, Settling};
 pub use crate::clock::Moment;
-pub use crate::context::{AssetMetrics, Deadline};
+pub use crate::context::{AssetMetrics, Deadline, LateResult};
 pub use crate::exchange::{Message, Secrets};
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
@@ -16,7 +16,7 @@ pub use crate::info::{
 pub use crate::method::Method;
 pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
-pub use crate::step::{Pause, Predicate, Runner, Step};
+pub use crate::step::{Pause, Predicate, Runner, STAMP_BYTES, StampMetrics, Step};
 pub use bggo_macros::module;
 pub use bggo_values::base64::{from_base64, to_base64};
 pub use bggo_values::calendar::{date_of_days, days_since_1970};

@@ -20,6 +20,8 @@ pub struct Start {
     of_setup: Vec<OnceLock<KeptOutputs>>,
     loaded: bool,
     run_id: Text,
+    /// A number that no other program has.
+    program: u64,
     seed: u64,
     secrets: Secrets,
     /// The most users of each scenario.
@@ -39,6 +41,7 @@ impl Start {
             of_setup: Vec::new(),
             loaded: false,
             run_id: Text::from(format!("{:016x}", random())),
+            program: random(),
             seed: random(),
             secrets: Secrets::default(),
             users: Vec::new(),
@@ -128,6 +131,11 @@ impl Start {
     /// The seed of all random values of the run.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// A number of this program, which tells its stamps from those of others.
+    pub(crate) fn program(&self) -> u64 {
+        self.program
     }
 
     /// The time since the beginning of 1970 (UTC) at a moment of the run. It does not jump when somebody sets the system's clock.

@@ -14,6 +14,7 @@ const OPTIONAL: [&str; 16] = [
     "bggo-module-grpc",
     "bggo-module-http_request",
     "bggo-module-http_target",
+    "bggo-module-kafka",
     "bggo-module-mongo",
     "bggo-module-noop",
     "bggo-module-postgres",

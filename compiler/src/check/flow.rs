@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bggo_manifest::{Blocks, ErrorKind, Form, Input, Output, Runner};
+use bggo_manifest::{ErrorKind, Form, Input, Output, Runner, When};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
@@ -245,6 +245,7 @@ impl<'a> Checker<'a> {
                     ty: value.ty.clone(),
                     type_from: None,
                     validated_by: None,
+                    comes_late: false,
                     description: String::new(),
                     sensitive: value.sensitivity.is_whole(),
                 })
@@ -257,9 +258,12 @@ impl<'a> Checker<'a> {
             // What its steps do is looked at instead.
             no_effect_without: None,
             meant_for_setup: None,
-            blocks: Blocks::Never,
+            blocks: When::Never,
             opens: None,
             closes: None,
+            late_result: When::Never,
+            stamps: None,
+            reads_stamps: false,
         };
         let flow = TFlow {
             runner: Rc::new(runner),

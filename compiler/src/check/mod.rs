@@ -12,7 +12,6 @@
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod article;
-mod blocks;
 mod called;
 mod checks;
 mod contract;
@@ -31,6 +30,8 @@ mod kinds_of_failure;
 mod knowledge;
 mod known_data;
 mod known_load;
+mod known_to_hold;
+mod late_result;
 mod lifetime;
 mod metric;
 mod mix;
@@ -398,6 +399,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         });
     if let Some(typed) = &typed {
         exclusive::check(typed, resolved, modules, &mut problems);
+        late_result::check(typed, modules, &mut problems);
     }
     let typed = typed.filter(|_| !problems.has_errors());
     // What asks for a missing value may be what a name was meant for.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bggo_manifest::Runner;
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
@@ -79,7 +80,9 @@ impl Checker<'_> {
         };
         let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
-        let blocks = self.blocks(&runner, &owner, &arguments);
+        let blocks = self.is_known_to_hold(&runner.blocks, &owner, &arguments);
+        let late_result = self.is_known_to_hold(&runner.late_result, &owner, &arguments);
+        let stamped = stamped(&runner, &arguments.list);
         let rules = self.rules(&owner, &mut arguments, &uses, &limit);
         let mut arguments = arguments.list;
         // What is read now is no part of the program. Each document is looked at, also where nothing reads what it describes.
@@ -112,6 +115,8 @@ impl Checker<'_> {
                 ),
             rules,
             blocks,
+            late_result,
+            stamped,
             records,
             checks,
             arguments,
@@ -211,4 +216,15 @@ pub(super) fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether the grid says by an argument that the messages of a step are stamped.
+fn stamped(runner: &Runner, arguments: &[(usize, TExpr)]) -> Option<bool> {
+    let switch = runner.stamps.as_ref()?;
+    let place = runner
+        .inputs
+        .iter()
+        .position(|input| input.name == *switch)?;
+    let (_, value) = arguments.iter().find(|(at, _)| *at == place)?;
+    Some(value.constant()?.is_true())
 }

@@ -5,7 +5,7 @@ use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{BodyId, BoundId, Callee, Edge, MetricId, Node, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{BodyKind, Phase};
-use bggo_manifest::{Blocks, Lifetime, MetricKind, Runner};
+use bggo_manifest::{Lifetime, MetricKind, Runner, When};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::{Type, Value};
@@ -100,9 +100,12 @@ impl TFlow {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup: None,
-            blocks: Blocks::Never,
+            blocks: When::Never,
             opens: None,
             closes: None,
+            late_result: When::Never,
+            stamps: None,
+            reads_stamps: false,
         };
         Self {
             runner: Rc::new(runner),
@@ -219,9 +222,12 @@ impl Typed {
             errors: Vec::new(),
             no_effect_without: None,
             meant_for_setup: None,
-            blocks: Blocks::Never,
+            blocks: When::Never,
             opens: None,
             closes: None,
+            late_result: When::Never,
+            stamps: None,
+            reads_stamps: false,
         };
         match callee {
             Callee::Runner(at) => modules.runner(at),
@@ -319,6 +325,10 @@ pub struct TStep {
     pub rules: TRules,
     /// It keeps its exclusive asset from all others for as long as it waits, as far as that is known.
     pub blocks: bool,
+    /// Its result comes after it, as far as that is known.
+    pub late_result: bool,
+    /// Whether the grid wants its messages stamped, if it says so.
+    pub stamped: Option<bool>,
     /// What it records once it has run.
     pub records: Vec<TRecord>,
     /// Its checks.

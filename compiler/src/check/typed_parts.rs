@@ -254,6 +254,7 @@ pub fn collecting(runner: &Runner) -> Runner {
         ty: Type::list(Type::Any),
         type_from: None,
         validated_by: None,
+        comes_late: false,
         description: "What `collect` was for each attempt.".to_owned(),
         sensitive: false,
     });

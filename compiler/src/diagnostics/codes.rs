@@ -152,6 +152,7 @@ codes! {
     UNORDERED_IN_TRANSACTION = "unordered_in_transaction", "Step inside of a transaction, or not";
     TRANSACTION_ORDER = "transaction_order", "Transactions in no order";
     RETRY_IN_TRANSACTION = "retry_in_transaction", "Part of a transaction tried again";
+    LATE_RESULT = "late_result", "Result that comes too late to be read";
     TRANSACTION_LEFT_OPEN = "transaction_left_open", "Transaction that nothing closes";
     // comments
     UNUSED_ALLOW = "unused_allow", "Comment that allows nothing";

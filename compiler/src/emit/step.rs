@@ -671,5 +671,6 @@ fn wanted(step: &Step, runner: &Ident) -> TokenStream {
         let name = field(name);
         quote!(.#name())
     });
-    quote!(#runner::Wanted::NONE #(#read)*)
+    let stamp = step.stamped.then(|| quote!(.stamp()));
+    quote!(#runner::Wanted::NONE #(#read)* #stamp)
 }

@@ -1,6 +1,6 @@
 //! Finds what is read, also through locals: outputs of steps, resources that steps need, locals.
 
-use crate::check::typed::{TExpr, TFor, TKind, TThreshold, Typed};
+use crate::check::typed::{TExpr, TFor, TKind, TStep, TThreshold, Typed};
 use crate::check::walk::walk;
 use crate::modules::Modules;
 use crate::resolve::model::{
@@ -28,6 +28,8 @@ pub struct Demand {
     pub flow_outputs: BTreeSet<(BodyId, usize)>,
     /// The resources that these read, also through those that they are built on, by flow.
     pub read_by_outputs: ResourcesByFlow,
+    /// Modules, by their positions, of which some step reads stamps.
+    reads_stamps: BTreeSet<usize>,
 }
 
 /// Resources that the outputs of flows read.
@@ -129,10 +131,30 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         wanted: reader.wanted,
         flow_outputs,
         read_by_outputs,
+        reads_stamps: reads_stamps(typed, modules),
     }
 }
 
+/// Modules of which some step reads stamps.
+fn reads_stamps(typed: &Typed, modules: &Modules) -> BTreeSet<usize> {
+    let steps = typed.bodies.iter().flat_map(|body| &body.steps);
+    let read = steps.filter_map(|step| match step.callee {
+        Callee::Runner(at) => modules.runner(at).reads_stamps.then_some(at.module),
+        Callee::Flow(_) => None,
+    });
+    read.collect()
+}
+
 impl Demand {
+    /// Whether the messages of a step carry stamps: as the grid says, or where something reads them.
+    pub fn stamps(&self, step: &TStep, runner: &Runner) -> bool {
+        let is_read = match step.callee {
+            Callee::Runner(at) => self.reads_stamps.contains(&at.module),
+            Callee::Flow(_) => false,
+        };
+        runner.stamps.is_some() && step.stamped.unwrap_or(is_read)
+    }
+
     /// Whether something reads the output of a step: a whole one may hold nothing and still says whether the step ran.
     pub fn reads(&self, step: StepId) -> bool {
         self.wanted.contains_key(&step)

@@ -597,6 +597,7 @@ impl Resources {
             tags: step.tags.clone(),
             sensitive: step.sensitive,
             withheld: step.withheld,
+            stamped: demand.stamps(step, runner),
             rules: step.rules.clone(),
             records: Vec::new(),
             checks: step.checks.clone(),

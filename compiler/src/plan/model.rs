@@ -335,6 +335,8 @@ pub struct Step {
     pub sensitive: bool,
     /// The grid says that it is: nothing of what it sends and receives is shown.
     pub withheld: bool,
+    /// Its messages carry stamps.
+    pub stamped: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
     /// What it records once it has run.

@@ -27,7 +27,7 @@ pub fn module(runner: &Runner) -> TokenStream {
         .inputs
         .iter()
         .any(|input| input.form == Form::Predicate);
-    let outputs = outputs(&runner.outputs, judges);
+    let outputs = outputs(&runner.outputs, judges, runner.stamps.is_some());
     let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics, "runner");
     let errors = errors(&runner.errors);
@@ -46,12 +46,17 @@ pub fn module(runner: &Runner) -> TokenStream {
     }
 }
 
-fn outputs(outputs: &[Output], judges: bool) -> TokenStream {
+fn outputs(outputs: &[Output], judges: bool, stamps: bool) -> TokenStream {
     let names: Vec<_> = outputs.iter().map(|output| snake(&output.name)).collect();
     let docs: Vec<_> = outputs
         .iter()
         .map(|output| format!("Output `{}`. {}", output.name, output.description))
         .collect();
+    let (mut wanted, mut wanted_docs) = (names.clone(), docs.clone());
+    if stamps {
+        wanted.push(snake("stamp"));
+        wanted_docs.push("A stamp in each message that is sent.".to_owned());
+    }
     let wanted_outputs = if names.is_empty() {
         quote! {
             fn wanted(self, _: Wanted) -> ::std::boxed::Box<[::bggo_runtime::glue::Value]> {
@@ -91,18 +96,18 @@ fn outputs(outputs: &[Output], judges: bool) -> TokenStream {
     quote! {
         /// Which outputs some expression of the grid reads.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub struct Wanted { #(#[doc = #docs] pub #names: bool),* }
+        pub struct Wanted { #(#[doc = #wanted_docs] pub #wanted: bool),* }
 
         impl Wanted {
             /// None.
-            pub const NONE: Self = Self { #(#names: false),* };
+            pub const NONE: Self = Self { #(#wanted: false),* };
             /// All.
-            pub const ALL: Self = Self { #(#names: true),* };
+            pub const ALL: Self = Self { #(#wanted: true),* };
             #(
-                #[doc = #docs]
+                #[doc = #wanted_docs]
                 #[must_use]
-                pub const fn #names(mut self) -> Self {
-                    self.#names = true;
+                pub const fn #wanted(mut self) -> Self {
+                    self.#wanted = true;
                     self
                 }
             )*

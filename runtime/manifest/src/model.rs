@@ -37,29 +37,41 @@ pub struct Runner {
     pub no_effect_without: Option<Vec<String>>,
     /// Why a step is meant for `setup` and `teardown` and for no load: a clause.
     pub meant_for_setup: Option<String>,
-    /// Whether a step keeps its exclusive asset from all others for as long as it waits.
-    pub blocks: Blocks,
+    /// Whether a step keeps its exclusive asset from all others for as long as it waits for what only they can bring about.
+    pub blocks: When,
     /// What a step begins on its exclusive asset: `transaction`.
     pub opens: Option<String>,
     /// What a step ends there that another one has begun.
     pub closes: Option<String>,
+    /// Whether the result of a step comes after the step. Then the first four of `metrics` are [`LATE_METRICS`].
+    ///
+    /// [`LATE_METRICS`]: crate::LATE_METRICS
+    pub late_result: When,
+    /// The input by which a grid has a stamp put into each message that it sends; where the grid says nothing, there is one if a step
+    /// of the grid reads stamps of this module.
+    pub stamps: Option<String>,
+    /// It reads the stamps of messages that come. Then the first three of `metrics`, behind those of late results, are
+    /// [`STAMP_METRICS`].
+    ///
+    /// [`STAMP_METRICS`]: crate::STAMP_METRICS
+    pub reads_stamps: bool,
 }
 
-/// Whether a step waits for what only others can bring about, with the asset in its hands.
+/// Where something is so of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Blocks {
-    /// It does not.
+pub enum When {
+    /// Nowhere.
     Never,
-    /// It does.
+    /// Everywhere.
     Always,
-    /// It does where this is true of its inputs, as far as they are known when the grid is checked.
+    /// Where this is true of its inputs, as far as they are known when the grid is checked.
     If(Condition),
 }
 
 impl Runner {
     /// The attribute by which it says something of the exclusive asset that it uses, if it has one.
     pub fn says_of_exclusive(&self) -> Option<&'static str> {
-        if self.blocks != Blocks::Never {
+        if self.blocks != When::Never {
             Some("blocks")
         } else if self.opens.is_some() {
             Some("opens")
@@ -202,7 +214,8 @@ pub struct Input {
     pub sensitive: bool,
     /// It names documents of one of these kinds, which are read when the grid is built. The module never sees them.
     pub reads: Vec<DocumentKind>,
-    /// It says when the grid is built whether an output is validated ([`Output::validated_by`]). The module never sees it.
+    /// It says when the grid is built whether an output is validated ([`Output::validated_by`]), or whether messages are stamped
+    /// ([`Runner::stamps`]). The module never sees it.
     pub is_switch: bool,
     /// It names a method of a service, which the documents of the asset of this use declare.
     pub selects: Option<String>,
@@ -321,6 +334,8 @@ pub struct Output {
     pub type_from: Option<TypeFrom>,
     /// The input by which a grid has it validated against the document that gives its type.
     pub validated_by: Option<String>,
+    /// It is part of the result, which may come after the step.
+    pub comes_late: bool,
     /// One sentence.
     pub description: String,
     /// Spreads to every expression that reads it.

@@ -3,6 +3,7 @@
 mod documents;
 mod fields;
 mod input;
+mod late;
 mod links;
 mod metric;
 mod names;
@@ -99,7 +100,10 @@ impl Reader<'_> {
             }
             why
         });
-        let blocks = self.blocks(&mut attributes);
+        let blocks = self.when(&mut attributes, "blocks");
+        let late_result = self.when(&mut attributes, "late_result");
+        let stamps = self.stamps(&mut attributes);
+        let reads_stamps = self.flag(&mut attributes, "reads_stamps");
         let opens = self.named(&mut attributes, "opens");
         let closes = self.named(&mut attributes, "closes");
         self.rest(attributes, "a runner");
@@ -117,6 +121,9 @@ impl Reader<'_> {
             blocks,
             opens,
             closes,
+            late_result,
+            stamps,
+            reads_stamps,
         };
         for part in &block.body.blocks {
             match part.kind.as_str() {
@@ -135,9 +142,12 @@ impl Reader<'_> {
         }
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
         self.names_of_links(block, &runner.inputs);
-        self.documents(block, &runner.inputs, &runner.outputs);
+        let parts = (&runner.inputs[..], &runner.outputs[..]);
+        self.documents(block, parts, runner.stamps.as_deref());
         runner.rules = self.rules(block, &runner.inputs);
-        runner.metrics = self.metrics(block, Owner::Runner, &runner.inputs);
+        runner.metrics = self.standard_metrics(block, &runner);
+        let own = self.metrics(block, Owner::Runner, &runner.inputs);
+        runner.metrics.extend(own);
         if let Some(offset) = without {
             for name in &names {
                 if !runner.inputs.iter().any(|input| input.name == *name) {
@@ -218,7 +228,7 @@ impl Reader<'_> {
             self.fault(block.offset, text);
         }
         self.names_of_links(block, &asset.inputs);
-        self.documents(block, &asset.inputs, &asset.outputs);
+        self.documents(block, (&asset.inputs, &asset.outputs), None);
         asset.rules = self.rules(block, &asset.inputs);
         asset.metrics = self.metrics(block, Owner::Asset, &asset.inputs);
         asset
@@ -258,12 +268,14 @@ impl Reader<'_> {
         let sensitive = self.flag(&mut attributes, "sensitive");
         let type_from = self.type_from(&mut attributes, ty.as_ref());
         let validated_by = self.validated_by(&mut attributes, type_from.as_ref());
+        let comes_late = self.flag(&mut attributes, "comes_late");
         self.rest(attributes, "an output");
         Some(Output {
             name,
             ty: ty?,
             type_from,
             validated_by,
+            comes_late,
             description,
             sensitive,
         })

@@ -818,7 +818,7 @@ runner "ask" {
         faults(text),
         [
             (8, "nothing is validated by `idle`: an output says `validated_by = input.idle`"),
-            (12, "`twice` says of one output alone whether it is validated"),
+            (12, "`twice` says one thing alone: of one output whether it is validated, or whether messages are stamped"),
             (16, "`full` is read when the grid is built: it is a bool, with a `description` alone"),
             (32, "input `late` is no bool with `read = \"build\"`"),
             (37, "there is no input `nobody`"),
@@ -1138,16 +1138,16 @@ fn a_runner_says_what_it_does_to_its_exclusive_asset() {
         let blocks = runner.blocks.clone();
         (blocks, runner.opens.as_deref(), runner.closes.as_deref())
     };
-    assert_eq!(of(0), (Blocks::Always, None, None));
+    assert_eq!(of(0), (When::Always, None, None));
     let condition = Condition {
         text: "input.word == \"wait\"".to_owned(),
         line: 7,
     };
-    assert_eq!(of(1), (Blocks::If(condition), None, None));
-    assert_eq!(of(2), (Blocks::Never, None, None));
-    assert_eq!(of(3), (Blocks::Never, Some("transaction"), None));
-    assert_eq!(of(4), (Blocks::Never, None, Some("transaction")));
-    assert_eq!(of(6), (Blocks::Always, None, Some("batch")));
+    assert_eq!(of(1), (When::If(condition), None, None));
+    assert_eq!(of(2), (When::Never, None, None));
+    assert_eq!(of(3), (When::Never, Some("transaction"), None));
+    assert_eq!(of(4), (When::Never, None, Some("transaction")));
+    assert_eq!(of(6), (When::Always, None, Some("batch")));
     let says = |at: usize| manifest.runners[at].says_of_exclusive();
     assert_eq!(
         [says(0), says(2), says(3), says(4)],
@@ -1282,4 +1282,99 @@ asset "z" {
     ];
     let found = faults(text);
     assert_eq!(found, expected.map(|(line, text)| (line, text.to_owned())));
+}
+
+#[test]
+fn late_results_and_stamps_give_a_runner_metrics_before_its_own() {
+    let text = r#"
+runner "send" {
+  late_result = input.wait == false
+  stamps      = input.stamp
+  input "wait" { type = bool }
+  input "stamp" {
+    type = bool
+    read = "build"
+  }
+  output "place" {
+    type       = number
+    comes_late = true
+  }
+  metric "own" { kind = "counter" }
+}
+runner "take" { reads_stamps = true }
+"#;
+    let manifest = read(text).unwrap();
+    let names = |at: usize| {
+        let metrics = manifest.runners[at].metrics.iter();
+        metrics.map(|one| one.name.as_str()).collect::<Vec<_>>()
+    };
+    let (send, take) = (&manifest.runners[0], &manifest.runners[1]);
+    assert_eq!(names(0), [&LATE_METRICS[..], &["own"]].concat());
+    assert_eq!(names(1), STAMP_METRICS);
+    assert!(matches!(send.late_result, When::If(_)));
+    assert_eq!(send.stamps.as_deref(), Some("stamp"));
+    assert!(send.outputs[0].comes_late && !send.reads_stamps && take.reads_stamps);
+}
+
+#[test]
+fn what_is_wrong_with_late_results_and_stamps_is_said_at_their_lines() {
+    let text = r#"
+runner "a" {
+  late_result = "yes"
+  stamps      = true
+}
+runner "b" {
+  stamps = input.stamp
+  input "stamp" { type = bool }
+}
+runner "c" {
+  output "place" {
+    type       = number
+    comes_late = true
+  }
+}
+runner "d" {
+  late_result  = true
+  reads_stamps = true
+  metric "undelivered" { kind = "counter" }
+  metric "end_to_end" { kind = "counter" }
+}
+runner "e" {
+  stamps = input.on
+  input "on" {
+    type = bool
+    read = "build"
+  }
+  output "stamp" { type = number }
+}
+"#;
+    let taken = "the runner has a metric of this name by its `late_result` or `reads_stamps`: give this one another name";
+    assert_eq!(
+        faults(text),
+        [
+            (
+                3,
+                "`late_result` is true or false, or a condition over `input.NAME`"
+            ),
+            (
+                4,
+                "`stamps` is the input that says whether messages are stamped: `input.NAME`"
+            ),
+            (
+                6,
+                "there is no input `stamp` that is a bool with `read = \"build\"`"
+            ),
+            (
+                10,
+                "output `place` comes late, and the runner has no `late_result`"
+            ),
+            (19, taken),
+            (20, taken),
+            (
+                22,
+                "a runner that stamps its messages has no output `stamp`: give it another name"
+            ),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
 }

@@ -9,11 +9,13 @@ use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Thr
 use crate::interval::{Interval, SlotFigures};
 use crate::layout::{Layout, MetricLayout};
 use crate::outcome::Outcome;
-use crate::slots::step_slot;
+use crate::slots::{LATE_METRICS, step_slot};
 use bggo_values::Text;
 
 /// The name of the metric of all that failed, or was due and never began, of all that ended or never began.
 const FAILURES: &str = "failures";
+/// The name of the metric of all results that came later and were failures, or never came, of all that were to come later.
+const UNDELIVERED: &str = LATE_METRICS[2];
 /// The share of iterations that is too much if it fails, unless the run is told another one.
 pub const MOST_FAILED: f64 = 0.01;
 
@@ -39,6 +41,10 @@ pub fn implicit_thresholds(
     if max_failed.is_some() || !is_replaced {
         all.push(threshold((FAILURES, FAILURES), None, limit));
     }
+    let is_asked = addresses().any(is_of_late_results);
+    if !is_asked && late_results(layout).next().is_some() {
+        all.push(threshold((UNDELIVERED, UNDELIVERED), None, limit));
+    }
     let mut known: Vec<(Text, String)> = Vec::new();
     for (metric, _) in warned(layout) {
         let found = (metric.name.clone(), class(metric));
@@ -56,6 +62,23 @@ pub fn implicit_thresholds(
 /// Whether it reads all that failed. One that reads what was dropped, or failures of one kind, leaves the others to nobody.
 fn is_of_failures(address: &Address) -> bool {
     address.metric.as_str() == "failed" && address.key.is_none()
+}
+
+/// Whether it reads how results turned out that came later.
+fn is_of_late_results(address: &Address) -> bool {
+    let metric = address.metric.as_str();
+    metric == LATE_METRICS[1] || metric == UNDELIVERED
+}
+
+/// The slot of the first metric of each step whose results may come later.
+fn late_results(layout: &Layout) -> impl Iterator<Item = u32> {
+    let is_late = |metrics: &[MetricLayout]| {
+        let names = metrics.iter().map(|metric| metric.name.as_str());
+        names.take(LATE_METRICS.len()).eq(LATE_METRICS)
+    };
+    let steps = layout.steps.iter();
+    let steps = steps.filter(move |step| is_late(&step.metrics));
+    steps.map(|step| step_slot::first_metric(step.first))
 }
 
 /// Whether it reads labels that a metric warns of.
@@ -124,6 +147,9 @@ fn class(metric: &MetricLayout) -> String {
 pub enum Implicit {
     /// Of what was asked for, what failed or never began; over the slots of iterations.
     Failures(Vec<u32>),
+    /// Of the results that were to come later, what failed or never came: for each step the slots of what it accepted, of what failed
+    /// and of what never came.
+    LateResults(Vec<u32>),
     /// Of what was counted in these slots, what has labels that begin like this.
     Labels {
         /// The slots.
@@ -143,6 +169,10 @@ impl Implicit {
             let rows = layout.iterations.iter();
             return Some(Self::Failures(rows.map(|row| row.first).collect()));
         }
+        if address.metric.as_str() == UNDELIVERED && address.key.is_none() {
+            let slots = late_results(layout).flat_map(|first| [first, first + 2, first + 3]);
+            return Some(Self::LateResults(slots.collect()));
+        }
         let key = address.key.as_ref()?;
         let is_meant =
             |metric: &MetricLayout| metric.name == address.metric && class(metric) == key.as_str();
@@ -161,28 +191,38 @@ impl Implicit {
     /// The slots that it reads.
     pub fn slots(&self) -> &[u32] {
         match self {
-            Self::Failures(slots) | Self::Labels { slots, .. } => slots,
+            Self::Failures(slots) | Self::LateResults(slots) | Self::Labels { slots, .. } => slots,
         }
     }
 
     /// Its share in an interval; `None` if nothing was counted.
     pub fn value(&self, interval: &Interval) -> Option<f64> {
-        let slots = self.slots().iter();
-        let slots = slots.filter_map(|slot| interval.slot(*slot));
+        let slots = self.slots().iter().enumerate();
+        let slots = slots.filter_map(|(at, slot)| Some((at, interval.slot(*slot)?)));
         let (mut some, mut of) = (0, 0);
-        for slot in slots {
-            let (more, more_of) = self.shares(slot);
+        for (at, slot) in slots {
+            let (more, more_of) = self.shares(at, slot);
             some += more;
             of += more_of;
         }
         (of > 0).then(|| some as f64 / of as f64)
     }
 
-    fn shares(&self, slot: &SlotFigures) -> (u64, u64) {
+    /// What a slot adds to both, of which this is the position among those that are read.
+    fn shares(&self, at: usize, slot: &SlotFigures) -> (u64, u64) {
         match self {
             Self::Failures(_) => {
                 let never = slot.count(Outcome::Dropped) + slot.count(Outcome::NotStarted);
                 (slot.count(Outcome::Failed) + never, slot.ended() + never)
+            }
+            Self::LateResults(_) => {
+                let labelled = slot.labels.values();
+                let labelled = labelled.fold(0_u64, |sum, n| sum.saturating_add(*n));
+                let counted = u64::try_from(slot.scalar.sum).unwrap_or(u64::MAX);
+                match at % 3 {
+                    0 => (0, counted),
+                    _ => (counted.saturating_add(labelled), 0),
+                }
             }
             Self::Labels { prefix, .. } => {
                 let sum = |wanted: &dyn Fn(&str) -> bool| {
@@ -203,6 +243,9 @@ impl Implicit {
         Text::Static(match self {
             Self::Failures(_) => {
                 "--max-failed changes the limit, and so does a `threshold` on metrics.run.failed"
+            }
+            Self::LateResults(_) => {
+                "--max-failed changes the limit, and so does a `threshold` on `undelivered` of the step"
             }
             Self::Labels { .. } => {
                 "arguments of the steps, such as expect_status, say which of them pass; --max-failed changes the limit"

@@ -62,6 +62,6 @@ pub use metric_name::MetricName;
 pub use nearest::nearest;
 pub use outcome::Outcome;
 pub use search::{SearchEnd, SearchStep, Searched, StepCame, step_mark};
-pub use slots::{iteration_slot, step_slot, time_slot};
+pub use slots::{LATE_METRICS, iteration_slot, step_slot, time_slot};
 pub use threshold_text::{Draft, Refused, bound, percent};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

@@ -29,6 +29,9 @@ pub mod step_slot {
     }
 }
 
+/// The first metrics of a step whose result may come after it, which its module's manifest gives it.
+pub const LATE_METRICS: [&str; 4] = ["accepted", "delivered", "undelivered", "possibly_written"];
+
 /// Slots of the iterations of a scenario, counted from their first one: behind their times.
 pub mod iteration_slot {
     use super::time_slot;

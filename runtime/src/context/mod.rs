@@ -6,13 +6,16 @@
 mod deadline;
 mod exchanges;
 mod held;
+mod late_results;
 mod outside;
 mod recording;
+mod results_to_come;
 mod user;
 mod worker;
 
 pub use deadline::Deadline;
 pub(crate) use held::Recorded;
+pub use late_results::LateResult;
 pub use recording::AssetMetrics;
 pub(crate) use recording::metric_methods;
 pub(crate) use user::Cut;

@@ -3,6 +3,7 @@
 use super::deadline::{Deadline, Deadlines};
 use super::exchanges::{KeptExchanges, Others};
 use super::held::{Held, Recorded};
+use super::results_to_come::ResultsToCome;
 use crate::clock::{Clock, Moment};
 use crate::event::{CheckReport, Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown, Unmade};
@@ -73,6 +74,8 @@ pub struct WorkerContext {
     pub(crate) extension: WorkerExtension,
     /// The state of [`Self::random`].
     random: Cell<u64>,
+    /// Results of steps that come after them and have not come.
+    pub(crate) results_to_come: ResultsToCome,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -154,6 +157,7 @@ impl WorkerContext {
             run_extension,
             extension: WorkerExtension::default(),
             random: Cell::new(random()),
+            results_to_come: ResultsToCome::default(),
             told_of_resources: RefCell::default(),
         }
     }
@@ -432,6 +436,20 @@ impl WorkerContext {
             self.events.tell(Event::FirstFailure(report));
         }
         kind
+    }
+
+    /// A result that comes after its step has failed: `slot` is that of the metric which counts it.
+    pub(super) fn undelivered(&self, step: &Info, slot: u32, fault: &Fault) {
+        self.add_labelled(slot, fault.kind(), 1);
+        if self.functional {
+            self.causes.step_failed();
+        } else if !(self.told.borrow_mut()).insert((slot, self.names.kind(fault.kind()))) {
+            return;
+        }
+        let text = fault.shown(step.sensitivity());
+        let (kind, place) = (fault.kind(), step.place());
+        let text = format!("step.{step}: not delivered: {kind}: {text}, {place}");
+        self.events.tell(Event::Message(LogLevel::Error, text));
     }
 
     /// Whether the failure of a check is told: always in a functional run, and once by this thread under load.

@@ -11,6 +11,8 @@ use crate::grid::RunPhase;
 use crate::panic;
 use crate::shutdown::Phases;
 use crate::task;
+use futures_util::future::select;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
@@ -84,6 +86,10 @@ async fn run(context: Rc<WorkerContext>, work: &PhaseWork) -> bool {
                         task: Rc::clone(&worker).phase(work.number, run),
                     }
                     .await;
+                    let results = pin!(context.results_to_come.until_none(scenario));
+                    let over = select(results, context.until_cancelled());
+                    // Those that have not come by then count as possibly written.
+                    let _ = tokio::time::timeout(work.phase.limit, over).await;
                     destroy(&context, worker).await;
                     prepare.end().await;
                     ran

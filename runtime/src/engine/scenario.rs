@@ -69,6 +69,7 @@ impl<'a> Scenario<'a> {
             }
         }
         users.until_nobody_is_left().await;
+        users.until_results_have_come().await;
         if let Some(arriving) = users.arriving() {
             arriving.gives_places_back();
         }

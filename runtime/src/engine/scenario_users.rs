@@ -31,6 +31,8 @@ pub struct ScenarioUsers {
     pub(super) phase: Cell<Phase>,
     /// No iteration begins any more.
     stopped: Notify,
+    /// It has gone on to another phase.
+    goes_on: Notify,
     /// Users that sleep until their turn.
     sleeping: Wakers,
     /// The user whose iteration ended last, and when. Its next iteration begins at the same moment, so the clock is read once
@@ -94,6 +96,7 @@ impl ScenarioUsers {
             load,
             phase: Cell::default(),
             stopped: Notify::new(),
+            goes_on: Notify::new(),
             sleeping: Wakers::default(),
             ended: Cell::new(None),
             alive: Cell::new(0),
@@ -111,6 +114,7 @@ impl ScenarioUsers {
         if phase > self.phase.get() {
             self.phase.set(phase);
             self.context.shutdown.wake_all();
+            self.goes_on.notify_waiters();
         }
         if !self.begins() {
             self.stopped.notify_one();
@@ -210,6 +214,27 @@ impl ScenarioUsers {
     pub(super) async fn until_nobody_is_left(&self) {
         while self.alive.get() > 0 {
             self.nobody.notified().await;
+        }
+    }
+
+    /// Completes when the results of its steps that come after them have come, or when its time is over. Its users are gone, so from
+    /// here on the results have the time that running iterations would have had.
+    pub(super) async fn until_results_have_come(&self) {
+        let all = pin!(self.context.results_to_come.until_none(self.scenario()));
+        let over = pin!(self.until_time_is_over());
+        let came = futures_util::future::select(all, over);
+        // What has not come by then counts as possibly written when its asset drops it.
+        let _ = tokio::time::timeout(self.load.load.graceful_stop, came).await;
+    }
+
+    /// Completes when iterations that still ran would be dropped.
+    async fn until_time_is_over(&self) {
+        loop {
+            let changed = pin!(self.goes_on.notified());
+            if self.phase.get().max(self.context.shutdown.phase()).drops() {
+                return;
+            }
+            futures_util::future::select(changed, self.context.until_cancelled()).await;
         }
     }
 

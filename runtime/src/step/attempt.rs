@@ -5,7 +5,7 @@ pub(super) mod driven;
 use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::clock::Moment;
-use crate::context::{CUT, Cut, Deadline, Recorded, WorkerContext, metric_methods};
+use crate::context::{CUT, Cut, Deadline, LateResult, Recorded, WorkerContext, metric_methods};
 use crate::event::{CheckReport, Event, StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown, Unmade};
 use crate::fault::{Fault, FaultText};
@@ -445,6 +445,15 @@ impl<'a> Step<'a> {
     }
 
     metric_methods!();
+
+    /// The result of this run that comes after it, such as the answer to a message that is queued: whoever holds it says how it turned out.
+    /// It is for runners with `late_result` in their manifest, and counts as accepted from here on. The end of a scenario waits for it
+    /// as long as for its iterations.
+    pub fn late_result(&self) -> LateResult {
+        let user = self.iteration.user();
+        let first = step_slot::first_metric(self.first_slot());
+        LateResult::new(user.worker(), self.at.info(), (user.scenario(), first))
+    }
 
     /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`. Where the step is
     /// among the samples, the label that was added last is the status in its row.

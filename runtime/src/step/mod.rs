@@ -11,6 +11,7 @@ mod output;
 mod predicate;
 mod rows;
 mod runner;
+mod stamp;
 
 pub use attempt::driven::DrivenStep;
 pub use attempt::{AttemptOf, Judged, Limited, Pause, Policy, Ran, Step, TIMEOUT, Wait, WaitOf};
@@ -22,3 +23,4 @@ pub use latch::Latch;
 pub use output::{Memo, OutputSlot, OutputSlots};
 pub use predicate::Predicate;
 pub use runner::Runner;
+pub use stamp::{STAMP_BYTES, StampMetrics};

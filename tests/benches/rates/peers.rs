@@ -312,6 +312,36 @@ pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
     }
 }
 
+/// kcat as a member of the group `bench`, which takes so many records a second of the topic `bench`. It writes a letter for each, by which they
+/// are counted.
+pub fn kcat(server: &str, most: u64, each_second: u64) -> Peer {
+    let words = strings(&[
+        "-b",
+        server,
+        "-q",
+        "-f",
+        "x",
+        "-X",
+        "auto.offset.reset=earliest",
+    ]);
+    Peer {
+        name: "kcat",
+        program: found("kcat"),
+        words: Box::new(move |seconds| {
+            let count = most.min(u64::from(seconds) * each_second).to_string();
+            [
+                &words[..],
+                &strings(&["-c", &count, "-G", "bench", "bench"]),
+            ]
+            .concat()
+        }),
+        idle_words: None,
+        is_native: true,
+        told: |ended| ended.stdout.len() as u64,
+        left: 0,
+    }
+}
+
 /// redis-benchmark: GETs of one key, so many on their way on each connection. It ends after a number of them.
 pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
     let (port, clients, depth_word) = (&way.url, way.connections.to_string(), depth.to_string());
@@ -350,6 +380,58 @@ pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
                 ended,
             )
         },
+        left: 0,
+    }
+}
+
+/// kcat: the lines of a file as records, with the settings of the row. It ends after a number of them.
+pub fn kcat(server: &str) -> Peer {
+    const RECORD: usize = 100;
+    let words = strings(&[
+        "-P",
+        "-b",
+        server,
+        "-t",
+        "t",
+        "-X",
+        "linger.ms=5",
+        "-X",
+        "batch.size=65536",
+        "-X",
+        "acks=all",
+        "-X",
+        "enable.idempotence=true",
+        "-l",
+    ]);
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    Peer {
+        name: "kcat",
+        program: found("kcat"),
+        words: Box::new(move |seconds| {
+            // About as many as it sends meanwhile.
+            let count = seconds as usize * 500_000;
+            let line = "x".repeat(RECORD) + "\n";
+            std::fs::write(file.path(), line.repeat(count)).expect("the records are written");
+            [&words[..], &strings(&[&file.path().display().to_string()])].concat()
+        }),
+        idle_words: None,
+        is_native: true,
+        // It says nothing. The server counts.
+        told: |_| 0,
+        left: u64::MAX,
+    }
+}
+
+/// A loop on librdkafka: so many records that wait for their acknowledgements.
+pub fn rdkafka(server: &str, waiting: u32) -> Peer {
+    let words = strings(&[server, &waiting.to_string()]);
+    Peer {
+        name: "librdkafka",
+        program: found("rdkafka_loop"),
+        words: Box::new(move |seconds| [&words[..], &strings(&[&seconds.to_string()])].concat()),
+        idle_words: None,
+        is_native: true,
+        told: |ended| parsed(ended.stdout.split_ascii_whitespace().next(), ended),
         left: 0,
     }
 }

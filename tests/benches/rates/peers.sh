@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 # command -> Debian package
-need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip redis-server:redis-server redis-benchmark:redis-tools"
+need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip redis-server:redis-server redis-benchmark:redis-tools kcat:kcat"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -46,6 +46,15 @@ for pair in $loops; do
             2>"$folder/$name/log" || { cat "$folder/$name/log" >&2; exit 1; }
     fi
 done
+
+# A loop on librdkafka. Its headers are a package of their own, which has no command.
+if [ ! -x "$bin/rdkafka_loop" ] || [ "$scripts/rdkafka.c" -nt "$bin/rdkafka_loop" ]; then
+    if [ ! -e /usr/include/librdkafka/rdkafka.h ]; then
+        [ "$(id -u)" = 0 ] || { echo "the bench needs more; install it with: sudo apt-get install --no-install-recommends librdkafka-dev" >&2; exit 1; }
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends librdkafka-dev
+    fi
+    cc -O2 -Wall "$scripts/rdkafka.c" -lrdkafka -o "$bin/rdkafka_loop"
+fi
 
 # The load test of uWebSockets in C. A crate that binds its library has the sources.
 if [ ! -x "$bin/uws_load_test" ] || [ "$scripts/uws.c" -nt "$bin/uws_load_test" ]; then

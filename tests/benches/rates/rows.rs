@@ -1,14 +1,15 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
 use crate::peers::{
-    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, memtier,
-    minio, mongo_driver, oha, quinn, redis_benchmark, socketio_client, uws, wrk,
+    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat,
+    memtier, minio, mongo_driver, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
-use bggo_tests::bench::Program;
-use bggo_tests::server::{Mongo, Redis, RedisSetup};
+use bggo_tests::bench::{Program, summary};
+use bggo_tests::server::{Kafka, KafkaSetup, Mongo, Redis, RedisSetup};
+use std::cell::Cell;
 
 /// Connections of every row that says nothing else.
 const CONNECTIONS: u32 = 64;
@@ -92,7 +93,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 18] = [
+pub const ROWS: [(&str, Make); 22] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -118,8 +119,11 @@ pub const ROWS: [(&str, Make); 18] = [
     ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
     ("mongo", mongo),
+    ("kafka-linger", kafka_linger),
+    ("kafka-wait", kafka_wait),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
+    ("kafka-consume", kafka_consume),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -355,6 +359,62 @@ fn mongo(_: &Target) -> Row {
     }
 }
 
+/// A broker with the topic that the rows of Kafka send to, and how many records are there.
+fn kafka() -> (String, Served) {
+    let server = Kafka::start_with(KafkaSetup {
+        core: Some(CORE),
+        ..KafkaSetup::default()
+    });
+    server.create_topic("t", 1);
+    let address = server.server();
+    (
+        address,
+        Box::new(move || server.end_offsets("t", 1).iter().sum()),
+    )
+}
+
+fn kafka_linger(_: &Target) -> Row {
+    let (server, served) = kafka();
+    let program = Program::new(include_str!("grids/kafka_linger.hcl"));
+    let peers = vec![
+        of_iterations(bggo(
+            "bggo",
+            program,
+            SESSIONS,
+            flag("--server", server.clone()),
+        )),
+        kcat(&server),
+    ];
+    Row {
+        rate: None,
+        cpu: &[1.0],
+        is_gate: false,
+        served: Some(served),
+        ..Row::new("Kafka, record of 100 B, linger 5 ms", peers)
+    }
+}
+
+fn kafka_wait(_: &Target) -> Row {
+    let (server, served) = kafka();
+    let program = Program::new(include_str!("grids/kafka_wait.hcl"));
+    let peers = vec![
+        of_iterations(bggo(
+            "bggo",
+            program,
+            CONNECTIONS,
+            flag("--server", server.clone()),
+        )),
+        rdkafka(&server, CONNECTIONS),
+    ];
+    Row {
+        rate: None,
+        cpu: &[0.5],
+        is_gate: false,
+        served: Some(served),
+        ..Row::new("Kafka, record of 100 B, 64 users wait for theirs", peers)
+    }
+}
+
 fn redis(depth: u64, title: &'static str) -> Row {
     let server = Redis::start_with(RedisSetup {
         core: Some(CORE),
@@ -420,6 +480,62 @@ fn with_same_head<'a>(way: &Way<'a>) -> Way<'a> {
         url: way.url.clone(),
         same_head: true,
         ..*way
+    }
+}
+
+/// Records of one partition, taken by a member of a group that is alone in it. Each run begins at the first one again, and the server says how
+/// far it has come.
+fn kafka_consume(_: &Target) -> Row {
+    /// Records that are stored, and those that a run takes for each of its seconds.
+    const STORED: u64 = 4_000_000;
+    const EACH_SECOND: u64 = 1_000_000;
+    let server = Kafka::start_with(KafkaSetup {
+        core: Some(CORE),
+        ..KafkaSetup::default()
+    });
+    server.create_topic("bench", 1);
+    let line = "x".repeat(99) + "\n";
+    for _ in 0..STORED / EACH_SECOND {
+        server.produce("bench", 0, &line.repeat(EACH_SECOND as usize), &[]);
+    }
+    let own = bggo(
+        "bggo",
+        Program::new(include_str!("grids/kafka_consume.hcl")),
+        1,
+        flag("--server", server.server()),
+    );
+    let words = own.words;
+    let own = Peer {
+        // It may take a little more than the others, as it takes what there is.
+        words: Box::new(move |seconds| {
+            let count = STORED.min(u64::from(seconds) * EACH_SECOND);
+            let mut words = words(seconds);
+            words.truncate(words.len() - 2);
+            words.extend(["--iterations".to_owned(), (count / 500).to_string()]);
+            words
+        }),
+        idle_words: None,
+        told: |ended| {
+            let summary = summary(&ended.stderr);
+            let records = &summary["steps"][0]["metrics"]["records"]["sum"];
+            records.as_u64().expect("a number of records")
+        },
+        ..own
+    };
+    let kcat = kcat(&server.server(), STORED, EACH_SECOND);
+    let is_before = Cell::new(true);
+    Row {
+        rate: None,
+        cpu: &[1.0],
+        is_gate: false,
+        served: Some(Box::new(move || {
+            if is_before.replace(!is_before.get()) {
+                server.commit("bench", "bench", 0);
+                return 0;
+            }
+            server.committed("bench", "bench", 1)[0].unwrap_or(0)
+        })),
+        ..Row::new("Kafka, records of 100 B taken", vec![own, kcat])
     }
 }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use bggo_manifest::{Blocks, Condition as Written, Demand, Input, Use};
+use bggo_manifest::{Condition as Written, Demand, Input, Use, When};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Problem, Problems, codes};
@@ -183,20 +183,24 @@ pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
             }
         }
         for runner in &module.manifest.runners {
-            let Blocks::If(condition) = &runner.blocks else {
-                continue;
-            };
             let owner = ConditionOwner {
                 modules,
                 kind: "runner",
                 inputs: &runner.inputs,
                 uses: &runner.uses,
             };
-            for (line, text) in checker.faults_of_condition(&owner, condition, Over::Inputs) {
-                let name = &runner.name;
-                found.push(format!(
-                    "{path}:{line}: the condition of `blocks` of runner `{name}`: {text}"
-                ));
+            let conditions = [
+                ("blocks", &runner.blocks),
+                ("late_result", &runner.late_result),
+            ];
+            for (of, when) in conditions {
+                let When::If(condition) = when else { continue };
+                for (line, text) in checker.faults_of_condition(&owner, condition, Over::Inputs) {
+                    let name = &runner.name;
+                    found.push(format!(
+                        "{path}:{line}: the condition of `{of}` of runner `{name}`: {text}"
+                    ));
+                }
             }
         }
     }

@@ -141,7 +141,12 @@ impl Reader<'_> {
     }
 
     /// What schemas say is said of outputs of runners, by inputs that name one; `.proto` files are named by assets.
-    pub(super) fn documents(&mut self, block: &Block, inputs: &[Input], outputs: &[Output]) {
+    pub(super) fn documents(
+        &mut self,
+        block: &Block,
+        (inputs, outputs): (&[Input], &[Output]),
+        stamps: Option<&str>,
+    ) {
         let is_runner = block.kind == "runner";
         for output in outputs {
             let name = match &output.type_from {
@@ -165,7 +170,7 @@ impl Reader<'_> {
             };
             self.fault(place(block, "output", &output.name), text);
         }
-        self.switches(block, inputs, outputs);
+        self.switches(block, (inputs, outputs), stamps);
         for input in inputs.iter().filter(|input| input.is_document()) {
             let text = match input.reads.iter().any(|kind| kind.is_schema()) {
                 true => {
@@ -193,8 +198,24 @@ impl Reader<'_> {
         }
     }
 
-    /// Each switch says of one output whether it is validated.
-    fn switches(&mut self, block: &Block, inputs: &[Input], outputs: &[Output]) {
+    /// Each switch says of one output whether it is validated, or whether messages are stamped.
+    fn switches(
+        &mut self,
+        block: &Block,
+        (inputs, outputs): (&[Input], &[Output]),
+        stamps: Option<&str>,
+    ) {
+        let is_switch = |name: &str| {
+            inputs
+                .iter()
+                .any(|input| input.name == name && input.is_switch)
+        };
+        if let Some(name) = stamps
+            && !is_switch(name)
+        {
+            let text = format!("there is no input `{name}` that is a bool with `read = \"build\"`");
+            self.fault(block.offset, text);
+        }
         for output in outputs {
             let Some(name) = &output.validated_by else {
                 continue;
@@ -209,14 +230,17 @@ impl Reader<'_> {
         for input in inputs.iter().filter(|input| input.is_switch) {
             let name = &input.name;
             let by_it = |output: &&Output| output.validated_by.as_ref() == Some(name);
-            let text = match outputs.iter().filter(by_it).count() {
+            let stamps = usize::from(stamps == Some(name.as_str()));
+            let text = match outputs.iter().filter(by_it).count() + stamps {
                 1 => continue,
                 0 => {
                     format!(
                         "nothing is validated by `{name}`: an output says `validated_by = input.{name}`"
                     )
                 }
-                _ => format!("`{name}` says of one output alone whether it is validated"),
+                _ => format!(
+                    "`{name}` says one thing alone: of one output whether it is validated, or whether messages are stamped"
+                ),
             };
             self.fault(place(block, "input", name), text);
         }

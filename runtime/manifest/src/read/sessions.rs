@@ -4,7 +4,7 @@
 use super::fields::Attributes;
 use super::names::is_name;
 use super::reader::Reader;
-use crate::model::{Asset, Blocks, Concurrency, Manifest, Runner, Use};
+use crate::model::{Asset, Concurrency, Manifest, Runner, Use, When};
 use crate::rule::Condition;
 use bggo_values::Value;
 use bggo_values::literal::{Block, Body, Item};
@@ -27,23 +27,23 @@ impl Reader<'_> {
     }
 
     /// `blocks = true`, or a condition over inputs.
-    pub(super) fn blocks(&mut self, attributes: &mut Attributes<'_>) -> Blocks {
-        let Some((item, offset)) = attributes.take("blocks") else {
-            return Blocks::Never;
+    pub(super) fn when(&mut self, attributes: &mut Attributes<'_>, name: &str) -> When {
+        let Some((item, offset)) = attributes.take(name) else {
+            return When::Never;
         };
         match item {
-            Item::Expression(text, _) if text == "true" => Blocks::Always,
-            Item::Expression(text, _) if text == "false" => Blocks::Never,
-            Item::Expression(text, start) if text.contains("input.") => Blocks::If(Condition {
+            Item::Expression(text, _) if text == "true" => When::Always,
+            Item::Expression(text, _) if text == "false" => When::Never,
+            Item::Expression(text, start) if text.contains("input.") => When::If(Condition {
                 text: text.clone(),
                 line: self.line(*start),
             }),
             Item::Expression(..) | Item::Value(_) | Item::Type(_) => {
                 self.fault(
                     offset,
-                    "`blocks` is true or false, or a condition over `input.NAME`",
+                    format!("`{name}` is true or false, or a condition over `input.NAME`"),
                 );
-                Blocks::Never
+                When::Never
             }
         }
     }

@@ -3,12 +3,12 @@
 use super::*;
 use crate::buckets::bucket;
 use crate::condition::Subject;
-use crate::implicit::implicit_thresholds;
+use crate::implicit::{Implicit, implicit_thresholds};
 use crate::interval::{Histogram, SlotFigures};
 use crate::layout::{IterationLayout, LabelWarning, MetricKind, MetricLayout, StepLayout, Unit};
 use crate::outcome::Outcome;
 use crate::search::{SearchStep, StepCame, step_mark};
-use crate::slots::{iteration_slot, time_slot};
+use crate::slots::{LATE_METRICS, iteration_slot, step_slot, time_slot};
 
 /// Iterations of `browse` stand at 0, of `buy` behind them, and then the step of `browse` with its counter of answers.
 const BUY: u32 = iteration_slot::COUNT;
@@ -709,4 +709,62 @@ fn the_highest_rate_that_held_is_a_figure() {
     // A search that found nothing failed.
     let nothing = Run::of(vec![asked(150.0)], &[Some(searching), Some(OPEN)]);
     assert_eq!(nothing.end().came, Came::NeverMeasured);
+}
+
+#[test]
+fn results_that_came_later_and_failed_or_never_came_break_a_threshold_of_their_own() {
+    let counter = |name: &&'static str| MetricLayout {
+        name: Text::Static(name),
+        unit: Unit::Other(Text::Static("")),
+        kind: MetricKind::Counter,
+        label: None,
+        warning: None,
+        scale: 1,
+        description: None,
+    };
+    let mut layout = layout();
+    layout.steps.truncate(1);
+    layout.steps[0].metrics = LATE_METRICS.iter().map(counter).collect();
+    let scenarios = [Text::Static("browse"), Text::Static("buy")];
+    let of = |declared: &[Threshold]| implicit_thresholds(declared, &layout, &scenarios, None);
+    assert_eq!(names(&of(&[])), ["failures", "undelivered"]);
+    let late = &of(&[])[1..];
+    let value = |accepted: u128, undelivered: u64, possibly: u128| {
+        let counted = |sum| {
+            let mut figures = SlotFigures::default();
+            figures.scalar.sum = sum;
+            figures
+        };
+        let mut failed = SlotFigures::default();
+        failed.labels.insert(Text::Static("closed"), undelivered);
+        let first = step_slot::first_metric(STEP);
+        let mut interval = Interval::default();
+        for (slot, figures) in [
+            (first, counted(accepted)),
+            (first + 2, failed),
+            (first + 3, counted(possibly)),
+        ] {
+            interval.slots.insert(slot, figures);
+        }
+        let address = &late[0].condition.addresses[0];
+        Implicit::of(address, &layout).unwrap().value(&interval)
+    };
+    assert_eq!(value(100, 0, 0), Some(0.0));
+    assert_eq!(value(100, 3, 2), Some(0.05));
+    assert_eq!(value(0, 0, 0), None);
+    // Whoever judges them is not judged.
+    let own = threshold(
+        address(
+            Subject::Step {
+                scenario: None,
+                runner: Text::Static("http_request"),
+                name: Text::Static("home"),
+            },
+            "undelivered",
+            "count",
+        ),
+        Term::Less,
+        5.0,
+    );
+    assert_eq!(names(&of(&[own])), ["failures"]);
 }

@@ -11,6 +11,8 @@ const EXPRESSIONS: &[&str] = &[
     "selects",
     "validated_by",
     "blocks",
+    "late_result",
+    "stamps",
 ];
 
 /// What an attribute is set to.

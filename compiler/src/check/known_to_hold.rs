@@ -1,6 +1,7 @@
-//! Whether a step blocks the exclusive asset that it uses: what its manifest says of that, with the arguments of the step.
+//! Whether something is so of a step, such as that it blocks its exclusive asset: what its manifest says of that, with the arguments
+//! of the step.
 
-use bggo_manifest::{Blocks, Runner};
+use bggo_manifest::When;
 use bggo_values::Value;
 
 use crate::resolve::model::Read;
@@ -10,17 +11,17 @@ use super::expression::context::{Arguments, Checker};
 use super::rule::absent;
 
 impl Checker<'_> {
-    /// Whether it is known of a step that it does.
-    pub(super) fn blocks(
+    /// Whether that is known of a step.
+    pub(super) fn is_known_to_hold(
         &mut self,
-        runner: &Runner,
+        when: &When,
         owner: &ArgumentOwner<'_>,
         arguments: &Arguments,
     ) -> bool {
-        let written = match &runner.blocks {
-            Blocks::Never => return false,
-            Blocks::Always => return true,
-            Blocks::If(condition) => &condition.text,
+        let written = match when {
+            When::Never => return false,
+            When::Always => return true,
+            When::If(condition) => &condition.text,
         };
         let condition = self.condition_of(written);
         let mut reads = Vec::with_capacity(condition.reads.len());

@@ -1,0 +1,494 @@
+//! Whole programs that send records to a real Kafka, which counts as well.
+
+use bggo_tests::bench::summary;
+use bggo_tests::server::{Kafka, Listener};
+use bggo_tests::{Finished, Grid};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// One program for all: which scenario runs, and how it is spoken to the cluster, is said when it starts.
+const GRID: &str = r#"
+variable "server" { type = string }
+variable "topic" {
+  type    = string
+  default = "orders"
+}
+variable "protocol" {
+  type    = string
+  default = "PLAINTEXT"
+}
+variable "mechanism" {
+  type    = string
+  default = null
+}
+variable "password" {
+  type      = string
+  sensitive = true
+  default   = null
+}
+variable "token" {
+  type      = string
+  sensitive = true
+  default   = null
+}
+variable "ca" {
+  type    = string
+  default = null
+}
+variable "compression" {
+  type    = string
+  default = "none"
+}
+variable "batch" {
+  type    = string
+  default = "16KiB"
+}
+variable "value" {
+  type    = string
+  default = "tea"
+}
+
+resource "kafka_producer" "shop" {
+  arguments {
+    bootstrap_servers = [var.server]
+    security_protocol = var.protocol
+    sasl_mechanism    = var.mechanism
+    sasl_username     = var.password == null ? null : "lt"
+    sasl_password     = var.password
+    sasl_token        = var.token
+    ca_file           = var.ca
+    compression       = var.compression
+    batch_size        = var.batch
+    request_timeout   = "1s"
+    delivery_timeout  = "3s"
+  }
+}
+
+scenario "once" {
+  load "once" {}
+  step "kafka_produce" "order" {
+    uses { producer = resource.kafka_producer.shop }
+    arguments {
+      topic = var.topic
+      value = var.value
+    }
+    check "it has a place" {
+      condition = output.offset >= 0 && output.timestamp > 0
+    }
+  }
+}
+
+scenario "users" {
+  load "per_vu_iterations" {
+    vus        = 5
+    iterations = 40
+  }
+  step "kafka_produce" "order" {
+    uses { producer = resource.kafka_producer.shop }
+    arguments {
+      topic   = var.topic
+      key     = "user-${vu.id}"
+      value   = { user = vu.id, number = vu.iteration }
+      headers = { source = "test" }
+    }
+  }
+}
+
+scenario "queued" {
+  load "per_vu_iterations" {
+    vus        = 5
+    iterations = 2000
+  }
+  step "kafka_produce" "order" {
+    uses { producer = resource.kafka_producer.shop }
+    arguments {
+      topic    = var.topic
+      value    = "${vu.id}-${vu.iteration}"
+      wait_for = "queued"
+    }
+  }
+}
+
+resource "kafka_producer" "own" {
+  scope = "vu"
+  arguments {
+    bootstrap_servers = [var.server]
+    linger            = "0s"
+  }
+}
+
+scenario "own" {
+  load "per_vu_iterations" {
+    vus        = 3
+    iterations = 20
+  }
+  step "kafka_produce" "order" {
+    uses { producer = resource.kafka_producer.own }
+    arguments {
+      topic = var.topic
+      value = null
+      key   = vu.id
+    }
+  }
+}
+
+scenario "steady" {
+  load "constant_vus" {
+    vus      = 8
+    duration = "4s"
+  }
+  step "kafka_produce" "order" {
+    uses { producer = resource.kafka_producer.shop }
+    arguments {
+      topic = var.topic
+      value = "${vu.id}-${vu.iteration}"
+    }
+  }
+}
+
+scenario "topics" {
+  load "once" {}
+  step "kafka_create_topic" "make" {
+    uses { client = resource.kafka_producer.shop }
+    arguments {
+      topic      = "made"
+      partitions = 3
+      config     = { "max.message.bytes" = "1000" }
+    }
+    check "there are three partitions" {
+      condition = output.created && output.partitions == 3
+    }
+  }
+  step "kafka_create_topic" "again" {
+    uses { client = resource.kafka_producer.shop }
+    arguments {
+      topic     = "made"
+      if_exists = "keep"
+    }
+    check "it was there" {
+      condition = !output.created && output.partitions == 3
+    }
+    depends_on = [step.kafka_create_topic.make]
+  }
+  step "kafka_produce" "last" {
+    uses { producer = resource.kafka_producer.shop }
+    arguments {
+      topic     = "made"
+      value     = "a"
+      partition = 2
+      timestamp = 1000000
+    }
+    check "it went there" {
+      condition = output.partition == 2 && output.offset == 0 && output.timestamp == 1000000
+    }
+    depends_on = [step.kafka_create_topic.again]
+  }
+  step "kafka_list_offsets" "ends" {
+    uses { client = resource.kafka_producer.shop }
+    arguments { topic = "made" }
+    check "one record is there" {
+      condition = output.total == 1 && output.offsets[2].offset == 1 && output.offsets[0].offset == 0
+    }
+    depends_on = [step.kafka_produce.last]
+  }
+  step "kafka_list_offsets" "later" {
+    uses { client = resource.kafka_producer.shop }
+    arguments {
+      topic     = "made"
+      timestamp = 1000001
+    }
+    check "none is as late" {
+      condition = output.offsets[2].offset == null
+    }
+    depends_on = [step.kafka_produce.last]
+  }
+  step "kafka_delete_topic" "gone" {
+    uses { client = resource.kafka_producer.shop }
+    arguments { topic = "made" }
+    depends_on = [step.kafka_list_offsets.ends, step.kafka_list_offsets.later]
+  }
+  step "kafka_delete_topic" "none" {
+    uses { client = resource.kafka_producer.shop }
+    arguments {
+      topic      = "made"
+      if_missing = "ignore"
+    }
+    check "there is none" {
+      condition = !output.deleted
+    }
+    depends_on = [step.kafka_delete_topic.gone]
+  }
+}
+
+threshold "some fail" {
+  condition = metrics.run.failed.ratio < 1
+}
+"#;
+
+static PROGRAM: LazyLock<Grid> = LazyLock::new(|| Grid::new(GRID).build());
+
+/// A run of a scenario.
+fn run(kafka: &Kafka, scenario: &str, flags: &[&str]) -> Finished {
+    let server = kafka.server();
+    let first = [
+        "--scenario",
+        scenario,
+        "--server",
+        &server,
+        "--log-format",
+        "json",
+    ];
+    PROGRAM.start(&[&first, flags].concat()).finish()
+}
+
+fn number(value: &Value) -> u64 {
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+/// How many iterations passed, and the sum of a metric of the only step.
+fn counts(finished: &Finished, metric: &str) -> (u64, u64) {
+    let summary = summary(&finished.stderr);
+    let ended = &summary["iterations"];
+    let passed = number(&ended["count"]) - number(&ended["failed"]);
+    (
+        passed,
+        number(&summary["steps"][0]["metrics"][metric]["sum"]),
+    )
+}
+
+fn sum(offsets: &[u64]) -> u64 {
+    offsets.iter().sum()
+}
+
+#[test]
+fn records_are_written_once_with_keys_and_headers_however_they_are_compressed() {
+    let kafka = Kafka::start();
+    for compression in ["none", "gzip", "snappy", "lz4", "zstd"] {
+        kafka.create_topic(compression, 3);
+        let flags = ["--topic", compression, "--compression", compression];
+        let finished = run(&kafka, "users", &flags).expect_code(0);
+        let (passed, bytes) = counts(&finished, "bytes");
+        assert_eq!(passed, 200);
+        assert!(bytes > 200 * 40, "{bytes}");
+        assert_eq!(sum(&kafka.end_offsets(compression, 3)), 200);
+        let mut seen = Vec::new();
+        for record in kafka.records(compression) {
+            assert_eq!(record["headers"], serde_json::json!(["source", "test"]));
+            let payload = record["payload"].as_str().unwrap();
+            let value: Value = serde_json::from_str(payload).unwrap();
+            let user = number(&value["user"]);
+            assert_eq!(record["key"], format!("user-{user}"));
+            seen.push((user, number(&value["number"]), number(&record["partition"])));
+        }
+        // Those of a key are in one partition, in the order in which their user sent them.
+        for user in 1..=5 {
+            let of_user: Vec<_> = seen.iter().filter(|(of, ..)| *of == user).collect();
+            assert!(
+                of_user.iter().map(|(_, number, _)| *number).eq(0..40),
+                "{of_user:?}"
+            );
+            assert!(of_user.windows(2).all(|two| two[0].2 == two[1].2));
+        }
+    }
+    // Results that come later are counted, and the end waits for them.
+    kafka.create_topic("queued", 2);
+    let finished = run(&kafka, "queued", &["--topic", "queued"]).expect_code(0);
+    let (passed, delivered) = counts(&finished, "delivered");
+    assert_eq!((passed, delivered), (10_000, 10_000));
+    assert_eq!(sum(&kafka.end_offsets("queued", 2)), 10_000);
+    // A user with a producer of its own.
+    kafka.create_topic("own", 1);
+    let finished = run(&kafka, "own", &["--topic", "own"]).expect_code(0);
+    assert_eq!(counts(&finished, "bytes").0, 60);
+    let records = kafka.records("own");
+    assert_eq!(records.len(), 60);
+    assert!(records.iter().all(|record| record["payload"].is_null()));
+    // Topics are made, asked about and deleted.
+    run(&kafka, "topics", &[]).expect_code(0);
+}
+
+#[test]
+fn who_may_not_is_told_why() {
+    let kafka = Kafka::start();
+    kafka.create_topic("orders", 1);
+    kafka.create_topic_with("small", 1, &[("max.message.bytes", "1000")]);
+    let ca = kafka.file("ca.crt");
+    let plaintext = kafka.address(Listener::Plaintext);
+    let (ssl, sasl, both) = (
+        kafka.address(Listener::Ssl),
+        kafka.address(Listener::SaslPlaintext),
+        kafka.address(Listener::SaslSsl),
+    );
+    let run = |server: &str, flags: &[&str]| {
+        let first = ["--scenario", "once", "--server", server];
+        PROGRAM.start(&[&first, flags].concat()).finish()
+    };
+    // {"alg":"none"} and a subject with an end that is far away.
+    let token =
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJsdCIsImlhdCI6MTc2MDAwMDAwMCwiZXhwIjo0MTAwMDAwMDAwfQ.";
+    let by = |mechanism| {
+        [
+            "--protocol",
+            "SASL_PLAINTEXT",
+            "--mechanism",
+            mechanism,
+            "--password",
+            "sekret",
+        ]
+    };
+    let tls = ["--protocol", "SSL", "--ca", &ca];
+    let over_tls = [
+        "--protocol",
+        "SASL_SSL",
+        "--ca",
+        &ca,
+        "--mechanism",
+        "SCRAM-SHA-512",
+        "--password",
+        "sekret",
+    ];
+    let bearer = [
+        "--protocol",
+        "SASL_PLAINTEXT",
+        "--mechanism",
+        "OAUTHBEARER",
+        "--token",
+        token,
+    ];
+    for (server, flags) in [
+        (&plaintext, &[][..]),
+        (&ssl, &tls),
+        (&sasl, &by("PLAIN")),
+        (&sasl, &by("SCRAM-SHA-256")),
+        (&sasl, &by("SCRAM-SHA-512")),
+        (&sasl, &bearer),
+        (&both, &over_tls),
+    ] {
+        let finished = run(server, flags);
+        assert_eq!(finished.code(), 0, "{flags:?}\n{}", finished.stderr);
+    }
+    assert_eq!(kafka.end_offsets("orders", 1), [7]);
+    let wrong = |mechanism| {
+        [
+            "--protocol",
+            "SASL_PLAINTEXT",
+            "--mechanism",
+            mechanism,
+            "--password",
+            "canary-1",
+        ]
+    };
+    let no_ca = ["--protocol", "SSL"];
+    let large = "x".repeat(2000);
+    let too_large = "x".repeat(2 << 20);
+    let nobody = format!("127.0.0.1:{}", bggo_tests::server::free_port());
+    for (server, flags, words) in [
+        (&sasl, &wrong("PLAIN")[..], "authentication: "),
+        (&sasl, &wrong("SCRAM-SHA-256"), "authentication: "),
+        (&sasl, &wrong("SCRAM-SHA-512"), "authentication: "),
+        (
+            &plaintext,
+            &wrong("PLAIN"),
+            "the listener is one without SASL",
+        ),
+        (&sasl, &[], "a listener with SASL has the security_protocol"),
+        (&ssl, &no_ca, "tls: "),
+        (&ssl, &[], "speaks TLS"),
+        (
+            &plaintext,
+            &tls,
+            "a listener without TLS has the security_protocol",
+        ),
+        (&nobody, &[], "connect: "),
+        (&plaintext, &["--topic", "typo"], "unknown_topic: "),
+        (
+            &plaintext,
+            &["--topic", "small", "--value", &large],
+            "message_too_large: ",
+        ),
+        (&plaintext, &["--value", &too_large], "message_too_large: "),
+    ] {
+        let finished = run(server, flags);
+        let said = &finished.stderr;
+        assert_eq!(finished.code(), 99, "{said}");
+        assert!(said.contains(words), "{words}\n{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+    assert_eq!(kafka.end_offsets("orders", 1), [7]);
+    assert_eq!(kafka.end_offsets("small", 1), [0]);
+}
+
+#[test]
+fn what_was_acknowledged_is_there_although_the_broker_dies_and_comes_back() {
+    let mut kafka = Kafka::start();
+    kafka.create_topic("orders", 2);
+    let server = kafka.server();
+    let flags = [
+        "--scenario",
+        "steady",
+        "--server",
+        &server,
+        "--log-format",
+        "json",
+    ];
+    let mut going = PROGRAM.start(&flags);
+    going.wait_for("\"event\":\"interval\"");
+    kafka.die();
+    kafka.restart();
+    let finished = going.finish().expect_code(0);
+    let (passed, unacknowledged) = counts(&finished, "unacknowledged");
+    let records = kafka.records("orders");
+    let written = records.len() as u64;
+    assert!(
+        (passed..=passed + unacknowledged).contains(&written),
+        "{passed} and {unacknowledged}: {written}"
+    );
+    assert!(unacknowledged <= 8, "{unacknowledged}");
+    // Nothing was written twice.
+    let mut payloads: Vec<_> = records
+        .iter()
+        .map(|record| record["payload"].to_string())
+        .collect();
+    payloads.sort_unstable();
+    payloads.dedup();
+    assert_eq!(payloads.len() as u64, written);
+    // Some failed while nobody answered, and at once.
+    assert!(
+        finished.stderr.contains("\"connect\""),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_broker_that_is_held_up_holds_nobody_up_for_longer_than_the_limit() {
+    let kafka = Kafka::start();
+    kafka.create_topic("orders", 1);
+    let server = kafka.server();
+    let flags = [
+        "--scenario",
+        "steady",
+        "--server",
+        &server,
+        "--log-format",
+        "json",
+    ];
+    let mut going = PROGRAM.start(&flags);
+    going.wait_for("\"event\":\"interval\"");
+    kafka.freeze();
+    let finished = going.finish().expect_code(0);
+    kafka.resume();
+    let (passed, unacknowledged) = counts(&finished, "unacknowledged");
+    let written = sum(&kafka.end_offsets("orders", 1));
+    assert!(
+        (passed..=passed + unacknowledged).contains(&written),
+        "{passed} and {unacknowledged}: {written}"
+    );
+    assert!(
+        finished.stderr.contains("\"delivery_timeout\""),
+        "{}",
+        finished.stderr
+    );
+}
