@@ -9,7 +9,7 @@ use crate::outcome;
 use crate::slots;
 use crate::template::{Builder, Slot, Template};
 use crate::write::{Asked, ask, count, fill, is_unanswered};
-use bggo_runtime::contract::{Fault, FaultText, Prepare, Runner, Step, Value};
+use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Value};
 use std::cell::RefCell;
 
 const COUNTS: Counts = Counts {
@@ -141,7 +141,12 @@ fn ids(message: &[u8]) -> Value {
 fn template(inputs: &Inputs) -> Result<Template, Bad> {
     let mut builder = Builder::new();
     builder.argument("insert", COLLECTION, &slots::text(&inputs.collection))?;
-    builder.argument("ordered", ORDERED, &slots::bool(&inputs.ordered, false))?;
+    let ordered = match &inputs.ordered {
+        Early::Known(is) => Early::Known(Some(Value::Bool(*is))),
+        Early::Later => Early::Later,
+    };
+    // Drivers always say it, and not every server takes the same where it is not said.
+    builder.argument("ordered", ORDERED, &ordered)?;
     builder.argument("writeConcern", WRITE_CONCERN, &inputs.write_concern)?;
     builder.database(DATABASE, &inputs.database)?;
     builder.close();

@@ -18,10 +18,10 @@ pub(crate) fn number(early: &Early<Option<Number>>) -> Early<Option<Value>> {
     }
 }
 
-/// A bool, of which only `says` is written: the other one is what a server takes anyway.
-pub(crate) fn bool(early: &Early<bool>, says: bool) -> Early<Option<Value>> {
+/// A bool, written where it is true: a server takes the other one anyway.
+pub(crate) fn bool(early: &Early<bool>) -> Early<Option<Value>> {
     match early {
-        Early::Known(is) => Early::Known((*is == says).then_some(Value::Bool(says))),
+        Early::Known(is) => Early::Known(is.then_some(Value::Bool(true))),
         Early::Later => Early::Later,
     }
 }

@@ -162,11 +162,12 @@ impl Builder {
     ) -> Result<(), Bad> {
         match early {
             Early::Known(None) => Ok(()),
-            Early::Known(Some(shape)) => self.shape(key, slot, shape),
-            Early::Later => {
+            // It may be null, and is left out then.
+            Early::Known(Some(Shape::Hole(_))) | Early::Later => {
                 self.late(key, slot);
                 Ok(())
             }
+            Early::Known(Some(shape)) => self.shape(key, slot, shape),
         }
     }
 
@@ -347,7 +348,9 @@ impl Template {
                     put(out, key, &value)?;
                 }
                 Operation::Argument { key, slot } => match slots.get(*slot) {
-                    Some(Slot::Parts(Parts::Whole(value))) => put_present(out, key, value)?,
+                    Some(Slot::Parts(Parts::Whole(value) | Parts::Holes([value]))) => {
+                        put_present(out, key, value)?;
+                    }
                     Some(Slot::Value(value)) => put_present(out, key, value)?,
                     Some(Slot::Text(text)) => bson::text(out, key, text)?,
                     Some(Slot::Absent | Slot::Parts(Parts::Holes(_))) | None => {}

@@ -163,8 +163,8 @@ fn template(inputs: &Inputs) -> Result<Template, Bad> {
         filter => builder.shaped("q", FILTER, filter)?,
     }
     builder.required("u", UPDATE, &inputs.update)?;
-    builder.argument("upsert", UPSERT, &slots::bool(&inputs.upsert, true))?;
-    builder.argument("multi", MULTI, &slots::bool(&inputs.multi, true))?;
+    builder.argument("upsert", UPSERT, &slots::bool(&inputs.upsert))?;
+    builder.argument("multi", MULTI, &slots::bool(&inputs.multi))?;
     builder.shaped("arrayFilters", ARRAY_FILTERS, &inputs.array_filters)?;
     builder.argument("hint", HINT, &inputs.hint)?;
     builder.close();

@@ -1,35 +1,60 @@
 //! A server of MongoDB's protocol: mongo-java-server, which keeps everything in memory, and pymongo, which asks it.
 
-use super::free_port;
+use super::{Certificates, free_port};
 use crate::repository;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 
 /// A running server. It lets everybody in.
 pub struct Mongo {
     child: Child,
+    /// Where it is asked what it has counted, and answers.
+    counts: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
     port: u16,
+    how: How,
+}
+
+/// How it is started.
+#[derive(Default)]
+struct How {
     core: Option<u32>,
+    /// It speaks TLS by the files of its certificate and key.
+    files: Option<[String; 2]>,
 }
 
 impl Mongo {
     /// Starts a server.
     pub fn start() -> Self {
-        Self::begin(None)
+        Self::begin(How::default())
+    }
+
+    /// The same that speaks TLS.
+    pub fn start_secure(certificates: &Certificates) -> Self {
+        Self::begin(How {
+            files: Some(["server.crt", "server.key"].map(|name| certificates.path(name))),
+            ..How::default()
+        })
     }
 
     /// The same on a core.
     pub fn start_on(core: u32) -> Self {
-        Self::begin(Some(core))
+        Self::begin(How {
+            core: Some(core),
+            ..How::default()
+        })
     }
 
-    fn begin(core: Option<u32>) -> Self {
+    fn begin(how: How) -> Self {
         let port = free_port();
+        let (child, counts) = spawn(port, &how);
         let mut server = Self {
-            child: spawn(port, core),
+            child,
+            counts: Mutex::new(counts),
             port,
-            core,
+            how,
         };
         server.wait();
         server
@@ -81,6 +106,16 @@ print(json_util.dumps(found, json_options=json_util.RELAXED_JSON_OPTIONS), end='
         String::from_utf8(output.stdout).expect("JSON is text")
     }
 
+    /// How many commands of a name have come since it was started.
+    pub fn calls(&self, command: &str) -> u64 {
+        let mut counts = self.counts.lock().expect("no thread panics");
+        let (input, output) = &mut *counts;
+        writeln!(input, "{command}").expect("it hears");
+        let mut line = String::new();
+        output.read_line(&mut line).expect("it answers");
+        line.trim().parse().expect("a count")
+    }
+
     /// Holds it up: it takes connections and answers nothing, until [`Self::resume`].
     pub fn freeze(&self) {
         self.signal("STOP");
@@ -99,7 +134,9 @@ print(json_util.dumps(found, json_options=json_util.RELAXED_JSON_OPTIONS), end='
 
     /// Starts it again on the same port, after it has died.
     pub fn restart(&mut self) {
-        self.child = spawn(self.port, self.core);
+        let (child, counts) = spawn(self.port, &self.how);
+        self.child = child;
+        self.counts = Mutex::new(counts);
         self.wait();
     }
 
@@ -117,7 +154,7 @@ impl Drop for Mongo {
     }
 }
 
-fn spawn(port: u16, core: Option<u32>) -> Child {
+fn spawn(port: u16, how: &How) -> (Child, (ChildStdin, BufReader<ChildStdout>)) {
     let folder = repository().join("target/servers/mongo");
     assert!(
         folder.join("Mongo.class").is_file(),
@@ -125,7 +162,7 @@ fn spawn(port: u16, core: Option<u32>) -> Child {
     );
     let classes = |folder: PathBuf| format!("{0}/libs/*:{0}", folder.display());
     let mut words = vec!["java".to_owned()];
-    if let Some(core) = core {
+    if let Some(core) = how.core {
         words = ["taskset", "-c", &core.to_string(), "java"]
             .map(str::to_owned)
             .into();
@@ -140,12 +177,16 @@ fn spawn(port: u16, core: Option<u32>) -> Child {
         .map(str::to_owned),
     );
     words.extend([classes(folder), "Mongo".to_owned(), port.to_string()]);
+    words.extend(how.files.iter().flatten().cloned());
     let (program, rest) = words.split_first().expect("a program");
-    Command::new(program)
+    let mut child = Command::new(program)
         .args(rest)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("java is missing: run tests/install.sh")
+        .expect("java is missing: run tests/install.sh");
+    let input = child.stdin.take().expect("it is piped");
+    let output = child.stdout.take().expect("it is piped");
+    (child, (input, BufReader::new(output)))
 }

@@ -3,7 +3,7 @@
 use crate::scripted::{Says, Scripted, hello, message};
 use crate::user::{COMMAND, INSERT, User, json, known, run, shape, things, told};
 use bggo_module_mongo::{mongo_command, mongo_connection, mongo_insert};
-use bggo_runtime::contract::{Early, Value, encode_json};
+use bggo_runtime::contract::{Early, Text, Value, encode_json};
 use bson::{Document, doc};
 
 fn is(command: &Document, name: &str) -> bool {
@@ -208,7 +208,7 @@ fn a_server_that_cannot_be_used_says_why() {
             "newer",
         ),
         (
-            doc! { "isWritablePrimary": false, "secondary": true, "primary": "db1:27017", "maxWireVersion": 21, "ok": 1.0 },
+            doc! { "isWritablePrimary": false, "setName": "mine", "secondary": true, "primary": "db1:27017", "maxWireVersion": 21, "ok": 1.0 },
             "not_primary",
             "db1:27017",
         ),
@@ -279,7 +279,9 @@ fn the_server_hears_who_connects_and_where_commands_go() {
         user.leave().await;
         let user = User::with(
             &server.url(),
-            vec![mongo_connection::In::AppName(known("shop test".to_owned()))],
+            vec![mongo_connection::In::AppName(known(Text::Static(
+                "shop test",
+            )))],
         );
         assert_eq!(
             encode_json(&user.asks(r#"{"ping": 1}"#).await.unwrap()),

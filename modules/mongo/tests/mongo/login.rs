@@ -4,6 +4,7 @@ use crate::scripted::{Says, Scripted, hello};
 use crate::user::{User, known, run, some, told};
 use bggo_module_mongo::mongo_connection;
 use bggo_runtime::contract::{from_base64, to_base64};
+use bggo_tests::server::{Certificates, Mongo};
 use bson::spec::BinarySubtype;
 use bson::{Binary, Document, doc};
 use ring::{digest, hmac, pbkdf2};
@@ -269,4 +270,42 @@ fn settings_that_cannot_be_used_are_told() {
             assert!(text.contains(words), "{words}: {text}");
         }
     });
+}
+
+#[test]
+fn a_server_with_tls_is_trusted_by_its_authority() {
+    let certificates = Certificates::new(&["127.0.0.1"]);
+    let server = Mongo::start_secure(&certificates);
+    run(async || {
+        let authority = || mongo_connection::In::CaFile(some(&certificates.path("ca.crt")));
+        let url = format!("{}/?tls=true", server.url());
+        let user = User::with(&url, vec![authority()]);
+        user.inserts(r#"[{"_id": 1}]"#).await.unwrap();
+        assert_eq!(user.finds("{}").await.unwrap(), r#"[{"_id":1}]"#);
+        assert_eq!(user.recorded(mongo_connection::Metric::TLS_HANDSHAKING), 1);
+        user.leave().await;
+        for (inputs, kind, words) in [
+            (
+                vec![mongo_connection::In::Tls(known(true))],
+                "tls",
+                "certificate",
+            ),
+            (
+                vec![
+                    mongo_connection::In::Tls(known(true)),
+                    authority(),
+                    mongo_connection::In::ServerName(some("another.test")),
+                ],
+                "tls",
+                "certificate",
+            ),
+            (vec![], "closed", "tls = true"),
+        ] {
+            let user = User::with(&server.url(), inputs);
+            let (told_kind, text) = told(user.finds("{}").await);
+            assert_eq!(told_kind, kind, "{text}");
+            assert!(text.contains(words), "{text}");
+        }
+    });
+    assert_eq!(server.calls("insert"), 1);
 }

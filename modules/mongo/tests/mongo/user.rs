@@ -70,7 +70,7 @@ impl User {
 
     pub fn with(url: &str, mut inputs: Vec<mongo_connection::In>) -> Self {
         let user = TestUser::default();
-        inputs.push(mongo_connection::In::Url(known(url.to_owned())));
+        inputs.push(mongo_connection::In::Url(known(Text::from(url))));
         let connection = mongo_connection::Prepared::new(&user.prepare(), Ok(inputs));
         let connections = mongo_connection::Slot::new(&user.scope, &CONNECTION, 0, &[]);
         Self {
@@ -134,7 +134,7 @@ impl User {
 
 /// The collection that most tests use.
 pub fn things() -> Early<Text> {
-    known("things".to_owned())
+    Early::Known("things".to_owned().into())
 }
 
 /// JSON as a value.
