@@ -146,6 +146,12 @@ runner "postgres_query" {
     type        = list(string)
     description = "The types of the parameters, as `int8`. Without it the server chooses them."
   }
+  input "columns" {
+    type        = map(string)
+    read        = "build"
+    as          = ["columns"]
+    description = "The columns of the rows with their types, as `{ id = \"int8\", name = \"text\" }`, for checks when the grid is built: a misspelt column is an error then. The program does not see it."
+  }
   input "prepare" {
     type        = bool
     default     = true
@@ -154,10 +160,12 @@ runner "postgres_query" {
 
   output "rows" {
     type        = list(any)
+    type_from   = input.columns
     description = "The rows: objects by the names of the columns. Of several columns of one name the second gets `_2` behind it."
   }
   output "row" {
     type        = any
+    type_from   = input.columns
     description = "The first row; null if there is none."
   }
   output "row_count" {
