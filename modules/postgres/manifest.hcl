@@ -345,6 +345,19 @@ runner "postgres_query" {
     description = "Whether the statement is prepared under a name and used again. PgBouncer in transaction mode may need `false`."
   }
 
+  rule {
+    condition     = !contains(["BEGIN", "START", "COMMIT", "END", "ABORT"], trimsuffix(split(" ", upper(trimspace(input.sql)))[0], ";"))
+    error_message = "a transaction begins by postgres_begin and ends by postgres_commit or postgres_rollback"
+  }
+  rule {
+    condition     = trimsuffix(upper(trimspace(input.sql)), ";") != "ROLLBACK"
+    error_message = "a transaction is rolled back by postgres_rollback"
+  }
+  rule {
+    condition     = !startswith(upper(trimspace(input.sql)), "COPY ")
+    error_message = "rows are copied by postgres_copy_in and postgres_copy_out"
+  }
+
   output "rows" {
     type        = list(any)
     type_from   = input.columns

@@ -678,12 +678,12 @@ impl Lent<'_> {
     /// # Errors
     /// The connection ended, or the server fails the command.
     pub(crate) async fn command(&mut self, sql: &str, flight: Flight) -> Result<String, Fault> {
-        if let Some(wire) = self.wire() {
-            send(wire.out(), |out| put_query(out, sql));
-        }
+        let mut bytes = Vec::with_capacity(sql.len() + 6);
+        put_query(&mut bytes, sql);
+        self.send(&bytes);
         let mut tag = String::new();
         let mut error = None;
-        let mut ready = None;
+        let mut state = [0];
         let mut take = |message: Message<'_>| {
             match message.tag {
                 b'C' => tag = crate::described::command(message.body).0.to_owned(),
@@ -693,7 +693,7 @@ impl Lent<'_> {
                         .or_else(|| Some(ServerError::read(message.body)))
                 }
                 b'Z' => {
-                    ready = Some(message.body.to_vec());
+                    state = [message.body.first().copied().unwrap_or_default()];
                     return Ok(Goes::Done);
                 }
                 _ => {
@@ -705,7 +705,7 @@ impl Lent<'_> {
             Ok(Goes::On)
         };
         self.exchange(flight, &mut take).await?;
-        self.is_ready(&ready.unwrap_or_default());
+        self.is_ready(&state);
         match error {
             Some(error) => {
                 self.count_error(&error);

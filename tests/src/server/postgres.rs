@@ -215,7 +215,9 @@ fn started(folder: &TempDir, (port, core): (u16, Option<u32>), settings: &[Strin
         None => tool("postgres", owner()),
         Some(core) => {
             let mut taskset = as_owner(Command::new("taskset"), owner());
-            taskset.args(["-c", &core.to_string()]).arg(program("postgres"));
+            taskset
+                .args(["-c", &core.to_string()])
+                .arg(program("postgres"));
             taskset
         }
     };
