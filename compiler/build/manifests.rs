@@ -197,6 +197,7 @@ impl Maker {
             DocumentKind::Protobuf => quote!(DocumentKind::Protobuf),
             DocumentKind::ProtobufSet => quote!(DocumentKind::ProtobufSet),
             DocumentKind::Folders => quote!(DocumentKind::Folders),
+            DocumentKind::Columns => quote!(DocumentKind::Columns),
         });
         let selects = option(selects, |one| text(one));
         let type_from = option(type_from, message_of);

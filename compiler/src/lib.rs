@@ -24,6 +24,7 @@ pub mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bggo_manifest::DocumentKind;
 use check::typed::Typed;
 use diagnostics::{Problem, Problems, Severity, codes};
 use emit::Package;
@@ -170,7 +171,7 @@ pub fn read_files_over(sources: &mut Sources, modules: &Modules, unsaved: &Unsav
     let of_assets = modules.assets().flat_map(|asset| &asset.inputs);
     let documents: BTreeSet<&str> = of_runners
         .chain(of_assets)
-        .filter(|input| input.is_document())
+        .filter(|input| input.is_document() && !input.reads_only(DocumentKind::Columns))
         .map(|input| input.name.as_str())
         .collect();
     let names_one = |text: &str| documents.iter().any(|name| text.contains(name));

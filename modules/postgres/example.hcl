@@ -115,3 +115,87 @@ step "postgres_rollback" "try" {
   }
   depends_on = [step.postgres_query.close]
 }
+
+# Many rows at once, in and out.
+step "postgres_copy_in" "accounts" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    table   = "accounts"
+    columns = ["id", "balance"]
+    rows    = [[11, 100], [12, 100]]
+  }
+  depends_on = [step.postgres_rollback.try]
+}
+
+step "postgres_copy_out" "accounts" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    sql    = "SELECT id FROM accounts ORDER BY id"
+    format = "csv"
+  }
+  check "all are there" {
+    condition = output.row_count == 12
+  }
+  depends_on = [step.postgres_copy_in.accounts]
+}
+
+# Whoever listens hears of it.
+resource "postgres_listener" "news" {
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    channels = ["news"]
+  }
+}
+
+step "postgres_notify" "news" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    channel = resource.postgres_listener.news.channel
+    payload = { user = vu.id }
+  }
+  depends_on = [step.postgres_copy_out.accounts]
+}
+
+step "postgres_receive" "news" {
+  enabled = var.server != ""
+  uses {
+    listener = resource.postgres_listener.news
+  }
+  arguments {
+    match = output.json.user == vu.id
+  }
+  depends_on = [step.postgres_notify.news]
+}
+
+# As an application has them: connections that many users share.
+resource "postgres_pool" "shared" {
+  arguments {
+    url             = var.server
+    max_connections = 2
+  }
+}
+
+step "postgres_query" "version" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_pool.shared
+  }
+  arguments {
+    sql     = "SELECT current_setting('server_version') AS version"
+    columns = { version = "text" }
+  }
+  check "it says one" {
+    condition = output.row.version != ""
+  }
+}

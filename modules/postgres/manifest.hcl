@@ -1,4 +1,4 @@
-description = "PostgreSQL: queries, transactions and batches, each user over a connection of its own."
+description = "PostgreSQL: queries, transactions, batches, copies and notifications, each user over a connection of its own."
 
 # Why there is no connection, or none any more. A step that finds its connection gone makes a new one.
 shared "connecting" {
@@ -40,12 +40,199 @@ shared "connecting" {
   }
 }
 
-# What every step of a connection has.
-shared "step" {
+# Where the server is and who connects, as each asset says it that connects.
+shared "session" {
+  input "url" {
+    type            = string
+    pattern         = "^postgres(?:ql)?://"
+    pattern_message = "write postgres:// and a user, a host and a database, as postgres://app@db.test:5432/shop"
+    description     = "Where the database is: `postgres://USER@HOST:PORT/DATABASE`, with `sslmode` and others behind a `?`. A password in it is not marked as secret: use `password`."
+  }
+  input "host" {
+    type        = string
+    min_length  = 1
+    description = "The host, or the folder of a socket, which begins with `/`. Without it localhost."
+  }
+  input "port" {
+    type        = number
+    min         = 1
+    max         = 65535
+    description = "The port. Without it 5432."
+  }
+  input "user" {
+    type        = string
+    min_length  = 1
+    description = "The role."
+  }
+  input "password" {
+    type        = string
+    sensitive   = true
+    description = "Its password."
+  }
+  input "database" {
+    type        = string
+    min_length  = 1
+    description = "The database. Without it that of the name of the user."
+  }
+  input "sslmode" {
+    type        = string
+    one_of      = ["disable", "prefer", "require", "verify-ca", "verify-full"]
+    description = "Whether TLS is spoken: never, if the server does, always, always with a server whose certificate is trusted, or always with one that is trusted and for the host. Without it `prefer`. Only the last two verify."
+  }
+  input "ca_file" {
+    type        = string
+    description = "The file of PEM certificates that `verify-ca` and `verify-full` trust, in place of the built-in ones and the host's."
+  }
+  input "ca_pem" {
+    type        = string
+    description = "The certificates themselves."
+  }
+  input "client_cert_file" {
+    type        = string
+    description = "The file of the certificate that is shown to the server."
+  }
+  input "client_cert_pem" {
+    type        = string
+    description = "The certificate itself."
+  }
+  input "client_key_file" {
+    type        = string
+    description = "The file of its key."
+  }
+  input "client_key_pem" {
+    type        = string
+    sensitive   = true
+    description = "The key itself."
+  }
+  input "application_name" {
+    type        = string
+    default     = "bggo"
+    description = "What the server calls the connection in its views and log."
+  }
+  input "options" {
+    type        = string
+    description = "Settings of the session as on the command line of a server: `-c work_mem=64MB`."
+  }
+  input "search_path" {
+    type        = string
+    description = "The schemas in which names are looked for."
+  }
+  input "statement_timeout" {
+    type        = duration
+    min         = "1ms"
+    description = "How long a statement may take before the server cancels it. The connection stays good then, which a `timeout` of a step costs."
+  }
+  input "connect_timeout" {
+    type        = duration
+    default     = "10s"
+    more_than   = "0s"
+    description = "Time limit for connecting, TLS and authentication included."
+  }
+
+  rule {
+    conflicts     = ["url", "host"]
+    error_message = "a url says the host itself: at most one of url and host may be given"
+  }
+  rule {
+    conflicts     = ["url", "port"]
+    error_message = "a url says the port itself: at most one of url and port may be given"
+  }
+  rule {
+    at_least_one  = ["url", "user"]
+    error_message = "a connection needs a user: by url or by user"
+  }
+  rule {
+    conflicts     = ["ca_file", "ca_pem"]
+    error_message = "at most one of ca_file and ca_pem may be given"
+  }
+  rule {
+    conflicts     = ["client_cert_file", "client_cert_pem"]
+    error_message = "at most one of client_cert_file and client_cert_pem may be given"
+  }
+  rule {
+    conflicts     = ["client_key_file", "client_key_pem"]
+    error_message = "at most one of client_key_file and client_key_pem may be given"
+  }
+  rule {
+    condition     = input.port == null || input.port == floor(input.port)
+    error_message = "port is a whole number"
+  }
+
+  metric "connections" {
+    kind        = "counter"
+    description = "Connections that were made."
+  }
+  metric "reconnects" {
+    kind        = "counter"
+    description = "Those of them that a step made because the one before was gone."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the beginning of the dial until the server is ready for statements."
+  }
+  metric "tls_handshaking" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long TLS took of that."
+  }
+  metric "authenticating" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long it took of that to say who connects, and until the server is ready."
+  }
+  metric "waiting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "How long steps waited for their turn at the connection, or for one of the pool, those that had to."
+  }
+  metric "cancels" {
+    kind        = "counter"
+    description = "Statements that were given up here and that the server was asked to cancel. Each costs its connection."
+  }
+  metric "possibly_written" {
+    kind        = "counter"
+    description = "Statements that write, outside of a transaction, and COMMITs, that were sent and whose whole answer did not come."
+  }
+  metric "transactions_lost" {
+    kind        = "counter"
+    description = "Transactions that were open when the connection was lost."
+  }
+  metric "transactions_left_open" {
+    kind        = "counter"
+    description = "Transactions that were open when their iteration had ended. They are rolled back."
+  }
+  metric "notices" {
+    kind        = "counter"
+    description = "Notices and warnings of the server."
+  }
+
+  error "settings" {
+    description = "An argument cannot be used, as a url that is none."
+  }
+}
+
+# A connection for as long as a step takes.
+shared "borrowing" {
+  uses "connection" {
+    asset       = ["postgres_connection", "postgres_pool"]
+    description = "The connection, or a pool that lends one."
+  }
+  error "pool_timeout" {
+    description = "No connection of the pool was free within its `acquire_timeout`."
+  }
+}
+
+# The one connection that a transaction is on.
+shared "own_connection" {
   uses "connection" {
     asset       = "postgres_connection"
     description = "The connection."
   }
+}
+
+# What every step of a connection has.
+shared "step" {
   input "timeout" {
     type        = duration
     more_than   = "0s"
@@ -129,7 +316,7 @@ shared "statement" {
 
 runner "postgres_query" {
   description = "Runs a statement. It is prepared once on each connection."
-  shares      = ["step", "connecting", "statement"]
+  shares      = ["step", "borrowing", "connecting", "statement"]
 
   input "sql" {
     type        = string
@@ -146,18 +333,39 @@ runner "postgres_query" {
     type        = list(string)
     description = "The types of the parameters, as `int8`. Without it the server chooses them."
   }
+  input "columns" {
+    type        = map(string)
+    read        = "build"
+    as          = ["columns"]
+    description = "The columns of the rows with their types, as `{ id = \"int8\", name = \"text\" }`, for checks when the grid is built: a misspelt column is an error then. The program does not see it."
+  }
   input "prepare" {
     type        = bool
     default     = true
     description = "Whether the statement is prepared under a name and used again. PgBouncer in transaction mode may need `false`."
   }
 
+  rule {
+    condition     = !contains(["BEGIN", "START", "COMMIT", "END", "ABORT"], trimsuffix(split(" ", upper(trimspace(input.sql)))[0], ";"))
+    error_message = "a transaction begins by postgres_begin and ends by postgres_commit or postgres_rollback"
+  }
+  rule {
+    condition     = trimsuffix(upper(trimspace(input.sql)), ";") != "ROLLBACK"
+    error_message = "a transaction is rolled back by postgres_rollback"
+  }
+  rule {
+    condition     = !startswith(upper(trimspace(input.sql)), "COPY ")
+    error_message = "rows are copied by postgres_copy_in and postgres_copy_out"
+  }
+
   output "rows" {
     type        = list(any)
+    type_from   = input.columns
     description = "The rows: objects by the names of the columns. Of several columns of one name the second gets `_2` behind it."
   }
   output "row" {
     type        = any
+    type_from   = input.columns
     description = "The first row; null if there is none."
   }
   output "row_count" {
@@ -176,7 +384,7 @@ runner "postgres_query" {
 
 runner "postgres_batch" {
   description = "Runs several statements that are sent together."
-  shares      = ["step", "connecting", "statement"]
+  shares      = ["step", "borrowing", "connecting", "statement"]
 
   input "statements" {
     type        = list(object({ sql = string, params = optional(any) }))
@@ -202,9 +410,295 @@ runner "postgres_batch" {
   }
 }
 
+# What copies in and out have in common.
+shared "copy" {
+  input "table" {
+    type        = string
+    min_length  = 1
+    description = "The table, as in a statement: `public.orders`."
+  }
+  input "columns" {
+    type        = list(string)
+    description = "The columns in the order of the rows. Without it all of the table."
+  }
+  input "sql" {
+    type        = string
+    min_length  = 1
+    description = "In place of a table a whole statement that begins with COPY, which says columns and format itself, or what is copied out."
+  }
+  input "format" {
+    type        = string
+    default     = "text"
+    one_of      = ["text", "csv", "binary"]
+    description = "The format of the rows."
+  }
+  rule {
+    conflicts     = ["table", "sql"]
+    error_message = "a copy is of a table or by a statement: at most one of table and sql may be given"
+  }
+  rule {
+    at_least_one  = ["table", "sql"]
+    error_message = "a copy is of a table or by a statement: table or sql is missing"
+  }
+  rule {
+    conflicts     = ["columns", "sql"]
+    error_message = "a statement names its columns itself: at most one of columns and sql may be given"
+  }
+  metric "rows" {
+    kind        = "counter"
+    description = "Rows that were copied, as the server says."
+  }
+  error "statement" {
+    description = "The statement does not copy so."
+  }
+}
+
+runner "postgres_copy_in" {
+  description = "Copies rows into a table, all or none. They are sent in pieces; a step that is given up inserts nothing."
+  shares      = ["step", "borrowing", "connecting", "copy"]
+
+  input "rows" {
+    type        = list(any)
+    description = "The rows: lists of values in the order of the columns. Needs the format text."
+  }
+  input "data" {
+    type        = bytes
+    description = "The rows as they are sent, in the format."
+  }
+  input "file" {
+    type        = string
+    min_length  = 1
+    description = "The path of a file with the rows in the format, from the working folder of the program. It is read while it is sent."
+  }
+  rule {
+    conflicts     = ["rows", "data", "file"]
+    error_message = "the rows come from one place: at most one of rows, data and file may be given"
+  }
+  rule {
+    at_least_one  = ["rows", "data", "file"]
+    error_message = "the rows come from somewhere: rows, data or file is missing"
+  }
+  rule {
+    when          = ["rows"]
+    condition     = input.format == "text"
+    error_message = "rows of the grid are sent as text: leave format out"
+  }
+
+  output "row_count" {
+    type        = number
+    description = "How many rows were inserted."
+  }
+  output "bytes" {
+    type        = number
+    description = "How many bytes of rows were sent."
+  }
+
+  metric "data_sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of rows."
+  }
+  error "conversion" {
+    description = "A row is no list, or a value of it is none that a column can have."
+  }
+  error "file" {
+    description = "The file cannot be read. Nothing was inserted."
+  }
+}
+
+runner "postgres_copy_out" {
+  description = "Copies rows out of a table or of a query. They are counted, and kept only if the grid reads them."
+  shares      = ["step", "borrowing", "connecting", "copy"]
+
+  output "data" {
+    type        = any
+    description = "The rows in the format: a string, or bytes if it is no UTF-8."
+  }
+  output "row_count" {
+    type        = number
+    description = "How many rows came."
+  }
+  output "bytes" {
+    type        = number
+    description = "How many bytes they have."
+  }
+
+  metric "data_received" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of rows."
+  }
+}
+
+runner "postgres_notify" {
+  description = "Sends a notification to a channel. Inside of a transaction the server sends it when that is committed."
+  shares      = ["step", "borrowing", "connecting", "statement"]
+
+  input "channel" {
+    type        = string
+    required    = true
+    min_length  = 1
+    description = "The channel."
+  }
+  input "payload" {
+    type        = any
+    description = "What is sent: a string as it is, everything else as JSON. A server takes less than 8000 bytes. Without it nothing but the notification."
+  }
+}
+
+runner "postgres_receive" {
+  description = "Waits for notifications of a listener. What came since the last step that received, and since the iteration began, counts."
+
+  uses "listener" {
+    asset       = "postgres_listener"
+    description = "The listener."
+  }
+
+  input "match" {
+    type        = bool
+    form        = "predicate"
+    description = "Which notifications count: a condition over the outputs, as `output.json.order == vu.id`. The others are dropped. Without it each counts."
+  }
+  input "count" {
+    type        = number
+    default     = 1
+    min         = 1
+    description = "How many notifications the step takes, of those that match."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits for all of them. Without it 10 s."
+  }
+
+  rule {
+    condition     = input.count == floor(input.count)
+    error_message = "count is a whole number"
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+
+  output "payload" {
+    type        = string
+    description = "What the last notification says."
+  }
+  output "json" {
+    type        = any
+    description = "The same read as JSON; null if it is none."
+  }
+  output "channel" {
+    type        = string
+    description = "The channel that it was sent to."
+  }
+  output "pid" {
+    type        = number
+    description = "The process of the server for the session that sent it."
+  }
+  output "notifications" {
+    type        = list(any)
+    description = "All notifications in order: objects with `channel`, `payload` and `pid`."
+  }
+  output "skipped" {
+    type        = number
+    description = "How many notifications did not match, and were dropped."
+  }
+
+  error "timeout" {
+    description = "Too few notifications came within `timeout`."
+  }
+  error "closed" {
+    description = "The connection of the listener ended."
+  }
+  error "protocol" {
+    description = "The server sent what the protocol forbids."
+  }
+}
+
+asset "postgres_listener" {
+  description = "A connection of its own that listens to channels, with the server and the settings of the connection that it names. Notifications that no step waits for stand in its inbox."
+  scope       = "vu"
+  scopes      = ["iteration"]
+  connects    = true
+
+  uses "connection" {
+    asset       = "postgres_connection"
+    description = "The connection whose server and settings it has."
+  }
+
+  input "channels" {
+    type        = list(string)
+    required    = true
+    min_length  = 1
+    description = "The channels."
+  }
+  input "inbox_messages" {
+    type        = number
+    default     = 1000
+    min         = 1
+    description = "The most notifications that wait for a step."
+  }
+  input "inbox_size" {
+    type        = size
+    default     = "1MiB"
+    min         = 1
+    description = "The most bytes of notifications that wait for a step. A single one may have more."
+  }
+  input "keep" {
+    type        = bool
+    default     = false
+    description = "Whether notifications that came before an iteration wait on for its steps. Otherwise a step that receives drops and counts them."
+  }
+  input "on_full" {
+    type        = string
+    default     = "drop_oldest"
+    one_of      = ["drop_oldest", "block"]
+    description = "What happens when the inbox is full: the oldest notifications are dropped and counted, or nothing is read until a step receives. What a listener does not read fills the queue of the server."
+  }
+
+  rule {
+    condition     = input.inbox_messages == floor(input.inbox_messages)
+    error_message = "inbox_messages is a whole number"
+  }
+
+  output "channel" {
+    type        = string
+    description = "The first of its channels, for steps that notify it. A step that reads it runs once the listener listens."
+  }
+  output "listening" {
+    type        = bool
+    description = "True. A step that reads it runs once the listener listens, so that what it sends comes."
+  }
+
+  metric "notifications_received" {
+    kind        = "counter"
+    description = "Notifications that came, those that were dropped included."
+  }
+  metric "dropped" {
+    kind        = "counter"
+    description = "Notifications that were dropped because the inbox was full, because a step skipped them, or because another iteration had begun."
+  }
+
+  error "listen" {
+    description = "The server refused to listen."
+  }
+  error "connect" {
+    description = "There is no connection for it."
+  }
+  error "closed" {
+    description = "The server closed the connection before it listened."
+  }
+  error "protocol" {
+    description = "The server sent what the protocol forbids."
+  }
+}
+
 runner "postgres_begin" {
   description = "Begins a transaction. The steps that depend on it run inside of it, until postgres_commit or postgres_rollback."
-  shares      = ["step", "connecting"]
+  shares      = ["step", "own_connection", "connecting"]
   opens       = "transaction"
 
   input "isolation" {
@@ -232,7 +726,7 @@ runner "postgres_begin" {
 
 runner "postgres_commit" {
   description = "Commits the transaction. It fails where the server answers that it was rolled back."
-  shares      = ["step", "connecting"]
+  shares      = ["step", "own_connection", "connecting"]
   closes      = "transaction"
 
   output "committed" {
@@ -243,7 +737,7 @@ runner "postgres_commit" {
 
 runner "postgres_rollback" {
   description = "Rolls the transaction back. Where none is open it does nothing."
-  shares      = ["step", "connecting"]
+  shares      = ["step", "own_connection", "connecting"]
   closes      = "transaction"
 
   output "rolled_back" {
@@ -258,123 +752,7 @@ asset "postgres_connection" {
   scopes      = ["iteration"]
   connects    = true
   concurrency = "exclusive"
-  shares      = ["connecting"]
-
-  input "url" {
-    type            = string
-    pattern         = "^postgres(?:ql)?://"
-    pattern_message = "write postgres:// and a user, a host and a database, as postgres://app@db.test:5432/shop"
-    description     = "Where the database is: `postgres://USER@HOST:PORT/DATABASE`, with `sslmode` and others behind a `?`. A password in it is not marked as secret: use `password`."
-  }
-  input "host" {
-    type        = string
-    min_length  = 1
-    description = "The host, or the folder of a socket, which begins with `/`. Without it localhost."
-  }
-  input "port" {
-    type        = number
-    min         = 1
-    max         = 65535
-    description = "The port. Without it 5432."
-  }
-  input "user" {
-    type        = string
-    min_length  = 1
-    description = "The role."
-  }
-  input "password" {
-    type        = string
-    sensitive   = true
-    description = "Its password."
-  }
-  input "database" {
-    type        = string
-    min_length  = 1
-    description = "The database. Without it that of the name of the user."
-  }
-  input "sslmode" {
-    type        = string
-    one_of      = ["disable", "prefer", "require", "verify-full"]
-    description = "Whether TLS is spoken: never, if the server does, always, or always with a server whose certificate is trusted and for the host. Without it `prefer`. Only `verify-full` verifies."
-  }
-  input "ca_file" {
-    type        = string
-    description = "The file of PEM certificates that `verify-full` trusts, in place of the built-in ones and the host's."
-  }
-  input "ca_pem" {
-    type        = string
-    description = "The certificates themselves."
-  }
-  input "client_cert_file" {
-    type        = string
-    description = "The file of the certificate that is shown to the server."
-  }
-  input "client_cert_pem" {
-    type        = string
-    description = "The certificate itself."
-  }
-  input "client_key_file" {
-    type        = string
-    description = "The file of its key."
-  }
-  input "client_key_pem" {
-    type        = string
-    sensitive   = true
-    description = "The key itself."
-  }
-  input "application_name" {
-    type        = string
-    default     = "bggo"
-    description = "What the server calls the connection in its views and log."
-  }
-  input "options" {
-    type        = string
-    description = "Settings of the session as on the command line of a server: `-c work_mem=64MB`."
-  }
-  input "search_path" {
-    type        = string
-    description = "The schemas in which names are looked for."
-  }
-  input "statement_timeout" {
-    type        = duration
-    min         = "1ms"
-    description = "How long a statement may take before the server cancels it. The connection stays good then, which a `timeout` of a step costs."
-  }
-  input "connect_timeout" {
-    type        = duration
-    default     = "10s"
-    more_than   = "0s"
-    description = "Time limit for connecting, TLS and authentication included."
-  }
-
-  rule {
-    conflicts     = ["url", "host"]
-    error_message = "a url says the host itself: at most one of url and host may be given"
-  }
-  rule {
-    conflicts     = ["url", "port"]
-    error_message = "a url says the port itself: at most one of url and port may be given"
-  }
-  rule {
-    at_least_one  = ["url", "user"]
-    error_message = "a connection needs a user: by url or by user"
-  }
-  rule {
-    conflicts     = ["ca_file", "ca_pem"]
-    error_message = "at most one of ca_file and ca_pem may be given"
-  }
-  rule {
-    conflicts     = ["client_cert_file", "client_cert_pem"]
-    error_message = "at most one of client_cert_file and client_cert_pem may be given"
-  }
-  rule {
-    conflicts     = ["client_key_file", "client_key_pem"]
-    error_message = "at most one of client_key_file and client_key_pem may be given"
-  }
-  rule {
-    condition     = input.port == null || input.port == floor(input.port)
-    error_message = "port is a whole number"
-  }
+  shares      = ["session", "connecting"]
 
   output "server_version" {
     type        = string
@@ -384,57 +762,34 @@ asset "postgres_connection" {
     type        = number
     description = "The process of the server that serves the first connection."
   }
+}
 
-  metric "connections" {
-    kind        = "counter"
-    description = "Connections that were made."
+asset "postgres_pool" {
+  description = "Connections that the users of a thread share, as those of an application do: a step borrows one for as long as it takes. Transactions of several steps need a postgres_connection."
+  scope       = "worker"
+  connects    = true
+  shares      = ["session", "connecting"]
+
+  input "max_connections" {
+    type        = number
+    required    = true
+    min         = 1
+    description = "The most connections at a time, of each thread of the program. They are made when they are needed, and kept."
   }
-  metric "reconnects" {
-    kind        = "counter"
-    description = "Those of them that a step made because the one before was gone."
-  }
-  metric "connecting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "From the beginning of the dial until the server is ready for statements."
-  }
-  metric "tls_handshaking" {
-    kind        = "trend"
-    unit        = "time"
-    description = "How long TLS took of that."
-  }
-  metric "authenticating" {
-    kind        = "trend"
-    unit        = "time"
-    description = "How long it took of that to say who connects, and until the server is ready."
-  }
-  metric "waiting" {
-    kind        = "trend"
-    unit        = "time"
-    description = "How long steps waited for their turn at the connection, those that had to."
-  }
-  metric "cancels" {
-    kind        = "counter"
-    description = "Statements that were given up here and that the server was asked to cancel. Each costs its connection."
-  }
-  metric "possibly_written" {
-    kind        = "counter"
-    description = "Statements that write, outside of a transaction, and COMMITs, that were sent and whose whole answer did not come."
-  }
-  metric "transactions_lost" {
-    kind        = "counter"
-    description = "Transactions that were open when the connection was lost."
-  }
-  metric "transactions_left_open" {
-    kind        = "counter"
-    description = "Transactions that were open when their iteration had ended. They are rolled back."
-  }
-  metric "notices" {
-    kind        = "counter"
-    description = "Notices and warnings of the server."
+  input "acquire_timeout" {
+    type        = duration
+    default     = "30s"
+    more_than   = "0s"
+    description = "How long a step waits for a connection."
   }
 
-  error "settings" {
-    description = "An argument cannot be used, as a url that is none."
+  rule {
+    condition     = input.max_connections == floor(input.max_connections)
+    error_message = "max_connections is a whole number"
+  }
+
+  metric "pool_size" {
+    kind        = "gauge"
+    description = "How many connections there are."
   }
 }

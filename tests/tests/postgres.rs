@@ -111,6 +111,78 @@ scenario "failing" {
     depends_on = [step.postgres_query.twice]
   }
 }
+
+resource "postgres_pool" "shared" {
+  arguments {
+    url              = var.server
+    password         = var.password
+    application_name = "pool"
+    max_connections  = 2
+  }
+}
+
+scenario "pooled" {
+  load "per_vu_iterations" {
+    vus        = 6
+    iterations = 10
+  }
+  step "postgres_query" "note" {
+    uses { connection = resource.postgres_pool.shared }
+    arguments {
+      sql     = "INSERT INTO history (account, note) VALUES ($1, $2) RETURNING account, pg_backend_pid() AS pid"
+      params  = [vu.id, { by = "pool" }]
+      columns = { account = "int4", pid = "int4" }
+    }
+    check "it is the own one" {
+      condition = output.row.account == vu.id && output.row.pid > 0
+    }
+  }
+  step "postgres_copy_in" "rows" {
+    uses { connection = resource.postgres_pool.shared }
+    arguments {
+      table   = "history"
+      columns = ["account", "balance", "note"]
+      rows    = [[vu.id, vu.iteration, { by = "copy" }], [vu.id, null, { by = "copy" }]]
+    }
+    check "both arrived" {
+      condition = output.row_count == 2
+    }
+    depends_on = [step.postgres_query.note]
+  }
+}
+
+resource "postgres_listener" "news" {
+  uses { connection = resource.postgres_connection.bank }
+  arguments { channels = ["news"] }
+}
+
+scenario "news" {
+  load "per_vu_iterations" {
+    vus        = 3
+    iterations = 5
+  }
+  step "postgres_notify" "news" {
+    uses { connection = resource.postgres_pool.shared }
+    arguments {
+      channel = resource.postgres_listener.news.channel
+      payload = { user = vu.id, iteration = vu.iteration }
+    }
+  }
+  step "postgres_receive" "news" {
+    uses { listener = resource.postgres_listener.news }
+    arguments {
+      match = output.json.user == vu.id && output.json.iteration == vu.iteration
+    }
+    depends_on = [step.postgres_notify.news]
+  }
+  step "postgres_query" "received" {
+    uses { connection = resource.postgres_connection.bank }
+    arguments {
+      sql    = "INSERT INTO history (account, note) VALUES ($1, $2)"
+      params = [step.postgres_receive.news.output.json.user, { by = "news" }]
+    }
+  }
+}
 "#;
 
 const TABLES: &str = "\
@@ -137,6 +209,11 @@ fn users_and_the_server_count_the_same() {
     assert_eq!(count("transaction"), "100", "{said}");
     assert_eq!(count("batch"), "30", "{said}");
     assert_eq!(count("failing"), "0", "{said}");
+    assert_eq!(count("pool"), "60", "{said}");
+    assert_eq!(count("copy"), "120", "{said}");
+    assert_eq!(count("news"), "15", "{said}");
+    let copied = "SELECT count(*) FROM history WHERE note ->> 'by' = 'copy' AND balance IS NULL";
+    assert_eq!(server.ask(copied), "60");
     assert_eq!(
         server.ask("SELECT sum(1000 - balance) FROM accounts"),
         "130"

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bggo_manifest::{Bound, Demand, Form, Given, Input, Lifetime, Pattern, Rule, Use};
+use bggo_manifest::{
+    Bound, Demand, DocumentKind, Form, Given, Input, Lifetime, Pattern, Rule, Use,
+};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{Hint, codes, nearest};
@@ -258,8 +260,14 @@ impl Checker<'_> {
             }
             return Argument::Null;
         }
-        if input.is_document() && !self.document_is_known(&value, &what) {
-            return Argument::Wrong;
+        if input.is_document() {
+            let is_known = match input.reads_only(DocumentKind::Columns) {
+                true => self.names_columns(&value, &what),
+                false => self.document_is_known(&value, &what),
+            };
+            if !is_known {
+                return Argument::Wrong;
+            }
         }
         if input.is_switch && !self.switch_is_known(&value, &what) {
             return Argument::Wrong;

@@ -257,6 +257,7 @@ fn common(
         ca: one_of("ca_file", known.ca_file, "ca_pem", known.ca_pem)?,
         identity: identity(&known)?,
         insecure: known.insecure_skip_verify,
+        any_host: false,
         oldest: TlsVersion::of_number(known.min_tls_version),
         newest: TlsVersion::of_number(known.max_tls_version),
         cipher_suites: texts(known.cipher_suites),

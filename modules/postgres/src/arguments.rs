@@ -1,6 +1,7 @@
 //! The arguments of a connection to what is done with them: where it goes, who connects, and what the session is set to.
 
 use crate::postgres_connection::{Error as Kind, Inputs};
+use crate::postgres_pool;
 use crate::secure::{self, Mode};
 use crate::url::Url;
 use bggo_runtime::contract::{Fault, FaultText, Number};
@@ -29,30 +30,54 @@ enum Place {
     Unix(PathBuf),
 }
 
+/// The settings of inputs that a connection and a pool have alike, if each is known.
+macro_rules! known {
+    ($inputs:ident) => {{
+        let read = || {
+            Some(Known {
+                url: $inputs.url.known()?.as_deref(),
+                host: $inputs.host.known()?.as_deref(),
+                port: *$inputs.port.known()?,
+                user: $inputs.user.known()?.as_deref(),
+                password: $inputs.password.known()?.as_deref(),
+                database: $inputs.database.known()?.as_deref(),
+                sslmode: $inputs.sslmode.known()?.as_deref(),
+                application_name: $inputs.application_name.known()?,
+                options: $inputs.options.known()?.as_deref(),
+                search_path: $inputs.search_path.known()?.as_deref(),
+                statement_timeout: *$inputs.statement_timeout.known()?,
+                connect_timeout: *$inputs.connect_timeout.known()?,
+                secure: TlsArguments {
+                    ca_file: $inputs.ca_file.known()?.as_deref(),
+                    ca_pem: $inputs.ca_pem.known()?.as_deref(),
+                    client_cert_file: $inputs.client_cert_file.known()?.as_deref(),
+                    client_cert_pem: $inputs.client_cert_pem.known()?.as_deref(),
+                    client_key_file: $inputs.client_key_file.known()?.as_deref(),
+                    client_key_pem: $inputs.client_key_pem.known()?.as_deref(),
+                    // The mode says it.
+                    insecure_skip_verify: false,
+                },
+            })
+        };
+        read().map(Known::settings).transpose()
+    }};
+}
+
 impl Settings {
     /// The settings, if each argument is known.
     ///
     /// # Errors
     /// An argument cannot be used.
     pub(crate) fn of(inputs: &Inputs) -> Result<Option<Self>, Fault> {
-        let read = || {
-            Some(Known {
-                url: inputs.url.known()?.as_deref(),
-                host: inputs.host.known()?.as_deref(),
-                port: *inputs.port.known()?,
-                user: inputs.user.known()?.as_deref(),
-                password: inputs.password.known()?.as_deref(),
-                database: inputs.database.known()?.as_deref(),
-                sslmode: inputs.sslmode.known()?.as_deref(),
-                application_name: inputs.application_name.known()?,
-                options: inputs.options.known()?.as_deref(),
-                search_path: inputs.search_path.known()?.as_deref(),
-                statement_timeout: *inputs.statement_timeout.known()?,
-                connect_timeout: *inputs.connect_timeout.known()?,
-                secure: secure::arguments(inputs)?,
-            })
-        };
-        read().map(Known::settings).transpose()
+        known!(inputs)
+    }
+
+    /// The same of a pool.
+    ///
+    /// # Errors
+    /// An argument cannot be used.
+    pub(crate) fn of_pool(inputs: &postgres_pool::Inputs) -> Result<Option<Self>, Fault> {
+        known!(inputs)
     }
 
     /// Where a connection goes. TLS begins later, once the server has agreed.
@@ -182,7 +207,7 @@ impl UrlSettings {
                 Some(mode) => self.mode = Some(mode),
                 None => {
                     return wrong(FaultText::plain(
-                        "the sslmode of the url is disable, prefer, require or verify-full",
+                        "the sslmode of the url is disable, prefer, require, verify-ca or verify-full",
                     ));
                 }
             },

@@ -4,6 +4,7 @@ use crate::bind::{Parameter, Statement, Template, parameters};
 use crate::connection::{Flight, Lent, PostgresConnection};
 use crate::described::Described;
 use crate::exchange::Goes;
+use crate::held::Lender;
 use crate::limit;
 use crate::message::{EXECUTE, FLUSH, Message, SYNC};
 use crate::postgres_batch::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
@@ -109,9 +110,10 @@ impl Runner for PostgresBatch {
             }
         };
         let answered = {
-            let work = pin!(self.ask(step, uses.connection, known, &given));
             let until = begun + given.timeout;
-            within(step, uses.connection.deadline(), until, work).await
+            let connection = Lender::from(uses.connection).hold(step, until).await?;
+            let work = pin!(self.ask(step, &connection, known, &given));
+            within(step, connection.deadline(), until, work).await
         };
         let answered = answered.unwrap_or_else(|| Err(limit::fault(given.timeout)));
         let fault = answered.as_ref().err();
@@ -201,8 +203,7 @@ impl PostgresBatch {
         known: &Known,
         given: &Given<'_>,
     ) -> Result<Vec<Rows>, Fault> {
-        let turn = connection.turn(step).await;
-        let mut lent = connection.lend(turn, step).await?;
+        let mut lent = connection.lend_soon(step).await?;
         let answers = self.answers(&mut lent, known, given).await;
         // What came late is prepared each time, and forgotten behind it.
         if self.known.is_none() && !lent.has_ended() {
@@ -425,22 +426,22 @@ impl Batch<'_> {
     ) -> Result<(), Fault> {
         let last = ends.len().saturating_sub(1);
         if self.way.is_pipelined {
-            put(lent, bytes);
+            lent.send(bytes);
             if self.way.is_transaction {
-                put(lent, &SYNC);
+                lent.send(&SYNC);
             }
             return self.receive(lent, last).await;
         }
         let mut begins = 0;
         for (number, end) in ends.iter().enumerate() {
-            put(lent, bytes.get(begins..*end).unwrap_or_default());
+            lent.send(bytes.get(begins..*end).unwrap_or_default());
             begins = *end;
             if self.way.is_transaction && number == last {
-                put(lent, &SYNC);
+                lent.send(&SYNC);
             }
             self.receive(lent, number).await?;
             if self.way.is_transaction && self.failed.is_some() && number < last {
-                put(lent, &SYNC);
+                lent.send(&SYNC);
                 return self.receive(lent, last).await;
             }
         }
@@ -498,12 +499,5 @@ impl Batch<'_> {
             lent.is_ready(&state);
         }
         Ok(())
-    }
-}
-
-/// Appends what is sent. It goes out at once as far as that takes no waiting.
-fn put(lent: &mut Lent<'_>, bytes: &[u8]) {
-    if let Some(wire) = lent.wire() {
-        wire.send_now(bytes);
     }
 }

@@ -9,7 +9,7 @@ use crate::message::{
 };
 use crate::postgres_query::Error as Kind;
 use crate::sql::Sql;
-use crate::types;
+use crate::types::{self, Form};
 use bggo_runtime::contract::{Fault, FaultText, Shape, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -220,6 +220,7 @@ pub(crate) struct Template {
 struct Hole {
     number: usize,
     oid: u32,
+    form: Form,
     /// The number of the parameter, from 1.
     parameter: usize,
 }
@@ -251,6 +252,7 @@ impl Template {
                     let hole = Hole {
                         number: *number,
                         oid: *oid,
+                        form: types::of_number(*oid),
                         parameter: index + 1,
                     };
                     pieces.push((std::mem::take(&mut bytes), hole));
@@ -285,8 +287,7 @@ impl Template {
         for (bytes, hole) in &self.pieces {
             out.extend_from_slice(bytes);
             let value = holes.get(hole.number).unwrap_or(&Value::Null);
-            let text = encode::parameter(value, hole.oid, hole.parameter)?;
-            put_parameter(out, text.as_deref());
+            encode::put(out, value, (hole.form, hole.oid), hole.parameter)?;
         }
         out.extend_from_slice(&self.last);
         if let Some(own) = out.get_mut(begins..) {

@@ -19,7 +19,7 @@ use bggo_wire::{Dialer, Home, KeptDeadline, Loan, Named, Turn, Turns, Wire};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 /// How long a destruction waits for requests to cancel that are on their way.
@@ -51,6 +51,15 @@ pub struct PostgresConnection {
     backend_pid: Option<u32>,
 }
 
+/// What makes the connections of a resource.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    core: Rc<Core>,
+    ready: Rc<Ready>,
+    metrics: AssetMetrics,
+    clock: AssetClock,
+}
+
 /// What a request to cancel needs as well.
 #[derive(Debug)]
 struct Core {
@@ -80,48 +89,13 @@ impl Asset for PostgresConnection {
     type Exports = Exports;
 
     fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
-        Ok(Ready {
-            settings: Settings::of(inputs)?.map(Rc::new),
-            keys: Keys::default(),
-        })
+        Ok(Ready::new(Settings::of(inputs)?))
     }
 
     async fn create(cx: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
-        let settings = match &ready.settings {
-            Some(settings) => Rc::clone(settings),
-            None => {
-                let settings = Settings::of(&inputs)?;
-                Rc::new(settings.ok_or_else(|| {
-                    Kind::Settings.fault("an argument of the connection is missing")
-                })?)
-            }
-        };
-        let mut connection = Self {
-            core: Rc::new(Core {
-                dialer: Dialer::new(&cx, &settings.dials),
-                settings,
-                named: match cx.info().is_sensitive() {
-                    true => Named::Secret,
-                    false => Named::Open,
-                },
-            }),
-            ready,
-            metrics: cx.metrics(),
-            clock: cx.clock(),
-            home: Home::new(),
-            turns: Turns::new(),
-            session: RefCell::default(),
-            cancels: Cancels::default(),
-            deadline: KeptDeadline::new(),
-            server_version: String::new(),
-            backend_pid: None,
-        };
-        let (wire, greeting) = connection.connect().await?;
-        connection.server_version = greeting.server_version;
-        connection.backend_pid = greeting.key.as_ref().map(|key| key.pid);
-        connection.session.get_mut().key = greeting.key;
-        drop(connection.home.settle(0, wire));
-        Ok(connection)
+        Maker::new(&cx, ready, || Settings::of(&inputs))?
+            .make()
+            .await
     }
 
     fn exports(&self) -> Exports {
@@ -168,6 +142,82 @@ impl Asset for PostgresConnection {
     }
 
     async fn destroy(self) -> Result<(), Fault> {
+        self.close().await;
+        Ok(())
+    }
+}
+
+impl Ready {
+    pub(crate) fn new(settings: Option<Settings>) -> Self {
+        Self {
+            settings: settings.map(Rc::new),
+            keys: Keys::default(),
+        }
+    }
+}
+
+impl Maker {
+    /// Of a resource. `settings` are asked where they are not the same for all.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub(crate) fn new(
+        cx: &AssetCx,
+        ready: Rc<Ready>,
+        settings: impl FnOnce() -> Result<Option<Settings>, Fault>,
+    ) -> Result<Self, Fault> {
+        let settings =
+            match &ready.settings {
+                Some(settings) => Rc::clone(settings),
+                None => Rc::new(settings()?.ok_or_else(|| {
+                    Kind::Settings.fault("an argument of the connection is missing")
+                })?),
+            };
+        Ok(Self {
+            core: Rc::new(Core {
+                dialer: Dialer::new(cx, &settings.dials),
+                settings,
+                named: match cx.info().is_sensitive() {
+                    true => Named::Secret,
+                    false => Named::Open,
+                },
+            }),
+            ready,
+            metrics: cx.metrics(),
+            clock: cx.clock(),
+        })
+    }
+
+    /// A connection, logged in.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) async fn make(&self) -> Result<PostgresConnection, Fault> {
+        let mut connection = PostgresConnection {
+            core: Rc::clone(&self.core),
+            ready: Rc::clone(&self.ready),
+            metrics: self.metrics.clone(),
+            clock: self.clock.clone(),
+            home: Home::new(),
+            turns: Turns::new(),
+            session: RefCell::default(),
+            cancels: Cancels::default(),
+            deadline: KeptDeadline::new(),
+            server_version: String::new(),
+            backend_pid: None,
+        };
+        let (wire, greeting) = connection.connect().await?;
+        connection.server_version = greeting.server_version;
+        connection.backend_pid = greeting.key.as_ref().map(|key| key.pid);
+        connection.session.get_mut().key = greeting.key;
+        drop(connection.home.settle(0, wire));
+        Ok(connection)
+    }
+}
+
+impl PostgresConnection {
+    /// Takes its leave of the server.
+    pub(crate) async fn close(&self) {
         if let Some(mut wire) = self.home.lend(0) {
             wire.send_only();
             wire.out().put(&TERMINATE);
@@ -178,7 +228,6 @@ impl Asset for PostgresConnection {
         let until = self.clock.now() + LAST_CANCELS;
         let all = poll_fn(|cx| self.cancels.poll(cx));
         let _ = before(self.clock.deadline(), until, all).await;
-        Ok(())
     }
 }
 
@@ -232,12 +281,71 @@ impl PostgresConnection {
         Ok(made)
     }
 
+    /// A new connection that is not this one's, logged in.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) async fn open_apart(&self) -> Result<Wire, Fault> {
+        let (wire, _) = self.connect().await?;
+        Ok(wire)
+    }
+
     fn nonce(&self) -> [u8; 24] {
         let mut nonce = [0; 24];
         for part in nonce.chunks_exact_mut(8) {
             part.copy_from_slice(&self.clock.random().to_be_bytes());
         }
         nonce
+    }
+
+    /// What the server keeps for the session.
+    pub(crate) fn session(&self) -> &RefCell<Session> {
+        &self.session
+    }
+
+    /// The session on loan to a step, if that takes no waiting. What is sent on it has to be sent, and its answer asked for, within the
+    /// same poll.
+    pub(crate) fn lend_now<'a>(
+        &'a self,
+        step: &'a Step<'a>,
+        cx: &mut Context<'_>,
+    ) -> Option<Lent<'a>> {
+        {
+            let session = self.session.borrow();
+            let is_usual = !session.is_lost && !session.is_of_another(step.iteration_began());
+            if !is_usual || self.has_idle_work() {
+                return None;
+            }
+        }
+        let turn = self.turns.take_now()?;
+        let heard = |wire: &mut Wire| self.session.borrow_mut().beside.hears(wire);
+        let loan = self.home.lend_heard_until(0, cx, heard)?;
+        Some(Lent {
+            connection: self,
+            step,
+            loan: Some(loan),
+            flight: Flight::Nothing,
+            has_ended: false,
+            _turn: turn,
+        })
+    }
+
+    /// The session on loan to a step: at once if that can be, else in its turn.
+    ///
+    /// # Errors
+    /// As of [`PostgresConnection::lend`].
+    pub(crate) async fn lend_soon<'a>(&'a self, step: &'a Step<'a>) -> Result<Lent<'a>, Fault> {
+        let now = poll_fn(|cx| Poll::Ready(self.lend_now(step, cx)));
+        match now.await {
+            Some(lent) => Ok(lent),
+            // Steps hold no place for what happens seldom.
+            None => Box::pin(self.lend_in_turn(step)).await,
+        }
+    }
+
+    async fn lend_in_turn<'a>(&'a self, step: &'a Step<'a>) -> Result<Lent<'a>, Fault> {
+        let turn = self.turn(step).await;
+        self.lend(turn, step).await
     }
 
     /// Waits for the turn of a step.
@@ -446,6 +554,13 @@ impl Lent<'_> {
         self.loan.as_deref_mut()
     }
 
+    /// Sends bytes as far as that takes no waiting. The exchange that follows sends the rest.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        if let Some(wire) = self.wire() {
+            wire.send_now(bytes);
+        }
+    }
+
     /// Sends what was appended and takes answers until `take` says that they are whole.
     ///
     /// # Errors
@@ -455,18 +570,29 @@ impl Lent<'_> {
         flight: Flight,
         take: &mut dyn FnMut(Message<'_>) -> Result<Goes, Bad>,
     ) -> Result<(), Fault> {
+        poll_fn(|cx| self.poll_exchange(flight, take, cx)).await
+    }
+
+    /// The same in polls.
+    pub(crate) fn poll_exchange(
+        &mut self,
+        flight: Flight,
+        take: &mut dyn FnMut(Message<'_>) -> Result<Goes, Bad>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Fault>> {
         let Some(wire) = self.loan.as_deref_mut() else {
-            return Err(StepKind::Closed.fault("the connection has ended"));
+            return Poll::Ready(Err(StepKind::Closed.fault("the connection has ended")));
         };
         self.flight = flight;
-        let session = &self.connection.session;
-        let done =
-            poll_fn(|cx| exchange::poll(wire, &mut session.borrow_mut().beside, take, cx)).await;
-        let notices = std::mem::take(&mut session.borrow_mut().beside.notices);
+        let mut session = self.connection.session.borrow_mut();
+        let beside = &mut session.beside;
+        let done = ready!(exchange::poll(wire, beside, take, cx));
+        let notices = std::mem::take(&mut beside.notices);
+        drop(session);
         if notices > 0 {
             self.connection.metrics.add(Metric::NOTICES, notices);
         }
-        match done {
+        Poll::Ready(match done {
             Ok(()) => {
                 self.flight = Flight::Nothing;
                 wire.paid();
@@ -479,6 +605,45 @@ impl Lent<'_> {
                 }
                 Err(end.fault())
             }
+        })
+    }
+
+    /// More belongs to the exchange that an answer seemed to end: dropped now, it closes the connection.
+    pub(crate) fn stays_in(&mut self, flight: Flight) {
+        self.flight = flight;
+    }
+
+    /// Sends what was appended, and takes what the server says meanwhile: `Done` once `take` says that it is whole, `On` once all is
+    /// sent.
+    ///
+    /// # Errors
+    /// As of [`Lent::exchange`].
+    pub(crate) fn poll_sent(
+        &mut self,
+        flight: Flight,
+        take: &mut dyn FnMut(Message<'_>) -> Result<Goes, Bad>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Goes, Fault>> {
+        match self.poll_exchange(flight, take, cx) {
+            Poll::Ready(done) => Poll::Ready(done.map(|()| Goes::Done)),
+            Poll::Pending if self.loan.as_ref().is_some_and(|wire| wire.has_unsent()) => {
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Ready(Ok(Goes::On)),
+        }
+    }
+
+    /// Sends what is left of what was appended, whatever the server says.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub(crate) async fn flush(&mut self) -> Result<(), Fault> {
+        match self.wire() {
+            Some(wire) => {
+                let sent = wire.flush().await;
+                sent.map_err(|trouble| End::Broken(trouble).fault())
+            }
+            None => Ok(()),
         }
     }
 
@@ -513,12 +678,12 @@ impl Lent<'_> {
     /// # Errors
     /// The connection ended, or the server fails the command.
     pub(crate) async fn command(&mut self, sql: &str, flight: Flight) -> Result<String, Fault> {
-        if let Some(wire) = self.wire() {
-            send(wire.out(), |out| put_query(out, sql));
-        }
+        let mut bytes = Vec::with_capacity(sql.len() + 6);
+        put_query(&mut bytes, sql);
+        self.send(&bytes);
         let mut tag = String::new();
         let mut error = None;
-        let mut ready = None;
+        let mut state = [0];
         let mut take = |message: Message<'_>| {
             match message.tag {
                 b'C' => tag = crate::described::command(message.body).0.to_owned(),
@@ -528,7 +693,7 @@ impl Lent<'_> {
                         .or_else(|| Some(ServerError::read(message.body)))
                 }
                 b'Z' => {
-                    ready = Some(message.body.to_vec());
+                    state = [message.body.first().copied().unwrap_or_default()];
                     return Ok(Goes::Done);
                 }
                 _ => {
@@ -540,7 +705,7 @@ impl Lent<'_> {
             Ok(Goes::On)
         };
         self.exchange(flight, &mut take).await?;
-        self.is_ready(&ready.unwrap_or_default());
+        self.is_ready(&state);
         match error {
             Some(error) => {
                 self.count_error(&error);

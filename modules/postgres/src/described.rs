@@ -86,8 +86,18 @@ pub(crate) fn command(body: &[u8]) -> (&str, Option<u64>) {
         .and_then(|text| str::from_utf8(text).ok());
     let text = text.unwrap_or_default();
     let words = text.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ' ');
-    let count = text.rsplit(' ').next().and_then(|count| count.parse().ok());
-    (words, count)
+    (words, affected(body))
+}
+
+/// The same without its words.
+pub(crate) fn affected(body: &[u8]) -> Option<u64> {
+    let text = body.strip_suffix(&[0]).unwrap_or(body);
+    let begins = text.iter().rposition(|letter| *letter == b' ')?;
+    let digits = text.get(begins + 1..).filter(|digits| !digits.is_empty())?;
+    digits.iter().try_fold(0_u64, |count, digit| {
+        let digit = char::from(*digit).to_digit(10)?;
+        count.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 #[cfg(test)]
@@ -144,6 +154,7 @@ mod tests {
             ("INSERT 0 5", ("INSERT", Some(5))),
             ("CREATE TABLE", ("CREATE TABLE", None)),
             ("ROLLBACK", ("ROLLBACK", None)),
+            ("SELECT 99999999999999999999", ("SELECT", None)),
             ("", ("", None)),
         ] {
             assert_eq!(command(format!("{text}\0").as_bytes()), expected);

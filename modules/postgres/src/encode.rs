@@ -1,9 +1,11 @@
 //! Values of the grid to parameters: texts, as the type of the parameter reads them.
 
+use crate::message::put_parameter;
 use crate::postgres_query::Error as Kind;
 use crate::types::{self, Form, Type};
 use bggo_runtime::contract::{Fault, FaultText, Number, Value, encode_json, format_duration};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
 /// The most bytes of a parameter. A server takes no message over 1 GB.
@@ -40,6 +42,52 @@ pub(crate) fn parameter(value: &Value, oid: u32, number: usize) -> Result<Option
         )))
     });
     made.map(|text| text.map(String::into_bytes))
+}
+
+/// Appends a value as a parameter of a type, its length before it.
+///
+/// # Errors
+/// The value is none of the type.
+pub(crate) fn put(
+    out: &mut Vec<u8>,
+    value: &Value,
+    (form, oid): (Form, u32),
+    number: usize,
+) -> Result<(), Fault> {
+    // Keys are whole numbers mostly, so these take no memory of their own.
+    if let (Form::One(Type::Whole(least, most)), Value::Number(number)) = (form, value)
+        && let Some(whole) = number.whole().and_then(|whole| i64::try_from(whole).ok())
+        && (least..=most).contains(&whole)
+    {
+        let at = out.len();
+        put_parameter(out, Some(&[]));
+        // A vector takes all that is written.
+        if write!(out, "{whole}").is_ok()
+            && let Ok(length) = u32::try_from(out.len() - at - 4)
+            && let Some(place) = out.get_mut(at..at + 4)
+        {
+            place.copy_from_slice(&length.to_be_bytes());
+        }
+        return Ok(());
+    }
+    let text = parameter(value, oid, number)?;
+    put_parameter(out, text.as_deref());
+    Ok(())
+}
+
+/// The text of a column of a row that is copied; `None` is null.
+///
+/// # Errors
+/// The value is none that a column can have.
+pub(crate) fn column(value: &Value) -> Result<Option<String>, Why> {
+    let form = match value {
+        Value::Bytes(_) => Form::One(Type::Bytes),
+        _ => Form::Unknown,
+    };
+    match text(value, form)? {
+        Some(text) if text.contains('\0') => Err("a text of the server holds no zero byte"),
+        text => Ok(text),
+    }
 }
 
 /// `None` is null.

@@ -177,6 +177,14 @@ pub(crate) const SYNC: [u8; 5] = [b'S', 0, 0, 0, 4];
 /// The server sends what it has.
 pub(crate) const FLUSH: [u8; 5] = [b'H', 0, 0, 0, 4];
 
+/// The end of rows that are copied in.
+pub(crate) const COPY_DONE: [u8; 5] = [b'c', 0, 0, 0, 4];
+
+/// The head of a message with rows that are copied in. Its length is written behind them.
+pub(crate) fn put_copied(out: &mut Vec<u8>) {
+    out.extend_from_slice(&[b'd', 0, 0, 0, 0]);
+}
+
 /// The end of a connection.
 pub(crate) const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
 

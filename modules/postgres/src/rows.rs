@@ -23,7 +23,7 @@ pub(crate) struct Rows {
     pub(crate) count: u64,
     pub(crate) affected: Option<u64>,
     pub(crate) command: String,
-    pub(crate) error: Option<ServerError>,
+    pub(crate) error: Option<Box<ServerError>>,
     /// Bytes of the messages that came.
     pub(crate) bytes: u64,
 }
@@ -71,14 +71,17 @@ impl Rows {
             }
             b'T' => self.own = Some(described::columns(message.body)?),
             b'C' => {
-                let (command, affected) = described::command(message.body);
+                self.affected = described::affected(message.body);
                 // Only somebody who reads the rows may read this.
                 if self.keeps > Keeps::None {
-                    command.clone_into(&mut self.command);
+                    described::command(message.body)
+                        .0
+                        .clone_into(&mut self.command);
                 }
-                self.affected = affected;
             }
-            b'E' if self.error.is_none() => self.error = Some(ServerError::read(message.body)),
+            b'E' if self.error.is_none() => {
+                self.error = Some(Box::new(ServerError::read(message.body)));
+            }
             // Parsed, bound, closed, no rows, nothing to do, one more error, the types of parameters.
             b'1' | b'2' | b'3' | b'n' | b'I' | b'E' | b't' => {}
             b'G' | b'H' | b'W' => {

@@ -1,6 +1,6 @@
 //! The arguments of a connection that are about TLS.
 
-use crate::postgres_connection::{Error as Kind, Inputs};
+use crate::postgres_connection::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_wire::{Tls, TlsArguments};
 
@@ -13,6 +13,8 @@ pub(crate) enum Mode {
     Prefer,
     /// Always, whatever certificate the server has.
     Require,
+    /// Always, with a server whose certificate is trusted.
+    VerifyCa,
     /// Always, with a server whose certificate is trusted and for its host.
     VerifyFull,
 }
@@ -24,24 +26,11 @@ impl Mode {
             "disable" => Some(Self::Disable),
             "prefer" => Some(Self::Prefer),
             "require" => Some(Self::Require),
+            "verify-ca" => Some(Self::VerifyCa),
             "verify-full" => Some(Self::VerifyFull),
             _ => None,
         }
     }
-}
-
-/// These arguments as they are given; `None` if one is not known yet.
-pub(crate) fn arguments(inputs: &Inputs) -> Option<TlsArguments<'_>> {
-    Some(TlsArguments {
-        ca_file: inputs.ca_file.known()?.as_deref(),
-        ca_pem: inputs.ca_pem.known()?.as_deref(),
-        client_cert_file: inputs.client_cert_file.known()?.as_deref(),
-        client_cert_pem: inputs.client_cert_pem.known()?.as_deref(),
-        client_key_file: inputs.client_key_file.known()?.as_deref(),
-        client_key_pem: inputs.client_key_pem.known()?.as_deref(),
-        // The mode says it.
-        insecure_skip_verify: false,
-    })
 }
 
 /// How TLS is spoken in a mode: not at all where it never is.
@@ -52,9 +41,10 @@ pub(crate) fn tls(mode: Mode, mut arguments: TlsArguments<'_>) -> Result<Option<
     if mode == Mode::Disable {
         return Ok(None);
     }
-    arguments.insecure_skip_verify = mode != Mode::VerifyFull;
+    arguments.insecure_skip_verify = !matches!(mode, Mode::VerifyCa | Mode::VerifyFull);
     let settings = arguments.settings();
-    let settings = settings.map_err(|trouble| Kind::Tls.of(trouble.into()))?;
+    let mut settings = settings.map_err(|trouble| Kind::Tls.of(trouble.into()))?;
+    settings.any_host = mode == Mode::VerifyCa;
     let tls = Tls::new(&settings);
     tls.map(Some).map_err(|text| Kind::Tls.fault(text))
 }

@@ -34,7 +34,9 @@ pub(crate) fn show(
         false => Message::new(said.sql),
     };
     match said.parameters {
-        Some(parameters) if is_sensitive("params") || is_sensitive("statements") => {
+        Some(parameters)
+            if is_sensitive("params") || is_sensitive("statements") || is_sensitive("payload") =>
+        {
             // The server may send them back.
             secrets.add_value(parameters);
             sent.secret_body(None);
@@ -48,6 +50,22 @@ pub(crate) fn show(
         received
     });
     step.exchanged(&sent, received.as_ref(), &secrets);
+}
+
+/// Hands over what a step waited for, channel and payload of the last notification, if that is shown.
+pub(crate) fn show_received(step: &Step<'_>, came: Option<(&str, &str)>, fault: Option<&Fault>) {
+    let Some(bytes) = is_shown(step, fault) else {
+        return;
+    };
+    let sent = Message::new("waits for notifications");
+    let received = came.map(|(channel, payload)| {
+        let mut received = Message::new(format!("notification of {channel}"));
+        let most = bytes.saturating_mul(2).saturating_add(1024);
+        let start = payload.as_bytes().get(..most);
+        received.body(start.unwrap_or(payload.as_bytes()), payload.len() as u64);
+        received
+    });
+    step.exchanged(&sent, received.as_ref(), &Secrets::default());
 }
 
 /// A value as JSON. Somewhat more than is shown, so that a secret that is cut off is found.

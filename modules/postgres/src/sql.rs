@@ -71,6 +71,11 @@ impl<'a> Sql<'a> {
         self.words[0].eq_ignore_ascii_case(word)
     }
 
+    /// Whether it copies.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.begins_with("COPY")
+    }
+
     /// Whether it may write, as far as its first word says.
     pub(crate) fn writes(&self) -> bool {
         !READS.iter().any(|word| self.begins_with(word))
@@ -103,8 +108,8 @@ impl<'a> Sql<'a> {
         if begins(&["ABORT"]) || begins(&["ROLLBACK"]) && !is(to, "TO") {
             return wrong("a transaction is rolled back by a step of postgres_rollback");
         }
-        if begins(&["COPY"]) {
-            return wrong("COPY sends rows in a way of its own, which a query does not");
+        if self.is_copy() {
+            return wrong("rows are copied by steps of postgres_copy_in and postgres_copy_out");
         }
         match parameters {
             Some(given) if given != self.parameters => {
@@ -294,7 +299,7 @@ mod tests {
             ("END", "postgres_commit"),
             ("ROLLBACK", "postgres_rollback"),
             ("ABORT", "postgres_rollback"),
-            ("COPY a FROM STDIN", "COPY"),
+            ("COPY a FROM STDIN", "postgres_copy_in"),
             ("SELECT 1; SELECT 2", "2 statements"),
             ("--", "no statement"),
         ] {

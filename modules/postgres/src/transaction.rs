@@ -40,8 +40,7 @@ pub(crate) async fn lend<'a>(
     step: &'a Step<'a>,
     is_open: bool,
 ) -> Result<Lent<'a>, Fault> {
-    let turn = connection.turn(step).await;
-    let lent = connection.lend(turn, step).await?;
+    let lent = connection.lend_soon(step).await?;
     let state = lent.session().borrow().state;
     match (is_open, state) {
         (false, State::Open | State::Failed) => {

@@ -240,16 +240,19 @@ pub enum DocumentKind {
     ProtobufSet,
     /// The folders in which `.proto` files and those that they import are looked for, beside that of the grid.
     Folders,
+    /// No file: names of columns with their types in SQL.
+    Columns,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [DocumentKind; 5] = [
+    pub const ALL: [DocumentKind; 6] = [
         Self::JsonSchema,
         Self::OpenApi,
         Self::Protobuf,
         Self::ProtobufSet,
         Self::Folders,
+        Self::Columns,
     ];
 
     /// As a manifest writes it.
@@ -260,12 +263,18 @@ impl DocumentKind {
             Self::Protobuf => "protobuf",
             Self::ProtobufSet => "protobuf_set",
             Self::Folders => "folders",
+            Self::Columns => "columns",
         }
     }
 
     /// Whether it describes one value, and not the methods of services.
     pub fn is_schema(self) -> bool {
         matches!(self, Self::JsonSchema | Self::OpenApi)
+    }
+
+    /// Whether an output can have its type from an input that reads it.
+    pub fn gives_a_type(self) -> bool {
+        self.is_schema() || self == Self::Columns
     }
 }
 

@@ -715,8 +715,8 @@ asset "shop" {
         faults(text),
         [
             (6, "`read` is \"build\": when the grid is built"),
-            (12, "there is no kind of document \"json_shema\": there are \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\""),
-            (16, "`as` lists the kinds of document that are read: \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\""),
+            (12, "there is no kind of document \"json_shema\": there are \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\", \"columns\""),
+            (16, "`as` lists the kinds of document that are read: \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\", \"columns\""),
             (20, "`as` belongs to `read = \"build\"`"),
             (22, "`list` is read when the grid is built: it is a string, with `required` and `description` alone"),
             (28, "nothing has the type that `unread` reads: an output says `type_from = input.unread`"),
@@ -726,6 +726,63 @@ asset "shop" {
             (47, "`type_from` is an input that names a document, `input.NAME`, or a message of a method, `input.NAME.request` or `uses.KEY.NAME.response`"),
             (53, "input `unread` is read when the grid is built: only a `condition` can be about it"),
             (62, "`type_from` is for outputs of runners"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+}
+
+#[test]
+fn columns_type_a_row_and_a_list_of_rows() {
+    let text = r#"
+runner "query" {
+  input "columns" {
+    type = map(string)
+    read = "build"
+    as   = ["columns"]
+  }
+  input "list" {
+    type = list(string)
+    read = "build"
+    as   = ["columns"]
+  }
+  input "schema" {
+    type = string
+    read = "build"
+    as   = ["json_schema"]
+  }
+  input "validate" {
+    type = bool
+    read = "build"
+  }
+  output "row" {
+    type      = any
+    type_from = input.columns
+  }
+  output "rows" {
+    type      = list(any)
+    type_from = input.columns
+  }
+  output "more" {
+    type      = any
+    type_from = input.list
+  }
+  output "items" {
+    type      = list(any)
+    type_from = input.schema
+  }
+  output "validated" {
+    type         = any
+    type_from    = input.columns
+    validated_by = input.validate
+  }
+}
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (8, "`list` is read when the grid is built: it is a map of strings, with `required` and `description` alone"),
+            (34, "with `type_from` the type is any: a document says what it is"),
+            (38, "columns say nothing by which a value is validated"),
         ]
         .map(|(line, text)| (line, text.to_owned()))
     );
@@ -992,7 +1049,7 @@ runner "call" {
         ),
         (
             8,
-            "\"protobuf\", \"protobuf_set\" and \"folders\" stand alone in `as`",
+            "\"protobuf\", \"protobuf_set\", \"folders\" and \"columns\" stand alone in `as`",
         ),
         (
             8,

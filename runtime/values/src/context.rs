@@ -59,7 +59,19 @@ pub struct Site {
 #[derive(Default)]
 struct Counts {
     path: u64,
-    of_sites: BTreeMap<Site, u64>,
+    /// Those of the first sites. Most iterations have no others, and need no memory of a map.
+    of_first: [Option<(Site, u64)>; 4],
+    of_others: BTreeMap<Site, u64>,
+}
+
+impl Counts {
+    fn of(&mut self, site: Site) -> &mut u64 {
+        let is_it = |one: &Option<(Site, u64)>| one.is_none_or(|(of, _)| of == site);
+        match self.of_first.iter_mut().find(|one| is_it(one)) {
+            Some(one) => &mut one.get_or_insert((site, 0)).1,
+            None => self.of_others.entry(site).or_insert(0),
+        }
+    }
 }
 
 /// How many values each site drew in one iteration. Empty, it is a null pointer.
@@ -75,8 +87,11 @@ impl Draws {
     /// Nothing was drawn, in a flow to which the program came by these calls. (The path stands here since most iterations have none,
     /// and each user has an iteration.)
     pub fn in_flow(path: u64) -> Self {
-        let of_sites = BTreeMap::new();
-        Self(Cell::new(Some(Box::new(Counts { path, of_sites }))))
+        let counts = Counts {
+            path,
+            ..Counts::default()
+        };
+        Self(Cell::new(Some(Box::new(counts))))
     }
 
     /// By which calls of flows the program came here; 0 outside of flows.
@@ -90,7 +105,7 @@ impl Draws {
     /// How many values the site drew before, and one more from now on.
     fn next(&self, site: Site) -> u64 {
         let mut counts = self.0.take().unwrap_or_default();
-        let count = counts.of_sites.entry(site).or_insert(0);
+        let count = counts.of(site);
         let before = *count;
         *count += 1;
         self.0.set(Some(counts));

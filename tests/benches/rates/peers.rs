@@ -338,6 +338,26 @@ pub fn kcat_group(server: &str, most: u64, each_second: u64) -> Peer {
         idle_words: None,
         is_native: true,
         told: |ended| ended.stdout.len() as u64,
+/// pgbench over prepared statements: SELECTs of one row, or its transactions of seven statements. `way` has the port of the server.
+pub fn pgbench(way: &Way<'_>, only_selects: bool) -> Peer {
+    let connections = way.connections.to_string();
+    let how = ["-n", "-M", "prepared", "-j", "1", "-c", &connections];
+    let place = ["-h", "127.0.0.1", "-U", "postgres", "-p", &way.url];
+    let what: &[&str] = if only_selects { &["-S"] } else { &[] };
+    let words = strings(&[&how[..], &place, what].concat());
+    Peer {
+        name: "pgbench",
+        program: found("pgbench"),
+        words: Box::new(move |seconds| with(&["-T", &seconds.to_string()], &words)),
+        idle_words: None,
+        is_native: true,
+        told: |ended| {
+            let mut lines = ended.stdout.lines();
+            let line = lines
+                .find_map(|line| line.strip_prefix("number of transactions actually processed: "));
+            let count = line.and_then(|line| line.split('/').next()?.trim().parse().ok());
+            count.expect("pgbench says how many transactions there were")
+        },
         left: 0,
     }
 }

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 # command -> Debian package
-need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip redis-server:redis-server redis-benchmark:redis-tools kcat:kcat"
+need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip redis-server:redis-server redis-benchmark:redis-tools kcat:kcat pgbench:postgresql"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")

@@ -2,14 +2,14 @@
 
 use crate::peers::{
     Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat_group,
-    kcat_sending, memtier, minio, mongo_driver, oha, quinn, rdkafka, redis_benchmark, socketio_client,
-    uws, wrk,
+    kcat_sending, memtier, minio, mongo_driver, oha, pgbench, quinn, rdkafka, redis_benchmark,
+    socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
 use bggo_tests::bench::{Program, summary};
-use bggo_tests::server::{Kafka, KafkaSetup, Mongo, Redis, RedisSetup};
+use bggo_tests::server::{Kafka, KafkaSetup, Mongo, Postgres, Redis, RedisSetup};
 use std::cell::Cell;
 
 /// Connections of every row that says nothing else.
@@ -23,6 +23,9 @@ pub const SESSIONS: u32 = 16;
 
 /// Users of the rows of Redis.
 const CLIENTS: u32 = 32;
+
+/// Users of the rows of PostgreSQL.
+const TELLERS: u32 = 8;
 
 /// Commands that are on their way at the same time in the deep row of Redis.
 const DEEP: u64 = 16;
@@ -94,7 +97,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 22] = [
+pub const ROWS: [(&str, Make); 25] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -125,6 +128,22 @@ pub const ROWS: [(&str, Make); 22] = [
     ("kafka-consume", kafka_consume),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
+    ("postgres-select", |_| {
+        let grid = include_str!("grids/postgres_select.hcl");
+        postgres(grid, "PostgreSQL, SELECT of one row", true)
+    }),
+    ("postgres-tpcb", |_| {
+        let grid = include_str!("grids/postgres_tpcb.hcl");
+        postgres(grid, "PostgreSQL, TPC-B in seven steps", false)
+    }),
+    ("postgres-batch", |_| {
+        let grid = include_str!("grids/postgres_batch.hcl");
+        let row = postgres(grid, "PostgreSQL, TPC-B in a batch", false);
+        Row {
+            rate: Some(1.5),
+            ..row
+        }
+    }),
 ];
 
 fn fixed(target: &Target) -> Row {
@@ -449,6 +468,37 @@ fn redis(depth: u64, title: &'static str) -> Row {
         cpu: most,
         is_gate: false,
         served: Some(Box::new(move || server.calls("get"))),
+        ..Row::new(title, peers)
+    }
+}
+
+fn postgres(grid: &str, title: &'static str, only_selects: bool) -> Row {
+    let server = Postgres::start_for_bench(CORE);
+    let url = flag("--url", server.url("postgres"));
+    let way = Way {
+        connections: TELLERS,
+        ..way(server.port().to_string())
+    };
+    let peers = vec![
+        of_iterations(bggo("bggo", Program::new(grid), TELLERS, url)),
+        pgbench(&way, only_selects),
+    ];
+    // Each select looks a key up once, and each transaction writes one row of its history.
+    let figure = match only_selects {
+        true => "idx_scan FROM pg_stat_user_tables WHERE relname = 'pgbench_accounts'",
+        false => "n_tup_ins FROM pg_stat_user_tables WHERE relname = 'pgbench_history'",
+    };
+    Row {
+        rate: None,
+        cpu: if only_selects { &[0.9] } else { &[1.0] },
+        is_gate: false,
+        served: Some(Box::new(move || {
+            // A session adds its figures to those of all when it ends.
+            let own = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'";
+            server.wait_for(own, "1");
+            let count = server.ask(&format!("SELECT {figure}"));
+            count.parse().expect("a number of requests")
+        })),
         ..Row::new(title, peers)
     }
 }

@@ -15,6 +15,7 @@ pub struct Postgres {
     folder: TempDir,
     port: u16,
     settings: Vec<String>,
+    core: Option<u32>,
 }
 
 /// Who may come in, and how.
@@ -41,15 +42,38 @@ impl Postgres {
     /// The same with settings, such as `max_connections=10`.
     pub fn start_with(settings: &[&str]) -> Self {
         let settings = settings.iter().map(|setting| (*setting).to_owned());
-        Self::begin(settings.collect(), None)
+        Self::begin(settings.collect(), None, None)
     }
 
     /// The same that speaks TLS with this certificate.
     pub fn start_secure(certificates: &Certificates) -> Self {
-        Self::begin(Vec::new(), Some(certificates))
+        Self::begin(Vec::new(), Some(certificates), None)
     }
 
-    fn begin(mut settings: Vec<String>, certificates: Option<&Certificates>) -> Self {
+    /// The same on one core, with the tables of pgbench.
+    pub fn start_for_bench(core: u32) -> Self {
+        let settings = [
+            "synchronous_commit=off",
+            "autovacuum=off",
+            "shared_buffers=64MB",
+        ];
+        let settings = settings.map(str::to_owned).to_vec();
+        let server = Self::begin(settings, None, Some(core));
+        let made = tool("pgbench", None)
+            .args(["-i", "-q", "-h", "127.0.0.1", "-U", "postgres"])
+            .args(["-p", &server.port.to_string(), "postgres"])
+            .output()
+            .expect("pgbench is missing: run tests/benches/rates/peers.sh");
+        let error = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{error}");
+        server
+    }
+
+    fn begin(
+        mut settings: Vec<String>,
+        certificates: Option<&Certificates>,
+        core: Option<u32>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let owner = owner();
         if let Some((user, group)) = owner {
@@ -84,12 +108,13 @@ impl Postgres {
             settings.push("ssl=on".to_owned());
         }
         let port = free_port();
-        let child = started(&folder, port, &settings);
+        let child = started(&folder, (port, core), &settings);
         let server = Self {
             child,
             folder,
             port,
             settings,
+            core,
         };
         server.wait_until_ready();
         server.ask(ROLES);
@@ -145,7 +170,7 @@ impl Postgres {
 
     /// Starts again at the same port with the same data.
     pub fn start_again(&mut self) {
-        self.child = started(&self.folder, self.port, &self.settings);
+        self.child = started(&self.folder, (self.port, self.core), &self.settings);
         self.wait_until_ready();
     }
 
@@ -184,9 +209,18 @@ impl Drop for Postgres {
     }
 }
 
-fn started(folder: &TempDir, port: u16, settings: &[String]) -> Child {
+fn started(folder: &TempDir, (port, core): (u16, Option<u32>), settings: &[String]) -> Child {
     let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-    let mut postgres = tool("postgres", owner());
+    let mut postgres = match core {
+        None => tool("postgres", owner()),
+        Some(core) => {
+            let mut taskset = as_owner(Command::new("taskset"), owner());
+            taskset
+                .args(["-c", &core.to_string()])
+                .arg(program("postgres"));
+            taskset
+        }
+    };
     postgres
         .arg("-D")
         .arg(folder.path().join("data"))
@@ -206,17 +240,25 @@ fn started(folder: &TempDir, port: u16, settings: &[String]) -> Child {
         .expect("PostgreSQL is missing: run tests/install.sh")
 }
 
-/// A program of PostgreSQL, of the newest version that is there, run by its own user.
+/// A program of PostgreSQL, run by its own user.
 fn tool(name: &str, owner: Option<(u32, u32)>) -> Command {
+    as_owner(Command::new(program(name)), owner)
+}
+
+/// The path of a program of PostgreSQL, of the newest version that is there.
+pub fn program(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let mut versions: Vec<PathBuf> = versions
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
     versions.sort();
-    let mut command = match versions.last() {
-        Some(version) => Command::new(version.join("bin").join(name)),
-        None => Command::new(name),
-    };
+    match versions.last() {
+        Some(version) => version.join("bin").join(name),
+        None => PathBuf::from(name),
+    }
+}
+
+fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
     if let Some((user, group)) = owner {
         command.uid(user).gid(group);
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bggo_manifest::{DocumentKind, Output, TypeFrom};
 use bggo_values::{NamedType, Type, Value};
 
-use crate::diagnostics::{Problem, codes, nearest};
+use crate::diagnostics::{Hint, Problem, codes, nearest};
 use crate::resolve::model::StepId;
 use crate::source::{Answer, FileId, Question, Sources, Span};
 use crate::syntax::decl::{Expr, Name};
@@ -14,7 +14,7 @@ use crate::syntax::decl::{Expr, Name};
 use super::context::{Checker, KNOWN_WHEN_BUILT};
 use super::files::refusal;
 use super::forms::join;
-use crate::check::schema::Asked;
+use crate::check::schema::{Asked, columns};
 use crate::check::typed::{TExpr, TSchema};
 
 /// What an argument names.
@@ -68,12 +68,54 @@ impl Checker<'_> {
         // What asks for itself on the way has no type there.
         self.document_types.insert(key.clone(), output.ty.clone());
         let ty = match from {
+            TypeFrom::Document(input) if self.names_columns_by(step, input) => {
+                self.type_by_columns(step, input, output)
+            }
             TypeFrom::Document(input) => self.type_by_document(step, input),
             TypeFrom::Message(of) => self.type_by_method(step, of, output),
         };
         let ty = ty.unwrap_or_else(|| output.ty.clone());
         self.document_types.insert(key, ty.clone());
         ty
+    }
+
+    /// Whether an input names columns, and no document.
+    fn names_columns_by(&mut self, step: StepId, input: &str) -> bool {
+        let runner = self.runner_of(step);
+        let mut inputs = runner.iter().flat_map(|runner| &runner.inputs);
+        inputs.any(|one| one.name == input && one.reads_only(DocumentKind::Columns))
+    }
+
+    fn type_by_columns(&mut self, step: StepId, input: &str, output: &Output) -> Option<Type> {
+        let written = self.written_argument(step, input)?;
+        let value = self.aside(Some(step), written);
+        let columns = columns_of(value.constant()?).ok()?;
+        if value.sensitivity.any() {
+            return None;
+        }
+        let row = self.documents.row(written.span, columns);
+        Some(match output.ty {
+            Type::List(_) => Type::list(row),
+            _ => row,
+        })
+    }
+
+    /// Whether an argument that names columns is known when the grid is built and names types that are known, which is said here
+    /// if not.
+    pub(in crate::check) fn names_columns(&mut self, value: &TExpr, what: &str) -> bool {
+        if !self.is_known_when_built(value, what, "the rows have their types from it") {
+            return false;
+        }
+        let wrong = value.constant().map(columns_of);
+        let Some(Err((column, ty))) = wrong else {
+            return true;
+        };
+        let text = format!("the column `{column}` has the type \"{ty}\", which is not known here");
+        let hint = nearest::advice(&ty, columns::names()).map(Hint::in_words);
+        let hint = hint.unwrap_or_else(|| "a type of your own comes as \"text\"".into());
+        self.error(codes::INVALID_VALUE, value.span, text)
+            .advise(hint);
+        false
     }
 
     fn type_by_document(&mut self, step: StepId, input: &str) -> Option<Type> {
@@ -183,8 +225,12 @@ impl Checker<'_> {
             // It may stand where the files could not be read, which was said.
             return None;
         }
-        let is_message = files.is_some();
-        let (text, declared) = match is_message {
+        let is_row = self.documents.is_of_columns(of);
+        let (text, declared) = match files.is_some() {
+            _ if is_row => (
+                format!("the row has no column `{}`", name.text),
+                "its columns are named here",
+            ),
             true => (
                 format!(
                     "the message `{of}` has no field `{}`",
@@ -259,7 +305,7 @@ impl Checker<'_> {
             _ => None,
         };
         self.error(codes::NO_ATTRIBUTE, name.span, text)
-            .advise(hint.map(crate::diagnostics::Hint::from))
+            .advise(hint.map(Hint::from))
     }
 
     /// A type whose first level is opened, if it is one of a document: for who looks at the kind of a value.
@@ -305,4 +351,20 @@ impl Checker<'_> {
         }
         true
     }
+}
+
+/// Columns by their names, of a map that names their types; the first one whose type is not known if there is one.
+fn columns_of(value: &Value) -> Result<Vec<(String, Type)>, (String, String)> {
+    let pairs = value.pairs();
+    let columns = pairs
+        .iter()
+        .flat_map(|pairs| pairs.iter())
+        .map(|(name, ty)| {
+            let ty = ty.to_string();
+            let known = columns::of_name(&ty);
+            known
+                .map(|known| (name.to_string(), known))
+                .ok_or_else(|| (name.to_string(), ty))
+        });
+    columns.collect()
 }

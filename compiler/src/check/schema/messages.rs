@@ -300,10 +300,3 @@ impl Messages {
 
 /// The most names of an enum that are listed.
 const MOST_NAMES: usize = 24;
-
-impl Opened {
-    /// A type without more to say.
-    fn of(ty: Type) -> Self {
-        Self { ty, ..Self::any() }
-    }
-}

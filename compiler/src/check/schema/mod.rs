@@ -3,10 +3,12 @@
 //! ```text
 //! text --json, yaml--> tree --> reference, openapi --> faults, types, whole        (a file each)
 //! .proto files, descriptor set --proto--> files --> messages
+//! names of types in SQL --> columns
 //! ```
 //!
 //! A document is read once for a check, and its types are opened one level at a time, where an expression reads that far.
 
+pub(super) mod columns;
 mod faults;
 mod json;
 mod keywords;
@@ -32,6 +34,7 @@ use crate::check::typed::TSchema;
 use crate::diagnostics::{Hint, Problems, codes, nearest};
 use crate::source::{FileId, Span};
 
+use columns::Columns;
 use faults::Remark;
 use messages::Messages;
 use openapi::{Operation, Roots};
@@ -67,6 +70,7 @@ pub(super) enum ProtoNames {
 enum Described {
     Schema(Box<Document>),
     Messages(Messages),
+    Columns(Columns),
 }
 
 #[derive(Debug)]
@@ -198,8 +202,31 @@ impl Documents {
     pub(super) fn messages(&mut self, place: u32) -> Option<&mut Messages> {
         match self.list.get_mut(place as usize)? {
             Described::Messages(messages) => Some(messages),
-            Described::Schema(_) => None,
+            Described::Schema(_) | Described::Columns(_) => None,
         }
+    }
+
+    /// The type of a row with the columns that an argument names.
+    pub(super) fn row(&mut self, at: Span, columns: Vec<(String, Type)>) -> Type {
+        let rows = self.list.iter().filter_map(|one| match one {
+            Described::Columns(columns) => Some(columns),
+            Described::Schema(_) | Described::Messages(_) => None,
+        });
+        let mut rows = rows.filter(|columns| columns.at == at);
+        if let Some(known) = rows.next() {
+            return known.row();
+        }
+        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let columns = Columns::new(place, at, columns);
+        let row = columns.row();
+        self.list.push(Described::Columns(columns));
+        row
+    }
+
+    /// Whether a type is of columns.
+    pub(super) fn is_of_columns(&self, named: &NamedType) -> bool {
+        let described = self.list.get(named.document as usize);
+        matches!(described, Some(Described::Columns(_)))
     }
 
     /// One level of a type.
@@ -207,6 +234,7 @@ impl Documents {
         match self.list.get_mut(named.document as usize) {
             None => Rc::new(Opened::any()),
             Some(Described::Messages(messages)) => messages.open(named.node),
+            Some(Described::Columns(columns)) => columns.open(named.node),
             Some(Described::Schema(document)) => {
                 let Document {
                     tree, names, types, ..

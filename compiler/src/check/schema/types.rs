@@ -579,6 +579,11 @@ impl Opened {
         }
     }
 
+    /// A type without more to say.
+    pub(super) fn of(ty: Type) -> Self {
+        Self { ty, ..Self::any() }
+    }
+
     /// What holds where both hold.
     fn with(self, other: Opened) -> Opened {
         let null = self.null.clone().or(other.null.clone());

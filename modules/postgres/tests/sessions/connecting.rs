@@ -132,6 +132,7 @@ fn tls_is_spoken_as_the_mode_says() {
             ("127.0.0.1", "disable", false, false),
             ("127.0.0.1", "prefer", false, true),
             ("127.0.0.1", "require", false, true),
+            ("127.0.0.1", "verify-ca", true, true),
             ("localhost", "verify-full", true, true),
         ] {
             let user = with(host, mode, ca);
@@ -143,8 +144,12 @@ fn tls_is_spoken_as_the_mode_says() {
             assert_eq!(user.recorded(Metric::TLS_HANDSHAKING), u64::from(is_secure));
             user.leave().await;
         }
-        for (host, ca) in [("127.0.0.1", true), ("localhost", false)] {
-            let (kind, text) = with(host, "verify-full", ca).fails("SELECT 1").await;
+        for (host, mode, ca) in [
+            ("127.0.0.1", "verify-full", true),
+            ("localhost", "verify-full", false),
+            ("localhost", "verify-ca", false),
+        ] {
+            let (kind, text) = with(host, mode, ca).fails("SELECT 1").await;
             assert_eq!(kind, "tls", "{text}");
         }
         // A server that does not speak it.

@@ -4,8 +4,12 @@
 
 mod batches;
 mod connecting;
+mod copies;
 mod faults;
+mod notifications;
+mod pools;
 mod queries;
+mod splits;
 mod transactions;
 mod user;
 

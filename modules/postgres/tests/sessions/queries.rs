@@ -182,7 +182,7 @@ fn what_is_no_single_statement_fails_before_it_is_sent() {
                 vec![text("SELECT $1::int")],
                 "it has 1 parameters, and 0 are given",
             ),
-            (vec![text("COPY a TO STDOUT")], "COPY"),
+            (vec![text("COPY a TO STDOUT")], "postgres_copy_out"),
         ] {
             let (kind, text) = told(user.query(inputs).await);
             assert_eq!(kind, "statement");

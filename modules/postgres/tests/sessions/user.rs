@@ -1,7 +1,8 @@
 //! A virtual user with a connection: each step gives its outputs or its fault.
 
 use bggo_module_postgres::{
-    postgres_batch, postgres_begin, postgres_commit, postgres_connection, postgres_query,
+    postgres_batch, postgres_begin, postgres_commit, postgres_connection, postgres_copy_in,
+    postgres_copy_out, postgres_listener, postgres_notify, postgres_query, postgres_receive,
     postgres_rollback,
 };
 use bggo_runtime::contract::testing::Policy;
@@ -17,11 +18,16 @@ static STEP: Info = Info::new("postgres_query", "step", "test.hcl:1").slots(0..1
 static CONNECTION: ResourceInfo =
     ResourceInfo::new("postgres_connection", "db", "test.hcl:2").first_slot(32);
 
+static LISTENER: ResourceInfo =
+    ResourceInfo::new("postgres_listener", "events", "test.hcl:3").first_slot(48);
+
 /// A user.
 pub struct User {
     user: TestUser,
     connection: Rc<postgres_connection::Prepared>,
     connections: postgres_connection::Slot,
+    listener: Rc<postgres_listener::Prepared>,
+    listeners: postgres_listener::Slot,
 }
 
 impl Deref for User {
@@ -34,7 +40,7 @@ impl Deref for User {
 
 /// A step of a runner, prepared for each call.
 macro_rules! step {
-    ($name:ident, $runner:ident) => {
+    ($name:ident, $runner:ident $(, $wraps:path)?) => {
         impl User {
             pub async fn $name(&self, inputs: Vec<$runner::In>) -> Result<$runner::Output, Fault> {
                 let cx = self.prepare();
@@ -43,6 +49,7 @@ macro_rules! step {
                 self.runs((&STEP, prepared.policy()), async |it, step| {
                     let mut make = |cx| self.connection.create(cx, Ok(Vec::new()));
                     let connection = self.connections.get(it, &mut make);
+                    $(let connection = $wraps(connection);)?
                     let needs = $runner::Needs::NONE.connection(connection);
                     prepared.run(step, needs, &[]).await
                 })
@@ -52,8 +59,31 @@ macro_rules! step {
     };
 }
 
-step!(query, postgres_query);
-step!(batch, postgres_batch);
+step!(
+    query,
+    postgres_query,
+    postgres_query::ConnectionGet::PostgresConnection
+);
+step!(
+    batch,
+    postgres_batch,
+    postgres_batch::ConnectionGet::PostgresConnection
+);
+step!(
+    copy_in,
+    postgres_copy_in,
+    postgres_copy_in::ConnectionGet::PostgresConnection
+);
+step!(
+    copy_out,
+    postgres_copy_out,
+    postgres_copy_out::ConnectionGet::PostgresConnection
+);
+step!(
+    notify,
+    postgres_notify,
+    postgres_notify::ConnectionGet::PostgresConnection
+);
 step!(begin_with, postgres_begin);
 step!(commit_with, postgres_commit);
 step!(rollback_with, postgres_rollback);
@@ -61,15 +91,54 @@ step!(rollback_with, postgres_rollback);
 impl User {
     /// With a connection of these arguments, which is made with its first step.
     pub fn with(connection: Vec<postgres_connection::In>) -> Self {
+        Self::listening(connection, Vec::new())
+    }
+
+    /// With a listener as well, which listens from its first step on.
+    pub fn listening(
+        connection: Vec<postgres_connection::In>,
+        listener: Vec<postgres_listener::In>,
+    ) -> Self {
         let user = TestUser::default();
         let cx = user.prepare();
         let connection = postgres_connection::Prepared::new(&cx, Ok(connection));
         let connections = postgres_connection::Slot::new(&user.scope, &CONNECTION, 0, &[]);
+        let listener = postgres_listener::Prepared::new(&cx, Ok(listener));
+        let listeners = postgres_listener::Slot::new(&user.scope, &LISTENER, 0, &[&connections]);
         Self {
             user,
             connection,
             connections,
+            listener,
+            listeners,
         }
+    }
+
+    /// A step that waits for notifications.
+    pub async fn receive(
+        &self,
+        inputs: Vec<postgres_receive::In>,
+    ) -> Result<postgres_receive::Output, Fault> {
+        let wanted = postgres_receive::Wanted::ALL;
+        let prepared =
+            postgres_receive::Prepared::new(&self.prepare(), Ok(inputs), wanted, Policy::new());
+        self.runs((&STEP, prepared.policy()), async |it, step| {
+            let mut make = |cx| self.connection.create(cx, Ok(Vec::new()));
+            self.connections.get(it, &mut make).await?;
+            let mut make = |cx| {
+                let needs = postgres_listener::Needs::NONE.connection(Some(&self.connections));
+                self.listener.create(cx, needs, Ok(Vec::new()))
+            };
+            let listener = self.listeners.get(it, &mut make);
+            let needs = postgres_receive::Needs::NONE.listener(listener);
+            prepared.run(step, needs, &[]).await
+        })
+        .await
+    }
+
+    /// What the listener has counted so far.
+    pub fn counted_by_listener(&self, metric: Counter) -> u64 {
+        self.worker.counted_by_asset(&LISTENER, metric)
     }
 
     /// With a connection to this url.
@@ -92,6 +161,7 @@ impl User {
         self.runs((&STEP, prepared.policy()), async |it, step| {
             let mut make = |cx| self.connection.create(cx, Ok(Vec::new()));
             let connection = self.connections.get(it, &mut make);
+            let connection = postgres_query::ConnectionGet::PostgresConnection(connection);
             let needs = postgres_query::Needs::NONE.connection(connection);
             prepared.run(step, needs, late).await
         })

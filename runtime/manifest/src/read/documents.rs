@@ -7,6 +7,8 @@ use crate::model::{Asset, DocumentKind, Input, Manifest, MessageOf, Output, Side
 use bggo_values::literal::{Block, Body, Item};
 use bggo_values::{Type, Value};
 
+const WITH_DOCUMENT: &str = "with `type_from` the type is any: a document says what it is";
+
 impl Reader<'_> {
     /// `read = "build"` with the kinds of document in `as`; a bool without them is a switch.
     pub(super) fn reads(
@@ -122,15 +124,11 @@ impl Reader<'_> {
             return None;
         };
         let is_list = |ty: &Type| *ty == Type::list(Type::Any);
-        let fits = |ty: &Type| match found {
-            TypeFrom::Document(_) => *ty == Type::Any,
-            TypeFrom::Message(_) => *ty == Type::Any || is_list(ty),
-        };
+        // Whether that of a document may be a list is known with its input.
+        let fits = |ty: &Type| *ty == Type::Any || is_list(ty);
         if !ty.is_none_or(fits) {
             let text = match found {
-                TypeFrom::Document(_) => {
-                    "with `type_from` the type is any: a document says what it is"
-                }
+                TypeFrom::Document(_) => WITH_DOCUMENT,
                 TypeFrom::Message(_) => {
                     "with `type_from` the type is any or list(any): the method says of which message"
                 }
@@ -159,7 +157,16 @@ impl Reader<'_> {
             let input = inputs.iter().find(|input| input.name == *name);
             let text = match input {
                 _ if !is_runner => "`type_from` is for outputs of runners".to_owned(),
-                Some(input) if input.reads.iter().any(|kind| kind.is_schema()) => continue,
+                Some(input) if input.reads_only(DocumentKind::Columns) => {
+                    match output.validated_by {
+                        Some(_) => "columns say nothing by which a value is validated".to_owned(),
+                        None => continue,
+                    }
+                }
+                Some(input) if input.reads.iter().any(|kind| kind.is_schema()) => match output.ty {
+                    Type::List(_) => WITH_DOCUMENT.to_owned(),
+                    _ => continue,
+                },
                 Some(input) if input.selects.is_some() => format!(
                     "input `{name}` selects a method: the type is that of `input.{name}.request` or `input.{name}.response`"
                 ),
@@ -172,7 +179,7 @@ impl Reader<'_> {
         }
         self.switches(block, (inputs, outputs), stamps);
         for input in inputs.iter().filter(|input| input.is_document()) {
-            let text = match input.reads.iter().any(|kind| kind.is_schema()) {
+            let text = match input.reads.iter().any(|kind| kind.gives_a_type()) {
                 true => {
                     let named = |output: &Output| {
                         let named = Some(TypeFrom::Document(input.name.clone()));

@@ -61,11 +61,13 @@ impl Reader<'_> {
                 [DocumentKind::Protobuf | DocumentKind::Folders] => {
                     (ty == Some(Type::list(Type::String)), "a list of strings")
                 }
+                [DocumentKind::Columns] => {
+                    (ty == Some(Type::map(Type::String)), "a map of strings")
+                }
                 [DocumentKind::ProtobufSet] => (ty == Some(Type::String), "a string"),
                 kinds => {
                     if !kinds.iter().all(|kind| kind.is_schema()) {
-                        let text =
-                            "\"protobuf\", \"protobuf_set\" and \"folders\" stand alone in `as`";
+                        let text = "\"protobuf\", \"protobuf_set\", \"folders\" and \"columns\" stand alone in `as`";
                         self.fault(block.offset, text);
                     }
                     (ty == Some(Type::String), "a string")

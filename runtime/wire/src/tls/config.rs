@@ -2,7 +2,7 @@
 
 use super::identity::{self, Identity};
 use super::pem::Pem;
-use super::roots::{self, Trusted};
+use super::roots::{self, Hosts, Trusted};
 use super::sessions;
 use bggo_runtime::contract::FaultText;
 use rustls::client::Resumption;
@@ -22,6 +22,8 @@ pub struct TlsSettings {
     pub identity: Option<Identity>,
     /// Trust every certificate.
     pub insecure: bool,
+    /// Trust a certificate that a trusted authority signed, whatever host it names.
+    pub any_host: bool,
     /// The oldest version that is spoken: 1.2 if nothing is said.
     pub oldest: Option<TlsVersion>,
     /// The newest version that is spoken: 1.3 if nothing is said.
@@ -92,7 +94,11 @@ impl Tls {
             Some(pem) => Trusted::Given(pem),
             None => Trusted::BuiltInAndHost,
         };
-        let verifier = roots::verifier(trusted, &provider)?;
+        let hosts = match settings.any_host {
+            true => Hosts::Any,
+            false => Hosts::Named,
+        };
+        let verifier = roots::verifier(trusted, hosts, &provider)?;
         let builder = builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&verifier));
