@@ -338,6 +338,10 @@ pub fn kcat_group(server: &str, most: u64, each_second: u64) -> Peer {
         idle_words: None,
         is_native: true,
         told: |ended| ended.stdout.len() as u64,
+        left: 0,
+    }
+}
+
 /// pgbench over prepared statements: SELECTs of one row, or its transactions of seven statements. `way` has the port of the server.
 pub fn pgbench(way: &Way<'_>, only_selects: bool) -> Peer {
     let connections = way.connections.to_string();
