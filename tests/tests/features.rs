@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 16] = [
+const OPTIONAL: [&str; 17] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
