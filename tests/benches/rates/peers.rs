@@ -525,25 +525,16 @@ fn on_node(name: &'static str, way: &Way<'_>) -> Peer {
 
 /// minio-go in a loop of `scripts/minio.go`, which GETs or PUTs an object.
 pub fn minio(way: &Way<'_>, method: &str) -> Peer {
-    of_loop(("minio-go in a loop", "minio_loop"), &[method], way)
+    of_go(("minio-go in a loop", "minio_loop"), &[method], way)
 }
 
 /// grpc-go in a loop of `scripts/grpc.go`, which waits for the answer to each message.
 pub fn grpc_go(way: &Way<'_>) -> Peer {
-    of_loop(("grpc-go in a loop", "grpc_loop"), &[], way)
+    of_go(("grpc-go in a loop", "grpc_loop"), &[], way)
 }
 
-/// The official driver of MongoDB in a loop of `scripts/mongo.rs`, which finds one document again and again.
-pub fn mongo_driver(way: &Way<'_>) -> Peer {
-    of_loop(
-        ("the official driver of MongoDB in a loop", "mongo_loop"),
-        &[],
-        way,
-    )
-}
-
-/// A program that prints how many requests it sent.
-fn of_loop((name, program): (&'static str, &str), first: &[&str], way: &Way<'_>) -> Peer {
+/// A program of Go that prints how many requests it sent.
+fn of_go((name, program): (&'static str, &str), first: &[&str], way: &Way<'_>) -> Peer {
     let words = with(first, &[way.url.clone(), way.connections.to_string()]);
     Peer {
         name,

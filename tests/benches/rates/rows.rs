@@ -2,13 +2,13 @@
 
 use crate::peers::{
     Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat,
-    memtier, minio, mongo_driver, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
+    memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
 use bggo_tests::bench::{Program, summary};
-use bggo_tests::server::{Kafka, KafkaSetup, Mongo, Redis, RedisSetup};
+use bggo_tests::server::{Kafka, KafkaSetup, Redis, RedisSetup};
 use std::cell::Cell;
 
 /// Connections of every row that says nothing else.
@@ -93,7 +93,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 22] = [
+pub const ROWS: [(&str, Make); 21] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -118,7 +118,6 @@ pub const ROWS: [(&str, Make); 22] = [
     ("socketio", socketio),
     ("s3-get", |_| s3("get", "S3, GET of 1 KiB")),
     ("s3-put", |_| s3("put", "S3, PUT of 1 KiB")),
-    ("mongo", mongo),
     ("kafka-linger", kafka_linger),
     ("kafka-wait", kafka_wait),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
@@ -339,23 +338,6 @@ fn s3(method: &'static str, title: &'static str) -> Row {
     Row {
         cpu: &[0.2],
         ..Row::of_server(server, title, peers)
-    }
-}
-
-fn mongo(_: &Target) -> Row {
-    let server = Mongo::start_on(CORE);
-    server.ask("db.client.bench.things.insert_many([{'_id': i, 'text': 'x' * 100} for i in range(100)]).acknowledged");
-    let program = Program::new(include_str!("grids/mongo.hcl"));
-    let peers = vec![
-        bggo("bggo", program, SESSIONS, flag("--url", server.url())),
-        mongo_driver(&session(server.url())),
-    ];
-    Row {
-        rate: None,
-        cpu: &[0.75],
-        is_gate: false,
-        served: Some(Box::new(move || server.calls("find"))),
-        ..Row::new("MongoDB, find by _id", peers)
     }
 }
 
