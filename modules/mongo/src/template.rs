@@ -348,9 +348,8 @@ impl Template {
                     put(out, key, &value)?;
                 }
                 Operation::Argument { key, slot } => match slots.get(*slot) {
-                    Some(Slot::Parts(Parts::Whole(value) | Parts::Holes([value]))) => {
-                        put_present(out, key, value)?;
-                    }
+                    Some(Slot::Parts(Parts::Whole(value))) => put_present(out, key, value)?,
+                    Some(Slot::Parts(Parts::Holes([value]))) => put_present(out, key, value)?,
                     Some(Slot::Value(value)) => put_present(out, key, value)?,
                     Some(Slot::Text(text)) => bson::text(out, key, text)?,
                     Some(Slot::Absent | Slot::Parts(Parts::Holes(_))) | None => {}
