@@ -293,10 +293,6 @@ impl Record {
 }
 
 /// A piece with its size before it; a size below 0 says that there is none. `None` outside if the bytes end before.
-#[expect(
-    clippy::option_option,
-    reason = "what is missing differs from what is cut off"
-)]
 fn piece<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     let size = varint(bytes)?;
     let Ok(size) = usize::try_from(size) else {
