@@ -48,6 +48,8 @@ test-full: test ## the same, with many more seeds, changed answers and changed g
 	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http1 --package bggo-http2 --test mutations
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http-3 --lib a_changed_head
+	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-rabbitmq --lib a_stream
+	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-redis --lib oracle
 	BGGO_FUZZ_SECONDS=$(or $(seconds),600) $(CARGO) test --package bggo --test fuzz_corpus
 	BGGO_EDIT_SECONDS=$(or $(seconds),600) $(CARGO) test --package bggo --test lsp edits
 

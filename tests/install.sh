@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, servers of S3 and of gRPC built by Go, Kafka from Maven Central, mermaid's parser from npm,
-# and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
+# Installs what the tests need and is not there: servers and tools of Debian, servers of S3 and of gRPC built by Go, Kafka and a server of MongoDB's protocol
+# from Maven Central, mermaid's parser from npm, and readers of HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command -> Debian package
-need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven redis-server:redis-server pgbench:postgresql kcat:kcat"
+need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven redis-server:redis-server pgbench:postgresql rabbitmqctl:rabbitmq-server kcat:kcat javac:default-jdk-headless"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -121,6 +121,35 @@ servers=target/servers/python
 if [ ! -d "$servers/grpc_reflection" ]; then
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$servers" grpcio==1.85.1 grpcio-reflection==1.85.1 ||
         { echo "could not install grpcio from PyPI; run: python3 -m pip install --target $servers grpcio==1.85.1 grpcio-reflection==1.85.1" >&2; exit 1; }
+fi
+
+# A server of MongoDB's protocol, with a launcher of ours, and a client of it of another implementation.
+servers=target/servers/mongo
+source=$PWD/tests/src/server/Mongo.java
+if [ ! -f "$servers/Mongo.class" ] || [ "$source" -nt "$servers/Mongo.class" ]; then
+    rm -rf "$servers"
+    mkdir -p "$servers"
+    cat >"$servers/pom.xml" <<'POM'
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tests</groupId>
+  <artifactId>mongo</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>de.bwaldvogel</groupId>
+      <artifactId>mongo-java-server</artifactId>
+      <version>1.47.0</version>
+    </dependency>
+  </dependencies>
+</project>
+POM
+    (cd "$servers" && mvn -q dependency:copy-dependencies -DoutputDirectory=libs && javac -cp 'libs/*' -d . "$source") ||
+        { echo "could not get mongo-java-server from Maven Central" >&2; exit 1; }
+fi
+if [ ! -d target/servers/python/pymongo ]; then
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target target/servers/python pymongo==4.20.0 ||
+        { echo "could not install pymongo from PyPI; run: python3 -m pip install --target target/servers/python pymongo==4.20.0" >&2; exit 1; }
 fi
 
 # What colours grids in editors: VS Code's reader of grammars, and tree-sitter with its grammar of HCL.

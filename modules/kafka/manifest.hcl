@@ -288,7 +288,7 @@ runner "kafka_produce" {
 # A question about topics, of any client of the cluster.
 shared "topic" {
   uses "client" {
-    asset       = "kafka_producer"
+    asset       = ["kafka_producer", "kafka_consumer"]
     description = "A client of the cluster."
   }
   input "topic" {

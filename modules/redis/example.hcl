@@ -94,3 +94,31 @@ step "redis_receive" "hear" {
   }
   depends_on = [step.redis_publish.tell]
 }
+
+step "redis_stream_add" "order" {
+  enabled = var.url != ""
+  uses {
+    connection = resource.redis_connection.store
+  }
+  arguments {
+    stream     = "orders:${vu.id}"
+    fields     = { items = step.redis_script.count.output.value }
+    max_length = 1000
+  }
+}
+
+step "redis_stream_read" "orders" {
+  enabled = var.url != ""
+  uses {
+    connection = resource.redis_connection.store
+  }
+  arguments {
+    streams = ["orders:${vu.id}"]
+    after   = "0"
+    count   = 1000
+  }
+  check "the order is there" {
+    condition = output.count > 0
+  }
+  depends_on = [step.redis_stream_add.order]
+}

@@ -1,4 +1,4 @@
-description = "Redis: commands, pipelines and transactions, scripts and messages."
+description = "Redis: commands, pipelines and transactions, scripts, messages and streams."
 
 # Every step uses a connection, and fails as the server or the connection does.
 shared "exchange" {
@@ -52,7 +52,7 @@ shared "exchange" {
     description = "BUSY, LOADING, TRYAGAIN, MASTERDOWN or CLUSTERDOWN: the server cannot answer now."
   }
   error "moved" {
-    description = "MOVED or ASK: another node of the cluster has the key."
+    description = "MOVED or ASK: another node of the cluster has the key, and the connection has no `cluster = true`, or was sent on more than five times."
   }
   error "out_of_memory" {
     description = "OOM: the server has no memory left for writes."
@@ -222,6 +222,11 @@ runner "redis_publish" {
     required    = true
     description = "The message: a string or bytes as they are, everything else as JSON."
   }
+  input "stamp" {
+    type        = bool
+    default     = false
+    description = "Whether a message that is an object gets a first field `bggo-sent`, by which a `redis_receive` measures `end_to_end` and which it takes out again. Subscribers of others see it."
+  }
 
   output "receivers" {
     type        = number
@@ -230,7 +235,8 @@ runner "redis_publish" {
 }
 
 runner "redis_receive" {
-  description = "Waits for messages of a subscription. What came since the last step that received, and since the iteration began, counts."
+  description  = "Waits for messages of a subscription. What came since the last step that received, and since the iteration began, counts."
+  reads_stamps = true
 
   uses "subscription" {
     asset       = "redis_subscription"
@@ -294,6 +300,142 @@ runner "redis_receive" {
   }
   error "protocol" {
     description = "What came is no reply of Redis."
+  }
+}
+
+runner "redis_stream_add" {
+  description = "Adds an entry to a stream."
+  shares      = ["exchange"]
+  stamps      = input.stamp
+
+  input "stream" {
+    type        = string
+    required    = true
+    description = "The stream, a key."
+  }
+  input "fields" {
+    type        = any
+    required    = true
+    description = "The fields of the entry, an object: strings and bytes as they are, numbers and bools as text, everything else as JSON."
+  }
+  input "id" {
+    type        = string
+    default     = "*"
+    min_length  = 1
+    description = "The id of the entry. With `*` the server gives it one."
+  }
+  input "max_length" {
+    type        = number
+    min         = 0
+    description = "The most entries that the stream keeps: older ones are removed."
+  }
+  input "exact" {
+    type        = bool
+    default     = false
+    description = "Whether the stream has no entry more than `max_length`. Otherwise the server removes them when that costs little."
+  }
+  input "stamp" {
+    type        = bool
+    read        = "build"
+    description = "Whether the entry has a field `bggo-sent`, by which a `redis_stream_read` measures `end_to_end`. Without it, where the grid has such a step."
+  }
+
+  rule {
+    condition     = input.max_length == null || input.max_length == floor(input.max_length)
+    error_message = "max_length is a whole number"
+  }
+
+  output "id" {
+    type        = string
+    description = "The id of the entry."
+  }
+}
+
+runner "redis_stream_read" {
+  description  = "Reads entries of streams, alone or as a consumer of a group."
+  shares       = ["exchange"]
+  blocks       = input.block != null
+  reads_stamps = true
+
+  input "streams" {
+    type        = list(string)
+    required    = true
+    min_length  = 1
+    description = "The streams."
+  }
+  input "group" {
+    type        = string
+    description = "The group as whose consumer the step reads. It must exist: `XGROUP CREATE` makes it."
+  }
+  input "consumer" {
+    type        = string
+    description = "The name of the consumer in the group, as `\"user-$${vu.id}\"`."
+  }
+  input "after" {
+    type        = string
+    description = "The id behind which the step reads. Without it, what is added once the step waits (`$`); in a group, what no consumer has got (`>`)."
+  }
+  input "count" {
+    type        = number
+    default     = 1
+    min         = 1
+    description = "The most entries of each stream."
+  }
+  input "block" {
+    type        = duration
+    description = "How long the server waits for an entry if there is none. Without it the step does not wait. With `0s` it waits until the step's `timeout`."
+  }
+  input "ack" {
+    type        = bool
+    default     = true
+    description = "Whether the entries are acknowledged (XACK) by the same step, where it reads for a group."
+  }
+
+  rule {
+    condition     = input.count == floor(input.count)
+    error_message = "count is a whole number"
+  }
+  rule {
+    when          = ["group"]
+    at_least_one  = ["consumer"]
+    error_message = "a group needs the name of a consumer"
+  }
+  rule {
+    when          = ["consumer"]
+    at_least_one  = ["group"]
+    error_message = "a consumer belongs to a group"
+  }
+  rule {
+    when          = ["block"]
+    condition     = input.timeout == null || input.block < input.timeout
+    error_message = "the step gives up before the server does: let `block` be shorter than `timeout`"
+  }
+
+  output "entries" {
+    type        = list(any)
+    description = "The entries in order: objects with `stream`, `id` and `fields`, which are null of an entry that was deleted."
+  }
+  output "entry" {
+    type        = any
+    description = "The first of them; null if there is none."
+  }
+  output "count" {
+    type        = number
+    description = "How many there are."
+  }
+  output "last_id" {
+    type        = string
+    description = "The id of the last one; null if there is none."
+  }
+
+  metric "entries" {
+    kind        = "counter"
+    description = "Entries that came."
+  }
+  metric "delivery_latency" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the time in an entry's id, which the server's clock gave it, to its arrival here by the wall clock: as good as the two clocks agree, and not finer than a millisecond."
   }
 }
 
@@ -416,6 +558,11 @@ asset "redis_connection" {
     min         = 0
     description = "The number of the database, in place of that of the url. Without it 0."
   }
+  input "cluster" {
+    type        = bool
+    default     = false
+    description = "Whether the server is a node of a cluster: each command goes to the node that has its key, and MOVED and ASK are followed. The nodes are asked for, and connected to when they are needed."
+  }
   input "resp" {
     type        = number
     default     = 3
@@ -478,6 +625,10 @@ asset "redis_connection" {
   }
 
   rule {
+    condition     = !input.cluster || input.database == null || input.database == 0
+    error_message = "a cluster has the database 0 alone"
+  }
+  rule {
     condition     = input.resp == floor(input.resp)
     error_message = "resp is 2 or 3"
   }
@@ -529,6 +680,10 @@ asset "redis_connection" {
     kind        = "trend"
     unit        = "time"
     description = "How long agreeing on TLS took."
+  }
+  metric "redirections" {
+    kind        = "counter"
+    description = "Commands that were sent once more, to the node of a cluster that another one had named."
   }
   metric "reconnects" {
     kind        = "counter"

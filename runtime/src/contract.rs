@@ -19,7 +19,7 @@ pub use crate::stdout::line as print_line;
 pub use crate::step::{Pause, Predicate, Runner, STAMP_BYTES, StampMetrics, Step};
 pub use bggo_macros::module;
 pub use bggo_values::base64::{from_base64, to_base64};
-pub use bggo_values::calendar::days_since_1970;
+pub use bggo_values::calendar::{date_of_days, days_since_1970};
 pub use bggo_values::duration::format as format_duration;
 pub use bggo_values::json::{
     RawJson, decode as decode_json, encode_hcl, encode_plain as encode_json,

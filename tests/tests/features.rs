@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 16] = [
+const OPTIONAL: [&str; 18] = [
     "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-cmd",
@@ -15,9 +15,11 @@ const OPTIONAL: [&str; 16] = [
     "bggo-module-http_request",
     "bggo-module-http_target",
     "bggo-module-kafka",
+    "bggo-module-mongo",
     "bggo-module-noop",
     "bggo-module-postgres",
     "bggo-module-print",
+    "bggo-module-rabbitmq",
     "bggo-module-redis",
     "bggo-module-s3",
     "bggo-module-slack",
@@ -93,6 +95,7 @@ fn a_target_brings_no_second_reader_of_http() {
             "adler2",
             "bggo-http1",
             "bggo-module-http_target",
+            "bggo-module-mongo",
             "bggo-target",
             "crc32fast",
             "flate2",

@@ -1,7 +1,7 @@
 //! The runner `kafka_create_topic`.
 
 use crate::connection::{Cluster, To};
-use crate::kafka_create_topic::{Error as Kind, Inputs, Late, Output, Uses, Wanted};
+use crate::kafka_create_topic::{ClientAsset, Error as Kind, Inputs, Late, Output, Uses, Wanted};
 use crate::outcome::Code;
 use bggo_runtime::contract::{Fault, FaultText, Number, Prepare, Runner, Step, Value};
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
@@ -36,7 +36,10 @@ impl Runner for KafkaCreateTopic {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let given = self.inputs.with(late)?;
-        let cluster = &*uses.client.cluster;
+        let cluster = match uses.client {
+            ClientAsset::KafkaProducer(producer) => &*producer.cluster,
+            ClientAsset::KafkaConsumer(consumer) => &consumer.core().cluster,
+        };
         let name: &str = &given.topic;
         let topic = CreatableTopic::default()
             .with_name(TopicName(StrBytes::from_string(name.to_owned())))

@@ -1,7 +1,7 @@
 //! The runner `kafka_delete_topic`.
 
 use crate::connection::{Cluster, To};
-use crate::kafka_delete_topic::{Inputs, Late, Output, Uses, Wanted};
+use crate::kafka_delete_topic::{ClientAsset, Inputs, Late, Output, Uses, Wanted};
 use crate::outcome::Code;
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step};
 use kafka_protocol::messages::{DeleteTopicsRequest, TopicName};
@@ -35,7 +35,10 @@ impl Runner for KafkaDeleteTopic {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let given = self.inputs.with(late)?;
-        let cluster = &*uses.client.cluster;
+        let cluster = match uses.client {
+            ClientAsset::KafkaProducer(producer) => &*producer.cluster,
+            ClientAsset::KafkaConsumer(consumer) => &consumer.core().cluster,
+        };
         let name: &str = &given.topic;
         let request = DeleteTopicsRequest::default()
             .with_topic_names(vec![TopicName(StrBytes::from_string(name.to_owned()))])

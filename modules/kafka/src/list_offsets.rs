@@ -1,7 +1,7 @@
 //! The runner `kafka_list_offsets`.
 
 use crate::connection::To;
-use crate::kafka_list_offsets::{Inputs, Late, Output, Uses, Wanted};
+use crate::kafka_list_offsets::{ClientAsset, Inputs, Late, Output, Uses, Wanted};
 use crate::outcome::Code;
 use bggo_runtime::contract::{Fault, Number, Prepare, Runner, Step, Text, Value};
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
@@ -36,7 +36,10 @@ impl Runner for KafkaListOffsets {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let given = self.inputs.with(late)?;
-        let cluster = &*uses.client.cluster;
+        let cluster = match uses.client {
+            ClientAsset::KafkaProducer(producer) => &*producer.cluster,
+            ClientAsset::KafkaConsumer(consumer) => &consumer.core().cluster,
+        };
         let name: &str = &given.topic;
         let time = match (given.timestamp, &*given.at) {
             (Some(time), _) => time.as_i64().unwrap_or(i64::MAX),

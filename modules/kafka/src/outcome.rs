@@ -46,7 +46,8 @@ impl Code {
         self.kind().fault(self.told(said))
     }
 
-    fn kind(self) -> Kind {
+    /// Its kind of failure.
+    pub(crate) fn kind(self) -> Kind {
         match self.0 {
             // CORRUPT_MESSAGE, INVALID_RECORD
             2 | 87 => Kind::Corrupt,

@@ -3,15 +3,16 @@
 //! It is opened when it is created. One that was lost, or whose reply was not waited for, is replaced within the next step, and that is
 //! counted: nothing is sent twice, and nothing is made good in silence.
 
+use crate::cluster::{Cluster, SEED};
 use crate::command::{put_bytes, put_head};
 use crate::outcome;
 use crate::redis_command::Error as Of;
 use crate::redis_connection::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::reply::Reply;
-use crate::scan::Scan;
+use crate::scan::{NoReply, Scan};
 use crate::url::{Place, Url};
 use bggo_runtime::contract::{
-    Asset, AssetCx, AssetMetrics, Fault, Number, Prepare, Text, Value, format_duration,
+    Asset, AssetCx, AssetMetrics, Counter, Fault, Number, Prepare, Text, Value, format_duration,
 };
 use bggo_wire::{
     Address, Dialer, Home, KeptDeadline, Loan, Named, Rules, Target, Tls, TlsArguments, Trouble,
@@ -41,8 +42,11 @@ pub struct RedisConnection {
 /// All arguments, once each is known.
 pub struct Settings {
     place: Place,
-    /// What TLS checks, if it is spoken.
-    secure: Option<String>,
+    /// Of a cluster: which node has which slot.
+    cluster: Option<Cluster>,
+    is_secure: bool,
+    /// The host that TLS checks in place of that of the node.
+    server_name: Option<String>,
     dials: Rc<Rules>,
     connect_timeout: Duration,
     pub(crate) max_reply: usize,
@@ -58,6 +62,13 @@ struct Hello {
     older: (Vec<u8>, usize),
     /// The command that chooses the database.
     select: Option<Vec<u8>>,
+}
+
+impl Settings {
+    /// The cluster, if it is one.
+    pub(crate) fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
 }
 
 impl fmt::Debug for Settings {
@@ -148,16 +159,71 @@ impl RedisConnection {
 
     async fn open(&self) -> Result<Loan<'_>, Fault> {
         let wire = self.open_apart().await?;
-        Ok(self.home.settle(0, wire))
+        Ok(self.home.settle(SEED, wire))
+    }
+
+    /// A connection to a node of the cluster.
+    pub(crate) async fn at_node(&self, cluster: &Cluster, node: u32) -> Result<Loan<'_>, Fault> {
+        let idle = self
+            .home
+            .lend_heard(node, |wire| takes_pushes(wire).is_some());
+        if let Some(idle) = idle {
+            return Ok(idle);
+        }
+        let place = cluster.place(node);
+        let place = place.as_ref().unwrap_or(&self.settings.place);
+        match self.open_to(place).await {
+            Ok(wire) => Ok(self.home.settle(node, wire)),
+            Err(fault) => {
+                cluster.lost();
+                Err(fault)
+            }
+        }
+    }
+
+    /// Asks one node after the other which slots the nodes have, until one says so.
+    pub(crate) async fn ask_for_slots(&self, cluster: &Cluster) -> Result<(), Fault> {
+        let mut failed = None;
+        for node in SEED..cluster.count() {
+            match self.asks_node(cluster, node).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => failed = failed.or(Some(fault)),
+            }
+        }
+        Err(failed.unwrap_or_else(|| Of::Protocol.fault("the cluster has no nodes")))
+    }
+
+    async fn asks_node(&self, cluster: &Cluster, node: u32) -> Result<(), Fault> {
+        let mut loan = self.at_node(cluster, node).await?;
+        let mut slots = Vec::new();
+        put(&mut slots, &["CLUSTER", "SLOTS"]);
+        let mut learned = None;
+        let said = self.say(&mut loan, &slots, 1, |reply| {
+            learned = cluster.learn(reply, node);
+        });
+        match said.await? {
+            Some(error) => Err(outcome::refused(&error)),
+            None => learned.ok_or_else(|| outcome::no_reply(NoReply)),
+        }
+    }
+
+    /// Counts on a metric of the connection.
+    pub(crate) fn count(&self, metric: Counter, n: u64) {
+        self.metrics.add(metric, n);
     }
 
     /// A new connection that is not this one's, with all that was said to begin with.
     pub(crate) async fn open_apart(&self) -> Result<Wire, Fault> {
+        self.open_to(&self.settings.place).await
+    }
+
+    /// The same to a node.
+    async fn open_to(&self, place: &Place) -> Result<Wire, Fault> {
         let settings = &*self.settings;
         let begun = self.dialer.now();
         let mut limit = self.dialer.deadline();
         limit.set(begun + settings.connect_timeout);
-        let mut opening = pin!(self.connect());
+        let mut opening = pin!(self.connect(place));
         let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
             Poll::Pending => limit.poll(cx).map(|()| None),
             Poll::Ready(opened) => Poll::Ready(Some(opened)),
@@ -174,19 +240,25 @@ impl RedisConnection {
         Ok(wire)
     }
 
-    async fn connect(&self) -> Result<Wire, Fault> {
+    async fn connect(&self, place: &Place) -> Result<Wire, Fault> {
         let settings = &*self.settings;
+        let secure = match place {
+            Place::Host(host, _) if settings.is_secure => {
+                Some(settings.server_name.as_deref().unwrap_or(host))
+            }
+            _ => None,
+        };
         let target = Target {
-            address: match &settings.place {
+            address: match place {
                 Place::Host(name, port) => Address::Host { name, port: *port },
                 Place::Unix(path) => Address::Unix(path),
             },
-            secure: settings.secure.as_deref(),
+            secure,
             named: self.named,
         };
         let dialled = self.dialer.dial(&target).await;
         let (mut wire, times) = dialled.map_err(|trouble| {
-            let fault = match settings.secure {
+            let fault = match secure {
                 // A server that speaks none waits for more of what it takes for a command.
                 Some(_) if trouble.connect_limit().is_some() => {
                     let text = trouble.text().clone();
@@ -198,7 +270,7 @@ impl RedisConnection {
             };
             of_asset(fault)
         })?;
-        if settings.secure.is_some() {
+        if secure.is_some() {
             self.metrics.record_time(Metric::TLS_HANDSHAKING, times.tls);
         }
         self.greet(&mut wire).await.map_err(of_asset)?;
@@ -280,7 +352,7 @@ impl RedisConnection {
 impl RedisConnection {
     /// A failure while the first commands were said. A server that wants TLS hangs up without a word.
     fn of_greeting(&self, fault: Fault) -> Fault {
-        if self.settings.secure.is_some() || fault.kind() != Of::Closed.name() {
+        if self.settings.is_secure || fault.kind() != Of::Closed.name() {
             return fault;
         }
         Of::Closed.fault(
@@ -364,6 +436,7 @@ fn settings(inputs: &Inputs) -> Result<Option<Settings>, Fault> {
             connect_timeout: *inputs.connect_timeout.known()?,
             max_reply_size: *inputs.max_reply_size.known()?,
             server_name: inputs.server_name.known()?.as_deref(),
+            cluster: *inputs.cluster.known()?,
             tls: TlsArguments {
                 ca_file: inputs.ca_file.known()?.as_deref(),
                 ca_pem: inputs.ca_pem.known()?.as_deref(),
@@ -389,6 +462,7 @@ struct Known<'a> {
     connect_timeout: Duration,
     max_reply_size: u64,
     server_name: Option<&'a str>,
+    cluster: bool,
     tls: TlsArguments<'a>,
 }
 
@@ -406,23 +480,26 @@ impl Known<'_> {
             Some(number) => Some(number.to_string()),
             None => url.database.map(|number| number.to_string()),
         };
-        let secure = match (&url.place, url.is_secure) {
-            (Place::Host(host, _), true) => Some(self.server_name.unwrap_or(host).to_owned()),
-            _ => None,
-        };
-        let tls = match secure {
-            Some(_) => {
+        let is_secure = url.is_secure && matches!(url.place, Place::Host(..));
+        let database = database.filter(|number| number != "0");
+        if self.cluster && database.is_some() {
+            return Err(Kind::Settings.fault("a cluster has the database 0 alone"));
+        }
+        let tls = match is_secure {
+            true => {
                 let settings = self.tls.settings();
                 let settings =
                     settings.map_err(|trouble| Kind::Settings.fault(trouble.text().clone()))?;
                 Some(Tls::new(&settings).map_err(|text| Kind::Tls.fault(text))?)
             }
-            None => None,
+            false => None,
         };
         let name = Some(self.client_name).filter(|name| !name.is_empty());
         Ok(Settings {
+            cluster: self.cluster.then(|| Cluster::new(url.place.clone())),
             place: url.place,
-            secure,
+            is_secure,
+            server_name: self.server_name.map(str::to_owned),
             dials: Rc::new(Rules {
                 tls,
                 connect_limit: Some(self.connect_timeout),
@@ -433,7 +510,7 @@ impl Known<'_> {
             hello: Hello {
                 newer: (self.resp == Number::from(3)).then(|| newer(username, password, name)),
                 older: older(username, password, name),
-                select: database.filter(|number| number != "0").map(|number| {
+                select: database.map(|number| {
                     let mut select = Vec::new();
                     put(&mut select, &["SELECT", &number]);
                     select

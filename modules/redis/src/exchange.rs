@@ -1,39 +1,17 @@
 //! An exchange of a step: its turn, the connection, commands and their replies.
 
+use crate::ask::Ask;
 use crate::connection::{RedisConnection, poll_reply};
 use crate::outcome;
 use crate::redis_command::Error as Kind;
 use crate::reply::Reply;
+use crate::routed::routed;
 use crate::scan::Scan;
-use bggo_runtime::contract::{Counter, Fault, FaultText, Running, Step, Trend, format_duration};
+use bggo_runtime::contract::{Fault, FaultText, Running, Step, format_duration};
 use bggo_wire::{Loan, Turn, within};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-
-/// How long a step may take whose grid says nothing of it.
-pub(crate) const DEFAULT: Duration = Duration::from_secs(10);
-
-/// What exchanges of a runner count.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counts {
-    pub(crate) waiting: Trend,
-    pub(crate) data_sent: Counter,
-    pub(crate) data_received: Counter,
-    pub(crate) possibly_executed: Counter,
-}
-
-/// What a step asks.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ask<'a> {
-    /// The commands as they are sent.
-    pub(crate) commands: &'a [u8],
-    /// How many there are, and so how many replies.
-    pub(crate) count: usize,
-    /// How long all of it may take, from the beginning of the step.
-    pub(crate) timeout: Duration,
-    pub(crate) counts: &'a Counts,
-}
 
 /// Sends commands when it is the step's turn, and hands over each reply with the number of its command.
 ///
@@ -46,6 +24,12 @@ pub(crate) async fn exchange<'a>(
     heard: &'a mut (dyn FnMut(usize, Reply<'_>) + 'a),
 ) -> Result<(), Fault> {
     let until = step.sent_at_once() + ask.timeout;
+    if let Some(cluster) = connection.settings().cluster() {
+        // In a box: it would make each step without a cluster wider.
+        let mut work = Box::pin(routed(step, (connection, cluster), ask, heard));
+        let done = within(step, &connection.deadline, until, work.as_mut()).await;
+        return done.unwrap_or_else(|| Err(too_late(ask.timeout)));
+    }
     let mut work = Exchange {
         step,
         connection,
@@ -58,10 +42,13 @@ pub(crate) async fn exchange<'a>(
         received: 0,
     };
     let done = within(step, &connection.deadline, until, Pin::new(&mut work)).await;
-    done.unwrap_or_else(|| {
-        let text = format_args!("no reply within {}", format_duration(work.ask.timeout));
-        Err(Kind::Timeout.fault(FaultText::plain(text)))
-    })
+    done.unwrap_or_else(|| Err(too_late(work.ask.timeout)))
+}
+
+#[cold]
+fn too_late(limit: Duration) -> Fault {
+    let text = format_args!("no reply within {}", format_duration(limit));
+    Kind::Timeout.fault(FaultText::plain(text))
 }
 
 /// A turn and the connection.

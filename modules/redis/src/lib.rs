@@ -3,22 +3,33 @@
 //! ```text
 //! redis_connection: url -dial (bggo-wire), HELLO-> a connection, on which steps have their turns
 //! redis_subscription: SUBSCRIBE on a connection apart -Scan, Push-> inbox <- redis_receive
+//! redis_stream_add, redis_stream_read: XADD, XREAD and XREADGROUP, and XACK, on the connection
+//! a cluster: slot of a key -Cluster-> node; routed is the exchange over several nodes
 //! redis_command: command -Template-> bytes -exchange-> Scan (where a reply ends) -> Reply -> value, or a failure by outcome
 //! ```
 
 mod answer;
+mod ask;
+mod cluster;
 mod command;
 mod connection;
 mod exchange;
+#[cfg(test)]
+mod oracle;
 mod outcome;
 mod pipeline;
 mod publish;
 mod receive;
 mod reply;
+mod routed;
 mod run;
 mod scan;
 mod script;
 mod shown;
+mod slot;
+mod stamped;
+mod stream_add;
+mod stream_read;
 mod subscription;
 mod url;
 
@@ -28,6 +39,8 @@ pub use publish::RedisPublish;
 pub use receive::RedisReceive;
 pub use run::RedisCommand;
 pub use script::RedisScript;
+pub use stream_add::RedisStreamAdd;
+pub use stream_read::RedisStreamRead;
 pub use subscription::RedisSubscription;
 
 bggo_runtime::contract::module!("manifest.hcl");

@@ -1,7 +1,8 @@
 //! The runner `redis_pipeline`: commands at once, and all their replies.
 
+use crate::ask::{Ask, Counts, DEFAULT};
 use crate::command::Template;
-use crate::exchange::{Ask, Counts, DEFAULT, exchange};
+use crate::exchange::exchange;
 use crate::outcome;
 use crate::redis_pipeline::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::reply::Reply;

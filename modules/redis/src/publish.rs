@@ -1,11 +1,13 @@
 //! The runner `redis_publish`.
 
+use crate::ask::{Ask, Counts, DEFAULT};
 use crate::command::{put_argument, put_bytes, put_head};
-use crate::exchange::{Ask, Counts, DEFAULT, exchange};
+use crate::exchange::exchange;
 use crate::outcome;
 use crate::redis_publish::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::reply::Reply;
 use crate::shown::{Said, is_shown, show};
+use crate::stamped::stamped;
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, Value, encode_json};
 use std::cell::RefCell;
 
@@ -52,7 +54,12 @@ impl Runner for RedisPublish {
         put_bytes(&mut room, given.channel.as_bytes());
         match given.message {
             Value::Text(_) | Value::Bytes(_) => put_argument(&mut room, given.message)?,
-            other => put_bytes(&mut room, encode_json(other).as_bytes()),
+            other => {
+                let message = encode_json(other);
+                let stamp = given.stamp.then(|| step.stamp());
+                let stamped = stamp.and_then(|stamp| stamped(&message, &stamp));
+                put_bytes(&mut room, stamped.unwrap_or(message).as_bytes());
+            }
         }
         let ask = Ask {
             commands: &room,

@@ -1,16 +1,23 @@
 //! The runner `redis_receive`.
 
-use crate::exchange::DEFAULT;
-use crate::redis_receive::{Error as Kind, Inputs, Late, Output, Uses, Wanted};
+use crate::ask::DEFAULT;
+use crate::redis_receive::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::shown::show_received;
+use crate::stamped::take_stamp;
 use crate::subscription::{Message, RedisSubscription};
 use bggo_runtime::contract::{
-    Fault, FaultText, Number, Predicate, Prepare, Runner, Step, Text, Value, decode_json,
-    format_duration,
+    Fault, FaultText, Number, Predicate, Prepare, Runner, StampMetrics, Step, Text, Value,
+    decode_json, format_duration,
 };
 use bggo_wire::within;
 use std::future::poll_fn;
 use std::pin::pin;
+
+const STAMPS: StampMetrics = [
+    Metric::END_TO_END,
+    Metric::END_TO_END_FROM_DUE,
+    Metric::END_TO_END_WALL_CLOCK,
+];
 
 /// A prepared step that waits for messages.
 #[derive(Debug)]
@@ -97,7 +104,10 @@ impl RedisReceive {
         let _turn = subscription.turns.take().await;
         subscription.forget_before(step);
         while taken.messages.len() < count {
-            let message = poll_fn(|cx| subscription.poll_next(cx)).await?;
+            let mut message = poll_fn(|cx| subscription.poll_next(cx)).await?;
+            if let Some(stamp) = take_stamp(&mut message.payload) {
+                step.record_stamp(&stamp, message.came, STAMPS);
+            }
             taken.messages.push(message);
             let Some(predicate) = predicate else {
                 continue;

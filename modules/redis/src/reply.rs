@@ -73,6 +73,31 @@ impl<'a> Reply<'a> {
         value(&mut bytes, 0)
     }
 
+    /// The bytes of a string.
+    pub(crate) fn string(self) -> Option<&'a [u8]> {
+        let (kind, rest) = self.0.split_first()?;
+        let line = scan::line(rest).ok()??;
+        match kind {
+            b'+' => Some(line),
+            b'$' => {
+                let length = usize::try_from(scan::length(line).ok()??).ok()?;
+                rest.get(line.len() + 2..line.len() + 2 + length)
+            }
+            _ => None,
+        }
+    }
+
+    /// The pairs of a map. `None` if it is none.
+    pub(crate) fn pairs(self) -> Option<Vec<(Reply<'a>, Reply<'a>)>> {
+        let rest = self.0.strip_prefix(b"%")?;
+        let line = scan::line(rest).ok()??;
+        let count = scan::length(line).ok()??.checked_mul(2)?;
+        let parts = items(rest.get(line.len() + 2..)?, count)?;
+        let pairs = parts.chunks_exact(2);
+        let pair = |two: &[Reply<'a>]| Some((*two.first()?, *two.get(1)?));
+        pairs.map(pair).collect()
+    }
+
     /// The replies of a list, as that of EXEC. `None` if it is none.
     pub(crate) fn items(self) -> Option<Vec<Reply<'a>>> {
         let (kind, rest) = self.0.split_first()?;
@@ -81,16 +106,20 @@ impl<'a> Reply<'a> {
         }
         let line = scan::line(rest).ok()??;
         let count = scan::length(line).ok()??;
-        let mut rest = rest.get(line.len() + 2..)?;
-        let mut items = Vec::new();
-        for _ in 0..count {
-            let end = scan::Scan::default().end(rest).ok()??;
-            let (item, behind) = rest.split_at_checked(end)?;
-            items.push(Reply(item));
-            rest = behind;
-        }
-        Some(items)
+        items(rest.get(line.len() + 2..)?, count)
     }
+}
+
+/// So many replies at the beginning of these bytes.
+fn items(mut rest: &[u8], count: u64) -> Option<Vec<Reply<'_>>> {
+    let mut items = Vec::new();
+    for _ in 0..count {
+        let end = scan::Scan::default().end(rest).ok()??;
+        let (item, behind) = rest.split_at_checked(end)?;
+        items.push(Reply(item));
+        rest = behind;
+    }
+    Some(items)
 }
 
 /// The value that attributes are said of.

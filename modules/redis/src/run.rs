@@ -1,8 +1,9 @@
 //! The runner `redis_command`.
 
 use crate::answer::{Answer, Reads};
+use crate::ask::{Ask, Counts, DEFAULT};
 use crate::command::Template;
-use crate::exchange::{Ask, Counts, DEFAULT, exchange};
+use crate::exchange::exchange;
 use crate::redis_command::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::reply::Reply;
 use crate::shown::{is_shown, show};

@@ -1,8 +1,9 @@
 //! The runner `redis_script`: EVALSHA, and EVAL where the server does not know the script.
 
 use crate::answer::{Answer, Reads};
+use crate::ask::{Ask, Counts, DEFAULT};
 use crate::command::{put_argument, put_bytes, put_head};
-use crate::exchange::{Ask, Counts, DEFAULT, exchange};
+use crate::exchange::exchange;
 use crate::redis_script::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::reply::Reply;
 use crate::shown::{Said, is_shown, show};

@@ -1,18 +1,17 @@
-//! Results that come after their steps: how many are outstanding on a worker, and how each is counted.
+//! Results that come after their steps, and how each is counted.
 //!
 //! ```text
 //! Step::late_result -> LateResult -> delivered | undelivered | dropped: possibly written
 //!                          |
-//!              outstanding results of its scenario, for which the end of the scenario waits
+//!              results to come of its scenario, for which the end of the scenario waits
 //! ```
 
 use super::recording::metric_methods;
 use super::worker::WorkerContext;
 use crate::fault::Fault;
 use crate::info::Info;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
-use tokio::sync::Notify;
 
 /// Where a late result is counted, from the first metric of its step on: the order of the metrics that its runner has by its manifest
 /// (`LATE_METRICS` of `bggo-manifest`).
@@ -21,57 +20,6 @@ mod metric {
     pub(super) const DELIVERED: u32 = 1;
     pub(super) const UNDELIVERED: u32 = 2;
     pub(super) const POSSIBLY_WRITTEN: u32 = 3;
-}
-
-/// How many results have not come, by scenario.
-#[derive(Debug, Default)]
-pub(crate) struct ResultsToCome {
-    /// By the number of the scenario, plus one: the phases of the run have none, and stand before them.
-    counts: RefCell<Vec<u64>>,
-    /// One of these has become zero.
-    none: Notify,
-}
-
-impl ResultsToCome {
-    fn place(scenario: u32) -> usize {
-        scenario.wrapping_add(1) as usize
-    }
-
-    fn add(&self, scenario: u32) {
-        let (place, mut counts) = (Self::place(scenario), self.counts.borrow_mut());
-        if counts.len() <= place {
-            counts.resize(place + 1, 0);
-        }
-        if let Some(count) = counts.get_mut(place) {
-            *count += 1;
-        }
-    }
-
-    fn remove(&self, scenario: u32) {
-        let mut counts = self.counts.borrow_mut();
-        if let Some(count) = counts.get_mut(Self::place(scenario)) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.none.notify_waiters();
-            }
-        }
-    }
-
-    fn is_none(&self, scenario: u32) -> bool {
-        let counts = self.counts.borrow();
-        counts.get(Self::place(scenario)).is_none_or(|n| *n == 0)
-    }
-
-    /// Completes when all results of the steps of a scenario have come.
-    pub(crate) async fn until_none(&self, scenario: u32) {
-        loop {
-            let changed = self.none.notified();
-            if self.is_none(scenario) {
-                return;
-            }
-            changed.await;
-        }
-    }
 }
 
 /// The result of a run of a step that comes after it: see `Step::late_result`. One that is dropped counts as possibly written.

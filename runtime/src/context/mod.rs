@@ -9,6 +9,7 @@ mod held;
 mod late_results;
 mod outside;
 mod recording;
+mod results_to_come;
 mod user;
 mod worker;
 

@@ -3,7 +3,7 @@
 use super::deadline::{Deadline, Deadlines};
 use super::exchanges::{KeptExchanges, Others};
 use super::held::{Held, Recorded};
-use super::late_results::ResultsToCome;
+use super::results_to_come::ResultsToCome;
 use crate::clock::{Clock, Moment};
 use crate::event::{CheckReport, Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown, Unmade};

@@ -385,7 +385,7 @@ pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
 }
 
 /// kcat: the lines of a file as records, with the settings of the row. It ends after a number of them.
-pub fn kcat(server: &str) -> Peer {
+pub fn kcat_sending(server: &str) -> Peer {
     const RECORD: usize = 100;
     let words = strings(&[
         "-P",

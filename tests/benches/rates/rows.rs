@@ -1,8 +1,8 @@
 //! The rows: what is sent to whom, by whom, and what bggo is to reach beside its anchor.
 
 use crate::peers::{
-    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat,
-    kcat_group, memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
+    Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat_group,
+    kcat_sending, memtier, minio, oha, quinn, rdkafka, redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
@@ -365,7 +365,7 @@ fn kafka_linger(_: &Target) -> Row {
             SESSIONS,
             flag("--server", server.clone()),
         )),
-        kcat(&server),
+        kcat_sending(&server),
     ];
     Row {
         rate: None,

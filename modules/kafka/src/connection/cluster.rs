@@ -264,9 +264,7 @@ impl Cluster {
             }
             Err(fault) if fault.kind() == Kind::Closed.name() && self.settings().sasl.is_none() => {
                 // So does a listener that wants to know who the client is.
-                let text = FaultText::value(fault.text()).and(
-                    ": a listener with SASL has the security_protocol SASL_PLAINTEXT or SASL_SSL",
-                );
+                let text = "the broker closed the connection: a listener with SASL has the security_protocol SASL_PLAINTEXT or SASL_SSL";
                 Err(Kind::Closed.fault(text))
             }
             answer => answer,

@@ -85,30 +85,28 @@ impl Opener {
             _ => outcome::of_dial(&trouble),
         })?;
         let connection = Rc::new(Connection::new(wire, self.settings.client_id.clone()));
-        let greeted = self.greet(&connection).await;
-        greeted.map_err(|fault| {
-            let text = target.no_connection().and(": ").and_value(fault.text());
-            of_kind(fault.kind()).fault(text)
-        })?;
+        let place = target.no_connection().and(": ");
+        self.greet(&connection, &Refuses(place)).await?;
         Ok(connection)
     }
 
-    async fn greet(&self, connection: &Connection) -> Result<(), Fault> {
-        let versions = versions(connection).await.map_err(|fault| {
+    async fn greet(&self, connection: &Connection, refuses: &Refuses) -> Result<(), Fault> {
+        let versions = versions(connection, refuses).await.map_err(|fault| {
             if fault.kind() != Kind::Closed.name() {
                 return fault;
             }
             // A listener with TLS hangs up, or says so in words of TLS, which the wire knows.
-            Kind::Closed.fault(match self.settings.secure {
+            let text = match self.settings.secure {
                 Secure::No => {
                     "the broker closed the connection before it answered: a listener with TLS has the security_protocol SSL or SASL_SSL"
                 }
                 Secure::Yes(_) => "the broker closed the connection before it answered",
-            })
+            };
+            refuses.because(Kind::Closed, text)
         })?;
         connection.knows(versions);
         match &self.settings.sasl {
-            Some(sasl) => log_in(connection, sasl, &self.clock).await,
+            Some(sasl) => log_in((connection, refuses), sasl, &self.clock).await,
             None => Ok(()),
         }
     }
@@ -117,21 +115,21 @@ impl Opener {
 const HINT_OF_TLS: &str =
     ": a listener without TLS has the security_protocol PLAINTEXT or SASL_PLAINTEXT";
 
-/// The kind of a failure by its name.
-fn of_kind(name: &str) -> Kind {
-    match name {
-        "tls" => Kind::Tls,
-        "closed" => Kind::Closed,
-        "authentication" => Kind::Authentication,
-        "authorization" => Kind::Authorization,
-        "protocol" => Kind::Protocol,
-        "broker_error" => Kind::BrokerError,
-        _ => Kind::Connect,
+/// Why a broker does not let the client in: with its place before that.
+struct Refuses(FaultText);
+
+impl Refuses {
+    fn because(&self, kind: Kind, text: impl Into<FaultText>) -> Fault {
+        kind.fault(self.0.clone().and_text(&text.into()))
+    }
+
+    fn by(&self, code: Code, said: Option<&str>) -> Fault {
+        self.because(code.kind(), code.told(said))
     }
 }
 
 /// Which versions of requests the broker knows.
-async fn versions(connection: &Connection) -> Result<Versions, Fault> {
+async fn versions(connection: &Connection, refuses: &Refuses) -> Result<Versions, Fault> {
     let request = ApiVersionsRequest::default()
         .with_client_software_name(StrBytes::from_static_str("bggo"))
         .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
@@ -146,13 +144,14 @@ async fn versions(connection: &Connection) -> Result<Versions, Fault> {
         crate::connection::broker::decode::<ApiVersionsRequest>(&mut bytes, 3)?
     };
     match Code::of(answer.error_code) {
-        Some(code) => Err(code.fault(None)),
+        Some(code) => Err(refuses.by(code, None)),
         None => Ok(Versions::of(&answer)),
     }
 }
 
 /// Says who the client is.
-async fn log_in(connection: &Connection, sasl: &Sasl, clock: &AssetClock) -> Result<(), Fault> {
+async fn log_in(to: (&Connection, &Refuses), sasl: &Sasl, clock: &AssetClock) -> Result<(), Fault> {
+    let (connection, refuses) = to;
     let mechanism = sasl.mechanism();
     let request =
         SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
@@ -166,29 +165,31 @@ async fn log_in(connection: &Connection, sasl: &Sasl, clock: &AssetClock) -> Res
                 true => text,
                 false => text.and(format_args!(", but {}", offered.join(", "))),
             };
-            return Err(Kind::Authentication.fault(text));
+            return Err(refuses.because(Kind::Authentication, text));
         }
         Some(Code::ILLEGAL_SASL_STATE) => {
-            return Err(Kind::Authentication.fault(
+            return Err(refuses.because(
+                Kind::Authentication,
                 "the listener is one without SASL: its security_protocol is PLAINTEXT or SSL",
             ));
         }
-        Some(code) => return Err(code.fault(None)),
+        Some(code) => return Err(refuses.by(code, None)),
     }
     match sasl {
         Sasl::Plain { user, password } => {
             let words = format!("\0{user}\0{password}");
-            say(connection, words.into()).await.map(drop)
+            say(to, words.into()).await.map(drop)
         }
         Sasl::OAuthBearer { token } => {
             let words = format!("n,,\x01auth=Bearer {token}\x01\x01");
-            let answer = say(connection, words.into()).await?;
+            let answer = say(to, words.into()).await?;
             match answer.is_empty() {
                 true => Ok(()),
                 // The broker waits for one more word before it says no.
                 false => {
-                    say(connection, "\x01".into()).await?;
-                    Err(Kind::Authentication.fault("the broker does not accept the token"))
+                    say(to, "\x01".into()).await?;
+                    Err(refuses
+                        .because(Kind::Authentication, "the broker does not accept the token"))
                 }
             }
         }
@@ -198,34 +199,34 @@ async fn log_in(connection: &Connection, sasl: &Sasl, clock: &AssetClock) -> Res
                 place.copy_from_slice(&clock.random().to_le_bytes());
             }
             let scram = Scram::new(user.hash, &user.user, &nonce, Binding::None);
-            prove(connection, &scram, &user.password, &user.keys).await
+            prove(to, &scram, &user.password, &user.keys).await
         }
     }
 }
 
 /// Proves a password by SCRAM, and that the broker knows it too.
 async fn prove(
-    connection: &Connection,
+    to: (&Connection, &Refuses),
     scram: &Scram<'_>,
     password: &str,
     keys: &Keys,
 ) -> Result<(), Fault> {
-    let of_scram = |wrong| Kind::Authentication.fault(FaultText::plain(wrong));
-    let first = say(connection, scram.first().into()).await?;
+    let of_scram = |wrong| to.1.because(Kind::Authentication, FaultText::plain(wrong));
+    let first = say(to, scram.first().into()).await?;
     let first = String::from_utf8_lossy(&first);
     let answer = scram.answer(&first, password, keys).map_err(of_scram)?;
-    let last = say(connection, answer.message.clone().into()).await?;
+    let last = say(to, answer.message.clone().into()).await?;
     answer
         .verify(&String::from_utf8_lossy(&last))
         .map_err(of_scram)
 }
 
 /// Says a word of a mechanism: what the broker says to it.
-async fn say(connection: &Connection, word: Bytes) -> Result<Bytes, Fault> {
+async fn say((connection, refuses): (&Connection, &Refuses), word: Bytes) -> Result<Bytes, Fault> {
     let request = SaslAuthenticateRequest::default().with_auth_bytes(word);
     let answer = connection.ask(&request).await?;
     match Code::of(answer.error_code) {
         None => Ok(answer.auth_bytes),
-        Some(code) => Err(code.fault(answer.error_message.as_deref())),
+        Some(code) => Err(refuses.by(code, answer.error_message.as_deref())),
     }
 }

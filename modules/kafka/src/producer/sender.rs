@@ -134,6 +134,8 @@ struct Link {
     requests: VecDeque<Request>,
     throttled: Option<Moment>,
     version: i16,
+    /// When its connection was opened last.
+    opened: Option<Moment>,
 }
 
 enum Stands {
@@ -601,6 +603,7 @@ impl Sender {
                 match opened.and_then(|connection| Ok((version(&connection)?, connection))) {
                     Ok((version, connection)) => {
                         link.version = version;
+                        link.opened = Some(now);
                         link.stands = Stands::Open(connection);
                     }
                     Err(_) => {
@@ -672,7 +675,8 @@ impl Sender {
         if ended.is_ready() || connection.is_over() {
             self.lost(link, state);
             state.wants_lookup = true;
-            link.stands = Stands::Closed;
+            // One that is closed as soon as it is opened is not opened again at once.
+            link.stands = Stands::Failed(link.opened.map_or(now, |opened| opened + BACKOFF));
             return true;
         }
         if let Some(request) = link.requests.front() {
@@ -1190,6 +1194,7 @@ impl Link {
             requests: VecDeque::new(),
             throttled: None,
             version: VERSIONS.0,
+            opened: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod user;
 
+mod clusters;
 mod connecting;
 mod cut;
 mod faults;
@@ -13,4 +14,5 @@ mod messages;
 mod pipelines;
 mod replies;
 mod scripts;
+mod streams;
 mod turns;

@@ -241,3 +241,32 @@ fn a_user_who_may_not_read_a_channel_is_told() {
         );
     });
 }
+
+#[test]
+fn a_stamp_tells_how_long_a_message_was_on_its_way() {
+    let server = Redis::start();
+    run(async || {
+        let user = User::subscribed(
+            &server.url(),
+            Vec::new(),
+            vec![In::Channels(names(&["news"]))],
+        );
+        begins(&user).await;
+        let object = Value::from(vec![(Text::Static("id"), Value::number(7))]);
+        let inputs = vec![
+            redis_publish::In::Channel(known(Text::Static("news"))),
+            redis_publish::In::Message(known(object)),
+            redis_publish::In::Stamp(known(Some(true))),
+        ];
+        user.publish(inputs).await.unwrap();
+        publishes(&user, "news", Value::text("{}")).await;
+        let output = user.receive(vec![count(2)]).await.unwrap();
+        assert_eq!(
+            shown(&output),
+            r#"[{"channel":"news","message":"{\"id\":7}"},{"channel":"news","message":"{}"}]"#
+        );
+        use bggo_module_redis::redis_receive::Metric;
+        assert_eq!(user.recorded_by_step(Metric::END_TO_END), 1);
+        user.leave().await;
+    });
+}

@@ -2,7 +2,7 @@
 
 use bggo_module_redis::{
     redis_command, redis_connection, redis_pipeline, redis_publish, redis_receive, redis_script,
-    redis_subscription,
+    redis_stream_add, redis_stream_read, redis_subscription,
 };
 use bggo_runtime::contract::testing::Policy;
 use bggo_runtime::contract::{
@@ -13,12 +13,12 @@ pub use bggo_test_user::{known, run, some, told};
 use std::ops::Deref;
 use std::rc::Rc;
 
-static STEP: Info = Info::new("redis_command", "step", "test.hcl:1").slots(0..16);
+static STEP: Info = Info::new("redis_command", "step", "test.hcl:1").slots(0..24);
 static CONNECTION: ResourceInfo =
-    ResourceInfo::new("redis_connection", "connection", "test.hcl:2").first_slot(16);
+    ResourceInfo::new("redis_connection", "connection", "test.hcl:2").first_slot(24);
 
 static SUBSCRIPTION: ResourceInfo =
-    ResourceInfo::new("redis_subscription", "subscription", "test.hcl:3").first_slot(32);
+    ResourceInfo::new("redis_subscription", "subscription", "test.hcl:3").first_slot(40);
 
 /// A user.
 pub struct User {
@@ -125,6 +125,8 @@ impl User {
     step!(pipeline, redis_pipeline);
     step!(script, redis_script);
     step!(publish, redis_publish);
+    step!(stream_add, redis_stream_add);
+    step!(stream_read, redis_stream_read);
 
     /// A command of words: its value as JSON.
     pub async fn asks(&self, words: &[&str]) -> Result<String, Fault> {
@@ -140,6 +142,11 @@ impl User {
     /// What the steps have counted so far.
     pub fn counted_by_step(&self, metric: Counter) -> u64 {
         self.worker.counted_by(&STEP, metric)
+    }
+
+    /// How many values the steps have recorded of a trend so far.
+    pub fn recorded_by_step(&self, metric: Trend) -> u64 {
+        self.worker.recorded_by(&STEP, metric)
     }
 
     /// How many values the connection has recorded of a trend so far.
