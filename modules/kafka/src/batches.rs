@@ -124,10 +124,11 @@ impl Batches {
         if crc32c::crc32c(checked) != head.checksum {
             return Err(Corrupt("the checksum of a batch of records does not fit"));
         }
-        while let Some((_, producer)) = self.aborted.pop_front_if(|(first, _)| {
-            // It began within this batch or before.
-            *first <= head.last_offset()
-        }) {
+        // Those that began within this batch or before.
+        while let Some((first, producer)) = self.aborted.front().copied()
+            && first <= head.last_offset()
+        {
+            self.aborted.pop_front();
             self.aborting.push(producer);
         }
         if head.is_control() {
