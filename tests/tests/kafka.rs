@@ -522,6 +522,67 @@ fn a_client_says_who_it_is(server: &Kafka) {
     assert!(finished.stderr.contains("tls"), "{}", finished.stderr);
 }
 
+/// Users that produce and take what they have produced, among the records of the others.
+const PAIRS: &str = r#"
+variable "server" { type = string }
+
+resource "kafka_producer" "out" {
+  arguments {
+    bootstrap_servers = [var.server]
+    linger            = "0ms"
+  }
+}
+
+resource "kafka_consumer" "in" {
+  arguments {
+    bootstrap_servers = [var.server]
+    topics            = ["pairs"]
+  }
+}
+
+scenario "pairs" {
+  load "per_vu_iterations" {
+    vus        = 4
+    iterations = 25
+  }
+  step "kafka_produce" "send" {
+    uses { producer = resource.kafka_producer.out }
+    arguments {
+      topic   = resource.kafka_consumer.in.topic
+      key     = "u${vu.id}"
+      value   = { number = vu.iteration }
+      headers = { id = "${vu.id}-${vu.iteration}" }
+    }
+  }
+  step "kafka_consume" "receive" {
+    uses { consumer = resource.kafka_consumer.in }
+    arguments { match_header = { name = "id", value = "${vu.id}-${vu.iteration}" } }
+    check "it is one's own" {
+      condition = output.record.key == "u${vu.id}" && jsondecode(output.record.value).number == vu.iteration
+    }
+    depends_on = [step.kafka_produce.send]
+  }
+}
+"#;
+
+#[test]
+fn users_take_what_they_have_produced() {
+    let server = Kafka::start();
+    server.create_topic("pairs", 3);
+    let grid = Grid::new(PAIRS).build();
+    let flags = ["--server", &server.server(), "--log-format", "json"];
+    let finished = grid.start(&flags).finish().expect_code(0);
+    assert_eq!(server.end_offsets("pairs", 3).iter().sum::<u64>(), 100);
+    let summary = summary(&finished.stderr);
+    assert_eq!(summary["iterations"]["count"], 100);
+    let steps = summary["steps"].as_array().expect("a list of steps");
+    let is_it = |step: &&Value| step["step"] == "kafka_consume.receive";
+    let take = steps.iter().find(is_it);
+    let metrics = &take.unwrap_or_else(|| panic!("no step: {summary}"))["metrics"];
+    assert_eq!(metrics["records"]["sum"], 100, "{summary}");
+    assert_eq!(metrics["end_to_end"]["count"], 100, "{summary}");
+}
+
 #[test]
 fn consumers_go_on_when_a_broker_comes_back() {
     let mut server = Kafka::start();

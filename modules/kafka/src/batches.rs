@@ -124,10 +124,11 @@ impl Batches {
         if crc32c::crc32c(checked) != head.checksum {
             return Err(Corrupt("the checksum of a batch of records does not fit"));
         }
-        while let Some((_, producer)) = self.aborted.pop_front_if(|(first, _)| {
-            // It began within this batch or before.
-            *first <= head.last_offset()
-        }) {
+        // Those that began within this batch or before.
+        while let Some((first, producer)) = self.aborted.front().copied()
+            && first <= head.last_offset()
+        {
+            self.aborted.pop_front();
             self.aborting.push(producer);
         }
         if head.is_control() {
@@ -293,10 +294,6 @@ impl Record {
 }
 
 /// A piece with its size before it; a size below 0 says that there is none. `None` outside if the bytes end before.
-#[expect(
-    clippy::option_option,
-    reason = "what is missing differs from what is cut off"
-)]
 fn piece<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     let size = varint(bytes)?;
     let Ok(size) = usize::try_from(size) else {

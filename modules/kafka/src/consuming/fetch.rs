@@ -183,7 +183,7 @@ enum Wants {
     Nothing,
     /// Enough has come that was not taken.
     NoMore,
-    More(FetchRequest),
+    More(Box<FetchRequest>),
 }
 
 fn request(core: &Core, leader: i32) -> Wants {
@@ -223,17 +223,16 @@ fn request(core: &Core, leader: i32) -> Wants {
         };
     }
     let wait = i32::try_from(settings.fetch_max_wait.as_millis()).unwrap_or(i32::MAX);
-    Wants::More(
-        FetchRequest::default()
-            .with_replica_id(BrokerId(-1))
-            .with_max_wait_ms(wait)
-            .with_min_bytes(settings.fetch_min_bytes)
-            .with_max_bytes(MOST)
-            .with_isolation_level(settings.isolation)
-            // Without a session: each request names all that is wanted.
-            .with_session_epoch(-1)
-            .with_topics(topics),
-    )
+    let request = FetchRequest::default()
+        .with_replica_id(BrokerId(-1))
+        .with_max_wait_ms(wait)
+        .with_min_bytes(settings.fetch_min_bytes)
+        .with_max_bytes(MOST)
+        .with_isolation_level(settings.isolation)
+        // Without a session: each request names all that is wanted.
+        .with_session_epoch(-1)
+        .with_topics(topics);
+    Wants::More(Box::new(request))
 }
 
 /// Gives each partition what came of it.

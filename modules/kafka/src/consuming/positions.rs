@@ -144,9 +144,9 @@ async fn place(core: &Core) -> Result<(), Fault> {
             }
         }
         // One that was not answered would be asked for for ever.
-        for (_, topic, number, _) in &asked {
+        for (_, topic, number, start) in &asked {
             if let Some(partition) = assigned.find(topic, *number)
-                && partition.place == Place::Unknown(Start::Nowhere)
+                && partition.place == Place::Unknown(*start)
             {
                 partition.leader = None;
             }
