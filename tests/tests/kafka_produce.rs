@@ -46,6 +46,10 @@ variable "batch" {
   type    = string
   default = "16KiB"
 }
+variable "most" {
+  type    = string
+  default = "1MiB"
+}
 variable "value" {
   type    = string
   default = "tea"
@@ -62,6 +66,7 @@ resource "kafka_producer" "shop" {
     ca_file           = var.ca
     compression       = var.compression
     batch_size        = var.batch
+    max_request_size  = var.most
     request_timeout   = "1s"
     delivery_timeout  = "3s"
   }
@@ -392,7 +397,6 @@ fn who_may_not_is_told_why() {
     };
     let no_ca = ["--protocol", "SSL"];
     let large = "x".repeat(2000);
-    let too_large = "x".repeat(2 << 20);
     let nobody = format!("127.0.0.1:{}", bggo_tests::server::free_port());
     for (server, flags, words) in [
         (&sasl, &wrong("PLAIN")[..], "authentication: "),
@@ -418,7 +422,11 @@ fn who_may_not_is_told_why() {
             &["--topic", "small", "--value", &large],
             "message_too_large: ",
         ),
-        (&plaintext, &["--value", &too_large], "message_too_large: "),
+        (
+            &plaintext,
+            &["--most", "1000", "--value", &large],
+            "message_too_large: ",
+        ),
     ] {
         let finished = run(server, flags);
         let said = &finished.stderr;
