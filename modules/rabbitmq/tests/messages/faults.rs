@@ -191,7 +191,7 @@ fn a_connection_that_is_cut_off_after_any_byte_of_its_answers_counts_each_messag
                 Ok(_) => assert_eq!((confirmed, possibly), (3, 0)),
                 Err(fault) => {
                     assert_eq!(fault.kind(), "closed", "{}", fault.text());
-                    assert!(possibly >= 1 && possibly <= 3, "{possibly}");
+                    assert!((1..=3).contains(&possibly), "{possibly}");
                 }
             }
             least += confirmed;
