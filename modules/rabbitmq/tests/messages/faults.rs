@@ -147,7 +147,9 @@ impl Cutter {
                             break;
                         }
                         if before != NEVER {
-                            left.store(before - 1, Ordering::SeqCst);
+                            // The test may have set it meanwhile.
+                            let (order, less) = (Ordering::SeqCst, before - 1);
+                            let _ = left.compare_exchange(before, less, order, order);
                         }
                     }
                     let _ = client.shutdown(Shutdown::Both);
