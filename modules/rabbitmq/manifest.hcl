@@ -211,7 +211,13 @@ shared "came" {
 runner "rabbitmq_publish" {
   description = "Publishes a message and waits for its confirm."
   shares      = ["exchange", "message", "confirms"]
+  stamps      = input.stamp
 
+  input "stamp" {
+    type        = bool
+    read        = "build"
+    description = "Whether messages have a header `bggo-sent`, by which a `rabbitmq_consume` measures `end_to_end`. Without it, where the grid has such a step."
+  }
   input "body" {
     type        = any
     required    = true
@@ -240,7 +246,13 @@ runner "rabbitmq_publish" {
 runner "rabbitmq_publish_batch" {
   description = "Publishes several messages in one write and waits for all their confirms: a window of so many messages."
   shares      = ["exchange", "message", "confirms"]
+  stamps      = input.stamp
 
+  input "stamp" {
+    type        = bool
+    read        = "build"
+    description = "Whether messages have a header `bggo-sent`, by which a `rabbitmq_consume` measures `end_to_end`. Without it, where the grid has such a step."
+  }
   input "bodies" {
     type        = list(any)
     required    = true
@@ -280,8 +292,9 @@ runner "rabbitmq_request" {
 }
 
 runner "rabbitmq_consume" {
-  description = "Takes messages of a queue. A consumer begins with the first step that needs it, and stays: what comes meanwhile waits for the next step."
-  shares      = ["exchange", "came"]
+  description  = "Takes messages of a queue. A consumer begins with the first step that needs it, and stays: what comes meanwhile waits for the next step."
+  shares       = ["exchange", "came"]
+  reads_stamps = true
 
   input "queue" {
     type        = string

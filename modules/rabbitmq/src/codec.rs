@@ -40,6 +40,27 @@ pub(crate) fn put_table(out: &mut Vec<u8>, pairs: &[(Text, Value)]) -> Result<()
     put_pairs(out, pairs, 0)
 }
 
+/// The same with a field before all others that holds a text.
+///
+/// # Errors
+/// As of [`put_table`].
+pub(crate) fn put_table_behind(
+    out: &mut Vec<u8>,
+    (name, text): (&str, &[u8]),
+    pairs: &[(Text, Value)],
+) -> Result<(), Unwritable> {
+    measured(out, |out| {
+        put_short(out, name)?;
+        out.push(b'S');
+        put_long(out, text);
+        for (name, value) in pairs {
+            put_short(out, name.as_str())?;
+            put_field(out, value, 1)?;
+        }
+        Ok(())
+    })
+}
+
 fn put_pairs(out: &mut Vec<u8>, pairs: &[(Text, Value)], depth: u32) -> Result<(), Unwritable> {
     measured(out, |out| {
         for (name, value) in pairs {

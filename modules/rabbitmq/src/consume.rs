@@ -7,13 +7,19 @@ use crate::message::Message;
 use crate::rabbitmq_consume::{Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::session::{Acks, Session};
 use crate::shown::{Said, show};
-use bggo_runtime::contract::{Fault, Number, Prepare, Runner, Step, Value};
+use bggo_runtime::contract::{Fault, Number, Prepare, Runner, StampMetrics, Step, Value};
 use bggo_wire::within;
 use std::pin::pin;
 use std::time::Duration;
 
 /// How long a step waits whose grid says nothing of it.
 const DEFAULT: Duration = Duration::from_secs(10);
+
+const STAMPS: StampMetrics = [
+    Metric::END_TO_END,
+    Metric::END_TO_END_FROM_DUE,
+    Metric::END_TO_END_WALL_CLOCK,
+];
 
 /// A prepared step that takes messages.
 #[derive(Debug)]
@@ -131,6 +137,9 @@ fn count_them(step: &Step<'_>, messages: &[Message]) {
     for message in messages {
         bytes += message.body().len() as u64;
         redelivered += u64::from(message.is_redelivered());
+        if let (Some(stamp), Some(came)) = (message.stamp(), message.came) {
+            step.record_stamp(&stamp, came, STAMPS);
+        }
     }
     step.add(Metric::MESSAGES, messages.len() as u64);
     step.add(Metric::BYTES, bytes);

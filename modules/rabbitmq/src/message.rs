@@ -3,7 +3,7 @@
 use crate::codec::content;
 use crate::method::{Envelope, Method};
 use crate::properties::{self, shown, size_of_body};
-use bggo_runtime::contract::{Text, Value};
+use bggo_runtime::contract::{Moment, Text, Value};
 
 /// A message.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Message {
     bytes: Vec<u8>,
     header: usize,
     body: usize,
+    /// When its last bytes were read.
+    pub(crate) came: Option<Moment>,
 }
 
 /// A message that has not come whole.
@@ -41,6 +43,7 @@ impl Partial {
                 header: bytes.len(),
                 body: bytes.len(),
                 bytes,
+                came: None,
             },
             missing: None,
         }
@@ -130,7 +133,12 @@ impl Message {
         properties::correlation_id(self.header())
     }
 
-    /// As an output. `delivery_tag` is what [`crate::ack`] takes.
+    /// Its stamp, if it has one.
+    pub(crate) fn stamp(&self) -> Option<Vec<u8>> {
+        properties::stamp(self.header())
+    }
+
+    /// As an output. `delivery_tag` is what the runner `rabbitmq_ack` takes.
     pub(crate) fn value(&self, delivery_tag: Value) -> Value {
         let (exchange, routing_key) = match self.envelope() {
             Some(envelope) => (shown(envelope.exchange), shown(envelope.routing_key)),

@@ -4,11 +4,14 @@
 //! class (2 bytes), weight (2), size of the body (8), flags (2), the properties whose flags are set
 //! ```
 
-use crate::codec::{Input, Unwritable, content, put_short, put_table, text};
+use crate::codec::{Input, Unwritable, content, put_short, put_table, put_table_behind, text};
 use bggo_runtime::contract::{Number, Text, Value};
 
 /// Where the size of the body stands in a header.
 const SIZE: std::ops::Range<usize> = 4..12;
+
+/// The header that holds the stamp of a message, in hexadecimal digits: programs that show headers expect texts.
+const STAMP: &str = "bggo-sent";
 
 /// The properties of a message that is published.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,6 +31,7 @@ pub(crate) struct Properties<'a> {
     pub(crate) kind: Option<&'a str>,
     pub(crate) user_id: Option<&'a str>,
     pub(crate) app_id: Option<&'a str>,
+    pub(crate) stamp: Option<&'a [u8]>,
 }
 
 impl Properties<'_> {
@@ -43,7 +47,7 @@ impl Properties<'_> {
         let given = [
             self.content_type.is_some(),
             self.content_encoding.is_some(),
-            headers.is_some(),
+            headers.is_some() || self.stamp.is_some(),
             true,
             self.priority.is_some(),
             self.correlation_id.is_some(),
@@ -62,8 +66,14 @@ impl Properties<'_> {
         out.extend_from_slice(&flags.to_be_bytes());
         put_given(out, self.content_type)?;
         put_given(out, self.content_encoding)?;
-        if let Some(headers) = headers {
-            put_table(out, &headers)?;
+        match (self.stamp, headers) {
+            (Some(stamp), headers) => {
+                let digits = digits(stamp);
+                let others = headers.as_deref().unwrap_or_default();
+                put_table_behind(out, (STAMP, &digits), others)?;
+            }
+            (None, Some(headers)) => put_table(out, &headers)?,
+            (None, None) => {}
         }
         out.push(if self.is_persistent { 2 } else { 1 });
         out.extend(self.priority);
@@ -140,7 +150,7 @@ pub(crate) fn read(header: &[u8]) -> Option<Value> {
         }
         let value = match shape {
             Shape::Short => content(input.short()?),
-            Shape::Table => input.table()?,
+            Shape::Table => unstamped(input.table()?),
             Shape::Octet => {
                 let octet = input.octet()?;
                 match (*name, octet) {
@@ -154,6 +164,57 @@ pub(crate) fn read(header: &[u8]) -> Option<Value> {
         pairs.push((Text::Static(name), value));
     }
     Some(Value::from(pairs))
+}
+
+/// Bytes as hexadecimal digits.
+fn digits(bytes: &[u8]) -> Vec<u8> {
+    let digit = |half: u8| match half {
+        0..10 => b'0' + half,
+        _ => b'a' + half - 10,
+    };
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(digit).collect()
+}
+
+/// The bytes of hexadecimal digits.
+fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let half = |digit: u8| char::from(digit).to_digit(16);
+    let pairs = digits.chunks_exact(2).map(|pair| match pair {
+        [high, low] => u8::try_from(half(*high)? << 4 | half(*low)?).ok(),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+/// Headers without the stamp, which is no word of whoever sent the message.
+fn unstamped(headers: Value) -> Value {
+    match headers.pairs() {
+        Some(pairs) if pairs.iter().any(|(name, _)| name.as_str() == STAMP) => {
+            let others = pairs.iter().filter(|(name, _)| name.as_str() != STAMP);
+            Value::from(others.cloned().collect::<Vec<_>>())
+        }
+        _ => headers,
+    }
+}
+
+/// The stamp of a header, if it has one.
+pub(crate) fn stamp(header: &[u8]) -> Option<Vec<u8>> {
+    let (flags, mut input) = begin(header)?;
+    if flags & (1 << 13) == 0 {
+        return None;
+    }
+    for at in [15, 14] {
+        if flags & (1 << at) != 0 {
+            input.short()?;
+        }
+    }
+    let table = input.long()?;
+    // The name with its length, and the type of its field.
+    let field = b"\x09bggo-sentS";
+    let at = table
+        .windows(field.len())
+        .position(|window| window == field)?;
+    bytes(Input(table.get(at + field.len()..)?).long()?)
 }
 
 /// The correlation id of a header, if it has one.
@@ -211,12 +272,14 @@ mod tests {
             kind: Some("t"),
             user_id: Some("u"),
             app_id: Some("a"),
+            stamp: Some(&[0x7f; 24]),
         };
         given.put(&mut header).unwrap();
         let mut sized = Vec::new();
         put_sized(&mut sized, &header, 7);
         assert_eq!(size_of_body(&sized), Some(7));
         assert_eq!(correlation_id(&sized), Some(&b"c"[..]));
+        assert_eq!(stamp(&sized), Some(vec![0x7f; 24]));
         assert_eq!(
             encode_json(&read(&sized).unwrap()),
             concat!(
@@ -238,5 +301,6 @@ mod tests {
         let read = read(&header).unwrap();
         assert_eq!(encode_json(&read), r#"{"delivery_mode":"transient"}"#);
         assert_eq!(correlation_id(&header), None);
+        assert_eq!(stamp(&header), None);
     }
 }

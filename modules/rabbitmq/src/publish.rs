@@ -26,6 +26,8 @@ const CONFIRM_COUNTS: ConfirmCounts = ConfirmCounts {
 #[derive(Debug)]
 pub struct RabbitmqPublish {
     inputs: Inputs,
+    /// Whether messages get a stamp.
+    stamps: bool,
     /// The header and the body, if they are known early.
     header: Option<Vec<u8>>,
     body: Option<Vec<u8>>,
@@ -40,16 +42,17 @@ impl Runner for RabbitmqPublish {
     type Wanted = Wanted;
     type Output = Output;
 
-    fn prepare(_: &Prepare<'_>, inputs: Inputs, _: Wanted) -> Result<Self, Fault> {
+    fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
         let known = || {
             let reply_to = inputs.reply_to.known()?.as_deref();
             let mut given = given!(early inputs);
             given.reply_to = reply_to;
-            Some(given.header())
+            Some(given.header(None))
         };
         let header = known().transpose()?;
         let body = inputs.body.known().map(|value| body(value).into_owned());
         Ok(Self {
+            stamps: wanted.stamp,
             inputs,
             header,
             body,
@@ -67,11 +70,12 @@ impl Runner for RabbitmqPublish {
         let given = self.inputs.with(late)?;
         let made;
         let header = match &self.header {
-            Some(header) => header,
-            None => {
+            Some(header) if !self.stamps => header,
+            _ => {
                 let mut plain = given!(plain given);
                 plain.reply_to = given.reply_to.as_deref();
-                made = plain.header()?;
+                let stamp = self.stamps.then(|| step.stamp());
+                made = plain.header(stamp.as_ref().map(<[u8; 24]>::as_slice))?;
                 &made
             }
         };

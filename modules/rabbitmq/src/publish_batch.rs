@@ -25,6 +25,8 @@ const CONFIRM_COUNTS: ConfirmCounts = ConfirmCounts {
 #[derive(Debug)]
 pub struct RabbitmqPublishBatch {
     inputs: Inputs,
+    /// Whether messages get a stamp.
+    stamps: bool,
     /// The header and the bodies, if they are known early.
     header: Option<Vec<u8>>,
     bodies: Option<Vec<Vec<u8>>>,
@@ -39,16 +41,17 @@ impl Runner for RabbitmqPublishBatch {
     type Wanted = Wanted;
     type Output = Output;
 
-    fn prepare(_: &Prepare<'_>, inputs: Inputs, _: Wanted) -> Result<Self, Fault> {
+    fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
         let known = || {
             let reply_to = inputs.reply_to.known()?.as_deref();
             let mut given = given!(early inputs);
             given.reply_to = reply_to;
-            Some(given.header())
+            Some(given.header(None))
         };
         let header = known().transpose()?;
         let bodies = inputs.bodies.known().map(bodies);
         Ok(Self {
+            stamps: wanted.stamp,
             inputs,
             header,
             bodies,
@@ -66,11 +69,12 @@ impl Runner for RabbitmqPublishBatch {
         let given = self.inputs.with(late)?;
         let made;
         let header = match &self.header {
-            Some(header) => header,
-            None => {
+            Some(header) if !self.stamps => header,
+            _ => {
                 let mut plain = given!(plain given);
                 plain.reply_to = given.reply_to.as_deref();
-                made = plain.header()?;
+                let stamp = self.stamps.then(|| step.stamp());
+                made = plain.header(stamp.as_ref().map(<[u8; 24]>::as_slice))?;
                 &made
             }
         };

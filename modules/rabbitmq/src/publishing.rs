@@ -90,7 +90,7 @@ impl Given<'_> {
     ///
     /// # Errors
     /// A property is none, or too long.
-    pub(crate) fn header(self) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn header(self, stamp: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
         let properties = Properties {
             content_type: self.content_type,
             content_encoding: self.content_encoding,
@@ -105,6 +105,7 @@ impl Given<'_> {
             kind: self.kind,
             user_id: self.user_id,
             app_id: self.app_id,
+            stamp,
         };
         let mut header = Vec::new();
         properties.put(&mut header).map_err(outcome::unwritable)?;

@@ -60,7 +60,7 @@ impl Runner for RabbitmqRequest {
         let mut properties = given!(plain given);
         properties.correlation_id = Some(&id);
         properties.reply_to = Some(REPLY_TO);
-        let header = properties.header()?;
+        let header = properties.header(None)?;
         let body = body(given.body);
         let limit = given.timeout.unwrap_or(DEFAULT);
         let until = step.sent_at_once() + limit;

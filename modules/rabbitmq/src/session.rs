@@ -84,6 +84,8 @@ struct State {
     /// The number of the last consumer, and of the last request.
     consumers: u32,
     requests: u64,
+    /// When the bytes were read that are being taken, once somebody asked.
+    now: Option<Moment>,
 }
 
 /// Heartbeats: a half of the interval after the other.
@@ -169,6 +171,7 @@ impl Session {
                 replies: Vec::new(),
                 consumers: 0,
                 requests: 0,
+                now: None,
             },
         }))
     }
@@ -771,6 +774,7 @@ impl Inner {
         let Self { wire, state } = self;
         let most = state.rules.frame_max;
         let mut at = 0;
+        state.now = None;
         let taken = loop {
             let came = wire.peek().get(at..).unwrap_or_default();
             match frame::next(came, most) {
@@ -1100,7 +1104,9 @@ impl State {
     }
 
     /// A message came whole.
-    fn came(&mut self, number: u16, message: Message) -> Result<(), Fault> {
+    fn came(&mut self, number: u16, mut message: Message) -> Result<(), Fault> {
+        let clock = &self.clock;
+        message.came = Some(*self.now.get_or_insert_with(|| clock.now()));
         let Self {
             channels,
             operations,

@@ -40,6 +40,7 @@ fn each_message_comes_once_and_in_order_however_it_is_acknowledged() {
             }
             assert_eq!(user.counted_by(&CONSUME, Metric::MESSAGES), 95);
             assert_eq!(user.counted_by(&CONSUME, Metric::REDELIVERED), 0);
+            assert_eq!(user.worker.recorded_by(&CONSUME, Metric::END_TO_END), 95);
             let mut none = with_ack(ack, ack);
             none.push(In::Timeout(limit(200)));
             assert_eq!(told(user.consume(none).await).0, "timeout");

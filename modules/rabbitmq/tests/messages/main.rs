@@ -2,7 +2,11 @@
 //!
 //! A step runs as in a compiled grid, through what the macro makes, on a thread of the runtime that reports nothing.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what cannot be set up fails the test"
+)]
 
 mod user;
 

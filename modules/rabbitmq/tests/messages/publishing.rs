@@ -45,8 +45,12 @@ fn a_message_arrives_with_all_its_properties() {
         let output = user.publish(inputs).await.unwrap();
         assert_eq!(encode_json(&output.confirmed), "true");
         assert_eq!(encode_json(&output.returned), "false");
-        let there = vhost.messages("q", 2);
+        let mut there = vhost.messages("q", 2);
         assert_eq!(there.len(), 1);
+        // When it was sent, for whoever measures how long it was on its way.
+        let headers = there[0]["properties"]["headers"].as_object_mut().unwrap();
+        let stamp = headers.remove("bggo-sent").unwrap();
+        assert_eq!(stamp.as_str().unwrap().len(), 48);
         assert_eq!(there[0]["payload"], r#"{"id":7}"#);
         assert_eq!(
             there[0]["properties"],
