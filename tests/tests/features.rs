@@ -95,7 +95,6 @@ fn a_target_brings_no_second_reader_of_http() {
             "adler2",
             "bggo-http1",
             "bggo-module-http_target",
-            "bggo-module-mongo",
             "bggo-target",
             "crc32fast",
             "flate2",
