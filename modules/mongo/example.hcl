@@ -76,6 +76,20 @@ step "mongo_aggregate" "spent" {
   depends_on = [step.mongo_find.last]
 }
 
+step "mongo_command" "count" {
+  enabled = var.url != ""
+  uses {
+    connection = resource.mongo_connection.shop
+  }
+  arguments {
+    command = { count = "orders", query = { user = vu.id } }
+  }
+  check "both are there" {
+    condition = output.reply.n == 2
+  }
+  depends_on = [step.mongo_aggregate.spent]
+}
+
 step "mongo_delete" "all" {
   enabled = var.url != ""
   uses {
@@ -89,5 +103,5 @@ step "mongo_delete" "all" {
   check "both are gone" {
     condition = output.deleted == 2
   }
-  depends_on = [step.mongo_aggregate.spent]
+  depends_on = [step.mongo_command.count]
 }
