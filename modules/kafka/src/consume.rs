@@ -7,8 +7,8 @@ use crate::group::{Offset, commit_with_earlier};
 use crate::kafka_consume::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::kafka_consumer::Metric as OfConsumer;
 use bggo_runtime::contract::{
-    Fault, FaultText, Message, Number, Prepare, Runner, Secrets, Seq, Step, Text, Trend, Value,
-    encode_json, format_duration,
+    Fault, Message, Number, Prepare, Runner, Secrets, Seq, Step, Text, Trend, Value, encode_json,
+    format_duration,
 };
 use bggo_wire::within;
 use std::borrow::Cow;
@@ -97,18 +97,22 @@ impl Runner for KafkaConsume {
                 return Err(fault);
             }
             let limit = format_duration(limit);
-            Err(Kind::Timeout.fault(FaultText::plain(format_args!("no record within {limit}"))))
+            let text = match found.records.is_empty() {
+                true => format!("no record within {limit}"),
+                false => format!("records came, and were not committed within {limit}"),
+            };
+            Err(Kind::Timeout.fault(text))
         });
         step.add(Metric::RECORDS, found.records.len() as u64);
         step.add(Metric::PASSED_OVER, found.passed);
-        show(step, done.as_ref().map(|()| &found));
-        done?;
         for taken in &found.records {
             let stamp = taken.record.headers().find(|(name, _)| *name == STAMP);
             if let Some((_, Some(stamp))) = stamp {
                 step.record_stamp(stamp, taken.came, STAMPS);
             }
         }
+        show(step, done.as_ref().map(|()| &found));
+        done?;
         if let Some(last) = found.records.last()
             && *given.commit != *"each"
         {

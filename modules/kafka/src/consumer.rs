@@ -112,7 +112,8 @@ impl Asset for KafkaConsumer {
         let Some(group) = &self.core.settings.group else {
             return Ok(());
         };
-        if self.core.is_over() {
+        // One that ended by what it read is a member still.
+        if self.core.is_over() && !self.core.member.borrow().has_joined {
             return Ok(());
         }
         // Nobody else drives the connections from here on.

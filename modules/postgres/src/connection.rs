@@ -640,6 +640,8 @@ impl Lent<'_> {
     pub(crate) async fn flush(&mut self) -> Result<(), Fault> {
         match self.wire() {
             Some(wire) => {
+                // What is left of a copy whose answer has come has none of its own.
+                wire.send_only();
                 let sent = wire.flush().await;
                 sent.map_err(|trouble| End::Broken(trouble).fault())
             }

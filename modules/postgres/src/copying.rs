@@ -43,7 +43,8 @@ impl Copied<'_> {
                 let sql = sql.trim_end().trim_end_matches(';');
                 match direction {
                     _ if seen.is_copy() => sql.to_owned(),
-                    Direction::Out => format!("COPY ({sql}) {to} (FORMAT {format})"),
+                    // A comment at its end goes to the end of its line.
+                    Direction::Out => format!("COPY ({sql}\n) {to} (FORMAT {format})"),
                     Direction::In => {
                         let text = "a statement that copies in begins with COPY";
                         return Err(Kind::Statement.fault(text));

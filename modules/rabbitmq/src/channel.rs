@@ -55,6 +55,8 @@ pub(crate) struct Asked {
 pub(crate) struct Subscription {
     pub(crate) queue: Box<str>,
     pub(crate) no_ack: bool,
+    /// Steps acknowledge its messages one by one: nobody else does for all of a channel.
+    pub(crate) is_manual: bool,
     pub(crate) exclusive: bool,
     /// Its tag, if the grid gives it.
     pub(crate) tag: Option<Box<str>>,
@@ -84,6 +86,22 @@ impl Channel {
             role,
             partial: None,
             unacked: Vec::new(),
+        }
+    }
+
+    /// Its consumer, if that has ended with nothing left of it, and another one may take its place.
+    pub(crate) fn ended(&mut self, by: &Subscription) -> Option<&mut Consumer> {
+        match &mut self.role {
+            Role::Consumes(old)
+                if !old.is_begun
+                    && old.fault.is_none()
+                    && old.inbox.is_empty()
+                    && self.unacked.is_empty()
+                    && old.subscription.no_ack == by.no_ack =>
+            {
+                Some(old)
+            }
+            _ => None,
         }
     }
 

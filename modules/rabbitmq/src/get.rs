@@ -37,7 +37,7 @@ impl Runner for RabbitmqGet {
             no_ack: false,
         };
         let reply = ask(step, uses.connection, given.timeout, ("get", question)).await?;
-        let Reply::Message(message, left, (channel, _)) = reply else {
+        let Reply::Message(message, left, place) = reply else {
             return Ok(Output {
                 message: Value::Null,
                 message_count: Value::number(0),
@@ -48,7 +48,8 @@ impl Runner for RabbitmqGet {
             true => Acks::Each,
             false => Acks::Manual,
         };
-        session.got(channel, message.tag(), acks);
+        let (channel, _) = place;
+        session.got(place, message.tag(), acks);
         Ok(Output {
             message: match self.wanted.message {
                 true => message.value(session.delivery_tag(channel, message.tag())),

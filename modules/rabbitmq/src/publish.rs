@@ -20,6 +20,7 @@ const CONFIRM_COUNTS: ConfirmCounts = ConfirmCounts {
     returned: Metric::RETURNED,
     nacked: Metric::NACKED,
     confirm_time: Metric::CONFIRM_TIME,
+    messages: None,
 };
 
 /// A prepared step that publishes.
@@ -152,6 +153,22 @@ impl RabbitmqPublish {
         })?;
         let size: usize = message.bodies.iter().map(|body| body.len()).sum();
         step.add(COUNTS.bytes, size as u64);
-        sent.wait().await
+        let unsent = Unsent { step };
+        let done = sent.wait().await;
+        if done.is_ok() {
+            std::mem::forget(unsent);
+        }
+        done
+    }
+}
+
+/// A message without a confirm whose sending is waited for. If that ends otherwise, the server may have it or get it yet.
+struct Unsent<'a> {
+    step: &'a Step<'a>,
+}
+
+impl Drop for Unsent<'_> {
+    fn drop(&mut self) {
+        self.step.add(COUNTS.possibly_written, 1);
     }
 }

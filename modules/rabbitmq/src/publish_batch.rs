@@ -19,6 +19,7 @@ const CONFIRM_COUNTS: ConfirmCounts = ConfirmCounts {
     returned: Metric::RETURNED,
     nacked: Metric::NACKED,
     confirm_time: Metric::CONFIRM_TIME,
+    messages: Some(Metric::MESSAGES),
 };
 
 /// A prepared step that publishes several messages.
@@ -100,11 +101,6 @@ impl Runner for RabbitmqPublishBatch {
         let publishing = pin!(confirmed(step, connection, message, &self.room, counts));
         let done = within(step, &connection.deadline, until, publishing).await;
         let done = done.unwrap_or_else(|| Err(too_late("confirms of all messages", limit)));
-        if let Ok(tally) = &done
-            && tally.acked > 0
-        {
-            step.add(Metric::MESSAGES, tally.acked.into());
-        }
         let published =
             done.and_then(|tally| judge(&tally, given.on_return == "fail").map(|()| tally));
         let first = format!("publish {} messages", slices.len());

@@ -26,6 +26,20 @@ pub(crate) struct ConfirmCounts {
     pub(crate) returned: Counter,
     pub(crate) nacked: Counter,
     pub(crate) confirm_time: Trend,
+    /// Of a window: those that were confirmed.
+    pub(crate) messages: Option<Counter>,
+}
+
+impl ConfirmCounts {
+    fn count(self, step: &Step<'_>, (acked, returned, nacked): (u32, u32, u32)) {
+        let of_messages = self.messages.map(|messages| (messages, acked));
+        let others = [(self.returned, returned), (self.nacked, nacked)];
+        for (counter, count) in of_messages.into_iter().chain(others) {
+            if count > 0 {
+                step.add(counter, count.into());
+            }
+        }
+    }
 }
 
 /// What a grid gives of the properties of a message.
@@ -165,6 +179,8 @@ pub(crate) struct Sent<'a> {
     step: &'a Step<'a>,
     pub(crate) waits: Waits<'a>,
     possibly_written: Counter,
+    /// Where what was confirmed of a window counts that fails.
+    confirms: Option<ConfirmCounts>,
 }
 
 impl<'a> Sent<'a> {
@@ -173,12 +189,16 @@ impl<'a> Sent<'a> {
             step,
             waits,
             possibly_written: counts.possibly_written,
+            confirms: None,
         }
     }
 }
 
 impl Drop for Sent<'_> {
     fn drop(&mut self) {
+        if let (Some(confirms), Some(tally)) = (self.confirms, self.waits.tally()) {
+            confirms.count(self.step, tally);
+        }
         let count = self.waits.possibly_written();
         if count > 0 {
             self.step.add(self.possibly_written, count.into());
@@ -217,7 +237,8 @@ pub(crate) async fn confirmed<'a>(
     let waits = in_room(room, |room| connection.session().publish(message, room))?;
     let size: usize = message.bodies.iter().map(|body| body.len()).sum();
     step.add(counts.bytes, size as u64);
-    let sent = Sent::new(step, waits, counts);
+    let mut sent = Sent::new(step, waits, counts);
+    sent.confirms = Some(of_confirms);
     sent.waits.wait().await?;
     let Some(Wants::Confirms(tally)) = sent.waits.got() else {
         return Err(outcome::protocol("the server gave no confirm"));
@@ -225,12 +246,7 @@ pub(crate) async fn confirmed<'a>(
     let now = step.now();
     step.received_at(now);
     step.record_time(of_confirms.confirm_time, now - begun);
-    if tally.returned > 0 {
-        step.add(of_confirms.returned, tally.returned.into());
-    }
-    if tally.nacked > 0 {
-        step.add(of_confirms.nacked, tally.nacked.into());
-    }
+    of_confirms.count(step, (tally.acked, tally.returned, tally.nacked));
     Ok(tally)
 }
 

@@ -418,11 +418,18 @@ impl Session {
                 number_of_it = Some(*consumers);
             }
             let mut bytes = Vec::new();
+            let tag = match &wanted.tag {
+                Some(tag) => tag.clone(),
+                None => format!("bggo-{}", number_of_it.unwrap_or(0)).into(),
+            };
+            // One that has ended gives its channel to the next one, or a user that consumes from a new queue each time would use up all.
+            if number_of_it.is_some()
+                && let Some(ended) = state.channels.iter_mut().find_map(|one| one.ended(wanted))
+            {
+                ended.subscription = wanted.clone();
+                ended.tag = tag.clone();
+            }
             let number = state.channel(&mut bytes, is_it, || {
-                let tag = match &wanted.tag {
-                    Some(tag) => tag.clone(),
-                    None => format!("bggo-{}", number_of_it.unwrap_or(0)).into(),
-                };
                 Role::Consumes(Box::new(Consumer {
                     subscription: wanted.clone(),
                     tag,
@@ -519,18 +526,21 @@ impl Session {
     }
 
     /// A message that was got is acknowledged, or is for a later step to acknowledge.
-    pub(crate) fn got(&self, channel: u16, tag: u64, acks: Acks) {
-        self.with(|inner| match acks {
-            Acks::Manual => {
-                if let Some(channel) = inner.state.get(channel) {
-                    channel.unacked.push(tag);
+    pub(crate) fn got(&self, (number, opened): (u16, u32), tag: u64, acks: Acks) {
+        self.with(|inner| {
+            let channel = inner.state.get(number);
+            // One that was closed since has put the message back into its queue.
+            let Some(channel) = channel.filter(|one| one.is_open && one.opened == opened) else {
+                return;
+            };
+            match acks {
+                Acks::Manual => channel.unacked.push(tag),
+                Acks::None => {}
+                Acks::Each | Acks::Batch => {
+                    put_verdict(&mut inner.wire, number, (tag, false), Verdict::Ack);
+                    inner.wire.send_only();
+                    inner.wire.send_now(&[]);
                 }
-            }
-            Acks::None => {}
-            Acks::Each | Acks::Batch => {
-                put_verdict(&mut inner.wire, channel, (tag, false), Verdict::Ack);
-                inner.wire.send_only();
-                inner.wire.send_now(&[]);
             }
         });
     }
@@ -566,12 +576,14 @@ impl Session {
             if !is_there {
                 return Err(unknown());
             }
-            let before = channel.unacked.len();
-            channel
-                .unacked
-                .retain(|one| if multiple { *one > tag } else { *one != tag });
-            let count = before - channel.unacked.len();
-            put_verdict(wire, number, (tag, multiple), verdict);
+            // Each by itself: messages that no step has yet may have tags between them.
+            let is_meant = |one: &u64| if multiple { *one <= tag } else { *one == tag };
+            let judged: Vec<u64> = channel.unacked.iter().copied().filter(is_meant).collect();
+            channel.unacked.retain(|one| !is_meant(one));
+            for one in &judged {
+                put_verdict(wire, number, (*one, false), verdict);
+            }
+            let count = judged.len();
             wire.send_only();
             wire.send_now(&[]);
             Ok(count)
@@ -656,6 +668,15 @@ impl Waits<'_> {
         let mut inner = self.session.0.borrow_mut();
         let operation = inner.state.operations.get(self.number)?;
         Some(std::mem::replace(&mut operation.wants, Wants::Sent))
+    }
+
+    /// What has come so far of its confirms: how many were taken, came back and were refused.
+    pub(crate) fn tally(&self) -> Option<(u32, u32, u32)> {
+        let mut inner = self.session.0.borrow_mut();
+        match &inner.state.operations.get(self.number)?.wants {
+            Wants::Confirms(tally) => Some((tally.acked, tally.returned, tally.nacked)),
+            _ => None,
+        }
     }
 
     /// How many of its messages may have been taken by the server though no confirm came.
@@ -929,7 +950,8 @@ impl State {
         self.operations.is_empty()
             && self.channels.iter().any(|channel| match &channel.role {
                 Role::Consumes(consumer) => {
-                    consumer.subscription.no_ack && consumer.inbox.is_full(&INBOX)
+                    let is_unlimited = consumer.subscription.no_ack || self.rules.prefetch == 0;
+                    is_unlimited && consumer.inbox.is_full(&INBOX)
                 }
                 _ => false,
             })
@@ -1363,7 +1385,7 @@ impl State {
                     .map(|one| one.number)
                     .collect();
                 for number in numbers {
-                    operations.fail(number, &fault);
+                    operations.fail_if_open(number, &fault);
                 }
             }
             Role::Consumes(consumer) => {
@@ -1419,6 +1441,11 @@ fn put_messages(
     message: Outgoing<'_>,
     frame_max: usize,
 ) -> Result<(), Fault> {
+    // Sizes and the class of a header stand before its properties.
+    const BEFORE: usize = 12;
+    if message.header.len() + BEFORE + frame::AROUND > frame_max {
+        return Err(outcome::unwritable(crate::codec::Unwritable::TooLong));
+    }
     for body in message.bodies {
         frame::put(out, (Kind::Method, channel), |out| {
             put_publish(

@@ -79,12 +79,12 @@ pub(crate) async fn routed<'a>(
         let mut loans = Vec::with_capacity(open.len());
         for group in &open {
             let loan = connection.at_node(cluster, group.node).await?;
-            loans.push(send(loan, group, &commands, &unanswered));
+            loans.push(send(loan, (group, is_transaction), &commands, &unanswered));
         }
         let mut again: Vec<(usize, Redirection)> = Vec::new();
         for (group, mut loan) in open.iter().zip(loans) {
             for &command in &group.commands {
-                if group.asks {
+                if asks_before(group, is_transaction, command) {
                     receive(&mut loan, connection, &unanswered).await?;
                 }
                 let reply = receive(&mut loan, connection, &unanswered).await?;
@@ -176,29 +176,33 @@ fn redirected(again: &[(usize, Redirection)], transaction: Option<usize>) -> Vec
     groups
 }
 
-/// Sends the commands of a group.
+/// Whether ASKING goes before a command. Before MULTI it holds for all of a transaction, and within one it would be a command of it.
+fn asks_before(group: &Group, is_transaction: bool, command: usize) -> bool {
+    group.asks && (!is_transaction || command == 0)
+}
+
+/// Sends the commands of a group, as far as the system takes them.
 fn send<'a>(
     mut loan: Loan<'a>,
-    group: &Group,
+    (group, is_transaction): (&Group, bool),
     commands: &[&[u8]],
     unanswered: &Unanswered<'_>,
 ) -> Loan<'a> {
     const ASKING: &[u8] = b"*1\r\n$6\r\nASKING\r\n";
-    let mut bytes = 0;
-    let mut put = |loan: &mut Loan<'_>, command: &[u8]| {
-        loan.owe();
-        loan.out().put(command);
-        bytes += command.len() as u64;
-    };
+    let mut bytes = Vec::new();
     for &number in &group.commands {
-        if group.asks {
-            put(&mut loan, ASKING);
+        if asks_before(group, is_transaction, number) {
+            loan.owe();
+            bytes.extend_from_slice(ASKING);
             unanswered.count.set(unanswered.count.get() + 1);
         }
-        put(&mut loan, commands.get(number).copied().unwrap_or_default());
+        loan.owe();
+        bytes.extend_from_slice(commands.get(number).copied().unwrap_or_default());
         unanswered.count.set(unanswered.count.get() + 1);
     }
-    unanswered.step.add(unanswered.ask.counts.data_sent, bytes);
+    loan.send_now(&bytes);
+    let sent = unanswered.ask.counts.data_sent;
+    unanswered.step.add(sent, bytes.len() as u64);
     loan
 }
 

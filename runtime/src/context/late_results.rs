@@ -68,6 +68,16 @@ impl LateResult {
         self.ends(|worker, first| worker.undelivered(info, first + metric::UNDELIVERED, fault));
     }
 
+    /// Nobody knows whether it is done, and this is why. It is told as a failure is.
+    pub fn possibly_written(self, fault: &Fault) {
+        let info = self.info;
+        self.ends(|worker, first| {
+            let slot = first + metric::POSSIBLY_WRITTEN;
+            worker.recorder.add(slot, 1);
+            worker.is_lost(info, (slot, "possibly written"), fault);
+        });
+    }
+
     fn ends(&self, count: impl FnOnce(&WorkerContext, u32)) {
         if self.is_open.replace(false) {
             count(&self.worker, self.first);
@@ -78,7 +88,13 @@ impl LateResult {
 
 impl Drop for LateResult {
     fn drop(&mut self) {
-        self.ends(|worker, first| worker.recorder.add(first + metric::POSSIBLY_WRITTEN, 1));
+        let info = self.info;
+        self.ends(|worker, first| {
+            let slot = first + metric::POSSIBLY_WRITTEN;
+            worker.recorder.add(slot, 1);
+            let fault = Fault::new("no_result", "no result came before the end");
+            worker.is_lost(info, (slot, "possibly written"), &fault);
+        });
     }
 }
 

@@ -441,6 +441,11 @@ impl WorkerContext {
     /// A result that comes after its step has failed: `slot` is that of the metric which counts it.
     pub(super) fn undelivered(&self, step: &Info, slot: u32, fault: &Fault) {
         self.add_labelled(slot, fault.kind(), 1);
+        self.is_lost(step, (slot, "not delivered"), fault);
+    }
+
+    /// What a step handed over is lost, or may be: a functional run fails and tells each, a load run tells the first of its kind on each thread.
+    pub(super) fn is_lost(&self, step: &Info, (slot, what): (u32, &str), fault: &Fault) {
         if self.functional {
             self.causes.step_failed();
         } else if !(self.told.borrow_mut()).insert((slot, self.names.kind(fault.kind()))) {
@@ -448,7 +453,7 @@ impl WorkerContext {
         }
         let text = fault.shown(step.sensitivity());
         let (kind, place) = (fault.kind(), step.place());
-        let text = format!("step.{step}: not delivered: {kind}: {text}, {place}");
+        let text = format!("step.{step}: {what}: {kind}: {text}, {place}");
         self.events.tell(Event::Message(LogLevel::Error, text));
     }
 

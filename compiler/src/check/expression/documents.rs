@@ -111,8 +111,12 @@ impl Checker<'_> {
             return true;
         };
         let text = format!("the column `{column}` has the type \"{ty}\", which is not known here");
-        let hint = nearest::advice(&ty, columns::names()).map(Hint::in_words);
-        let hint = hint.unwrap_or_else(|| "a type of your own comes as \"text\"".into());
+        // What is wrong may stand in a file, so there is no place to write it.
+        let near = nearest::nearest(&ty, columns::names());
+        let hint: Hint = match near {
+            Some(near) => format!("the type \"{near}\" is known").into(),
+            None => "a type of your own comes as \"text\"".into(),
+        };
         self.error(codes::INVALID_VALUE, value.span, text)
             .advise(hint);
         false

@@ -107,6 +107,11 @@ impl Connection {
         self.0.borrow().end.is_some()
     }
 
+    /// Whether the system has not taken all that is to be sent.
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.0.borrow().wire.has_unsent()
+    }
+
     /// It is of no use any more, such as one whose answer did not come in time.
     pub(crate) fn give_up(&self, fault: Fault) {
         self.0.borrow_mut().ends(fault);

@@ -301,7 +301,14 @@ impl Cluster {
         &self,
         comes: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        let limit = self.settings().request_timeout;
+        self.within(self.settings().request_timeout, comes).await
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        comes: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
         let mut deadline = self.clock().deadline();
         deadline.set(self.clock().now() + limit);
         let mut comes = pin!(comes);
@@ -328,7 +335,21 @@ impl Cluster {
         connection: &Connection,
         answer: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        let answered = self.within_limit(answer).await;
+        let limit = self.settings().request_timeout;
+        self.in_time_of(limit, connection, answer).await
+    }
+
+    /// The same within another limit.
+    ///
+    /// # Errors
+    /// See [`Self::in_time`].
+    pub(crate) async fn in_time_of<T>(
+        &self,
+        limit: Duration,
+        connection: &Connection,
+        answer: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let answered = self.within(limit, answer).await;
         if let Err(fault) = &answered
             && fault.kind() == Kind::Timeout.name()
         {

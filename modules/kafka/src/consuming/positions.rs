@@ -120,11 +120,24 @@ async fn place(core: &Core) -> Result<(), Fault> {
             return Ok(());
         };
         let leader = *leader;
-        let connection = core.connection_to(leader).await?;
-        let answer = {
+        let asking = async {
+            let connection = core.connection_to(leader).await?;
             let request = request(core, &asked)?;
             let answer = connection.ask(&request);
-            core.cluster.in_time(&connection, answer).await?
+            let answer = core.cluster.in_time(&connection, answer).await?;
+            Ok((connection, answer))
+        };
+        let (connection, answer) = match asking.await {
+            Ok(answered) => answered,
+            Err(fault) => {
+                // Another broker may lead its partitions by now.
+                for partition in &mut core.assigned.borrow_mut().partitions {
+                    if partition.leader == Some(leader) {
+                        partition.leader = None;
+                    }
+                }
+                return Err(fault);
+            }
         };
         core.spare.borrow_mut().push((leader, connection));
         let mut has_failed = None;

@@ -60,7 +60,10 @@ pub(crate) async fn membership(core: Rc<Core>) -> Fault {
                 core.is_troubled(fault);
                 core.pause_after_failure().await;
             }
-            Again::Over(fault) => return fault,
+            Again::Over(fault) => {
+                core.member.borrow_mut().has_joined = false;
+                return fault;
+            }
         }
     }
 }
@@ -229,7 +232,9 @@ async fn join(
             .with_protocol_type(text(CONSUMER))
             .with_protocols(vec![protocol]);
         // It is answered when all members have joined, which they may take their time for.
-        let answer = connection.ask(&request).await?;
+        let limit = group.max_poll_interval + core.settings.cluster.request_timeout;
+        let answer = connection.ask(&request);
+        let answer = core.cluster.in_time_of(limit, connection, answer).await?;
         // MEMBER_ID_REQUIRED: it has a name now, under which it joins.
         if answer.error_code == 79 {
             core.member.borrow_mut().id = answer.member_id.to_string();

@@ -38,7 +38,10 @@ pub(crate) async fn membership_modern(core: Rc<Core>) -> Fault {
                 core.is_troubled(fault);
                 core.pause_after_failure().await;
             }
-            Err(Stop::Over(fault)) => return fault,
+            Err(Stop::Over(fault)) => {
+                core.member.borrow_mut().has_joined = false;
+                return fault;
+            }
         }
     }
 }

@@ -323,6 +323,8 @@ impl Sender {
         }
         if !std::mem::replace(&mut partition.is_busy, true) {
             state.busy.push((topic, number));
+            // It may have one by now.
+            state.wants_lookup |= partition.leader.is_none();
         }
         if is_new || is_full {
             self.wake_driver();
@@ -696,10 +698,16 @@ impl Sender {
             link.throttled = None;
         }
         let mut has_sent = false;
+        // Without acknowledgements nothing else says that the broker is slow.
+        let may_send = || self.rules.acks != 0 || !connection.has_unsent();
         while link.requests.len() < self.rules.max_in_flight
+            && may_send()
             && self.send(link, state, connection, (now, next))
         {
             has_sent = true;
+            if self.rules.acks == 0 {
+                goes_on |= connection.poll(cx, &mut |_, _| {}).is_ready();
+            }
         }
         if has_sent {
             // What the system takes goes out now.

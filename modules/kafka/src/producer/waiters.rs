@@ -97,7 +97,9 @@ impl Later {
                 result.add(Metric::BYTES, self.size as u64);
                 self.result.delivered();
             }
-            Outcome::Failed(failed) if failed.possibly_written => drop(self.result),
+            Outcome::Failed(failed) if failed.possibly_written => {
+                self.result.possibly_written(&failed.fault);
+            }
             Outcome::Failed(failed) => self.result.undelivered(&failed.fault),
         }
     }

@@ -2,9 +2,12 @@
 
 use super::{dates, decimal, kind};
 use bggo_runtime::contract::{Number, Text, Value, to_base64};
+use std::collections::HashMap;
 
 /// The deepest document whose value is read.
 const DEEPEST: usize = 100;
+/// Keys among which one is looked for one by one.
+const FEW: usize = 32;
 
 /// What came is no document, or a deeper one than is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,15 +74,30 @@ impl<'a> Document<'a> {
             return Err(NotBson);
         }
         let mut pairs: Vec<(Text, Value)> = Vec::new();
+        // Where each key stands, once there are many.
+        let mut places: HashMap<Text, usize> = HashMap::new();
         for element in self.elements() {
             let element = element?;
             let key = Text::from(String::from_utf8_lossy(element.key).into_owned());
             let value = element.value_at(depth + 1)?;
             // An object has each key once. A document may have more, of which the last one counts.
-            match pairs.iter_mut().find(|(known, _)| *known == key) {
-                Some(pair) => pair.1 = value,
-                None => pairs.push((key, value)),
+            let known = if pairs.len() <= FEW {
+                pairs.iter().position(|(known, _)| *known == key)
+            } else {
+                if places.is_empty() {
+                    let keys = pairs.iter().map(|(known, _)| known.clone());
+                    places.extend(keys.zip(0..));
+                }
+                places.get(&key).copied()
+            };
+            if let Some(pair) = known.and_then(|at| pairs.get_mut(at)) {
+                pair.1 = value;
+                continue;
             }
+            if !places.is_empty() {
+                places.insert(key.clone(), pairs.len());
+            }
+            pairs.push((key, value));
         }
         Ok(Value::from(pairs))
     }
