@@ -94,7 +94,6 @@ impl Channel {
         match &mut self.role {
             Role::Consumes(old)
                 if !old.is_begun
-                    && old.fault.is_none()
                     && old.inbox.is_empty()
                     && self.unacked.is_empty()
                     && old.subscription.no_ack == by.no_ack =>

@@ -428,6 +428,7 @@ impl Session {
             {
                 ended.subscription = wanted.clone();
                 ended.tag = tag.clone();
+                ended.fault = None;
             }
             let number = state.channel(&mut bytes, is_it, || {
                 Role::Consumes(Box::new(Consumer {

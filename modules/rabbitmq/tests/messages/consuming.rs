@@ -4,7 +4,10 @@ use crate::user::{
     CONSUME, User, batch, body, known, limit, message, number, part, run, some, text, told, whole,
 };
 use bggo_module_rabbitmq::rabbitmq_consume::{In, Metric};
-use bggo_module_rabbitmq::{rabbitmq_ack, rabbitmq_connection, rabbitmq_get, rabbitmq_publish};
+use bggo_module_rabbitmq::{
+    rabbitmq_ack, rabbitmq_connection, rabbitmq_declare_queue, rabbitmq_delete_queue, rabbitmq_get,
+    rabbitmq_publish,
+};
 use bggo_runtime::contract::{Number, Text, Value};
 use bggo_tests::server::Rabbitmq;
 
@@ -240,6 +243,66 @@ fn a_consumer_that_the_server_ends_is_told() {
         assert_eq!(told(user.takes("q").await).0, "consumer_cancelled");
         user.sends("q", "three").await.unwrap();
         assert_eq!(user.takes("q").await.unwrap(), "three");
+        user.leave().await;
+    });
+}
+
+#[test]
+fn consumers_of_queues_that_are_gone_leave_their_channels_to_others() {
+    let server = Rabbitmq::shared();
+    let vhost = server.vhost("consuming-passing");
+    run(async || {
+        let most = rabbitmq_connection::In::ChannelMax(number(5));
+        let user = User::with(&vhost.url(), vec![most]);
+        for at in 0..12 {
+            let queue = format!("passing-{at}");
+            user.declare_queue(vec![rabbitmq_declare_queue::In::Queue(some(&queue))])
+                .await
+                .unwrap();
+            user.sends(&queue, &queue).await.unwrap();
+            assert_eq!(user.takes(&queue).await.unwrap(), queue);
+            user.delete_queue(vec![rabbitmq_delete_queue::In::Queue(text(&queue))])
+                .await
+                .unwrap();
+        }
+        assert_eq!(user.counted(rabbitmq_connection::Metric::CONNECTIONS), 1);
+        user.leave().await;
+    });
+}
+
+#[test]
+fn a_verdict_on_several_is_on_those_that_steps_have() {
+    let server = Rabbitmq::shared();
+    let vhost = server.vhost("consuming-verdicts");
+    vhost.queue("q", "{}");
+    run(async || {
+        let user = User::new(&vhost.url());
+        for id in ["a", "b", "c"] {
+            let mut inputs = message("q", id);
+            inputs.push(rabbitmq_publish::In::CorrelationId(some(id)));
+            user.publish(inputs).await.unwrap();
+        }
+        let mut of_c = with_ack("q", "manual");
+        of_c.push(In::MatchCorrelationId(some("c")));
+        let c = user.consume(of_c).await.unwrap();
+        let all = |tag: &str| {
+            vec![
+                rabbitmq_ack::In::DeliveryTag(text(tag)),
+                rabbitmq_ack::In::Multiple(known(Some(true))),
+            ]
+        };
+        user.ack(all(&part(&c.message, "delivery_tag")))
+            .await
+            .unwrap();
+        // The two before it wait for other steps.
+        vhost.holds("q", 0, 2);
+        for id in ["a", "b"] {
+            let output = user.consume(with_ack("q", "manual")).await.unwrap();
+            assert_eq!(body(&output.message), id);
+            let tag = part(&output.message, "delivery_tag");
+            user.ack(all(&tag)).await.unwrap();
+        }
+        vhost.holds("q", 0, 0);
         user.leave().await;
     });
 }
