@@ -109,6 +109,7 @@ pub(crate) mod tests {
     use super::*;
     use std::future::Future;
     use std::pin::Pin;
+    use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Waker};
     use std::thread;
@@ -205,16 +206,21 @@ pub(crate) mod tests {
         let queue = Arc::new(Queue::new(2, Order::LastInFirstOut));
         let at_once = AtomicUsize::new(0);
         let most = AtomicUsize::new(0);
+        // Two that have a place wait for each other at first: otherwise a busy machine may let one thread end before the next begins.
+        let pair = Barrier::new(2);
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     let runtime = tokio::runtime::Builder::new_current_thread();
                     let runtime = { runtime }.build().unwrap();
                     runtime.block_on(async {
-                        for _ in 0..2_000 {
+                        for round in 0..2_000 {
                             let permit = queue.place().await;
                             let now = at_once.fetch_add(1, Ordering::SeqCst);
                             most.fetch_max(now + 1, Ordering::SeqCst);
+                            if round == 0 {
+                                pair.wait();
+                            }
                             tokio::task::yield_now().await;
                             at_once.fetch_sub(1, Ordering::SeqCst);
                             drop(permit);
