@@ -454,6 +454,8 @@ fn what_was_acknowledged_is_there_although_the_broker_dies_and_comes_back() {
     let mut going = PROGRAM.start(&flags);
     going.wait_for("\"event\":\"interval\"");
     kafka.die();
+    // What was under way waits for its limit first; what comes then finds nobody.
+    going.wait_for("\"kind\":\"connect\"");
     kafka.restart();
     let finished = going.finish().expect_code(0);
     let (passed, unacknowledged) = counts(&finished, "unacknowledged");
