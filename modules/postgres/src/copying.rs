@@ -115,7 +115,7 @@ mod tests {
             (
                 of_sql("SELECT 1; "),
                 Direction::Out,
-                "COPY (SELECT 1) TO STDOUT (FORMAT csv)",
+                "COPY (SELECT 1\n) TO STDOUT (FORMAT csv)",
             ),
         ] {
             assert_eq!(copied.statement(direction).unwrap(), expected);
