@@ -55,8 +55,6 @@ pub(crate) struct Asked {
 pub(crate) struct Subscription {
     pub(crate) queue: Box<str>,
     pub(crate) no_ack: bool,
-    /// Steps acknowledge its messages one by one: nobody else does for all of a channel.
-    pub(crate) is_manual: bool,
     pub(crate) exclusive: bool,
     /// Its tag, if the grid gives it.
     pub(crate) tag: Option<Box<str>>,

@@ -152,7 +152,6 @@ fn subscription(given: &Plain<'_>) -> Result<Subscription, Fault> {
     Ok(Subscription {
         queue: (&*given.queue).into(),
         no_ack: given.ack == "none",
-        is_manual: given.ack == "manual",
         exclusive: given.exclusive,
         tag: given.consumer_tag.as_deref().map(Box::from),
         arguments: arguments(given.arguments)?.into(),

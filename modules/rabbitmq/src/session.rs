@@ -502,7 +502,22 @@ impl Session {
                             wire.send_now(&[]);
                         }
                     }
-                    Acks::Manual => unacked.push(tag),
+                    Acks::Manual => {
+                        // What is acknowledged at once for all before it is done with first.
+                        if consumer.batch.1 > 0 {
+                            put_verdict(wire, channel, (consumer.batch.1, true), Verdict::Ack);
+                            consumer.batch = (0, 0);
+                            wire.send_only();
+                            wire.send_now(&[]);
+                        }
+                        unacked.push(tag);
+                    }
+                    // Another step has some of those before it.
+                    Acks::Batch if !unacked.is_empty() => {
+                        put_verdict(wire, channel, (tag, false), Verdict::Ack);
+                        wire.send_only();
+                        wire.send_now(&[]);
+                    }
                     Acks::Batch => {
                         consumer.batch = (consumer.batch.0 + 1, tag);
                         if consumer.batch.0 >= half {
