@@ -42,7 +42,7 @@ test: ## everything that CI runs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --package bggo-metrics --features tools -- -D warnings
-	INSTA_UPDATE=no $(CARGO) test --workspace
+	INSTA_UPDATE=no $(CARGO) test --workspace --no-fail-fast
 
 test-full: test ## the same, with many more seeds, changed answers and changed grids: make test-full seeds=100 mutations=10000000 seconds=3600
 	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults

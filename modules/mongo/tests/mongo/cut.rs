@@ -52,10 +52,14 @@ fn serve(client: TcpStream, server: u16, left: Arc<AtomicUsize>, handed: Arc<Ato
         for byte in BufReader::new(&behind).bytes() {
             let Ok(byte) = byte else { break };
             let before = left.load(Ordering::SeqCst);
-            if before == 0 || (&client).write_all(&[byte]).is_err() {
+            if before == 0 {
                 break;
             }
+            // Before the byte is sent: who has read the last one must find it counted.
             handed.fetch_add(1, Ordering::SeqCst);
+            if (&client).write_all(&[byte]).is_err() {
+                break;
+            }
             if before != NEVER {
                 left.store(before - 1, Ordering::SeqCst);
             }
