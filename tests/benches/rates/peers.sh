@@ -72,7 +72,7 @@ fi
 if [ ! -x "$bin/mongo_loop" ] || [ "$scripts/mongo.rs" -nt "$bin/mongo_loop" ]; then
     mkdir -p "$folder/mongo/src"
     cp "$scripts/mongo.rs" "$folder/mongo/src/main.rs"
-    printf '[package]\nname = "mongo_loop"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\nmongodb = { version = "=3.9.1", default-features = false, features = ["compat-3-3-0", "bson-3"] }\ntokio = { version = "1", features = ["macros", "rt"] }\n[profile.release]\nstrip = true\n[workspace]\n' >"$folder/mongo/Cargo.toml"
+    printf '[package]\nname = "mongo_loop"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\nmongodb = { version = "=3.9.1", default-features = false, features = ["compat-3-3-0", "bson-3", "rustls-tls"] }\ntokio = { version = "1", features = ["macros", "rt"] }\n[profile.release]\nstrip = true\n[workspace]\n' >"$folder/mongo/Cargo.toml"
     (cd "$folder/mongo" && cargo build --quiet --release --target-dir build) >"$folder/mongo/log" 2>&1 || { cat "$folder/mongo/log" >&2; exit 1; }
     mv "$folder/mongo/build/release/mongo_loop" "$bin/mongo_loop"
     rm -rf "$folder/mongo/build"
