@@ -348,7 +348,7 @@ pub fn pgbench(way: &Way<'_>, only_selects: bool) -> Peer {
     let how = ["-n", "-M", "prepared", "-j", "1", "-c", &connections];
     let place = ["-h", "127.0.0.1", "-U", "postgres", "-p", &way.url];
     let what: &[&str] = if only_selects { &["-S"] } else { &[] };
-    let words = strings(&[&how[..], &place, what].concat());
+    let words = strings(&[&how[..], &place, what, &["postgres"]].concat());
     Peer {
         name: "pgbench",
         program: found("pgbench"),

@@ -367,7 +367,7 @@ fn mongo(_: &Target) -> Row {
     server.ask("db.client.bench.things.insert_many([{'_id': i, 'text': 'x' * 100} for i in range(100)]).acknowledged");
     let program = Program::new(include_str!("grids/mongo.hcl"));
     let peers = vec![
-        bggo("bggo", program, SESSIONS, flag("--url", server.url())),
+        of_iterations(bggo("bggo", program, SESSIONS, flag("--url", server.url()))),
         mongo_driver(&session(server.url())),
     ];
     Row {

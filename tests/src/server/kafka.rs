@@ -254,6 +254,7 @@ impl Kafka {
 
     /// Sets the offset that a group without members has committed for the first partition.
     pub fn commit(&self, group: &str, topic: &str, offset: u64) {
+        self.wait_for_coordinator(group);
         let mut body = Message::default();
         body.text(group).int32(-1).text("").int64(-1);
         body.count(1).text(topic).count(1);
@@ -264,6 +265,28 @@ impl Kafka {
         answer.text();
         answer.skip(8);
         assert_eq!(answer.int16(), 0);
+    }
+
+    /// Waits until some broker keeps the offsets of a group: the topic for them is made when one is first asked for.
+    fn wait_for_coordinator(&self, group: &str) {
+        let mut find = Message::default();
+        find.text(group).int8(0);
+        let mut fetch = Message::default();
+        fetch.text(group).count(0);
+        loop {
+            // FindCoordinator
+            let mut found = self.ask(10, 1, &find);
+            found.skip(4);
+            if found.int16() == 0 {
+                // OffsetFetch of no topic: the error is the group's.
+                let mut fetched = self.ask(9, 2, &fetch);
+                assert_eq!(fetched.count(), 0);
+                if fetched.int16() == 0 {
+                    return;
+                }
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
     }
 
     /// The state of a group, as `Stable`, and how many members it has.
