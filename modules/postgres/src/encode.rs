@@ -56,7 +56,7 @@ pub(crate) fn put(
 ) -> Result<(), Fault> {
     // Keys are whole numbers mostly, so these take no memory of their own.
     if let (Form::One(Type::Whole(least, most)), Value::Number(number)) = (form, value)
-        && let Some(whole) = number.whole().and_then(|whole| i64::try_from(whole).ok())
+        && let Some(whole) = number.as_i64()
         && (least..=most).contains(&whole)
     {
         let at = out.len();

@@ -61,7 +61,8 @@ struct Counts {
     path: u64,
     /// Those of the first sites. Most iterations have no others, and need no memory of a map.
     of_first: [Option<(Site, u64)>; 4],
-    of_others: BTreeMap<Site, u64>,
+    /// Behind a pointer, since most iterations drop none.
+    of_others: Option<Box<BTreeMap<Site, u64>>>,
 }
 
 impl Counts {
@@ -69,7 +70,10 @@ impl Counts {
         let is_it = |one: &Option<(Site, u64)>| one.is_none_or(|(of, _)| of == site);
         match self.of_first.iter_mut().find(|one| is_it(one)) {
             Some(one) => &mut one.get_or_insert((site, 0)).1,
-            None => self.of_others.entry(site).or_insert(0),
+            None => {
+                let others = self.of_others.get_or_insert_default();
+                others.entry(site).or_insert(0)
+            }
         }
     }
 }

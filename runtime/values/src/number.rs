@@ -63,19 +63,33 @@ impl Number {
 
     /// The whole number, if it is one of 64 bits.
     pub fn as_i64(&self) -> Option<i64> {
-        if self.is_whole() {
-            self.0.to_i64()
-        } else {
-            None
+        match self.small() {
+            Some((false, size)) => i64::try_from(size).ok(),
+            Some((true, size)) => 0i64.checked_sub_unsigned(size),
+            None if self.is_whole() => self.0.to_i64(),
+            None => None,
         }
+    }
+
+    /// The sign and the size of a number that is written whole and whose size has 64 bits: nearly all whole numbers are, and the way
+    /// through the decimal takes several times as long.
+    fn small(&self) -> Option<(bool, u64)> {
+        let parts = self.0.unpack();
+        let is_small = parts.scale == 0 && parts.hi == 0;
+        is_small.then(|| {
+            (
+                parts.negative,
+                u64::from(parts.mid) << 32 | u64::from(parts.lo),
+            )
+        })
     }
 
     /// The whole number, if it is one of 64 bits and not negative.
     pub fn as_u64(&self) -> Option<u64> {
-        if self.is_whole() {
-            self.0.to_u64()
-        } else {
-            None
+        match self.small() {
+            Some((negative, size)) => (!negative || size == 0).then_some(size),
+            None if self.is_whole() => self.0.to_u64(),
+            None => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::quinn_loop;
 use crate::sample::Ended;
 use bggo_tests::bench::{Program, read, summary, target_folder};
+use bggo_tests::server::postgres_program;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -351,7 +352,8 @@ pub fn pgbench(way: &Way<'_>, only_selects: bool) -> Peer {
     let words = strings(&[&how[..], &place, what, &["postgres"]].concat());
     Peer {
         name: "pgbench",
-        program: found("pgbench"),
+        // What is on the path is a script that looks for the program: its start would count as pgbench's.
+        program: found("pgbench").map(|_| postgres_program("pgbench")),
         words: Box::new(move |seconds| with(&["-T", &seconds.to_string()], &words)),
         idle_words: None,
         is_native: true,

@@ -29,7 +29,7 @@ pub use interop::InteropServer;
 pub use kafka::{Kafka, KafkaSetup, Listener};
 pub use mongo::Mongo;
 pub use nginx::{Nginx, Setup};
-pub use postgres::Postgres;
+pub use postgres::{Postgres, program as postgres_program};
 pub use rabbitmq::{Rabbitmq, Vhost};
 pub use raw::RawPeer;
 pub use redis::{Redis, RedisSetup};

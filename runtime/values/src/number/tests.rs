@@ -154,6 +154,10 @@ fn whole_numbers_convert_only_when_they_are() {
     assert_eq!(number("18446744073709551615").as_u64(), Some(u64::MAX));
     assert_eq!(number("18446744073709551616").as_u64(), None);
     assert_eq!(number("9223372036854775808").as_i64(), None);
+    assert_eq!(number("-9223372036854775808").as_i64(), Some(i64::MIN));
+    assert_eq!(number("-9223372036854775809").as_i64(), None);
+    assert_eq!(number("-9223372036854775808.0").as_i64(), Some(i64::MIN));
+    assert_eq!(number("-0").as_u64(), Some(0));
     assert_eq!(number("3").as_usize(), Some(3));
     assert_eq!(number("-12.0").whole(), Some(-12));
     assert_eq!(number("0.5").whole(), None);
