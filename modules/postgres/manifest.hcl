@@ -563,10 +563,16 @@ runner "postgres_notify" {
     type        = any
     description = "What is sent: a string as it is, everything else as JSON. A server takes less than 8000 bytes. Without it nothing but the notification."
   }
+  input "stamp" {
+    type        = bool
+    default     = false
+    description = "Whether a payload that is an object gets a first field `bggo-sent`, by which a `postgres_receive` measures `end_to_end` and which it takes out again. Listeners of others see it."
+  }
 }
 
 runner "postgres_receive" {
-  description = "Waits for notifications of a listener. What came since the last step that received, and since the iteration began, counts."
+  description  = "Waits for notifications of a listener. What came since the last step that received, and since the iteration began, counts."
+  reads_stamps = true
 
   uses "listener" {
     asset       = "postgres_listener"
