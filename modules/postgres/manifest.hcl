@@ -357,6 +357,25 @@ runner "postgres_query" {
     condition     = !startswith(upper(trimspace(input.sql)), "COPY ")
     error_message = "rows are copied by postgres_copy_in and postgres_copy_out"
   }
+  # A tag in dollar quotes and a comment inside of another are left to the program, which reads what no pattern can.
+  rule {
+    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", input.sql)) > 0 || length(regexall("x+", join("", [for piece in regexall("(?is)--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|\\s+|(;)|(\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|[\\pL\\d_][\\pL\\d_$]*|.)", input.sql) : piece[0] != null ? ";" : "x" if piece[0] != null || piece[1] != null]))) <= 1
+    error_message = "there are several statements in sql, and one is run: use a step for each, or postgres_batch"
+  }
+  rule {
+    when          = ["params"]
+    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", input.sql)) > 0 || length(input.params) == max(0, [for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", input.sql) : tonumber(piece[0]) if piece[0] != null]...)
+    error_message = "sql has another number of parameters ($1, $2 and so on) than params"
+  }
+  rule {
+    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", input.sql)) > 0 || input.params != null || length([for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", input.sql) : piece if piece[0] != null]) == 0
+    error_message = "sql has parameters, and params is missing"
+  }
+  rule {
+    when          = ["types"]
+    condition     = alltrue([for name in input.types : contains(["bool", "bytea", "char", "name", "int8", "int2", "int4", "text", "oid", "json", "xml", "cidr", "float4", "float8", "money", "macaddr", "inet", "bpchar", "varchar", "date", "time", "timestamp", "timestamptz", "interval", "timetz", "bit", "varbit", "numeric", "uuid", "jsonb", "boolean", "smallint", "integer", "int", "bigint", "real", "double precision", "decimal", "character varying", "character", "timestamp with time zone", "timestamp without time zone"], trimspace(trimsuffix(lower(trimspace(name)), "[]")))])
+    error_message = "a name in types is of no type that is known here: leave types out, and write $1::TYPE in sql"
+  }
 
   output "rows" {
     type        = list(any)
@@ -544,10 +563,16 @@ runner "postgres_notify" {
     type        = any
     description = "What is sent: a string as it is, everything else as JSON. A server takes less than 8000 bytes. Without it nothing but the notification."
   }
+  input "stamp" {
+    type        = bool
+    default     = false
+    description = "Whether a payload that is an object gets a first field `bggo-sent`, by which a `postgres_receive` measures `end_to_end` and which it takes out again. Listeners of others see it."
+  }
 }
 
 runner "postgres_receive" {
-  description = "Waits for notifications of a listener. What came since the last step that received, and since the iteration began, counts."
+  description  = "Waits for notifications of a listener. What came since the last step that received, and since the iteration began, counts."
+  reads_stamps = true
 
   uses "listener" {
     asset       = "postgres_listener"

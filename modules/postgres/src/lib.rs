@@ -42,6 +42,7 @@ mod server_error;
 mod session;
 mod shown;
 mod sql;
+mod stamped;
 mod transaction;
 mod types;
 mod url;

@@ -7,6 +7,7 @@ use crate::limit;
 use crate::postgres_notify::{Inputs, Late, Output, Uses, Wanted};
 use crate::rows::Keeps;
 use crate::shown::{Said, is_shown, show};
+use crate::stamped::stamped;
 use bggo_runtime::contract::{Fault, Parts, Prepare, Runner, Step, Text, Value, encode_json};
 use bggo_wire::within;
 use std::pin::Pin;
@@ -49,7 +50,12 @@ impl Runner for PostgresNotify {
         let payload = match given.payload {
             None | Some(Value::Null) => Value::Text(Text::Static("")),
             Some(payload @ (Value::Text(_) | Value::Bytes(_))) => payload.clone(),
-            Some(other) => encode_json(other).into(),
+            Some(other) => {
+                let payload = encode_json(other);
+                let stamp = given.stamp.then(|| step.stamp());
+                let stamped = stamp.and_then(|stamp| stamped(&payload, &stamp));
+                stamped.unwrap_or(payload).into()
+            }
         };
         let parameters = Value::from(vec![
             Value::Text(Text::from(given.channel.as_ref().to_owned())),

@@ -2,15 +2,22 @@
 
 use crate::limit::DEFAULT;
 use crate::listener::{Notification, PostgresListener};
-use crate::postgres_receive::{Error as Kind, Inputs, Late, Output, Uses, Wanted};
+use crate::postgres_receive::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::shown::show_received;
+use crate::stamped::take_stamp;
 use bggo_runtime::contract::{
-    Fault, FaultText, Number, Predicate, Prepare, Runner, Step, Text, Value, decode_json,
-    format_duration,
+    Fault, FaultText, Number, Predicate, Prepare, Runner, StampMetrics, Step, Text, Value,
+    decode_json, format_duration,
 };
 use bggo_wire::within;
 use std::future::poll_fn;
 use std::pin::pin;
+
+const STAMPS: StampMetrics = [
+    Metric::END_TO_END,
+    Metric::END_TO_END_FROM_DUE,
+    Metric::END_TO_END_WALL_CLOCK,
+];
 
 /// A prepared step that waits for notifications.
 #[derive(Debug)]
@@ -99,7 +106,10 @@ impl PostgresReceive {
         let _turn = listener.turns.take().await;
         listener.forget_before(step);
         while taken.notifications.len() < count {
-            let notification = poll_fn(|cx| listener.poll_next(cx)).await?;
+            let mut notification = poll_fn(|cx| listener.poll_next(cx)).await?;
+            if let Some(stamp) = take_stamp(&mut notification.payload) {
+                step.record_stamp(&stamp, notification.came, STAMPS);
+            }
             taken.notifications.push(notification);
             let Some(predicate) = predicate else {
                 continue;

@@ -141,4 +141,21 @@ mod tests {
         assert_eq!(of_number(3807), Form::List(Type::Json));
         assert_eq!(of_number(0), Form::Unknown);
     }
+
+    #[test]
+    fn the_manifest_knows_the_same_names() {
+        let manifest = include_str!("../manifest.hcl");
+        let rule = manifest.lines().find(|line| line.contains("input.types :"));
+        let (_, list) = rule.unwrap().split_once("contains([").unwrap();
+        let (list, _) = list.split_once(']').unwrap();
+        let mut told: Vec<&str> = list
+            .split(", ")
+            .map(|name| name.trim_matches('"'))
+            .collect();
+        let types = TYPES.iter().map(|(_, name, ..)| *name);
+        let mut known: Vec<&str> = types.chain(ALIASES.iter().map(|(name, _)| *name)).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
 }

@@ -3,7 +3,7 @@
 use crate::server;
 use crate::user::{User, kind, known, limit, number, run, some, told};
 use bggo_module_postgres::postgres_listener::{In, Metric};
-use bggo_module_postgres::postgres_receive::{In as Receive, Output};
+use bggo_module_postgres::postgres_receive::{In as Receive, Metric as Received, Output};
 use bggo_module_postgres::{postgres_connection, postgres_notify};
 use bggo_runtime::contract::{Number, Text, Value, encode_json};
 
@@ -138,6 +138,28 @@ fn a_listener_whose_backend_ends_says_so_once_and_listens_again() {
             postgres_notify::In::Payload(known(Some(Value::from("x".repeat(8000))))),
         ];
         assert_eq!(kind(user.notify(long).await), "data");
+        user.leave().await;
+    });
+}
+
+#[test]
+fn a_stamp_tells_how_long_a_notification_was_on_its_way() {
+    let _held = server();
+    run(async || {
+        let user = user(vec![channels(&["stamped"])]);
+        begins(&user).await;
+        let object = Value::from(vec![("id".into(), number(7))]);
+        let inputs = vec![
+            postgres_notify::In::Channel(known(Text::Static("stamped"))),
+            postgres_notify::In::Payload(known(Some(object.clone()))),
+            postgres_notify::In::Stamp(known(Some(true))),
+        ];
+        user.notify(inputs).await.unwrap();
+        notifies(&user, "stamped", Some(object)).await;
+        let output = user.receive(vec![count(2)]).await.unwrap();
+        let pair = ("stamped".to_owned(), r#"{"id":7}"#.to_owned());
+        assert_eq!(shown(&output), [pair.clone(), pair]);
+        assert_eq!(user.recorded_by_step(Received::END_TO_END), 1);
         user.leave().await;
     });
 }
