@@ -18,11 +18,11 @@ use bggo_runtime::contract::{
     AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Running, Seq,
     Text, Trend,
 };
-use bggo_wire::{Buf, Idle, Inbox, InboxLimits, OnFull, Trouble, Wire};
+use bggo_wire::{Buf, Idle, Inbox, InboxLimits, KeepsDeadline, OnFull, Trouble, Wire};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::num::NonZeroU32;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -514,19 +514,6 @@ impl Operation<'_> {
         self
     }
 
-    /// A time limit that is not set, if an operation before has left one.
-    pub(crate) fn take_limit(&self) -> Option<Deadline> {
-        let inner = &mut *self.session.0.borrow_mut();
-        inner.busy.as_mut()?.limit.take()
-    }
-
-    /// Leaves a time limit for the next operation.
-    pub(crate) fn leave_limit(&self, mut limit: Deadline) {
-        limit.clear();
-        let inner = &mut *self.session.0.borrow_mut();
-        Busy::of(&mut inner.busy).limit = Some(limit);
-    }
-
     /// Takes the oldest message.
     pub(crate) fn take(&self) -> Option<Message> {
         self.session.take()
@@ -553,6 +540,30 @@ impl Operation<'_> {
             Wants::Pong(_, came) => came,
             _ => None,
         }
+    }
+}
+
+impl Future for &Operation<'_> {
+    type Output = Result<(), Fault>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Operation::poll(*self, cx)
+    }
+}
+
+/// The deadline stands in its session while that does not rest.
+impl KeepsDeadline for Operation<'_> {
+    #[inline]
+    fn take_deadline(&self) -> Option<Deadline> {
+        let inner = &mut *self.session.0.borrow_mut();
+        inner.busy.as_mut()?.limit.take()
+    }
+
+    #[inline]
+    fn leave_deadline(&self, deadline: Deadline) {
+        let inner = &mut *self.session.0.borrow_mut();
+        Busy::of(&mut inner.busy).limit = Some(deadline);
     }
 }
 
