@@ -8,9 +8,11 @@ use crate::framing::Compression;
 use crate::grpc_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::head::{self, OfClient};
 use bggo_runtime::contract::{
-    Asset, AssetClock, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Prepare, Value,
+    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Prepare, Value,
 };
-use bggo_wire::{Address, Dialer, Named, Rules, Target, Tls, TlsArguments, TlsSettings, Trouble};
+use bggo_wire::{
+    Address, Dialer, KeptDeadline, Named, Rules, Target, Tls, TlsArguments, TlsSettings, Trouble,
+};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -38,8 +40,7 @@ struct Core {
     /// The task that looks after the connections, if there is one.
     task: RefCell<Option<Waker>>,
     is_ending: Cell<bool>,
-    /// The deadline of a step before, for the next one: a new one would look for a place each time.
-    deadline: RefCell<Option<Deadline>>,
+    deadline: KeptDeadline,
 }
 
 /// All arguments, once each is known.
@@ -108,7 +109,7 @@ impl Asset for GrpcClient {
             metrics: cx.metrics(),
             task: RefCell::default(),
             is_ending: Cell::new(false),
-            deadline: RefCell::default(),
+            deadline: KeptDeadline::new(),
         });
         core.connect().await?;
         if cx.may_spawn() {
@@ -155,15 +156,9 @@ impl GrpcClient {
         &self.0.settings
     }
 
-    /// A deadline that is not set, if a step before has left one.
-    pub(crate) fn take_deadline(&self) -> Option<Deadline> {
-        self.0.deadline.take()
-    }
-
-    /// Leaves a deadline for the next step.
-    pub(crate) fn leave_deadline(&self, mut deadline: Deadline) {
-        deadline.clear();
-        self.0.deadline.replace(Some(deadline));
+    /// The deadline of one step after the other.
+    pub(crate) fn deadline(&self) -> &KeptDeadline {
+        &self.0.deadline
     }
 
     /// A connection that takes calls: the one that is there, or a new one.

@@ -2,10 +2,11 @@
 
 use crate::client::GrpcClient;
 use crate::grpc_request::Error as Kind;
-use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Step, format_duration};
+use bggo_runtime::contract::{Fault, FaultText, Moment, Step, format_duration};
+use bggo_wire::KeptDeadline;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// A limit, and when it begins.
@@ -53,29 +54,23 @@ impl Limit {
 }
 
 /// Does work of a client within a limit.
-pub(crate) const fn within<'a, W: ?Sized>(
+pub(crate) fn within<'a, W: ?Sized>(
     step: &'a Step<'a>,
     (client, limit): (&'a GrpcClient, Limit),
     work: Pin<&'a mut W>,
 ) -> Within<'a, W> {
+    let until = limit.from + limit.time;
     Within {
-        step,
-        client,
         limit,
-        work,
-        deadline: None,
+        work: bggo_wire::within(step, client.deadline(), until, work),
     }
 }
 
 /// See [`within`]. It fails where the work does, or the limit passes. (An `async fn` would keep its arguments twice, for each user that
 /// waits.)
 pub(crate) struct Within<'a, W: ?Sized> {
-    step: &'a Step<'a>,
-    client: &'a GrpcClient,
     limit: Limit,
-    work: Pin<&'a mut W>,
-    /// It takes no place among the deadlines before it has to wait.
-    deadline: Option<Deadline>,
+    work: bggo_wire::Within<'a, KeptDeadline, Pin<&'a mut W>>,
 }
 
 impl<T, W: Future<Output = Result<T, Fault>> + ?Sized> Future for Within<'_, W> {
@@ -83,27 +78,18 @@ impl<T, W: Future<Output = Result<T, Fault>> + ?Sized> Future for Within<'_, W> 
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let polled = this.work.as_mut().poll(cx);
-        if polled.is_pending() {
-            let deadline = this.deadline.get_or_insert_with(|| {
-                let kept = this.client.take_deadline();
-                let mut deadline = kept.unwrap_or_else(|| this.step.deadline());
-                deadline.set(this.limit.from + this.limit.time);
-                deadline
-            });
-            return deadline.poll(cx).map(|()| Err(this.limit.fault()));
-        }
-        if let Some(deadline) = this.deadline.take() {
-            this.client.leave_deadline(deadline);
-        }
+        let done = ready!(Pin::new(&mut this.work).poll(cx));
+        let Some(done) = done else {
+            return Poll::Ready(Err(this.limit.fault()));
+        };
         // A server that keeps the deadline resets the call by itself, which may be seen first.
-        if let Poll::Ready(Err(fault)) = &polled
+        if let Err(fault) = &done
             && this.limit.of == Of::Deadline
             && fault.kind() == Kind::Reset.name()
-            && this.step.now() >= this.limit.from + this.limit.time
+            && this.work.step().now() >= this.work.until()
         {
             return Poll::Ready(Err(this.limit.fault()));
         }
-        polled
+        Poll::Ready(done)
     }
 }

@@ -162,39 +162,25 @@ pub(crate) fn put_frame(
     payload: &[u8],
     key: [u8; 4],
 ) {
-    let length = payload.len();
-    // A head, its length in eight bytes and the mask.
-    let mut head = [0; 14];
-    let [first, second, rest @ ..] = &mut head;
-    *first = FIN | opcode.number() | if is_compressed { RSV1 } else { 0 };
-    let wide = (length as u64).to_be_bytes();
-    let [.., high, low] = wide;
-    let size = size_of_head(length as u64);
-    *second = MASK
-        | match size {
-            2 => low,
-            4 => {
-                for (to, byte) in rest.iter_mut().zip([high, low]) {
-                    *to = byte;
-                }
-                IN_TWO
-            }
-            _ => {
-                for (to, byte) in rest.iter_mut().zip(wide) {
-                    *to = byte;
-                }
-                IN_EIGHT
-            }
-        };
-    for (to, byte) in head.iter_mut().skip(size).zip(key) {
-        *to = byte;
-    }
-    let size = size + key.len();
-    out.put_with(size + length, |room| {
-        let (place, behind) = room.split_at_mut(size);
-        for (to, byte) in place.iter_mut().zip(head) {
-            *to = byte;
+    let first = FIN | opcode.number() | if is_compressed { RSV1 } else { 0 };
+    let [a, b, c, d, e, f, g, h] = (payload.len() as u64).to_be_bytes();
+    match payload.len() {
+        0..=125 => put_masked(out, [first, MASK | h], payload, key),
+        126..=0xffff => put_masked(out, [first, MASK | IN_TWO, g, h], payload, key),
+        _ => {
+            let head = [first, MASK | IN_EIGHT, a, b, c, d, e, f, g, h];
+            put_masked(out, head, payload, key);
         }
+    }
+}
+
+/// Appends a head, the key and the masked payload.
+fn put_masked<const HEAD: usize>(out: &mut Buf, head: [u8; HEAD], payload: &[u8], key: [u8; 4]) {
+    out.put_with(HEAD + key.len() + payload.len(), |room| {
+        let (place, rest) = room.split_at_mut(HEAD);
+        place.copy_from_slice(&head);
+        let (place, behind) = rest.split_at_mut(key.len());
+        place.copy_from_slice(&key);
         mask_into(behind, payload, key);
     });
 }

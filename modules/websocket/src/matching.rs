@@ -2,7 +2,7 @@
 
 use crate::session::{Message, Operation};
 use crate::waits::{Limit, within};
-use bggo_runtime::contract::{Fault, Step};
+use bggo_runtime::contract::{Fault, Moment, Step};
 
 /// What a step took.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Taken {
 /// The messages of a step, which mostly takes one.
 #[derive(Debug)]
 pub(crate) enum Messages {
+    /// One of which nothing is read, and when it came.
+    Unread(Option<Moment>),
     One(Option<Message>),
     Several(Vec<Message>),
 }
@@ -22,8 +24,18 @@ pub(crate) enum Messages {
 impl Messages {
     pub(crate) fn as_slice(&self) -> &[Message] {
         match self {
+            Self::Unread(_) => &[],
             Self::One(message) => message.as_slice(),
             Self::Several(messages) => messages,
+        }
+    }
+
+    /// When the last one came.
+    pub(crate) fn came(&self) -> Option<Moment> {
+        match self {
+            Self::Unread(came) => *came,
+            Self::One(message) => message.as_ref().map(|message| message.came),
+            Self::Several(messages) => messages.last().map(|message| message.came),
         }
     }
 }
@@ -50,6 +62,14 @@ pub(crate) fn next(operation: &Operation<'_>, count: usize) -> Taken {
             1 => Messages::One(all.next()),
             _ => Messages::Several(all.collect()),
         },
+        skipped: 0,
+    }
+}
+
+/// Takes the message that the operation has waited for, and reads nothing of it.
+pub(crate) fn unread(operation: &Operation<'_>) -> Taken {
+    Taken {
+        messages: Messages::Unread(operation.came()),
         skipped: 0,
     }
 }

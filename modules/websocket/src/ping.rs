@@ -39,7 +39,7 @@ impl Runner for WebsocketPing {
             limit: plain.timeout.unwrap_or(DEFAULT),
         };
         within(step, &operation, limit).await?;
-        let round_trip = operation.pong_came().map(|came| {
+        let round_trip = operation.came().map(|came| {
             step.received_at(came);
             came - sent
         });

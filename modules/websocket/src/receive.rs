@@ -1,7 +1,7 @@
 //! The runner `websocket_receive`.
 
 use crate::content::{Reads, outputs, value};
-use crate::matching::{Taken, fitting, next};
+use crate::matching::{Taken, fitting, next, unread};
 use crate::session::{Message, Wants};
 use crate::shown::{Said, show};
 use crate::waits::{DEFAULT, Limit, What, within};
@@ -43,13 +43,16 @@ impl Runner for WebsocketReceive {
         let session = uses.socket.session_for(step);
         let taken = match plain.r#match {
             None => {
-                let operation = session.operation(Wants::Messages(count));
-                let operation = match self.reads(step) {
-                    true => operation,
-                    false => operation.unread(),
-                };
+                let is_read = count != 1 || self.reads(step);
+                let operation = session.operation(match is_read {
+                    true => Wants::Messages(count),
+                    false => Wants::Next(None),
+                });
                 let waited = within(step, &operation, limit).await;
-                waited.map(|()| next(&operation, count))
+                waited.map(|()| match is_read {
+                    true => next(&operation, count),
+                    false => unread(&operation),
+                })
             }
             Some(predicate) => {
                 let operation = session.operation(Wants::Messages(1));
@@ -64,11 +67,10 @@ impl Runner for WebsocketReceive {
         let came = taken.as_ref().map(|taken| taken.messages.as_slice());
         show(step, Said::Nothing, came);
         let Taken { messages, skipped } = taken?;
-        let messages = messages.as_slice();
-        if let Some(last) = messages.last() {
-            step.received_at(last.came);
+        if let Some(came) = messages.came() {
+            step.received_at(came);
         }
-        Ok(self.output(messages, skipped))
+        Ok(self.output(messages.as_slice(), skipped))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The runner `websocket_request`.
 
 use crate::content::{Fixed, Given, Reads, outputs};
-use crate::matching::{Taken, fitting, next};
+use crate::matching::{Taken, fitting, next, unread};
 use crate::session::{Message, Outgoing, Packed, Session, Wants};
 use crate::shown::{Said, show};
 use crate::waits::{DEFAULT, Limit, What, within};
@@ -69,11 +69,10 @@ impl Runner for WebsocketRequest {
         let came = asked.as_ref().map(|taken| taken.messages.as_slice());
         show(step, Said::Message(message), came);
         let Taken { messages, skipped } = asked?;
-        let messages = messages.as_slice();
-        if let Some(answer) = messages.last() {
-            step.received_at(answer.came);
+        if let Some(came) = messages.came() {
+            step.received_at(came);
         }
-        Ok(self.output(messages, skipped))
+        Ok(self.output(messages.as_slice(), skipped))
     }
 }
 
@@ -89,11 +88,11 @@ impl WebsocketRequest {
         // What came before the request is no answer to it.
         let before = poll_fn(|cx| Poll::Ready(session.skip(cx))).await;
         // It waits before the message goes out, so that no answer is too quick.
-        let operation = session.operation(Wants::Messages(1));
-        let operation = match self.reads(step) || predicate.is_some() {
-            true => operation,
-            false => operation.unread(),
-        };
+        let is_read = self.reads(step) || predicate.is_some();
+        let operation = session.operation(match is_read {
+            true => Wants::Messages(1),
+            false => Wants::Next(None),
+        });
         // A message that is known before goes out when the step begins, unless there is something to do first.
         let sent = match packed.is_some() && before == 0 && !session.compresses() {
             true => step.sent_at_once(),
@@ -108,7 +107,10 @@ impl WebsocketRequest {
         let mut taken = match predicate {
             None => {
                 within(step, &operation, limit).await?;
-                next(&operation, 1)
+                match is_read {
+                    true => next(&operation, 1),
+                    false => unread(&operation),
+                }
             }
             Some(predicate) => {
                 let fits = |messages: &[Message], skipped| {

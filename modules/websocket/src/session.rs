@@ -18,11 +18,11 @@ use bggo_runtime::contract::{
     AssetClock, AssetMetrics, Counter, Deadline, Fault, LabelledCounter, Moment, Running, Seq,
     Text, Trend,
 };
-use bggo_wire::{Buf, Idle, Inbox, InboxLimits, OnFull, Trouble, Wire};
+use bggo_wire::{Buf, Idle, Inbox, InboxLimits, KeepsDeadline, OnFull, Trouble, Wire};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::num::NonZeroU32;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -188,6 +188,8 @@ struct Waiting {
 pub enum Wants {
     /// So many messages in the inbox.
     Messages(usize),
+    /// The next message, and when it came: nothing is read of what it holds.
+    Next(Option<Moment>),
     /// That everything is sent.
     Sent,
     /// The answer to this ping, and when it came.
@@ -196,12 +198,27 @@ pub enum Wants {
     End,
 }
 
-/// Whether the bytes of a message are kept that the driver waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeps {
-    Content,
-    /// It takes the message at once and reads nothing of it: what it gets is empty.
-    Nothing,
+/// What came that is no message.
+enum Control {
+    /// A part of one.
+    Part,
+    Ping(Vec<u8>),
+    /// What it holds, if that may be the payload of a ping of ours.
+    Pong(Option<[u8; 8]>),
+    Close(Closing),
+}
+
+impl Control {
+    #[cold]
+    #[inline(never)]
+    fn of(came: Came<'_>) -> Self {
+        match came {
+            Came::Ping(payload) => Self::Ping(payload.to_vec()),
+            Came::Pong(payload) => Self::Pong(payload.try_into().ok()),
+            Came::Close(closing) => Self::Close(closing),
+            Came::Part | Came::Text(_) | Came::Binary(_) => Self::Part,
+        }
+    }
 }
 
 /// How far a session was driven.
@@ -273,8 +290,7 @@ impl Session {
             none => *none = Some(cx.waker().clone()),
         }
         if inner.driver == Driver::Idle {
-            let (idle, keeps) = (Driver::Idle, Keeps::Content);
-            while inner.drive(cx, idle, keeps) == Drove::Something && inner.end.is_none() {}
+            while inner.drive(cx, Driver::Idle) == Drove::Something && inner.end.is_none() {}
             inner.rests();
         }
     }
@@ -293,7 +309,6 @@ impl Session {
         Operation {
             session: self,
             number,
-            keeps: Keeps::Content,
         }
     }
 
@@ -306,16 +321,14 @@ impl Session {
             Driver::Operation(number) => inner.waiting(number).and_then(|one| one.waker.clone()),
         };
         let mut cx = Context::from_waker(driver.as_ref().unwrap_or(Waker::noop()));
-        let keeps = Keeps::Content;
-        while inner.drive(&mut cx, inner.driver, keeps) == Drove::Something && inner.end.is_none() {
-        }
+        while inner.drive(&mut cx, inner.driver) == Drove::Something && inner.end.is_none() {}
     }
 
     /// Drops the messages that came before this moment.
     pub(crate) fn forget_before(&self, moment: Moment) {
         let inner = &mut *self.0.borrow_mut();
         let dropped = inner.take_out(|inbox| inbox.drop_while(|message| message.came < moment));
-        inner.count(|messages| messages.dropped, dropped.unwrap_or(0));
+        inner.count_dropped(dropped.unwrap_or(0));
     }
 
     /// Takes what has come so far into the inbox, and drops all messages there: how many. Whoever calls it has to wait for an operation
@@ -327,7 +340,7 @@ impl Session {
         self.catch_up();
         let inner = &mut *self.0.borrow_mut();
         let skipped = inner.take_out(Inbox::clear).unwrap_or(0);
-        inner.count(|messages| messages.dropped, skipped);
+        inner.count_dropped(skipped);
         skipped
     }
 
@@ -354,28 +367,15 @@ impl Session {
             false => Opcode::Binary,
         };
         let key = inner.key();
-        let out = inner.wire.out();
-        let mut is_packed = false;
-        if inner.compression == Compression::On {
-            let made;
-            let bytes = match packed {
-                Some(packed) => packed.get_or_init(|| deflate(message.bytes)),
-                None => {
-                    made = deflate(message.bytes);
-                    &made
-                }
-            };
-            // Short ones only grow.
-            if bytes.len() < message.bytes.len() {
-                put_frame(out, (opcode, true), bytes, key);
-                is_packed = true;
-            }
-        }
+        let is_packed = inner.compression == Compression::On
+            && inner.put_packed((opcode, key), message.bytes, packed);
         if !is_packed {
-            put_frame(out, (opcode, false), message.bytes, key);
+            put_frame(inner.wire.out(), (opcode, false), message.bytes, key);
         }
-        inner.count(|messages| messages.messages_sent, 1);
-        inner.count(|messages| messages.bytes_sent, message.bytes.len() as u64);
+        if let Some((metrics, counters)) = inner.counts() {
+            metrics.add(counters.messages_sent, 1);
+            metrics.add(counters.bytes_sent, message.bytes.len() as u64);
+        }
         Ok(())
     }
 
@@ -475,7 +475,6 @@ pub type Packed = std::cell::OnceCell<Vec<u8>>;
 pub struct Operation<'a> {
     session: &'a Session,
     number: Number,
-    keeps: Keeps,
 }
 
 impl Operation<'_> {
@@ -492,39 +491,21 @@ impl Operation<'_> {
             if let Some(fault) = inner.ended() {
                 return Poll::Ready(Err(fault));
             }
-            if inner.drive(cx, Driver::Operation(self.number), self.keeps) == Drove::Dry {
+            if inner.drive(cx, Driver::Operation(self.number)) == Drove::Dry {
                 break;
             }
         }
-        if inner.is_there(self.number) {
-            return Poll::Ready(Ok(()));
-        }
+        let is_sent = !inner.wire.has_unsent();
         if let Some(waiting) = inner.waiting(self.number) {
+            if waiting.wants == Wants::Sent && is_sent {
+                return Poll::Ready(Ok(()));
+            }
             match &mut waiting.waker {
                 Some(waker) => waker.clone_from(cx.waker()),
                 none => *none = Some(cx.waker().clone()),
             }
         }
         Poll::Pending
-    }
-
-    /// Whoever waits for one message takes it as soon as it is there, and reads nothing of it but when it came: it may be empty.
-    pub(crate) fn unread(mut self) -> Self {
-        self.keeps = Keeps::Nothing;
-        self
-    }
-
-    /// A time limit that is not set, if an operation before has left one.
-    pub(crate) fn take_limit(&self) -> Option<Deadline> {
-        let inner = &mut *self.session.0.borrow_mut();
-        inner.busy.as_mut()?.limit.take()
-    }
-
-    /// Leaves a time limit for the next operation.
-    pub(crate) fn leave_limit(&self, mut limit: Deadline) {
-        limit.clear();
-        let inner = &mut *self.session.0.borrow_mut();
-        Busy::of(&mut inner.busy).limit = Some(limit);
     }
 
     /// Takes the oldest message.
@@ -543,16 +524,42 @@ impl Operation<'_> {
     /// Counts a message as dropped, which did not match.
     pub(crate) fn skips(&self) {
         let inner = self.session.0.borrow();
-        inner.count(|messages| messages.dropped, 1);
+        inner.count_dropped(1);
     }
 
-    /// When the pong came.
-    pub(crate) fn pong_came(&self) -> Option<Moment> {
-        let inner = &mut *self.session.0.borrow_mut();
-        match inner.waiting(self.number)?.wants {
-            Wants::Pong(_, came) => came,
-            _ => None,
+    /// When the pong came, or the next message, which is taken.
+    pub(crate) fn came(&self) -> Option<Moment> {
+        match &mut self.session.0.borrow_mut().waiting(self.number)?.wants {
+            Wants::Pong(_, came) => return *came,
+            Wants::Next(came) if came.is_some() => return came.take(),
+            _ => {}
         }
+        // It was there before.
+        self.take().map(|message| message.came)
+    }
+}
+
+impl Future for &Operation<'_> {
+    type Output = Result<(), Fault>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Operation::poll(*self, cx)
+    }
+}
+
+/// The deadline stands in its session while that does not rest.
+impl KeepsDeadline for Operation<'_> {
+    #[inline]
+    fn take_deadline(&self) -> Option<Deadline> {
+        let inner = &mut *self.session.0.borrow_mut();
+        inner.busy.as_mut()?.limit.take()
+    }
+
+    #[inline]
+    fn leave_deadline(&self, deadline: Deadline) {
+        let inner = &mut *self.session.0.borrow_mut();
+        Busy::of(&mut inner.busy).limit = Some(deadline);
     }
 }
 
@@ -573,13 +580,21 @@ impl Drop for Operation<'_> {
 }
 
 impl Inner {
-    /// Counts messages, or bytes of them.
-    fn count(&self, counter: impl FnOnce(&MessageCounters) -> Counter, count: u64) {
+    /// Where messages are counted, if they are.
+    #[inline]
+    fn counts(&self) -> Option<(&AssetMetrics, &MessageCounters)> {
+        let context = &self.context;
+        let metrics = context.metrics.as_ref()?;
+        Some((metrics, context.rules.counters.messages.as_ref()?))
+    }
+
+    /// Counts messages that no step got.
+    #[inline]
+    fn count_dropped(&self, count: u64) {
         if count > 0
-            && let Some(metrics) = &self.context.metrics
-            && let Some(messages) = &self.context.rules.counters.messages
+            && let Some((metrics, counters)) = self.counts()
         {
-            metrics.add(counter(messages), count);
+            metrics.add(counters.dropped, count);
         }
     }
 
@@ -662,6 +677,30 @@ impl Inner {
         Some(fault)
     }
 
+    /// Appends a message compressed, if that makes it shorter: short ones only grow.
+    #[cold]
+    #[inline(never)]
+    fn put_packed(
+        &mut self,
+        (opcode, key): (Opcode, [u8; 4]),
+        message: &[u8],
+        packed: Option<&Packed>,
+    ) -> bool {
+        let made;
+        let bytes = match packed {
+            Some(packed) => packed.get_or_init(|| deflate(message)),
+            None => {
+                made = deflate(message);
+                &made
+            }
+        };
+        let is_shorter = bytes.len() < message.len();
+        if is_shorter {
+            put_frame(self.wire.out(), (opcode, true), bytes, key);
+        }
+        is_shorter
+    }
+
     /// The key of the next mask.
     fn key(&self) -> [u8; 4] {
         let [.., a, b, c, d] = self.context.clock.random().to_be_bytes();
@@ -684,6 +723,10 @@ impl Inner {
                 let is_first = busy.wanted().is_some_and(|(_, first)| first == number);
                 is_first && busy.inbox.len() >= count
             }
+            Some(Wants::Next(Some(_))) => true,
+            Some(Wants::Next(None)) => {
+                !busy.inbox.is_empty() && busy.wanted().is_some_and(|(_, first)| first == number)
+            }
             Some(Wants::Sent) => self.end.is_none() && !self.wire.has_unsent(),
             Some(Wants::Pong(_, came)) => came.is_some(),
             Some(Wants::End) => matches!(self.end.as_deref(), Some(End::ByClient(_))),
@@ -692,7 +735,7 @@ impl Inner {
     }
 
     /// Reads and writes what can be now. It stops where something came that may be what the driver waits for.
-    fn drive(&mut self, cx: &mut Context<'_>, driver: Driver, keeps: Keeps) -> Drove {
+    fn drive(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
         self.ping_when_due(cx);
         loop {
             if self.end.is_some() {
@@ -700,7 +743,7 @@ impl Inner {
             }
             if !self.wire.peek().is_empty()
                 && self.may_take()
-                && let Some(drove) = self.next_event(driver, keeps)
+                && let Some(drove) = self.next_event(driver)
             {
                 self.wake_served(driver);
                 if drove == Drove::Something {
@@ -818,14 +861,8 @@ impl Inner {
     }
 
     /// Takes the next thing that stands there whole. `None` if more has to come.
-    fn next_event(&mut self, driver: Driver, keeps: Keeps) -> Option<Drove> {
+    fn next_event(&mut self, driver: Driver) -> Option<Drove> {
         let busy = Busy::of(&mut self.busy);
-        let wanted = busy.wanted();
-        // Who drives is the first that waits, so nobody else can take this message.
-        let is_unread = keeps == Keeps::Nothing
-            && wanted.is_some_and(|(count, first)| {
-                count == 1 && driver == Driver::Operation(first) && busy.inbox.is_empty()
-            });
         let rules = ReadRules {
             max_message: self.context.rules.max_message,
             compression: self.compression,
@@ -837,52 +874,47 @@ impl Inner {
                 return Some(Drove::Something);
             }
         };
-        let (content, size) = match came {
-            Came::Part if taken == 0 => return None,
-            Came::Part => {
-                self.wire.consume(taken);
-                return Some(Drove::Dry);
-            }
-            Came::Ping(payload) => {
-                let payload = payload.to_vec();
-                self.wire.consume(taken);
-                self.answer_ping(payload);
-                return Some(Drove::Dry);
-            }
-            Came::Pong(payload) => {
-                let payload = <[u8; 8]>::try_from(payload).ok();
-                self.wire.consume(taken);
-                return Some(self.takes_pong(payload));
-            }
-            Came::Close(closing) => {
-                self.wire.consume(taken);
-                self.takes_close(closing);
-                return Some(Drove::Something);
-            }
+        let unread = busy.next_unread(driver);
+        let is_read = unread.is_none();
+        let (size, content) = match came {
             Came::Text(text) => {
-                let content = match is_unread {
-                    true => Text::Static(""),
-                    false => Text::Shared((&*text).into()),
-                };
-                (Content::Text(content), text.len())
+                let content = is_read.then(|| Content::Text(Text::Shared((&*text).into())));
+                (text.len(), content)
             }
             Came::Binary(bytes) => {
-                let content = match is_unread {
-                    true => Seq::Static(&[]),
-                    false => Seq::Shared((&*bytes).into()),
-                };
-                (Content::Binary(content), bytes.len())
+                let content = is_read.then(|| Content::Binary(Seq::Shared((&*bytes).into())));
+                (bytes.len(), content)
+            }
+            Came::Part if taken == 0 => return None,
+            Came::Part | Came::Ping(_) | Came::Pong(_) | Came::Close(_) => {
+                let control = Control::of(came);
+                self.wire.consume(taken);
+                return Some(self.takes_control(control));
             }
         };
+        if let Some((unread, came)) = unread {
+            *unread = Some(came.unwrap_or(self.began));
+        }
         self.wire.consume(taken);
-        self.count(|messages| messages.messages_received, 1);
-        self.count(|messages| messages.bytes_received, size as u64);
+        if let Some((metrics, counters)) = self.counts() {
+            metrics.add(counters.messages_received, 1);
+            metrics.add(counters.bytes_received, size as u64);
+        }
+        if let Some(content) = content {
+            self.keeps_message(content, size);
+        }
+        Some(Drove::Something)
+    }
+
+    /// A message goes into the inbox.
+    fn keeps_message(&mut self, content: Content, size: usize) {
         let message = Message {
             content,
             came: self.came(),
         };
         let rules = self.context.rules.inbox;
-        let limits = match wanted {
+        let busy = Busy::of(&mut self.busy);
+        let limits = match busy.wanted() {
             // Who waits takes all that it wants, however much that is.
             Some(_) => InboxLimits {
                 messages: usize::MAX,
@@ -895,10 +927,26 @@ impl Inner {
             },
             None => rules,
         };
-        let busy = Busy::of(&mut self.busy);
         let dropped = busy.inbox.put(message, size, &limits);
-        self.count(|messages| messages.dropped, dropped);
-        Some(Drove::Something)
+        self.count_dropped(dropped);
+    }
+
+    /// What comes seldom.
+    #[cold]
+    #[inline(never)]
+    fn takes_control(&mut self, control: Control) -> Drove {
+        match control {
+            Control::Part => Drove::Dry,
+            Control::Ping(payload) => {
+                self.answer_ping(payload);
+                Drove::Dry
+            }
+            Control::Pong(payload) => self.takes_pong(payload),
+            Control::Close(closing) => {
+                self.takes_close(closing);
+                Drove::Something
+            }
+        }
     }
 
     fn answer_ping(&mut self, payload: Vec<u8>) {
@@ -939,6 +987,8 @@ impl Inner {
         self.ends(End::ByServer(closing));
     }
 
+    #[cold]
+    #[inline(never)]
     fn violated(&mut self, violation: Violation) {
         if !self.says_goodbye {
             let closing = Closing {
@@ -960,6 +1010,8 @@ impl Inner {
     }
 
     /// The session is over.
+    #[cold]
+    #[inline(never)]
     fn ends(&mut self, end: End) {
         if self.end.is_some() {
             return;
@@ -1057,8 +1109,26 @@ impl Busy {
     fn wanted(&self) -> Option<(usize, Number)> {
         self.waiting.iter().find_map(|waiting| match waiting.wants {
             Wants::Messages(count) => Some((count, waiting.number)),
+            Wants::Next(None) => Some((1, waiting.number)),
             _ => None,
         })
+    }
+
+    /// Where it is written when the next message came, with when that was, if who drives takes it at once and reads nothing of it.
+    fn next_unread(&mut self, driver: Driver) -> Option<(&mut Option<Moment>, Option<Moment>)> {
+        if !self.inbox.is_empty() {
+            return None;
+        }
+        let first = self.waiting.iter_mut().find(|waiting| {
+            let wants = waiting.wants;
+            matches!(wants, Wants::Messages(_) | Wants::Next(None))
+        })?;
+        match &mut first.wants {
+            Wants::Next(when) if driver == Driver::Operation(first.number) => {
+                Some((when, self.came))
+            }
+            _ => None,
+        }
     }
 
     /// Whether nothing is left: nobody waits, and nothing that came or is to be said stands here.

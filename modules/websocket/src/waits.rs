@@ -1,11 +1,11 @@
 //! How a step waits for an operation of its session: until it is over, or the limit of the step has passed.
 
 use crate::session::Operation;
-use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Step, format_duration};
+use bggo_runtime::contract::{Fault, FaultText, Moment, Step, format_duration};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// How long a step waits whose grid says nothing of it.
@@ -53,47 +53,30 @@ impl Limit {
 }
 
 /// Waits for an operation.
-pub(crate) const fn within<'a>(
+pub(crate) fn within<'a>(
     step: &'a Step<'a>,
     operation: &'a Operation<'a>,
     limit: Limit,
 ) -> Within<'a> {
+    let until = limit.from + limit.limit;
     Within {
-        step,
-        operation,
         limit,
-        deadline: None,
+        waits: bggo_wire::within(step, operation, until, operation),
     }
 }
 
 /// See [`within`]. It fails where the session ends or the limit passes. (An `async fn` would keep its arguments twice, for each user that
 /// waits.)
 pub(crate) struct Within<'a> {
-    step: &'a Step<'a>,
-    operation: &'a Operation<'a>,
     limit: Limit,
-    /// It takes no place among the deadlines before it has to wait.
-    deadline: Option<Deadline>,
+    waits: bggo_wire::Within<'a, Operation<'a>, &'a Operation<'a>>,
 }
 
 impl Future for Within<'_> {
     type Output = Result<(), Fault>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let polled = this.operation.poll(cx);
-        if polled.is_pending() {
-            let deadline = this.deadline.get_or_insert_with(|| {
-                let kept = this.operation.take_limit();
-                let mut deadline = kept.unwrap_or_else(|| this.step.deadline());
-                deadline.set(this.limit.from + this.limit.limit);
-                deadline
-            });
-            return deadline.poll(cx).map(|()| Err(this.limit.fault()));
-        }
-        if let Some(deadline) = this.deadline.take() {
-            this.operation.leave_limit(deadline);
-        }
-        polled
+        let waited = ready!(Pin::new(&mut self.waits).poll(cx));
+        Poll::Ready(waited.unwrap_or_else(|| Err(self.limit.fault())))
     }
 }

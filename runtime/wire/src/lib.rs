@@ -136,7 +136,7 @@ pub use dial::{Address, Dialer, Dialled, Dialling, Names, Proxy, Rules, Sources,
 pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
 pub use inbox::{Inbox, InboxLimits, OnFull};
-pub use limit::{KeptDeadline, Within, within};
+pub use limit::{KeepsDeadline, KeptDeadline, Within, within};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};

@@ -115,6 +115,15 @@ fn what_nobody_reads_of_a_message_is_counted_and_the_next_step_reads_its_own() {
         user.says("c").await;
         assert_eq!(user.hears().await, "c");
         assert_eq!(user.counted(Metric::MESSAGES_RECEIVED), 8);
+        // What stood there before the step began is its message as well.
+        assert_eq!(user.asks("two").await.unwrap(), "one");
+        user.waits_until(|| user.counted(Metric::MESSAGES_RECEIVED) == 10)
+            .await;
+        let output = user.receive_that_reads(nothing, vec![], &[]).await;
+        assert!(output.unwrap().message.is_null());
+        user.says("d").await;
+        assert_eq!(user.hears().await, "d");
+        assert_eq!(user.counted(Metric::DROPPED), 0);
         user.leave().await;
     });
     server.saw();
