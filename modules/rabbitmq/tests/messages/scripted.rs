@@ -120,6 +120,8 @@ fn serve(script: impl FnOnce(Client) + Send + 'static) -> (String, JoinHandle<()
     let url = format!("amqp://127.0.0.1:{}", listener.local_addr().unwrap().port());
     let serving = std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
+        // Before the client can see its connection end: whoever comes then is refused, and does not wait in vain.
+        drop(listener);
         stream.set_nodelay(true).unwrap();
         let mut client = Client(stream);
         client.logs_in();
