@@ -357,23 +357,24 @@ runner "postgres_query" {
     condition     = !startswith(upper(trimspace(input.sql)), "COPY ")
     error_message = "rows are copied by postgres_copy_in and postgres_copy_out"
   }
-  # A tag in dollar quotes and a comment inside of another are left to the program, which reads what no pattern can.
+  # Of what is known alone, so that no attempt pays for patterns: the program reads each statement by itself. A tag in dollar quotes
+  # and a comment inside of another are left to it as well.
   rule {
-    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", input.sql)) > 0 || length(regexall("x+", join("", [for piece in regexall("(?is)--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|\\s+|(;)|(\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|[\\pL\\d_][\\pL\\d_$]*|.)", input.sql) : piece[0] != null ? ";" : "x" if piece[0] != null || piece[1] != null]))) <= 1
+    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", known.sql)) > 0 || length(regexall("x+", join("", [for piece in regexall("(?is)--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|\\s+|(;)|(\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|[\\pL\\d_][\\pL\\d_$]*|.)", known.sql) : piece[0] != null ? ";" : "x" if piece[0] != null || piece[1] != null]))) <= 1
     error_message = "there are several statements in sql, and one is run: use a step for each, or postgres_batch"
   }
   rule {
     when          = ["params"]
-    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", input.sql)) > 0 || length(input.params) == max(0, [for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", input.sql) : tonumber(piece[0]) if piece[0] != null]...)
+    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", known.sql)) > 0 || length(known.params) == max(0, [for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", known.sql) : tonumber(piece[0]) if piece[0] != null]...)
     error_message = "sql has another number of parameters ($1, $2 and so on) than params"
   }
   rule {
-    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", input.sql)) > 0 || input.params != null || length([for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", input.sql) : piece if piece[0] != null]) == 0
+    condition     = length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", known.sql)) > 0 || known.params != null || length([for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", known.sql) : piece if piece[0] != null]) == 0
     error_message = "sql has parameters, and params is missing"
   }
   rule {
     when          = ["types"]
-    condition     = alltrue([for name in input.types : contains(["bool", "bytea", "char", "name", "int8", "int2", "int4", "text", "oid", "json", "xml", "cidr", "float4", "float8", "money", "macaddr", "inet", "bpchar", "varchar", "date", "time", "timestamp", "timestamptz", "interval", "timetz", "bit", "varbit", "numeric", "uuid", "jsonb", "boolean", "smallint", "integer", "int", "bigint", "real", "double precision", "decimal", "character varying", "character", "timestamp with time zone", "timestamp without time zone"], trimspace(trimsuffix(lower(trimspace(name)), "[]")))])
+    condition     = alltrue([for name in known.types : name == null || contains(["bool", "bytea", "char", "name", "int8", "int2", "int4", "text", "oid", "json", "xml", "cidr", "float4", "float8", "money", "macaddr", "inet", "bpchar", "varchar", "date", "time", "timestamp", "timestamptz", "interval", "timetz", "bit", "varbit", "numeric", "uuid", "jsonb", "boolean", "smallint", "integer", "int", "bigint", "real", "double precision", "decimal", "character varying", "character", "timestamp with time zone", "timestamp without time zone"], trimspace(trimsuffix(lower(trimspace(name)), "[]")))])
     error_message = "a name in types is of no type that is known here: leave types out, and write $1::TYPE in sql"
   }
 

@@ -735,7 +735,7 @@ fn may_link(input: &Input, value: &TExpr) -> bool {
 }
 
 /// How many items or keys a list or an object has that is written out.
-pub(super) fn written_length(value: &TExpr) -> Option<usize> {
+fn written_length(value: &TExpr) -> Option<usize> {
     match &value.kind {
         TKind::List(items) => Some(items.len()),
         TKind::Object(pairs) if pairs.iter().all(|(key, _)| key.constant().is_some()) => {

@@ -30,6 +30,7 @@ mod kinds_of_failure;
 mod knowledge;
 mod known_data;
 mod known_load;
+mod known_part;
 mod known_to_hold;
 mod late_result;
 mod lifetime;

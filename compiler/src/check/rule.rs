@@ -161,6 +161,12 @@ impl Checker<'_> {
         }
         let text = &condition.text;
         let condition = self.condition_of(text);
+        let applies = match applies {
+            Given::Perhaps if is_of_the_known(&condition) && self.is_there(rule, scope) => {
+                Given::Yes
+            }
+            applies => applies,
+        };
         let mut reads = Vec::with_capacity(condition.reads.len());
         for read in &condition.reads {
             reads.push(self.read(read, scope)?);
@@ -209,6 +215,8 @@ impl Checker<'_> {
                 return None;
             }
             _ if rule.severity == Severity::Warning => return None,
+            // What is known when the grid is built is judged then or never.
+            _ if is_of_the_known(&condition) => return None,
             _ => {}
         }
         let condition = match applies {
@@ -271,6 +279,7 @@ impl Checker<'_> {
                 let place = scope.place(&name.text)?;
                 self.argument_of(place, scope)
             }
+            Read::Known(name) => self.known_argument(&name.text, scope),
             Read::Used(key, name) => self.argument_used(&key.text, &name.text, scope),
             Read::TimeLimit(_) => match scope.limit {
                 TimeLimit::Is(Some(limit)) => Some(limit.clone()),
@@ -323,6 +332,35 @@ impl Checker<'_> {
         Some(match given {
             Given::Yes => of_input(input, name),
             Given::No | Given::Perhaps => self.or_default(input, name),
+        })
+    }
+
+    /// An argument of the owner as far as it is known by now; `None` where nothing of it is.
+    fn known_argument(&self, name: &str, scope: &RuleScope<'_>) -> Option<TExpr> {
+        let place = scope.place(name)?;
+        let input = scope.owner.inputs.get(place)?;
+        if scope.arguments.wrong.contains(&place) {
+            return None;
+        }
+        let found = scope.arguments.list.iter().find(|(at, _)| *at == place);
+        let Some((_, value)) = found else {
+            return Some(absent(input, scope.owner.span));
+        };
+        let known = constant(self.known_part(value)?, input.ty.clone(), value.span);
+        Some(of_input(
+            input,
+            TExpr {
+                sensitivity: value.sensitivity.clone(),
+                ..known
+            },
+        ))
+    }
+
+    /// Whether what is known of an argument says that it is given to a rule which asks for it.
+    fn is_there(&self, rule: &Rule, scope: &RuleScope<'_>) -> bool {
+        rule.when.iter().any(|name| {
+            let known = self.known_argument(name, scope);
+            known.is_some_and(|known| known.constant().is_some_and(|value| !value.is_null()))
         })
     }
 
@@ -396,7 +434,7 @@ impl Checker<'_> {
         };
         for read in reads {
             match read {
-                Read::Input(name) => places.own.extend(given(&name.text)),
+                Read::Input(name) | Read::Known(name) => places.own.extend(given(&name.text)),
                 Read::TimeLimit(_) => {
                     if let TimeLimit::Is(Some(limit)) = scope.limit {
                         places.other.push(limit.span);
@@ -473,6 +511,12 @@ fn of_input(input: &Input, value: TExpr) -> TExpr {
 pub(super) fn absent(input: &Input, span: Span) -> TExpr {
     let value = input.default.clone().unwrap_or(Value::Null);
     constant(value, input.ty.clone(), span)
+}
+
+/// Whether a condition reads an argument as far as it is known.
+fn is_of_the_known(condition: &model::Condition) -> bool {
+    let mut reads = condition.reads.iter();
+    reads.any(|read| matches!(read, Read::Known(_)))
 }
 
 /// Whether a value is another one each time that it is computed.

@@ -277,6 +277,8 @@ impl Condition {
 pub enum Read {
     /// `input.NAME`
     Input(Name),
+    /// `known.NAME`: an input as far as it is known when the grid is built.
+    Known(Name),
     /// `uses.KEY.NAME`: an input of the asset that is used.
     Used(Name, Name),
     /// `step.time_limit`: `timeouts.execution`, or null; with its place.

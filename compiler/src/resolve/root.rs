@@ -172,6 +172,12 @@ impl<'a> Resolver<'a> {
                 };
                 (1, Read::Input(input.clone()))
             }
+            ("known", _) => {
+                let Some(input) = self.one_name(here, "known.NAME") else {
+                    return;
+                };
+                (1, Read::Known(input.clone()))
+            }
             ("uses", _) => {
                 let Some((key, input)) = self.two_names(here, "uses.KEY.NAME") else {
                     return;
@@ -181,7 +187,7 @@ impl<'a> Resolver<'a> {
             ("step", Some("time_limit")) => (1, Read::TimeLimit(here.upto(1))),
             ("scenario", Some("loaded")) => (1, Read::Loaded),
             _ => {
-                let text = "a rule reads `input.NAME`, `uses.KEY.NAME`, `step.time_limit` and `scenario.loaded`, found another name";
+                let text = "a rule reads `input.NAME`, `known.NAME`, `uses.KEY.NAME`, `step.time_limit` and `scenario.loaded`, found another name";
                 self.problems
                     .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text);
                 return here.refer(self, 0, Reference::Error);

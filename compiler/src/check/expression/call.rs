@@ -8,11 +8,9 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
 use super::context::{Checker, constant, error};
-use crate::check::contract::written_length;
 use crate::check::sensitivity;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
 
-use super::condition::NO_FILE;
 use super::files;
 use super::left_out;
 use super::pattern::{of_match, searching};
@@ -76,9 +74,6 @@ impl Checker<'_> {
             return error(span);
         }
         if let Some(known) = self.of_instances(function, &typed, span) {
-            return known;
-        }
-        if let Some(known) = written_for_rule(function, &typed, span) {
             return known;
         }
         let by_key = match (function.name, typed.as_slice()) {
@@ -388,15 +383,4 @@ fn meets(name: &str, types: &[Type], result: &Type) -> bool {
         }
         _ => false,
     }
-}
-
-/// The length of a list that is written out, where a condition of a manifest asks for it. Whatever its items are, they are
-/// computed as an argument, and what is wrong with one is said there.
-fn written_for_rule(function: &Function, arguments: &[TExpr], span: Span) -> Option<TExpr> {
-    let [of] = arguments else { return None };
-    if span.file != NO_FILE || function.name != "length" {
-        return None;
-    }
-    let count = Number::from(written_length(of)?);
-    Some(constant(count.into(), Type::Number, span))
 }

@@ -241,7 +241,9 @@ impl Checker<'_> {
         let mut reads = Vec::with_capacity(condition.reads.len());
         for wanted in &condition.reads {
             let span = match wanted {
-                Read::Input(name) | Read::Used(_, name) | Read::Given(name) => name.span,
+                Read::Input(name) | Read::Known(name) | Read::Used(_, name) | Read::Given(name) => {
+                    name.span
+                }
                 Read::TimeLimit(span) => *span,
                 Read::Loaded => condition.expr.span,
             };
@@ -276,7 +278,7 @@ impl ConditionOwner<'_> {
     /// The type of what a condition reads.
     fn type_of(&self, read: &Read) -> Result<Type, (Span, String)> {
         match read {
-            Read::Input(name) => input_type(self.inputs, name),
+            Read::Input(name) | Read::Known(name) => input_type(self.inputs, name),
             Read::Used(key, name) => {
                 let taken = self.uses.iter().find(|taken| taken.name == key.text);
                 let taken =

@@ -46,6 +46,11 @@ runner "talk" {
     error_message = "nobody hangs up"
   }
   rule {
+    when          = ["command"]
+    condition     = alltrue([for word in known.command : try(upper(word), "") != "SHOUT"])
+    error_message = "nobody shouts"
+  }
+  rule {
     when          = ["word"]
     condition     = length(input.word) <= 4
     error_message = "a word has at most 4 letters"
@@ -281,4 +286,25 @@ fn an_item_that_is_written_is_judged_beside_late_ones() {
     // Which item that is shows later.
     let late = left("", "split(\" \", \"say ${vu.id}\")");
     assert_eq!(late, [(Binding::Vu, message)]);
+}
+
+#[test]
+fn what_is_known_of_an_argument_is_judged_and_the_rest_by_nobody() {
+    let shouts = ["`talk`: nobody shouts"];
+    let words = "locals {\n  words = [\"say\", vu.id, \"shout\"]\n}";
+    assert_eq!(said("", "command = [\"say\", \"shout\"]"), shouts);
+    assert_eq!(said("", "command = [vu.id, \"Shout\"]"), shouts);
+    assert_eq!(said(words, "command = local.words"), shouts);
+    let left = |command: &str| {
+        let rules = left(
+            "",
+            &format!("  arguments {{\n    command = {command}\n  }}"),
+        );
+        let messages = rules.into_iter().map(|(_, message)| message);
+        messages
+            .filter(|message| message.contains("shouts"))
+            .count()
+    };
+    assert_eq!(left("[\"say\", \"shout${vu.id}\"]"), 0);
+    assert_eq!(left("[for n in range(vu.id) : \"shout\"]"), 0);
 }

@@ -78,7 +78,7 @@ fn a_wrong_condition_is_a_fault_of_the_manifest_at_its_line() {
         ),
         (
             "var.word == null",
-            "a rule reads `input.NAME`, `uses.KEY.NAME`, `step.time_limit` and `scenario.loaded`, found another name",
+            "a rule reads `input.NAME`, `known.NAME`, `uses.KEY.NAME`, `step.time_limit` and `scenario.loaded`, found another name",
         ),
         ("input == null", "expected `input.NAME`"),
         ("nothing(input.word)", "there is no function `nothing`"),
