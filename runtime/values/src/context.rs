@@ -61,8 +61,8 @@ struct Counts {
     path: u64,
     /// Those of the first sites. Most iterations have no others, and need no memory of a map.
     of_first: [Option<(Site, u64)>; 4],
-    /// Behind a pointer, since most iterations drop none.
-    of_others: Option<Box<BTreeMap<Site, u64>>>,
+    /// `None` costs less to drop than an empty one.
+    of_others: Option<BTreeMap<Site, u64>>,
 }
 
 impl Counts {
