@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// The workers of a program whose memory is read alone.
+pub const WORKERS: u32 = 2;
+
 /// The release build of `bggo`, which `make bench` builds first.
 pub fn bggo(cache: &Path) -> Command {
     let mut command = Command::new(target_folder().join("release/bggo"));
@@ -140,8 +143,8 @@ impl Program {
     ) -> f64 {
         let start = |segment: u32| {
             let part = format!("{}/{segments}", segment + 1);
-            let threads = if segments == 1 { "2" } else { "1" };
-            let mut words = vec!["--threads", threads, "--segment", &part];
+            let threads = if segments == 1 { WORKERS } else { 1 }.to_string();
+            let mut words = vec!["--threads", &threads, "--segment", &part];
             words.extend(load);
             words.extend(flags);
             // Users are dealt out in turn.

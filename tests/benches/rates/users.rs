@@ -6,7 +6,7 @@ use crate::sample::run;
 use crate::server::{Echo, Server, Streams};
 use crate::table::Lines;
 use crate::target::Target;
-use bggo_tests::bench::Program;
+use bggo_tests::bench::{Program, WORKERS};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Users of the rows whose figure is a user's.
@@ -72,10 +72,10 @@ fn measure(title: &str, target: &Target, flags: &[&str], url: &str, goal: f64) -
     lines
 }
 
-/// What a user has of the memory of so many, beside that of one.
+/// What a user has of the memory of so many, beside that of one on each worker: what a worker has for itself is no user's.
 fn of_bggo(title: &str, goal: f64, (settled, users): (impl Fn(u32) -> f64, u32)) -> Lines {
-    let [few, many] = [1, users].map(settled);
-    let own = (many - few) / f64::from(users - 1);
+    let [few, many] = [WORKERS, users].map(settled);
+    let own = (many - few) / f64::from(users - WORKERS);
     let mark = if own <= goal { "" } else { " (missed)" };
     let mut lines = Lines::new(title);
     lines.add(&[
