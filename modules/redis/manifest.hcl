@@ -352,7 +352,7 @@ runner "redis_stream_add" {
 }
 
 runner "redis_stream_read" {
-  description  = "Reads entries of streams, alone or as a consumer of a group."
+  description  = "Reads entries of streams: alone, each step on from where the last one of its user left off, or as a consumer of a group."
   shares       = ["exchange"]
   blocks       = input.block != null
   reads_stamps = true
@@ -373,7 +373,13 @@ runner "redis_stream_read" {
   }
   input "after" {
     type        = string
-    description = "The id behind which the step reads. Without it, what is added once the step waits (`$`); in a group, what no consumer has got (`>`)."
+    description = "The id behind which this step reads, whatever was read before. With `$` it gets what is added while it waits. Without it the step reads on; in a group it gets what no consumer has got (`>`)."
+  }
+  input "begin" {
+    type            = string
+    pattern         = "^(?:\\$|[0-9]{1,20}(?:-[0-9]{1,20})?)$"
+    pattern_message = "write `$`, 0 or the id of an entry, as 1700000000000-0"
+    description     = "The id behind which a user reads a stream the first time: `0` for all of its entries. Without it, or with `$`, what is added once the user's first step reads. Later steps read on."
   }
   input "count" {
     type        = number
@@ -400,6 +406,12 @@ runner "redis_stream_read" {
     at_least_one  = ["consumer"]
     error_message = "a group needs the name of a consumer"
   }
+  rule {
+    when          = ["begin"]
+    condition     = input.group == null
+    error_message = "where a group begins is said when it is created (XGROUP CREATE)"
+  }
+  rule { conflicts = ["begin", "after"] }
   rule {
     when          = ["consumer"]
     at_least_one  = ["group"]

@@ -6,6 +6,7 @@
 use crate::cluster::{Cluster, SEED};
 use crate::command::{put_bytes, put_head};
 use crate::outcome;
+use crate::positions::Positions;
 use crate::redis_command::Error as Of;
 use crate::redis_connection::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::reply::Reply;
@@ -35,6 +36,7 @@ pub struct RedisConnection {
     home: Home,
     pub(crate) turns: Turns,
     pub(crate) deadline: KeptDeadline,
+    pub(crate) positions: Positions,
     server_version: RefCell<Option<Text>>,
     metrics: AssetMetrics,
 }
@@ -114,6 +116,7 @@ impl Asset for RedisConnection {
             home: Home::new(),
             turns: Turns::new(),
             deadline: KeptDeadline::new(),
+            positions: Positions::default(),
             server_version: RefCell::default(),
             metrics: cx.metrics(),
         };
