@@ -130,17 +130,22 @@ runner "redis_command" {
     description = "The command and its arguments, as `[\"SET\", \"user:1\", \"Ada\", \"EX\", 60]`: strings, numbers, bools and bytes."
   }
 
+  # Of what is known alone: the program refuses commands that would change the connection by itself, and the server wrong counts.
   rule {
-    condition     = !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], upper(input.command[0]))
+    condition     = !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], try(upper(known.command[0]), ""))
     error_message = "messages of channels come to a redis_subscription, and redis_receive waits for them"
   }
   rule {
-    condition     = !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], upper(input.command[0]))
+    condition     = !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], try(upper(known.command[0]), ""))
     error_message = "a transaction is a redis_pipeline with transaction = true"
   }
   rule {
-    condition     = !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], upper(input.command[0]))
+    condition     = !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], try(upper(known.command[0]), ""))
     error_message = "the command would change the connection for the other steps: database, user and password stand in the redis_connection"
+  }
+  rule {
+    condition     = try(contains(["MSET", "MSETNX"], upper(known.command[0])) ? length(known.command) >= 3 && length(known.command) % 2 == 1 : contains(["HSET", "HMSET"], upper(known.command[0])) ? length(known.command) >= 4 && length(known.command) % 2 == 0 : upper(known.command[0]) != "XADD" || length(known.command) < 5 ? upper(known.command[0]) != "XADD" : contains(["MAXLEN", "MINID", "NOMKSTREAM"], upper(known.command[2])) || length(known.command) % 2 == 1, true)
+    error_message = "MSET, HSET and XADD take names and values in pairs: one is missing"
   }
 }
 
@@ -164,6 +169,35 @@ runner "redis_pipeline" {
     type        = bool
     default     = false
     description = "Whether the step passes though a command failed."
+  }
+
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], try(upper(command[0]), ""))])
+    error_message = "messages of channels come to a redis_subscription, and redis_receive waits for them"
+  }
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], try(upper(command[0]), ""))])
+    error_message = "the step writes MULTI and EXEC by itself where it has transaction = true"
+  }
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], try(upper(command[0]), ""))])
+    error_message = "a command would change the connection for the other steps: database, user and password stand in the redis_connection"
+  }
+  # WAIT may stand behind the writes that it waits for.
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"], try(upper(command[0]), "")) && !try(upper(command[0]) == "XREAD" && (upper(command[1]) == "BLOCK" || upper(command[1]) == "COUNT" && upper(command[3]) == "BLOCK"), false) && !try(upper(command[0]) == "XREADGROUP" && (upper(command[4]) == "BLOCK" || upper(command[4]) == "COUNT" && upper(command[6]) == "BLOCK"), false)])
+    error_message = "a command that waits holds up those behind it, and does not wait in a transaction: let it stand alone, in a redis_command or a redis_stream_read"
+  }
+  rule {
+    condition     = alltrue([for command in known.commands : try(contains(["MSET", "MSETNX"], upper(command[0])) ? length(command) >= 3 && length(command) % 2 == 1 : contains(["HSET", "HMSET"], upper(command[0])) ? length(command) >= 4 && length(command) % 2 == 0 : upper(command[0]) != "XADD" || length(command) < 5 ? upper(command[0]) != "XADD" : contains(["MAXLEN", "MINID", "NOMKSTREAM"], upper(command[2])) || length(command) % 2 == 1, true)])
+    error_message = "MSET, HSET and XADD take names and values in pairs: one is missing in a command"
+  }
+  # The part of a key in braces, or all of it, says in which slot it is. Two different ones are in the same slot one time in 16,384, so that
+  # this is a warning, and the program judges by the slot.
+  rule {
+    condition     = !input.transaction || !uses.connection.cluster || length(distinct([for command in known.commands : try(regex("^[^{]*\\{([^}]+)\\}", command[1])[0], command[1]) if can(length(command[1])) && contains(["APPEND", "BITCOUNT", "BITFIELD", "BITPOS", "DECR", "DECRBY", "DEL", "EXISTS", "EXPIRE", "EXPIREAT", "EXPIRETIME", "GEOADD", "GET", "GETBIT", "GETDEL", "GETEX", "GETRANGE", "GETSET", "HDEL", "HEXISTS", "HGET", "HGETALL", "HINCRBY", "HINCRBYFLOAT", "HKEYS", "HLEN", "HMGET", "HMSET", "HSET", "HSETNX", "HVALS", "INCR", "INCRBY", "INCRBYFLOAT", "LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP", "LPUSH", "LPUSHX", "LRANGE", "LREM", "LSET", "LTRIM", "MGET", "MSET", "PERSIST", "PEXPIRE", "PFADD", "PSETEX", "PTTL", "RENAME", "RPOP", "RPUSH", "RPUSHX", "SADD", "SCARD", "SET", "SETBIT", "SETEX", "SETNX", "SETRANGE", "SISMEMBER", "SMEMBERS", "SMOVE", "SPOP", "SREM", "STRLEN", "TTL", "TYPE", "UNLINK", "XACK", "XADD", "XDEL", "XLEN", "XRANGE", "XTRIM", "ZADD", "ZCARD", "ZCOUNT", "ZINCRBY", "ZPOPMAX", "ZPOPMIN", "ZRANGE", "ZRANK", "ZREM", "ZSCORE"], try(upper(command[0]), ""))])) <= 1
+    error_message = "the keys of the transaction are most likely in different slots of the cluster: give them the same part in braces, as `{cart:1}:items`"
+    severity      = "warning"
   }
 
   output "values" {
