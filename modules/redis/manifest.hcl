@@ -256,6 +256,11 @@ runner "redis_publish" {
     required    = true
     description = "The message: a string or bytes as they are, everything else as JSON."
   }
+  input "shard" {
+    type        = bool
+    default     = false
+    description = "Whether the channel is a shard channel (SPUBLISH, from Redis 7 on): in a cluster the node that has its slot gets the message, and not all nodes."
+  }
   input "stamp" {
     type        = bool
     default     = false
@@ -330,7 +335,7 @@ runner "redis_receive" {
     description = "Too few messages came within `timeout`."
   }
   error "closed" {
-    description = "The connection of the subscription ended: the server died, or cut off a subscriber that reads too slowly."
+    description = "The connection of the subscription ended: the server died, cut off a subscriber that reads too slowly, or has its shard channels no more."
   }
   error "protocol" {
     description = "What came is no reply of Redis."
@@ -509,7 +514,7 @@ asset "redis_subscription" {
   input "shard_channels" {
     type        = list(string)
     default     = []
-    description = "Channels of this node of a cluster (SSUBSCRIBE)."
+    description = "Shard channels (SSUBSCRIBE, from Redis 7 on), to which a `redis_publish` sends with `shard = true`. With `cluster = true` the subscription is at the node that has them, and they are all in one slot."
   }
   input "inbox_messages" {
     type        = number
@@ -539,6 +544,12 @@ asset "redis_subscription" {
     condition     = length(input.channels) + length(input.patterns) + length(input.shard_channels) > 0
     error_message = "a subscription names a channel, a pattern or a shard channel"
   }
+  # As of the keys of a transaction.
+  rule {
+    condition     = !uses.connection.cluster || length(distinct([for name in known.shard_channels : try(regex("^[^{]*\\{([^}]+)\\}", name)[0], name) if name != null])) <= 1
+    error_message = "the shard channels are most likely in different slots of the cluster: give them the same part in braces, as `{news}:sport`, or a subscription each"
+    severity      = "warning"
+  }
   rule {
     condition     = input.inbox_messages == floor(input.inbox_messages)
     error_message = "inbox_messages is a whole number"
@@ -563,7 +574,7 @@ asset "redis_subscription" {
   }
 
   error "subscribe" {
-    description = "The server refused to subscribe, as to a user who may not read the channel."
+    description = "The server refused to subscribe, as to a user who may not read the channel; or the shard channels are in different slots of a cluster."
   }
   error "connect" {
     description = "There is no connection for it."

@@ -220,6 +220,27 @@ impl RedisConnection {
         self.open_to(&self.settings.place).await
     }
 
+    /// The same to a node of a cluster: to one that another one named, or to that which has a slot. Gives the number of the node as well.
+    pub(crate) async fn open_apart_at(
+        &self,
+        (cluster, slot): (&Cluster, u16),
+        named: Option<u32>,
+    ) -> Result<(Wire, u32), Fault> {
+        if named.is_none() && cluster.is_stale() {
+            // A step may have the connection that is asked.
+            let _turn = self.turns.take().await;
+            self.ask_for_slots(cluster).await?;
+        }
+        let node = named.unwrap_or_else(|| cluster.node(slot));
+        let place = cluster.place(node);
+        let place = place.as_ref().unwrap_or(&self.settings.place);
+        let opened = self.open_to(place).await;
+        if opened.is_err() {
+            cluster.lost();
+        }
+        Ok((opened?, node))
+    }
+
     /// The same to a node.
     async fn open_to(&self, place: &Place) -> Result<Wire, Fault> {
         let settings = &*self.settings;

@@ -50,7 +50,10 @@ impl Runner for RedisPublish {
         let mut room = self.room.take();
         room.clear();
         put_head(&mut room, 3);
-        put_bytes(&mut room, b"PUBLISH");
+        put_bytes(
+            &mut room,
+            if given.shard { b"SPUBLISH" } else { b"PUBLISH" },
+        );
         put_bytes(&mut room, given.channel.as_bytes());
         match given.message {
             Value::Text(_) | Value::Bytes(_) => put_argument(&mut room, given.message)?,

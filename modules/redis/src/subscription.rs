@@ -4,11 +4,15 @@
 //! redis_receive --takes-- inbox <-- Scan, Push <-- bytes that came     (whoever waits reads; between steps its user's idle work does)
 //! ```
 
+use crate::cluster::SEED;
 use crate::command::{put_bytes, put_head};
 use crate::connection::RedisConnection;
+use crate::redis_connection::Metric as Redirected;
 use crate::redis_subscription::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::reply::Reply;
+use crate::routed::REDIRECTIONS;
 use crate::scan::Scan;
+use crate::slot::slot;
 use bggo_runtime::contract::{
     Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Moment, Prepare, Step, Text, Value,
 };
@@ -38,6 +42,8 @@ pub struct Settings {
     channels: usize,
     /// The first one that is no pattern.
     channel: Option<Text>,
+    /// The slots of the shard channels, each once: one node has all channels of one slot.
+    slots: Vec<u16>,
     inbox: InboxLimits,
     keeps: bool,
 }
@@ -73,6 +79,10 @@ enum Push {
     },
     /// One more channel is subscribed to.
     Subscribed,
+    /// It refuses a channel, or names the node that has it.
+    Refused(String),
+    /// The node has a shard channel no more.
+    Left,
     /// Something else.
     Else,
 }
@@ -102,44 +112,8 @@ impl Asset for RedisSubscription {
                 Kind::Subscribe.fault("an argument of the subscription is missing")
             })?),
         };
-        let connection: &RedisConnection = &uses.connection;
-        let wire = connection.open_apart().await;
-        let mut wire = wire.map_err(|fault| Kind::Connect.of(fault))?;
-        let most = connection.settings().max_reply;
-        wire.send_only();
-        wire.out().put(&settings.commands);
-        wire.flush().await.map_err(|trouble| broken(&trouble))?;
-        let mut inner = Inner {
-            wire,
-            scan: Scan::default(),
-            most,
-            inbox: Inbox::new(),
-            waiting: None,
-            ended: None,
-            is_told: false,
-        };
         let (clock, metrics) = (cx.clock(), cx.metrics());
-        let mut left = settings.channels;
-        while left > 0 {
-            match poll_fn(|cx| inner.poll_push(cx)).await? {
-                Push::Subscribed => left -= 1,
-                Push::Message {
-                    channel,
-                    payload,
-                    bytes,
-                } => inner.put(
-                    Message {
-                        channel,
-                        payload,
-                        came: clock.now(),
-                    },
-                    bytes,
-                    &settings,
-                    &metrics,
-                ),
-                Push::Else => {}
-            }
-        }
+        let inner = begin(&uses.connection, &settings, &clock, &metrics).await?;
         Ok(Self {
             inner: RefCell::new(inner),
             turns: Turns::new(),
@@ -256,6 +230,8 @@ impl RedisSubscription {
                     );
                 }
                 Poll::Ready(Ok(Push::Subscribed | Push::Else)) => continue,
+                Poll::Ready(Ok(Push::Refused(error))) => inner.ended = Some(refused(&error)),
+                Poll::Ready(Ok(Push::Left)) => inner.ended = Some(left()),
                 Poll::Ready(Err(fault)) => inner.ended = Some(fault),
             }
             waits = waits.or_else(|| inner.waiting.take());
@@ -270,7 +246,89 @@ impl RedisSubscription {
     }
 }
 
+/// Subscribes, in a cluster at the node that has the shard channels.
+async fn begin(
+    connection: &RedisConnection,
+    settings: &Settings,
+    clock: &AssetClock,
+    metrics: &AssetMetrics,
+) -> Result<Inner, Fault> {
+    let cluster = connection.settings().cluster();
+    let mut node = None;
+    if let Some(cluster) = cluster {
+        if settings.slots.len() > 1 {
+            let text = "the shard channels are in different slots of the cluster: give them the same part in braces, as `{news}:sport`, or a subscription each";
+            return Err(Kind::Subscribe.fault(text));
+        }
+        node = settings.slots.first().map(|slot| (cluster, *slot));
+    }
+    let mut moved = None;
+    for _ in 0..=REDIRECTIONS {
+        let opened = match node {
+            Some(of_cluster) => connection.open_apart_at(of_cluster, moved).await,
+            None => connection.open_apart().await.map(|wire| (wire, SEED)),
+        };
+        let (mut wire, at) = opened.map_err(|fault| Kind::Connect.of(fault))?;
+        wire.send_only();
+        wire.out().put(&settings.commands);
+        wire.flush().await.map_err(|trouble| broken(&trouble))?;
+        let mut inner = Inner {
+            wire,
+            scan: Scan::default(),
+            most: connection.settings().max_reply,
+            inbox: Inbox::new(),
+            waiting: None,
+            ended: None,
+            is_told: false,
+        };
+        let error = inner.begin(settings, clock, metrics).await?;
+        let Some(error) = error else {
+            return Ok(inner);
+        };
+        let redirection = cluster.and_then(|cluster| cluster.redirection(&error, at));
+        match redirection {
+            Some(to) => {
+                connection.count(Redirected::REDIRECTIONS, 1);
+                moved = Some(to.to());
+            }
+            None => return Err(refused(&error)),
+        }
+    }
+    Err(Kind::Subscribe.fault("the nodes of the cluster name one another for the shard channels"))
+}
+
 impl Inner {
+    /// Waits until all channels are subscribed to, or one is refused: why.
+    async fn begin(
+        &mut self,
+        settings: &Settings,
+        clock: &AssetClock,
+        metrics: &AssetMetrics,
+    ) -> Result<Option<String>, Fault> {
+        let mut missing = settings.channels;
+        while missing > 0 {
+            match poll_fn(|cx| self.poll_push(cx)).await? {
+                Push::Subscribed => missing -= 1,
+                Push::Message {
+                    channel,
+                    payload,
+                    bytes,
+                } => {
+                    let message = Message {
+                        channel,
+                        payload,
+                        came: clock.now(),
+                    };
+                    self.put(message, bytes, settings, metrics);
+                }
+                Push::Refused(error) => return Ok(Some(error)),
+                Push::Left => return Err(left()),
+                Push::Else => {}
+            }
+        }
+        Ok(None)
+    }
+
     fn put(&mut self, message: Message, bytes: usize, settings: &Settings, metrics: &AssetMetrics) {
         let dropped = self.inbox.put(message, bytes, &settings.inbox);
         metrics.add(Metric::MESSAGES_RECEIVED, 1);
@@ -301,8 +359,7 @@ impl Inner {
 
 fn push(reply: Reply<'_>) -> Result<Push, Fault> {
     if let Some(error) = reply.error() {
-        let (word, rest) = error.split_once(' ').unwrap_or((error, ""));
-        return Err(Kind::Subscribe.fault(crate::outcome::told(word, rest)));
+        return Ok(Push::Refused(error.to_owned()));
     }
     let no_reply = || Kind::Protocol.fault("what came is no message of a subscription");
     let items = reply.items().ok_or_else(no_reply)?;
@@ -317,6 +374,7 @@ fn push(reply: Reply<'_>) -> Result<Push, Fault> {
         "message" | "smessage" => 1,
         "pmessage" => 2,
         "subscribe" | "psubscribe" | "ssubscribe" => return Ok(Push::Subscribed),
+        "sunsubscribe" => return Ok(Push::Left),
         _ => return Ok(Push::Else),
     };
     let payload = items.get(channel + 1).and_then(|item| item.value().ok());
@@ -326,6 +384,17 @@ fn push(reply: Reply<'_>) -> Result<Push, Fault> {
         bytes: size(&payload),
         payload,
     })
+}
+
+fn refused(error: &str) -> Fault {
+    let (word, rest) = error.split_once(' ').unwrap_or((error, ""));
+    Kind::Subscribe.fault(crate::outcome::told(word, rest))
+}
+
+fn left() -> Fault {
+    Kind::Closed.fault(
+        "the subscription ended: the shard channels have moved to another node of the cluster",
+    )
 }
 
 fn size(payload: &Value) -> usize {
@@ -366,7 +435,13 @@ fn settings(inputs: &Inputs) -> Option<Settings> {
             count += 1;
         }
     }
+    let shard_channels = inputs.shard_channels.known()?.items()?;
+    let names = shard_channels.iter().filter_map(Value::as_text);
+    let mut slots: Vec<u16> = names.map(|name| slot(name.as_bytes())).collect();
+    slots.sort_unstable();
+    slots.dedup();
     Some(Settings {
+        slots,
         commands,
         channels: count,
         channel: inputs
