@@ -28,7 +28,6 @@ mod scan;
 mod script;
 mod shown;
 mod slot;
-mod stamped;
 mod stream_add;
 mod stream_read;
 mod subscription;

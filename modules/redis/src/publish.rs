@@ -7,8 +7,8 @@ use crate::outcome;
 use crate::redis_publish::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::reply::Reply;
 use crate::shown::{Said, is_shown, show};
-use crate::stamped::stamped;
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, Value, encode_json};
+use bggo_wire::stamped;
 use std::cell::RefCell;
 
 const COUNTS: Counts = Counts {

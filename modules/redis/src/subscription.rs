@@ -1,7 +1,7 @@
 //! The asset `redis_subscription`: channels, and what came from them.
 //!
 //! ```text
-//! redis_receive --takes-- inbox <-- Scan, Push <-- bytes that came     (whoever waits reads; between steps its user's idle work does)
+//! redis_receive --takes-- inbox of Listening <-- Scan, Push <-- bytes that came
 //! ```
 
 use crate::cluster::SEED;
@@ -13,25 +13,17 @@ use crate::reply::Reply;
 use crate::routed::REDIRECTIONS;
 use crate::scan::Scan;
 use crate::slot::slot;
-use bggo_runtime::contract::{
-    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Moment, Prepare, Step, Text, Value,
-};
-use bggo_wire::{Inbox, InboxLimits, KeptDeadline, OnFull, Trouble, Turns, Wire};
-use std::cell::RefCell;
+use bggo_runtime::contract::{Asset, AssetCx, Counter, Fault, FaultText, Prepare, Text, Value};
+use bggo_wire::{Keeps, Listening, Listens, Trouble, Wire};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 /// A subscription.
 #[derive(Debug)]
 pub struct RedisSubscription {
-    inner: RefCell<Inner>,
-    /// Steps that receive do so one after the other.
-    pub(crate) turns: Turns,
-    pub(crate) deadline: KeptDeadline,
+    pub(crate) listening: Listening<Pushes>,
     settings: Rc<Settings>,
-    clock: AssetClock,
-    metrics: AssetMetrics,
 }
 
 /// What holds for all subscriptions of a resource on a thread.
@@ -44,22 +36,15 @@ pub struct Settings {
     channel: Option<Text>,
     /// The slots of the shard channels, each once: one node has all channels of one slot.
     slots: Vec<u16>,
-    inbox: InboxLimits,
-    keeps: bool,
+    keeps: Keeps,
 }
 
+/// A connection that is subscribed.
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Pushes {
     wire: Wire,
     scan: Scan,
     most: usize,
-    inbox: Inbox<Message>,
-    /// The step that waits.
-    waiting: Option<Waker>,
-    /// Why no more will come.
-    ended: Option<Fault>,
-    /// A step has failed because of that.
-    is_told: bool,
 }
 
 /// A message that came.
@@ -67,16 +52,11 @@ struct Inner {
 pub(crate) struct Message {
     pub(crate) channel: Text,
     pub(crate) payload: Value,
-    pub(crate) came: Moment,
 }
 
 /// What a server says on a connection that is subscribed.
 enum Push {
-    Message {
-        channel: Text,
-        payload: Value,
-        bytes: usize,
-    },
+    Message(Message),
     /// One more channel is subscribed to.
     Subscribed,
     /// It refuses a channel, or names the node that has it.
@@ -112,15 +92,12 @@ impl Asset for RedisSubscription {
                 Kind::Subscribe.fault("an argument of the subscription is missing")
             })?),
         };
-        let (clock, metrics) = (cx.clock(), cx.metrics());
-        let inner = begin(&uses.connection, &settings, &clock, &metrics).await?;
+        let (pushes, early) = begin(&uses.connection, &settings).await?;
+        let listening = Listening::new(pushes, settings.keeps, (cx.clock(), cx.metrics()));
+        early.into_iter().for_each(|message| listening.put(message));
         Ok(Self {
-            inner: RefCell::new(inner),
-            turns: Turns::new(),
-            deadline: KeptDeadline::new(),
+            listening,
             settings,
-            clock,
-            metrics,
         })
     }
 
@@ -135,16 +112,15 @@ impl Asset for RedisSubscription {
     }
 
     fn has_idle_work(&self) -> bool {
-        let inner = self.inner.borrow();
-        inner.ended.is_none() && !self.holds_up(&inner)
+        self.listening.has_idle_work()
     }
 
     fn poll_idle(&self, cx: &mut Context<'_>) {
-        self.read(cx);
+        self.listening.read(cx);
     }
 
     fn is_spent(&self) -> bool {
-        self.inner.borrow().is_told
+        self.listening.is_spent()
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -153,106 +129,35 @@ impl Asset for RedisSubscription {
     }
 }
 
-impl RedisSubscription {
-    /// Drops messages of other iterations than that of a step, if the grid does not keep them.
-    pub(crate) fn forget_before(&self, step: &Step<'_>) {
-        if self.settings.keeps {
-            return;
-        }
-        let began = step.iteration_began();
-        let dropped = self
-            .inner
-            .borrow_mut()
-            .inbox
-            .drop_while(|message| message.came < began);
-        self.count_dropped(dropped);
+impl Listens for Pushes {
+    type Message = Message;
+
+    const RECEIVED: Counter = Metric::MESSAGES_RECEIVED;
+    const DROPPED: Counter = Metric::DROPPED;
+
+    fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Fault>> {
+        Poll::Ready(match ready!(self.poll_push(cx))? {
+            Push::Message(message) => Ok(Some(message)),
+            Push::Refused(error) => Err(refused(&error)),
+            Push::Left => Err(left()),
+            Push::Subscribed | Push::Else => Ok(None),
+        })
     }
 
-    /// Messages that a step skipped.
-    pub(crate) fn count_dropped(&self, count: u64) {
-        if count > 0 {
-            self.metrics.add(Metric::DROPPED, count);
-        }
-    }
-
-    /// The next message.
-    ///
-    /// # Errors
-    /// No more will come.
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Result<Message, Fault>> {
-        self.read(cx);
-        let mut inner = self.inner.borrow_mut();
-        if let Some(message) = inner.inbox.take() {
-            inner.waiting = None;
-            return Poll::Ready(Ok(message));
-        }
-        if let Some(fault) = inner.ended.clone() {
-            inner.is_told = true;
-            return Poll::Ready(Err(fault));
-        }
-        inner.waiting = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// Gives a message back: the next step gets it first.
-    pub(crate) fn put_back(&self, message: Message) {
-        let bytes = size(&message.payload);
-        self.inner.borrow_mut().inbox.put_back(message, bytes);
-    }
-
-    /// Whether nothing is read until a step has taken something.
-    fn holds_up(&self, inner: &Inner) -> bool {
-        self.settings.inbox.on_full == OnFull::Block && inner.inbox.is_full(&self.settings.inbox)
-    }
-
-    /// Takes all that has come into the inbox.
-    fn read(&self, cx: &mut Context<'_>) {
-        let mut inner = self.inner.borrow_mut();
-        let mut waits = None;
-        while inner.ended.is_none() && !self.holds_up(&inner) {
-            match inner.poll_push(cx) {
-                Poll::Pending => break,
-                Poll::Ready(Ok(Push::Message {
-                    channel,
-                    payload,
-                    bytes,
-                })) => {
-                    let came = self.clock.now();
-                    inner.put(
-                        Message {
-                            channel,
-                            payload,
-                            came,
-                        },
-                        bytes,
-                        &self.settings,
-                        &self.metrics,
-                    );
-                }
-                Poll::Ready(Ok(Push::Subscribed | Push::Else)) => continue,
-                Poll::Ready(Ok(Push::Refused(error))) => inner.ended = Some(refused(&error)),
-                Poll::Ready(Ok(Push::Left)) => inner.ended = Some(left()),
-                Poll::Ready(Err(fault)) => inner.ended = Some(fault),
-            }
-            waits = waits.or_else(|| inner.waiting.take());
-        }
-        drop(inner);
-        // It may take the message at once, so nothing is borrowed here.
-        if let Some(waker) = waits
-            && !waker.will_wake(cx.waker())
-        {
-            waker.wake();
+    fn size(message: &Message) -> usize {
+        match &message.payload {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
         }
     }
 }
 
-/// Subscribes, in a cluster at the node that has the shard channels.
+/// Subscribes, in a cluster at the node that has the shard channels. Gives messages as well that came before all channels were subscribed to.
 async fn begin(
     connection: &RedisConnection,
     settings: &Settings,
-    clock: &AssetClock,
-    metrics: &AssetMetrics,
-) -> Result<Inner, Fault> {
+) -> Result<(Pushes, Vec<Message>), Fault> {
     let cluster = connection.settings().cluster();
     let mut node = None;
     if let Some(cluster) = cluster {
@@ -272,18 +177,14 @@ async fn begin(
         wire.send_only();
         wire.out().put(&settings.commands);
         wire.flush().await.map_err(|trouble| broken(&trouble))?;
-        let mut inner = Inner {
+        let mut pushes = Pushes {
             wire,
             scan: Scan::default(),
             most: connection.settings().max_reply,
-            inbox: Inbox::new(),
-            waiting: None,
-            ended: None,
-            is_told: false,
         };
-        let error = inner.begin(settings, clock, metrics).await?;
-        let Some(error) = error else {
-            return Ok(inner);
+        let mut early = Vec::new();
+        let Some(error) = pushes.begin(settings.channels, &mut early).await? else {
+            return Ok((pushes, early));
         };
         let redirection = cluster.and_then(|cluster| cluster.redirection(&error, at));
         match redirection {
@@ -297,44 +198,24 @@ async fn begin(
     Err(Kind::Subscribe.fault("the nodes of the cluster name one another for the shard channels"))
 }
 
-impl Inner {
-    /// Waits until all channels are subscribed to, or one is refused: why.
+impl Pushes {
+    /// Waits until so many channels are subscribed to, or one is refused: why.
     async fn begin(
         &mut self,
-        settings: &Settings,
-        clock: &AssetClock,
-        metrics: &AssetMetrics,
+        channels: usize,
+        early: &mut Vec<Message>,
     ) -> Result<Option<String>, Fault> {
-        let mut missing = settings.channels;
+        let mut missing = channels;
         while missing > 0 {
             match poll_fn(|cx| self.poll_push(cx)).await? {
                 Push::Subscribed => missing -= 1,
-                Push::Message {
-                    channel,
-                    payload,
-                    bytes,
-                } => {
-                    let message = Message {
-                        channel,
-                        payload,
-                        came: clock.now(),
-                    };
-                    self.put(message, bytes, settings, metrics);
-                }
+                Push::Message(message) => early.push(message),
                 Push::Refused(error) => return Ok(Some(error)),
                 Push::Left => return Err(left()),
                 Push::Else => {}
             }
         }
         Ok(None)
-    }
-
-    fn put(&mut self, message: Message, bytes: usize, settings: &Settings, metrics: &AssetMetrics) {
-        let dropped = self.inbox.put(message, bytes, &settings.inbox);
-        metrics.add(Metric::MESSAGES_RECEIVED, 1);
-        if dropped > 0 {
-            metrics.add(Metric::DROPPED, dropped);
-        }
     }
 
     /// What the server says next.
@@ -379,11 +260,10 @@ fn push(reply: Reply<'_>) -> Result<Push, Fault> {
     };
     let payload = items.get(channel + 1).and_then(|item| item.value().ok());
     let payload = payload.ok_or_else(no_reply)?;
-    Ok(Push::Message {
+    Ok(Push::Message(Message {
         channel: text(channel).ok_or_else(no_reply)?,
-        bytes: size(&payload),
         payload,
-    })
+    }))
 }
 
 fn refused(error: &str) -> Fault {
@@ -395,14 +275,6 @@ fn left() -> Fault {
     Kind::Closed.fault(
         "the subscription ended: the shard channels have moved to another node of the cluster",
     )
-}
-
-fn size(payload: &Value) -> usize {
-    match payload {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        _ => 0,
-    }
 }
 
 fn broken(trouble: &Trouble) -> Fault {
@@ -449,18 +321,11 @@ fn settings(inputs: &Inputs) -> Option<Settings> {
             .known()?
             .at(0)
             .and_then(|first| first.as_text().map(|text| Text::from(text.to_owned()))),
-        inbox: InboxLimits {
-            messages: inputs
-                .inbox_messages
-                .known()?
-                .as_usize()
-                .unwrap_or(usize::MAX),
-            bytes: usize::try_from(*inputs.inbox_size.known()?).unwrap_or(usize::MAX),
-            on_full: match &**inputs.on_full.known()? {
-                "block" => OnFull::Block,
-                _ => OnFull::DropOldest,
-            },
-        },
-        keeps: *inputs.keep.known()?,
+        keeps: Keeps::new(
+            inputs.inbox_messages.known()?.as_usize(),
+            *inputs.inbox_size.known()?,
+            inputs.on_full.known()?,
+            *inputs.keep.known()?,
+        ),
     })
 }
