@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_manifest_knows_the_same_names() {
         let manifest = include_str!("../manifest.hcl");
-        let rule = manifest.lines().find(|line| line.contains("input.types :"));
+        let rule = manifest.lines().find(|line| line.contains("known.types :"));
         let (_, list) = rule.unwrap().split_once("contains([").unwrap();
         let (list, _) = list.split_once(']').unwrap();
         let mut told: Vec<&str> = list
