@@ -42,7 +42,6 @@ mod server_error;
 mod session;
 mod shown;
 mod sql;
-mod stamped;
 mod transaction;
 mod types;
 mod url;
