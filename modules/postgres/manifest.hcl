@@ -128,6 +128,12 @@ shared "session" {
     more_than   = "0s"
     description = "Time limit for connecting, TLS and authentication included."
   }
+  input "statements_file" {
+    type        = string
+    read        = "build"
+    as          = ["statements"]
+    description = "The file that `bggo postgres describe` wrote: the columns of statements, which have their types from it when the grid is built."
+  }
 
   rule {
     conflicts     = ["url", "host"]
@@ -310,7 +316,7 @@ shared "statement" {
     description = "The statement cannot be run so: it is several, or it belongs to another runner, or has another number of parameters."
   }
   error "conversion" {
-    description = "A parameter cannot be made a value of its type."
+    description = "A parameter cannot be made a value of its type, or the server gives other columns than the grid was built for."
   }
 }
 
@@ -337,7 +343,8 @@ runner "postgres_query" {
     type        = map(string)
     read        = "build"
     as          = ["columns"]
-    description = "The columns of the rows with their types, as `{ id = \"int8\", name = \"text\" }`, for checks when the grid is built: a misspelt column is an error then. The program does not see it."
+    found_by    = input.sql
+    description = "The columns of the rows with their types, as `{ id = \"int8\", name = \"text\" }`, for checks when the grid is built: a misspelt column is an error then. Without it those of the `statements_file` of the connection, if it has one. A server that gives others fails the step."
   }
   input "prepare" {
     type        = bool
@@ -399,6 +406,23 @@ runner "postgres_query" {
   output "command" {
     type        = string
     description = "What the server did, as `UPDATE`."
+  }
+}
+
+runner "postgres_describe" {
+  description = "Asks the server what statements take and give, and runs none of them."
+  shares      = ["step", "borrowing", "connecting", "statement"]
+
+  input "statements" {
+    type        = list(string)
+    required    = true
+    min_length  = 1
+    description = "The statements."
+  }
+
+  output "statements" {
+    type        = list(any)
+    description = "Of each an object with `parameters`, a list of names of types, `columns`, a list of objects with `name` and `type`, and `error`, which is null unless the server refuses the statement."
   }
 }
 

@@ -121,6 +121,14 @@ pub(crate) fn name(oid: u32) -> String {
     found.unwrap_or_else(|| format!("type {oid}"))
 }
 
+/// The name of a type for a file that a grid reads: what is not known here comes as text.
+pub(crate) fn plain_name(oid: u32) -> String {
+    match of_number(oid) {
+        Form::Unknown => "text".to_owned(),
+        Form::One(_) | Form::List(_) => name(oid),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
