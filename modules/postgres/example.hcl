@@ -45,7 +45,7 @@ step "postgres_begin" "move" {
   arguments {
     isolation = "serializable"
   }
-  depends_on = [step.postgres_query.accounts]
+  depends_on = [step.postgres_describe.take]
 }
 
 step "postgres_query" "take" {

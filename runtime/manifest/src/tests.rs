@@ -833,7 +833,7 @@ runner "query" {
     assert_eq!(
         faults(&text),
         [
-            (13, "`found_by` is for an input of the kind \"columns\""),
+            (14, "`found_by` is for an input of the kind \"columns\""),
             (16, "there is no input `number` of type string"),
         ]
         .map(|(line, text)| (line, text.to_owned()))

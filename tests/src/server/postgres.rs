@@ -258,7 +258,7 @@ pub fn program(name: &str) -> PathBuf {
     }
 }
 
-fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
+pub(super) fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
     if let Some((user, group)) = owner {
         command.uid(user).gid(group);
     }
@@ -266,7 +266,7 @@ fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
 }
 
 /// The user that the server runs as, where the tests run as root, which it refuses to be: its number and that of its group.
-fn owner() -> Option<(u32, u32)> {
+pub(super) fn owner() -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let of = |name: &str| {
         let line = users
