@@ -50,7 +50,7 @@ impl Place {
             let text = "the url holds a user or a password, which are not sent";
             return Err(Kind::Request.fault(text));
         }
-        let mut url = target.url;
+        let mut url = target.into_url();
         url.set_path("/");
         url.set_query(None);
         url.set_fragment(None);

@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
         let follows = self.asks.follow_redirects.unwrap_or(defaults.follows);
         Call {
             method: &request.method,
-            url: &request.target.url,
+            url: request.target.url(),
             target: None,
             fields: &self.fields,
             template: None,
@@ -503,8 +503,8 @@ impl<'a> Run<'a> {
             return;
         };
         let request = &self.asks.request;
-        let url = &request.target.url;
-        let line = || self.client.cookies(url, &request.cookies, &self.fields);
+        let url = request.target.url();
+        let line = || self.client.cookies(|| url, &request.cookies, &self.fields);
         let cookies = self.seen.cookies(line);
         trace.hide_cookies(&cookies);
         trace.sends(Request {

@@ -320,7 +320,7 @@ pub(crate) async fn answer<'c, 'a>(
                     client.transport.hear_of_closed().await;
                 }
                 let line = if call.has_jar {
-                    client.cookies(&url, cookies, &fields)
+                    client.cookies(|| &url, cookies, &fields)
                 } else {
                     None
                 };
@@ -372,7 +372,7 @@ pub(crate) async fn answer<'c, 'a>(
         }
         add_to(&call.seen.answered, 1);
         if call.has_jar {
-            client.keep_cookies(&url, head);
+            client.keep_cookies(|| &url, head);
         }
         let Some(most) = call.redirects else {
             return Ok((heard, url));
@@ -512,26 +512,26 @@ async fn read(
 impl HttpClient {
     /// The value of the Cookie that is sent: the cookies of the jar, without those that the request sets itself, then those of
     /// the request.
-    pub(crate) fn cookies(
+    pub(crate) fn cookies<'u>(
         &self,
-        url: &Url,
+        url: impl FnOnce() -> &'u Url,
         own: &[(String, String)],
         fields: &Fields,
     ) -> Option<HeaderValue> {
         let mut jar = self.jar.get().map(|jar| jar.borrow_mut());
         let pairs = match &mut jar {
-            Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),
+            Some(jar) if !jar.is_empty() => jar.pairs(url(), SystemTime::now()),
             _ if own.is_empty() => return None,
             _ => Vec::new(),
         };
         request::cookie_line(&pairs, own, fields)
     }
 
-    pub(crate) fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
+    pub(crate) fn keep_cookies<'u>(&self, url: impl FnOnce() -> &'u Url, head: &AnswerHead) {
         if self.common.cookies && head.headers().contains_key(SET_COOKIE) {
             let jar = self.jar.get_or_init(Box::default);
             jar.borrow_mut()
-                .keep(url, head.headers(), SystemTime::now());
+                .keep(url(), head.headers(), SystemTime::now());
         }
     }
 }

@@ -31,6 +31,7 @@ mod redirect;
 mod request;
 mod response;
 mod runner;
+mod target;
 mod trace;
 mod transport;
 mod unjudged;

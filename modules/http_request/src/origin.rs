@@ -1,7 +1,7 @@
 //! The origin of a step's last url: most urls of a step differ in path and query only, and then scheme, host and port are not read
 //! again.
 
-use crate::request::Target;
+use crate::target::Target;
 
 /// What was read of the last url.
 #[derive(Default)]
@@ -18,13 +18,14 @@ impl LastOrigin {
     pub(crate) fn target(&self, text: &str) -> Option<Target> {
         let target = self.target.as_ref()?;
         let rest = text.strip_prefix(&*self.written)?;
+        if is_sent_as_written(rest) {
+            return Some(target.beside(rest));
+        }
         if !stands_alone(rest) {
             return None;
         }
-        Some(Target {
-            url: target.url.join(rest).ok()?,
-            credentials: target.credentials.clone(),
-        })
+        let url = target.of_origin().join(rest).ok()?;
+        Some(Target::new(url, target.credentials.clone()))
     }
 
     /// A url was read whole.
@@ -61,10 +62,49 @@ fn stands_alone(rest: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\'))
 }
 
+/// Bytes that a path and a query keep as they are: a reader of urls writes others as `%` and two digits, or drops them.
+const KEPT: [bool; 256] = {
+    let mut kept = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        kept[byte] = letter.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&()*+,;=:@/%?";
+    let mut at = 0;
+    while at < others.len() {
+        kept[others[at] as usize] = true;
+        at += 1;
+    }
+    kept
+};
+
+/// Whether a text [stands alone](stands_alone) and is what is sent for it, so that it need not be read.
+fn is_sent_as_written(rest: &str) -> bool {
+    let bytes = rest.as_bytes();
+    if bytes.first() != Some(&b'/') || bytes.get(1) == Some(&b'/') {
+        return false;
+    }
+    let mut before = 0;
+    let mut is_path = true;
+    for &byte in bytes {
+        // A segment that begins so may be `.` or `..`, which are resolved.
+        let may_be_dots = is_path && before == b'/' && matches!(byte, b'.' | b'%');
+        if may_be_dots || !KEPT[usize::from(byte)] {
+            return false;
+        }
+        is_path &= byte != b'?';
+        before = byte;
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::request;
+    use url::Position;
 
     /// Paths, queries and fragments with all that a reader of urls treats in a way of its own.
     const RESTS: [&str; 40] = [
@@ -135,16 +175,20 @@ mod tests {
     }
 
     fn said(target: Target) -> (String, String) {
+        let url = target.url();
+        let sent = &url[Position::BeforePath..Position::AfterQuery];
         let parts = [
-            target.url.scheme(),
-            target.url.host_str().unwrap_or("none"),
-            target.url.path(),
-            target.url.query().unwrap_or("none"),
-            target.url.fragment().unwrap_or("none"),
+            url.scheme(),
+            url.host_str().unwrap_or("none"),
+            url.path(),
+            url.query().unwrap_or("none"),
+            url.fragment().unwrap_or("none"),
+            target.place().unwrap_or(sent),
         ];
-        let port = target.url.port_or_known_default();
+        assert_eq!(target.of_origin().origin(), url.origin());
+        let port = url.port_or_known_default();
         (
-            format!("{} {parts:?} {port:?}", target.url),
+            format!("{url} {parts:?} {port:?}"),
             format!("{:?}", target.credentials),
         )
     }

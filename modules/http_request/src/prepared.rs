@@ -9,7 +9,8 @@ use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Plain, Wanted};
 use crate::origin::LastOrigin;
-use crate::request::{self, BodyParts, HeadParts, Target};
+use crate::request::{self, BodyParts, HeadParts};
+use crate::target::Target;
 use crate::trace::{Request, Trace, credentials};
 use crate::transport::{LastHead, Template};
 use bggo_runtime::contract::{Early, Fault, Step, Text};
@@ -239,8 +240,8 @@ impl HttpRequest {
         let Ok(trace) = self.trace((step, shown), client, (parts, late)) else {
             return;
         };
-        let url = &parts.target.url;
-        let cookies = seen.cookies(|| client.cookies(url, &parts.cookies, &composed.fields));
+        let url = parts.target.url();
+        let cookies = seen.cookies(|| client.cookies(|| url, &parts.cookies, &composed.fields));
         trace.hide_cookies(&cookies);
         trace.sends(Request {
             method: &parts.method,
@@ -268,13 +269,20 @@ impl HttpRequest {
         ))
     }
 
-    /// The head of a request. That of a fixed request is made once on each thread, for each set of settings of a client.
+    /// The head of a request. Its fields are made once on each thread, for each set of settings of a client, if they are always the
+    /// same; so are the bytes of a fixed request's head.
     pub(crate) fn composed(
         &self,
         parts: &Parts<'_>,
         client: &HttpClient,
     ) -> Result<Rc<Composed>, Fault> {
-        if let Some(kept) = &*self.kept.borrow()
+        let is_fixed = self.fixed.is_some();
+        let are_same = is_fixed
+            || self.early.head.is_some()
+                && self.early.payload.is_some()
+                && parts.target.credentials.is_none();
+        if are_same
+            && let Some(kept) = &*self.kept.borrow()
             && Rc::ptr_eq(&kept.common, &client.common)
         {
             return Ok(Rc::clone(&kept.composed));
@@ -282,27 +290,22 @@ impl HttpRequest {
         let fields = parts.head.as_ref().clone();
         let of_client = &client.common.fields;
         let fields = request::complete(fields, (&parts.target, &parts.payload), of_client)?;
-        let (Some(connections), true, Some(body)) = (
-            client.common.connections.own(),
-            self.fixed.is_some(),
-            parts.payload.whole(),
-        ) else {
-            return Ok(Rc::new(Composed {
-                fields,
-                template: None,
-            }));
+        let template = match (client.common.connections.own(), parts.payload.whole()) {
+            (Some(connections), Some(body)) if is_fixed => {
+                let size = body.len() as u64;
+                request::check_length(&fields, size)?;
+                let to = (&*parts.method, parts.target.url(), None);
+                Some(connections.template(to, &fields, size))
+            }
+            _ => None,
         };
-        let size = body.len() as u64;
-        request::check_length(&fields, size)?;
-        let to = (&*parts.method, &parts.target.url, None);
-        let composed = Rc::new(Composed {
-            template: Some(connections.template(to, &fields, size)),
-            fields,
-        });
-        *self.kept.borrow_mut() = Some(ComposedOnce {
-            common: Rc::clone(&client.common),
-            composed: Rc::clone(&composed),
-        });
+        let composed = Rc::new(Composed { fields, template });
+        if are_same {
+            *self.kept.borrow_mut() = Some(ComposedOnce {
+                common: Rc::clone(&client.common),
+                composed: Rc::clone(&composed),
+            });
+        }
         Ok(composed)
     }
 

@@ -9,21 +9,13 @@ use crate::fault;
 use crate::fields::{Fields, name};
 use crate::http_request::Error as Kind;
 use crate::multipart;
+use crate::target::Target;
 use bggo_runtime::contract::{Fault, FaultText, Value};
 use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use url::Url;
-
-/// Where a request goes.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    /// Without user and password.
-    pub(crate) url: Url,
-    /// User and password of the url, as Basic.
-    pub(crate) credentials: Option<HeaderValue>,
-}
 
 /// Reads the url and adds to its query.
 pub(crate) fn target(
@@ -38,7 +30,7 @@ pub(crate) fn target(
 pub(crate) fn written(text: &str) -> Result<Target, Fault> {
     let mut url = parse(text.trim())?;
     let credentials = credentials(&mut url)?;
-    Ok(Target { url, credentials })
+    Ok(Target::new(url, credentials))
 }
 
 /// Adds to the query of a url.
@@ -47,10 +39,11 @@ pub(crate) fn with_query(
     query: Option<&Value>,
     key: Option<&ApiKey>,
 ) -> Result<Target, Fault> {
-    let Target {
-        mut url,
-        credentials,
-    } = target;
+    if query.is_none() && key.is_none() {
+        return Ok(target);
+    }
+    let credentials = target.credentials.clone();
+    let mut url = target.into_url();
     if let Some(query) = query {
         let had_none = url.query().is_none();
         append_pairs(&mut url.query_pairs_mut(), query, "query_params")?;
@@ -61,7 +54,7 @@ pub(crate) fn with_query(
     if let Some(key) = key {
         key.append_to(&mut url);
     }
-    Ok(Target { url, credentials })
+    Ok(Target::new(url, credentials))
 }
 
 /// Reads a url of http or https.

@@ -6,15 +6,15 @@ use crate::decompress::decompress;
 use crate::exchange::Answer;
 use crate::http_request::{Output, Wanted};
 use crate::phases::Phases;
+use crate::target::Target;
 use bggo_runtime::contract::{Fault, Number, RawJson, Text, Value};
 use http::Version;
 use http::header::HeaderMap;
 use std::sync::Arc;
-use url::Url;
 
 /// Makes the outputs.
 pub(crate) fn output(
-    (answer, asked, phases): (&Answer, &Url, &Phases),
+    (answer, asked, phases): (&Answer, &Target, &Phases),
     wanted: Wanted,
     client: Defaults,
 ) -> Result<Output, Fault> {
@@ -44,7 +44,7 @@ pub(crate) fn output(
         output.url = answer
             .redirected
             .as_ref()
-            .unwrap_or(asked)
+            .unwrap_or_else(|| asked.url())
             .to_string()
             .into();
     }

@@ -220,7 +220,7 @@ impl<'a> Run<'a> {
         let fields = &self.composed.fields;
         let cookies = self
             .client
-            .cookies(&parts.target.url, &parts.cookies, fields);
+            .cookies(|| parts.target.url(), &parts.cookies, fields);
         let begun =
             self.client
                 .transport
@@ -241,8 +241,8 @@ impl<'a> Run<'a> {
     fn outgoing<'b>(&'b self, cookies: Option<&'b HeaderValue>) -> Outgoing<'b> {
         Outgoing {
             method: &self.parts.method,
-            url: &self.parts.target.url,
-            target: None,
+            url: self.parts.target.of_origin(),
+            target: self.parts.target.place(),
             fields: &self.composed.fields,
             cookies,
             payload: &self.parts.payload,
@@ -358,7 +358,7 @@ impl<'a> Run<'a> {
         let made = Begun::ends(begun, (head, size), &hears)?;
         self.seen.status.set(Some(made.status));
         self.seen.answered.set(1);
-        self.client.keep_cookies(&self.parts.target.url, &made);
+        self.client.keep_cookies(|| self.parts.target.url(), &made);
         if !reads.body {
             self.step.received_at(made.came);
         }
@@ -379,7 +379,7 @@ impl<'a> Run<'a> {
         let defaults = &self.client.common.exchange;
         Call {
             method: &parts.method,
-            url: &parts.target.url,
+            url: parts.target.url(),
             target: None,
             fields: &self.composed.fields,
             template: self.composed.template.as_ref(),
@@ -486,7 +486,7 @@ impl<'a> Run<'a> {
             return Ok(Outputs(None));
         }
         let defaults = self.client.common.exchange;
-        let of = (answer, &self.parts.target.url, &self.phases);
+        let of = (answer, self.parts.target.as_ref(), &self.phases);
         let output = response::output(of, self.runner.wanted, defaults)?;
         Ok(Outputs(Some(Box::new(output))))
     }

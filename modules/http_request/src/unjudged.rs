@@ -37,7 +37,7 @@ impl Unjudged {
         trace.hide_cookies(&self.cookies);
         trace.sends(Request {
             method: &parts.method,
-            url: &parts.target.url,
+            url: parts.target.url(),
             target: None,
             headers: &self.composed.fields,
             cookies: self.cookies.first(),

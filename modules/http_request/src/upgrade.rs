@@ -113,7 +113,7 @@ impl HttpClient {
         .await;
         self.count_connections();
         ended.unwrap_or_else(|| {
-            let place = hosts.place(&request.target.url);
+            let place = hosts.place(request.target.url());
             let text = FaultText::plain("no answer from ").and_text(&place);
             let within = format_args!(" within {}", format_duration(limit));
             Err(Kind::Timeout.fault(text.and(within)))
@@ -147,8 +147,8 @@ impl HttpClient {
         asked: &Upgrade<'_>,
         hosts: Hosts,
     ) -> Result<Upgraded, Fault> {
-        let url = &request.target.url;
-        let cookies = self.cookies(url, &[], &request.head);
+        let url = request.target.url();
+        let cookies = self.cookies(|| url, &[], &request.head);
         let shown = asking.step();
         let shown = shown.and_then(|step| Some((step, step.shows_exchanges()?)));
         let trace = shown.map(|shown| {
@@ -169,7 +169,7 @@ impl HttpClient {
             if let Some(trace) = &trace {
                 trace.hears(head);
             }
-            self.keep_cookies(url, head);
+            self.keep_cookies(|| url, head);
         };
         let outgoing = Outgoing {
             method: &request.method,
