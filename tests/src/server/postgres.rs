@@ -245,8 +245,12 @@ fn tool(name: &str, owner: Option<(u32, u32)>) -> Command {
     as_owner(Command::new(program(name)), owner)
 }
 
-/// The path of a program of PostgreSQL, of the newest version that is there.
+/// The path of a program of PostgreSQL, of the newest version that is there. `BGGO_POSTGRES` is a folder that comes before it.
 pub fn program(name: &str) -> PathBuf {
+    let own = std::env::var_os("BGGO_POSTGRES").map(|folder| PathBuf::from(folder).join(name));
+    if let Some(own) = own.filter(|own| own.exists()) {
+        return own;
+    }
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let mut versions: Vec<PathBuf> = versions
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
