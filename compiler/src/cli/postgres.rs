@@ -357,6 +357,9 @@ mod tests {
     #[test]
     fn a_statement_is_a_value_and_no_template() {
         let values = values_of(&["SELECT '${a}'\n\"b\""]);
-        assert_eq!(values, "statements = [\"SELECT '$${a}'\\n\\\"b\\\"\"]\n");
+        assert_eq!(
+            values,
+            "statements = [\n  \"SELECT '$${a}'\\n\\\"b\\\"\",\n]\n"
+        );
     }
 }
