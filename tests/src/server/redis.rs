@@ -1,6 +1,8 @@
-//! Redis, started by a test and asked by redis-cli.
+//! Redis, started by a test and asked by redis-cli. `BGGO_REDIS_SERVER` names the program of another server that speaks its protocol, such as
+//! Valkey: what needs TLS is Redis none the less, for that one may have none.
 
 use super::{Certificates, free_port};
+use crate::repository;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -43,7 +45,7 @@ impl Redis {
         };
         arguments.extend(
             [
-                "redis-server",
+                program(setup.secure).as_str(),
                 "--bind",
                 "127.0.0.1",
                 "--save",
@@ -203,6 +205,15 @@ impl Drop for Redis {
             signal(&self.child, "KILL");
             let _ = self.child.wait();
         }
+    }
+}
+
+/// The server's program. A path from the repository's root is found from everywhere.
+fn program(secure: bool) -> String {
+    let other = std::env::var("BGGO_REDIS_SERVER").ok();
+    match other.filter(|_| !secure) {
+        Some(path) => repository().join(path).display().to_string(),
+        None => "redis-server".to_owned(),
     }
 }
 

@@ -115,10 +115,11 @@ fn a_server_that_dies_while_a_step_waits_is_told() {
 
 #[test]
 fn what_the_server_refuses_has_its_kind() {
-    let server = Redis::start_with(RedisSetup {
-        arguments: &["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"],
-        ..RedisSetup::default()
-    });
+    let server = Redis::start();
+    // One more megabyte than what this server has taken for itself.
+    let most = server.info("memory", "used_memory") + 1_000_000;
+    server.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    server.ask(&["CONFIG", "SET", "maxmemory", &most.to_string()]);
     run(async || {
         let user = User::new(&server.url());
         user.asks(&["RPUSH", "list", "x"]).await.unwrap();
