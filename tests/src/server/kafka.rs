@@ -1,4 +1,4 @@
-//! Kafka as a single broker that is its own controller, with a folder of its own, which a test asks what it has stored.
+//! Kafka as a broker with a folder of its own, which a test asks what it has stored: alone and its own controller, or one of a cluster.
 //!
 //! Topics are made, and committed offsets and members of groups are read, by a few requests that are encoded here: Kafka's own
 //! tools start a virtual machine each time.
@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A running broker. User `lt` has the password `sekret`, by PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512; OAUTHBEARER takes any unsigned
@@ -22,6 +23,9 @@ pub struct Kafka {
     arguments: Vec<String>,
 }
 
+/// How long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A broker before it is started.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KafkaSetup<'a> {
@@ -29,6 +33,15 @@ pub struct KafkaSetup<'a> {
     pub settings: &'a [&'a str],
     /// The core on which it runs.
     pub core: Option<u32>,
+}
+
+/// A place in a cluster, all of whose brokers are controllers as well.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seat<'a> {
+    /// From 1 on.
+    pub(super) id: usize,
+    /// The port of each controller.
+    pub(super) controllers: &'a [u16],
 }
 
 /// How a broker is spoken to.
@@ -54,7 +67,6 @@ const LISTENERS: [(Listener, &str); 4] = [
 /// What holds for all brokers. It comes back soon after it was killed, and groups form at once.
 const SETTINGS: &str = "\
 process.roles=broker,controller
-node.id=1
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 auto.create.topics.enable=false
@@ -83,13 +95,26 @@ impl Kafka {
 
     /// The same with more said.
     pub fn start_with(setup: KafkaSetup<'_>) -> Self {
+        let seat = Seat {
+            id: 1,
+            controllers: &[free_port()],
+        };
+        let mut server = Self::begin(setup, seat);
+        server.wait();
+        server
+    }
+
+    /// Starts one that answers a little later.
+    pub(super) fn begin(setup: KafkaSetup<'_>, seat: Seat<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let certificates = Certificates::new(&["localhost", "127.0.0.1"]);
         let ports = [(); 4].map(|()| free_port());
         let installed = repository().join("target/servers/kafka");
-        copy_folder(&installed.join("formatted"), &folder.path().join("data"));
+        let data = folder.path().join("data");
+        copy_folder(&installed.join("formatted"), &data);
+        name_folder(&data, seat.id);
         let properties = folder.path().join("server.properties");
-        let text = properties_text(folder.path(), &certificates, ports, setup.settings);
+        let text = properties_text(folder.path(), &certificates, (ports, seat), setup.settings);
         std::fs::write(&properties, text).expect("the settings are written");
         let mut arguments: Vec<String> = match setup.core {
             Some(core) => ["taskset", "-c", &core.to_string()]
@@ -113,25 +138,25 @@ impl Kafka {
             properties.display().to_string(),
         ]);
         let child = spawn(&arguments, folder.path());
-        let mut server = Self {
+        Self {
             child,
             folder,
             certificates,
             ports,
             arguments,
-        };
-        server.wait();
-        server
+        }
     }
 
     /// Waits until it answers.
-    fn wait(&mut self) {
+    pub(super) fn wait(&mut self) {
+        let begun = Instant::now();
         while !self.kcat(&["-L", "-m", "2"]).status.success() {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 let said = std::fs::read_to_string(self.folder.path().join("said"));
                 panic!("Kafka ended with {status}:\n{}", said.unwrap_or_default());
             }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            assert!(begun.elapsed() < PATIENCE, "Kafka does not answer");
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -163,8 +188,19 @@ impl Kafka {
 
     /// The same with settings of the topic, as `("max.message.bytes", "1000")`.
     pub fn create_topic_with(&self, topic: &str, partitions: u32, settings: &[(&str, &str)]) {
+        self.create_replicated_topic(topic, (partitions, 1), settings);
+    }
+
+    /// The same with so many replicas of each partition.
+    pub fn create_replicated_topic(
+        &self,
+        topic: &str,
+        (partitions, replicas): (u32, u32),
+        settings: &[(&str, &str)],
+    ) {
         let mut body = Message::default();
-        body.count(1).text(topic).int32(partitions as i32).int16(1);
+        body.count(1).text(topic);
+        body.int32(partitions as i32).int16(replicas as i16);
         body.count(0).count(settings.len());
         for (name, value) in settings {
             body.text(name).text(value);
@@ -176,14 +212,55 @@ impl Kafka {
         assert_eq!(answer.count(), 1);
         assert_eq!(answer.text().as_deref(), Some(topic));
         assert_eq!(answer.int16(), 0, "{:?}", answer.text());
-        // The broker learns of it a little later.
-        while self
-            .kcat(&["-Q", "-t", &format!("{topic}:0:-1")])
-            .stdout
-            .is_empty()
-        {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+        self.wait_for_partition(topic, partitions - 1);
+    }
+
+    /// Gives a topic more partitions: so many in all.
+    pub fn grow_topic(&self, topic: &str, partitions: u32) {
+        let mut body = Message::default();
+        body.count(1).text(topic).int32(partitions as i32);
+        // Where they are is the broker's to say.
+        body.int32(-1);
+        body.int32(10_000).int8(0);
+        // CreatePartitions
+        let mut answer = self.ask(37, 0, &body);
+        answer.skip(4);
+        assert_eq!(answer.count(), 1);
+        assert_eq!(answer.text().as_deref(), Some(topic));
+        assert_eq!(answer.int16(), 0, "{:?}", answer.text());
+        self.wait_for_partition(topic, partitions - 1);
+    }
+
+    /// A broker learns of a partition a little later than its controller.
+    fn wait_for_partition(&self, topic: &str, partition: u32) {
+        let begun = Instant::now();
+        let asked = format!("{topic}:{partition}:-1");
+        while self.kcat(&["-Q", "-t", &asked]).stdout.is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "{asked} does not come");
+            std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The broker that leads each partition, as this one knows it; -1 where none does.
+    pub fn leaders(&self, topic: &str) -> Vec<i64> {
+        let output = self.kcat(&["-L", "-J", "-t", topic]);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let partitions = said["topics"][0]["partitions"].as_array();
+        let partitions = partitions.into_iter().flatten();
+        let leader = |partition: &serde_json::Value| partition["leader"].as_i64().unwrap_or(-1);
+        partitions.map(leader).collect()
+    }
+
+    /// The broker that keeps a group, if there is one now.
+    pub fn coordinator(&self, group: &str) -> Option<usize> {
+        let mut body = Message::default();
+        body.text(group).int8(0);
+        // FindCoordinator
+        let mut answer = self.ask(10, 1, &body);
+        answer.skip(4);
+        let error = answer.int16();
+        answer.text();
+        usize::try_from(answer.int32()).ok().filter(|_| error == 0)
     }
 
     /// Stores these records in a partition: the lines of a text, each perhaps with a key before a tab.
@@ -285,7 +362,7 @@ impl Kafka {
                     return;
                 }
             }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -367,13 +444,13 @@ impl Drop for Kafka {
 fn properties_text(
     folder: &Path,
     certificates: &Certificates,
-    ports: [u16; 4],
+    (ports, seat): ([u16; 4], Seat<'_>),
     more: &[&str],
 ) -> String {
     let store = folder.join("store.pem");
     let both = certificates.text("server.key") + &certificates.text("server.crt");
     std::fs::write(&store, both).expect("the certificate is written");
-    let controller = free_port();
+    let controller = seat.controllers[seat.id - 1];
     let mut listeners = format!("CONTROLLER://127.0.0.1:{controller}");
     let mut protocols = "CONTROLLER:PLAINTEXT".to_owned();
     let mut text = SETTINGS.to_owned();
@@ -406,12 +483,13 @@ fn properties_text(
             );
         }
     }
+    line("node.id", &seat.id.to_string());
+    let voters = (1..).zip(seat.controllers);
+    let voters = voters.map(|(id, port)| format!("{id}@127.0.0.1:{port}"));
+    let voters: Vec<String> = voters.collect();
+    line("controller.quorum.voters", &voters.join(","));
     line("listeners", &listeners);
     line("listener.security.protocol.map", &protocols);
-    line(
-        "controller.quorum.voters",
-        &format!("1@127.0.0.1:{controller}"),
-    );
     line("log.dirs", &folder.join("data").display().to_string());
     line("ssl.keystore.location", &store.display().to_string());
     line("ssl.truststore.location", &certificates.path("ca.crt"));
@@ -419,6 +497,14 @@ fn properties_text(
         let _ = writeln!(text, "{setting}");
     }
     text
+}
+
+/// Gives a folder of data to the broker with this number.
+fn name_folder(data: &Path, id: usize) {
+    let text = format!(
+        "version=1\ncluster.id=AAAAAAAAAAAAAAAAAAAAAA\nnode.id={id}\ndirectory.id=2OrTPAI2MDZbJcWMiF_r{id}Q\n"
+    );
+    std::fs::write(data.join("meta.properties"), text).expect("the folder gets its name");
 }
 
 fn spawn(arguments: &[String], folder: &Path) -> Child {
