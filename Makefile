@@ -52,6 +52,7 @@ test-full: test ## the same, with many more seeds, changed answers and changed g
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http-3 --lib a_changed_head
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-rabbitmq --lib a_stream
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-redis --lib oracle
+	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-kafka --lib a_changed_batch
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-mongo --lib
 	tests/install_full.sh
 	BGGO_REDIS_SERVER=target/servers/valkey/valkey-server $(CARGO) test --package bggo-module-redis --test commands

@@ -319,6 +319,8 @@ pub(crate) fn varint(bytes: &mut &[u8]) -> Option<i64> {
 }
 
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod tests {
     use super::*;
     use bytes::BytesMut;
