@@ -96,6 +96,8 @@ impl Maker {
             blocks,
             opens,
             closes,
+            settled_at_end,
+            lingers,
             late_result,
             stamps,
             reads_stamps,
@@ -107,6 +109,11 @@ impl Maker {
         let no_effect_without = option(no_effect_without, |names| list(names, |name| text(name)));
         let meant_for_setup = option(meant_for_setup, |why| text(why));
         let (blocks, late_result) = (when(blocks), when(late_result));
+        let settled_at_end = when(settled_at_end);
+        let lingers = option(lingers, |(used, input)| {
+            let (used, input) = (text(used), text(input));
+            quote!((#used, #input))
+        });
         let stamps = option(stamps, |input| text(input));
         let (opens, closes) = (
             option(opens, |one| text(one)),
@@ -117,7 +124,7 @@ impl Maker {
                 name: #name, description: #description, uses: #uses, inputs: #inputs, rules: #rules,
                 outputs: #outputs, metrics: #metrics, errors: #errors, no_effect_without: #no_effect_without,
                 meant_for_setup: #meant_for_setup, blocks: #blocks, opens: #opens, closes: #closes,
-                late_result: #late_result, stamps: #stamps, reads_stamps: #reads_stamps,
+                settled_at_end: #settled_at_end, lingers: #lingers, late_result: #late_result, stamps: #stamps, reads_stamps: #reads_stamps,
             }
         }
     }

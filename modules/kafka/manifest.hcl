@@ -81,6 +81,13 @@ shared "cluster" {
     description = "How long a broker may take to answer a request. A connection whose answer did not come in time is closed."
   }
 
+  input "metadata_max_age" {
+    type        = duration
+    default     = "5m"
+    more_than   = "0s"
+    description = "How often the brokers are asked for more partitions of the topics, though nothing went wrong."
+  }
+
   rule {
     condition     = !startswith(input.security_protocol, "SASL") || input.sasl_mechanism != null
     error_message = "with SASL the client says how it proves who it is: give sasl_mechanism"
@@ -175,6 +182,7 @@ runner "kafka_produce" {
   description = "Sends a record, and waits until its broker has acknowledged it."
   shares      = ["faults"]
   late_result = input.wait_for == "queued"
+  lingers     = uses.producer.linger
   stamps      = input.stamp
 
   uses "producer" {
@@ -681,9 +689,10 @@ asset "kafka_consumer" {
 }
 
 runner "kafka_consume" {
-  description  = "Takes records of a consumer: it waits for one, and takes with it what else is there."
-  shares       = ["faults"]
-  reads_stamps = true
+  description    = "Takes records of a consumer: it waits for one, and takes with it what else is there."
+  shares         = ["faults"]
+  reads_stamps   = true
+  settled_at_end = input.commit == "end"
 
   uses "consumer" {
     asset       = "kafka_consumer"
@@ -712,8 +721,8 @@ runner "kafka_consume" {
   input "commit" {
     type        = string
     default     = "none"
-    one_of      = ["none", "each"]
-    description = "With `each` the step tells the group how far it has come, and ends when the group has heard it."
+    one_of      = ["none", "each", "end"]
+    description = "With `each` the step tells the group how far it has come, and ends when the group has heard it. With `end` the consumer tells it when the iteration of its user ends, however that ends, before the next one begins."
   }
 
   rule {

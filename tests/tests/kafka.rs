@@ -37,6 +37,10 @@ variable "commit" {
   type    = string
   default = "none"
 }
+variable "age" {
+  type    = string
+  default = "5m"
+}
 variable "auto_commit" {
   type    = bool
   default = false
@@ -100,6 +104,7 @@ resource "kafka_consumer" "in" {
     sasl_token         = var.token
     ca_file            = var.ca_file
     request_timeout    = "4s"
+    metadata_max_age   = var.age
   }
 }
 
@@ -134,6 +139,8 @@ fn what_a_broker_stores_is_what_consumers_take() {
     nothing_within_the_limit_is_a_failure_that_says_so(&server);
     a_topic_that_is_not_there_fails_the_consumer(&server);
     a_group_goes_on_where_it_has_come_to(&server);
+    what_an_iteration_has_taken_is_committed_at_its_end(&server);
+    partitions_that_a_topic_gets_are_read(&server);
     a_client_says_who_it_is(&server);
     a_group_with_members_of_another_client_is_shared_out_as_they_come_and_go(&server);
     for (name, flags) in [
@@ -435,6 +442,66 @@ fn a_group_goes_on_where_it_has_come_to(server: &Kafka) {
         .finish()
         .expect_code(0);
     assert_eq!(places(&taken(&alone)), (0..20).map(|at| (0, at)).collect());
+}
+
+fn what_an_iteration_has_taken_is_committed_at_its_end(server: &Kafka) {
+    server.create_topic("ended", 1);
+    server.produce("ended", 0, &lines(0..20), &[]);
+    let flags = ["--group", "ended", "--most", "20", "--commit", "end"];
+    let more = ["--iterations", "2", "--vus", "1", "--timeout", "30s"];
+    let run = start(&server.server(), "ended", &[flags, more].concat());
+    // The second iteration waits, and nothing else commits.
+    wait_until("the first one is committed", || {
+        server.committed("ended", "ended", 1) == [Some(20)]
+    });
+    server.produce("ended", 0, &lines(20..25), &[]);
+    let finished = run.finish().expect_code(0);
+    assert_eq!(places(&taken(&finished)), all_places(&[25]));
+    assert_eq!(server.committed("ended", "ended", 1), [Some(25)]);
+    // Without a group there is nobody to commit to.
+    let alone = ["--commit", "end", "--iterations", "1"];
+    let finished = start(&server.server(), "ended", &alone).finish();
+    assert!(
+        finished.stderr.contains("the consumer is in no group"),
+        "{}",
+        finished.stderr
+    );
+}
+
+fn partitions_that_a_topic_gets_are_read(server: &Kafka) {
+    server.create_topic("grown", 1);
+    server.produce("grown", 0, &lines(0..5), &[]);
+    let address = server.server();
+    let common = ["--age", "200ms", "--vus", "1", "--duration", "60s"];
+    // A group that shares out anew goes on where it has come to.
+    let classic = ["--group", "grown", "--commit", "each"];
+    let other = [
+        "--group",
+        "grown2",
+        "--protocol",
+        "consumer",
+        "--commit",
+        "each",
+    ];
+    let mut runs = [&[][..], &classic, &other]
+        .map(|flags| start(&address, "grown", &[&common, flags].concat()));
+    for run in &mut runs {
+        run.wait_for_output("v4");
+    }
+    server.grow_topic("grown", 3);
+    server.produce("grown", 2, &lines(5..10), &[]);
+    for mut run in runs {
+        run.wait_for_output("v9");
+        run.signal("INT");
+        let finished = run.finish();
+        let taken = taken(&finished);
+        assert_eq!(
+            (places(&taken), taken.len()),
+            (all_places(&[5, 0, 5]), 10),
+            "{}",
+            finished.stderr
+        );
+    }
 }
 
 fn a_client_says_who_it_is(server: &Kafka) {

@@ -262,6 +262,8 @@ impl<'a> Checker<'a> {
             blocks: When::Never,
             opens: None,
             closes: None,
+            settled_at_end: When::Never,
+            lingers: None,
             late_result: When::Never,
             stamps: None,
             reads_stamps: false,

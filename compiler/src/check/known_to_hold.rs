@@ -18,9 +18,29 @@ impl Checker<'_> {
         owner: &ArgumentOwner<'_>,
         arguments: &Arguments,
     ) -> bool {
+        self.judged(when, owner, arguments) == Some(true)
+    }
+
+    /// Whether it is so, or may turn out to be so when the program runs.
+    pub(super) fn may_hold(
+        &mut self,
+        when: &When,
+        owner: &ArgumentOwner<'_>,
+        arguments: &Arguments,
+    ) -> bool {
+        self.judged(when, owner, arguments) != Some(false)
+    }
+
+    /// `None` where it is not known now.
+    fn judged(
+        &mut self,
+        when: &When,
+        owner: &ArgumentOwner<'_>,
+        arguments: &Arguments,
+    ) -> Option<bool> {
         let written = match when {
-            When::Never => return false,
-            When::Always => return true,
+            When::Never => return Some(false),
+            When::Always => return Some(true),
             When::If(condition) => &condition.text,
         };
         let condition = self.condition_of(written);
@@ -28,14 +48,14 @@ impl Checker<'_> {
         for read in &condition.reads {
             // A manifest with another one is not used.
             let Read::Input(name) = read else {
-                return false;
+                return Some(false);
             };
             let mut inputs = owner.inputs.iter();
             let Some(place) = inputs.position(|input| input.name == name.text) else {
-                return false;
+                return Some(false);
             };
             if arguments.wrong.contains(&place) {
-                return false;
+                return Some(false);
             }
             let input = &owner.inputs[place];
             let given = arguments.list.iter().find(|(at, _)| *at == place);
@@ -51,6 +71,9 @@ impl Checker<'_> {
         // No name of the condition is left anywhere.
         self.bound_names.truncate(names);
         self.names.truncate(names);
-        typed.is_ok_and(|typed| typed.constant().is_some_and(Value::is_true))
+        match typed {
+            Ok(typed) => typed.constant().map(Value::is_true),
+            Err(_) => Some(false),
+        }
     }
 }

@@ -83,6 +83,7 @@ impl Checker<'_> {
         let uses = self.uses(&owner);
         let blocks = self.is_known_to_hold(&runner.blocks, &owner, &arguments);
         let late_result = self.is_known_to_hold(&runner.late_result, &owner, &arguments);
+        let settled_at_end = self.may_hold(&runner.settled_at_end, &owner, &arguments);
         let stamped = stamped(&runner, &arguments.list);
         let rules = self.rules(&owner, &mut arguments, &uses, &limit);
         let mut arguments = arguments.list;
@@ -116,6 +117,7 @@ impl Checker<'_> {
                 ),
             rules,
             blocks,
+            settled_at_end,
             late_result,
             stamped,
             records,

@@ -103,6 +103,8 @@ impl TFlow {
             blocks: When::Never,
             opens: None,
             closes: None,
+            settled_at_end: When::Never,
+            lingers: None,
             late_result: When::Never,
             stamps: None,
             reads_stamps: false,
@@ -225,6 +227,8 @@ impl Typed {
             blocks: When::Never,
             opens: None,
             closes: None,
+            settled_at_end: When::Never,
+            lingers: None,
             late_result: When::Never,
             stamps: None,
             reads_stamps: false,
@@ -325,6 +329,8 @@ pub struct TStep {
     pub rules: TRules,
     /// It keeps its exclusive asset from all others for as long as it waits, as far as that is known.
     pub blocks: bool,
+    /// It leaves something that its asset settles when the iteration ends, as far as that is known.
+    pub settled_at_end: bool,
     /// Its result comes after it, as far as that is known.
     pub late_result: bool,
     /// Whether the grid wants its messages stamped, if it says so.

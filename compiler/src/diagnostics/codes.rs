@@ -148,6 +148,7 @@ codes! {
     NEEDLESS_STEP = "needless_step", "Step that nobody needs";
     ROWS_RUN_OUT = "rows_run_out", "Too few rows of data";
     TOO_FEW_USERS = "too_few_users", "Too few users for a rate";
+    LINGER_SETS_RATE = "linger_sets_rate", "Rate that lingering sets";
     // what steps do to resources that serve one after the other
     BLOCKED_CONNECTION = "blocked_connection", "Step that others wait for";
     UNORDERED_IN_TRANSACTION = "unordered_in_transaction", "Step inside of a transaction, or not";

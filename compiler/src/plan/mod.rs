@@ -328,7 +328,9 @@ impl Resources {
             .any(|(id, step)| match typed.step(id).callee {
                 Callee::Flow(flow) => planned[flow.0].opens,
                 Callee::Runner(at) => {
-                    modules.runner(at).opens.is_some() && self.uses_of_users(step, modules)
+                    let opens = modules.runner(at).opens.is_some();
+                    opens && self.uses_exclusive_of_users(step, modules)
+                        || typed.step(id).settled_at_end && self.uses_of_users(step)
                 }
             });
         let mut calls = steps.iter().filter_map(Step::call);
@@ -371,13 +373,19 @@ impl Resources {
     }
 
     /// Whether a step uses an exclusive asset that a user has.
-    fn uses_of_users(&self, step: &Step, modules: &Modules) -> bool {
+    fn uses_exclusive_of_users(&self, step: &Step, modules: &Modules) -> bool {
         let mut used = step.uses.iter().map(|used| &self.list[used.resource]);
         used.any(|resource| {
             let asset = modules.find_asset(&resource.asset);
             let asset = asset.map(|at| modules.asset(at).concurrency);
             resource.scope == Lifetime::Vu && asset == Some(Concurrency::Exclusive)
         })
+    }
+
+    /// Whether a step uses an asset that a user has.
+    fn uses_of_users(&self, step: &Step) -> bool {
+        let mut used = step.uses.iter().map(|used| &self.list[used.resource]);
+        used.any(|resource| resource.scope == Lifetime::Vu)
     }
 
     /// Resources of users and iterations that a flow does not make itself and that something in it names: a step, a call, or

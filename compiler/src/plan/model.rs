@@ -83,7 +83,7 @@ pub struct BodyPlan {
     pub memory: usize,
     /// It, or a flow that it calls, makes resources for each call.
     pub makes_in_calls: bool,
-    /// It, or a flow that it calls, opens something on a resource of its users, which is settled when it ends.
+    /// It, or a flow that it calls, opens or leaves something on a resource of its users, which is settled when it ends.
     pub opens: bool,
     /// What a flow is given and gives back. What users run before and after their iterations is filled as a flow is.
     pub flow: Option<FlowPlan>,

@@ -6,9 +6,7 @@ use crate::group::commit_taken;
 use crate::kafka_commit::{Error as Kind, Inputs, Late, Output, Uses, Wanted};
 use bggo_runtime::contract::{Fault, FaultText, Prepare, Runner, Step, format_duration};
 use bggo_wire::within;
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 
 /// A prepared step that commits.
 #[derive(Debug)]
@@ -40,15 +38,8 @@ impl Runner for KafkaCommit {
         let done = {
             let committing = pin!(async {
                 let _turn = consumer.turns.take().await;
-                let mut committing = pin!(commit_taken(consumer.core()));
-                poll_fn(|cx| match committing.as_mut().poll(cx) {
-                    Poll::Pending => {
-                        consumer.work(cx);
-                        Poll::Pending
-                    }
-                    done => done,
-                })
-                .await
+                let committing = commit_taken(consumer.core());
+                consumer.while_working(committing).await
             });
             within(step, &consumer.deadline, until, committing).await
         };

@@ -3,7 +3,7 @@
 use crate::batches::Record;
 use crate::consumer::KafkaConsumer;
 use crate::consuming::{Core, Taken};
-use crate::group::{Offset, commit_with_earlier};
+use crate::group::{Offset, commit_with_earlier, group};
 use crate::kafka_consume::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::kafka_consumer::Metric as OfConsumer;
 use bggo_runtime::contract::{
@@ -132,19 +132,16 @@ async fn take(
     found: &mut Found,
 ) -> Result<(), Fault> {
     let _turn = consumer.turns.take().await;
-    let troubles = consumer.core().troubles();
+    let core = consumer.core();
+    if commits == "end" {
+        group(core)?;
+        core.commits_at_end.set(true);
+    }
+    let troubles = core.troubles();
     poll_fn(|cx| poll_found(consumer, wants, found, (troubles, cx))).await?;
     if commits == "each" {
-        let mut committing = pin!(commit_with_earlier(consumer.core(), &found.offsets));
-        // Nobody but this step may be there to go on with the membership.
-        poll_fn(|cx| match committing.as_mut().poll(cx) {
-            Poll::Pending => {
-                consumer.work(cx);
-                Poll::Pending
-            }
-            done => done,
-        })
-        .await?;
+        let committing = commit_with_earlier(core, &found.offsets);
+        consumer.while_working(committing).await?;
     }
     Ok(())
 }

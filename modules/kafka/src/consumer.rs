@@ -4,15 +4,18 @@
 //! work: membership of its group (group) and fetching (consuming) <-driven by- idle work of its user, and steps that wait
 //! ```
 
-use crate::consuming::{ConsumerSettings, Core, GroupProtocol, choose, fetching, is_settled};
+use crate::consuming::{
+    ConsumerSettings, Core, GroupProtocol, choose, fetching, is_settled, looking,
+    looks_for_partitions,
+};
 use crate::group::{commit_taken, leave, leave_modern, membership, membership_modern};
 use crate::kafka_consumer::{Error as Kind, Exports, Inputs, Metric, Uses};
-use bggo_runtime::contract::{Asset, AssetCx, Fault, Prepare, Value};
+use bggo_runtime::contract::{Asset, AssetCx, Fault, Prepare, Settling, Value};
 use bggo_wire::{KeptDeadline, Turns};
 use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -39,6 +42,7 @@ impl fmt::Debug for KafkaConsumer {
 
 impl Asset for KafkaConsumer {
     const WORKS_WHEN_IDLE: bool = true;
+    const SETTLES: bool = true;
 
     type Inputs = Inputs;
     type Uses = Uses;
@@ -71,6 +75,10 @@ impl Asset for KafkaConsumer {
                 GroupProtocol::Classic => Box::pin(membership(Rc::clone(&core))),
                 GroupProtocol::Consumer => Box::pin(membership_modern(Rc::clone(&core))),
             }),
+        }
+        // Before what fetches: that has to hear of new partitions.
+        if looks_for_partitions(&core) {
+            works.push(Box::pin(looking(Rc::clone(&core))));
         }
         works.push(Box::pin(fetching(Rc::clone(&core))));
         let consumer = Self {
@@ -106,6 +114,13 @@ impl Asset for KafkaConsumer {
 
     fn is_spent(&self) -> bool {
         self.core.is_spent()
+    }
+
+    async fn settle(&self, _: &Settling<'_>) -> Result<(), Fault> {
+        if !self.core.commits_at_end.take() {
+            return Ok(());
+        }
+        self.while_working(commit_taken(&self.core)).await
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -152,6 +167,25 @@ impl KafkaConsumer {
         if self.core.is_over() {
             works.clear();
         }
+    }
+
+    /// Waits for a commit, and works meanwhile: nobody but who waits may be there to go on with the membership.
+    ///
+    /// # Errors
+    /// Those of the commit.
+    pub(crate) async fn while_working(
+        &self,
+        committing: impl Future<Output = Result<(), Fault>>,
+    ) -> Result<(), Fault> {
+        let mut committing = pin!(committing);
+        poll_fn(|cx| match committing.as_mut().poll(cx) {
+            Poll::Pending => {
+                self.work(cx);
+                Poll::Pending
+            }
+            done => done,
+        })
+        .await
     }
 
     /// Ready when it is known where it is in each partition that it has: what is produced from then on comes.

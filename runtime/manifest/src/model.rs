@@ -43,6 +43,11 @@ pub struct Runner {
     pub opens: Option<String>,
     /// What a step ends there that another one has begun.
     pub closes: Option<String>,
+    /// Whether a step leaves something on an asset of its user that is settled when the iteration ends.
+    pub settled_at_end: When,
+    /// The use and the input of its asset that say how long a step waits until what it sends goes out with what others send. A step whose
+    /// result comes later does not wait.
+    pub lingers: Option<(String, String)>,
     /// Whether the result of a step comes after the step. Then the first four of `metrics` are [`LATE_METRICS`].
     ///
     /// [`LATE_METRICS`]: crate::LATE_METRICS

@@ -102,6 +102,8 @@ impl Reader<'_> {
         });
         let blocks = self.when(&mut attributes, "blocks");
         let late_result = self.when(&mut attributes, "late_result");
+        let settled_at_end = self.when(&mut attributes, "settled_at_end");
+        let lingers = self.lingers(&mut attributes);
         let stamps = self.stamps(&mut attributes);
         let reads_stamps = self.flag(&mut attributes, "reads_stamps");
         let opens = self.named(&mut attributes, "opens");
@@ -121,6 +123,8 @@ impl Reader<'_> {
             blocks,
             opens,
             closes,
+            settled_at_end,
+            lingers,
             late_result,
             stamps,
             reads_stamps,
@@ -142,6 +146,12 @@ impl Reader<'_> {
         }
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
         self.names_of_links(block, &runner.inputs);
+        if let Some((used, _)) = &runner.lingers
+            && !runner.uses.iter().any(|known| known.name == *used)
+        {
+            let text = format!("`lingers` reads `uses.{used}`, and the runner has no such `uses`");
+            self.fault(block.offset, text);
+        }
         let parts = (&runner.inputs[..], &runner.outputs[..]);
         self.documents(block, parts, runner.stamps.as_deref());
         runner.rules = self.rules(block, &runner.inputs);

@@ -1429,6 +1429,51 @@ runner "take" { reads_stamps = true }
 }
 
 #[test]
+fn a_runner_says_what_it_leaves_to_the_end_of_an_iteration_and_how_long_it_lingers() {
+    let text = r#"
+asset "line" {
+  input "linger" { type = duration }
+}
+runner "send" {
+  settled_at_end = input.wait == false
+  lingers        = uses.line.linger
+  uses "line" { asset = "line" }
+  input "wait" { type = bool }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let send = &manifest.runners[0];
+    assert!(matches!(send.settled_at_end, When::If(_)));
+    let lingers = ("line".to_owned(), "linger".to_owned());
+    assert_eq!(send.lingers, Some(lingers));
+    let text = r#"
+runner "a" {
+  settled_at_end = "yes"
+  lingers        = true
+}
+runner "b" { lingers = uses.line.linger }
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (
+                3,
+                "`settled_at_end` is true or false, or a condition over `input.NAME`"
+            ),
+            (
+                4,
+                "`lingers` is the input of an asset that says how long a step waits for others: `uses.NAME.INPUT`"
+            ),
+            (
+                6,
+                "`lingers` reads `uses.line`, and the runner has no such `uses`"
+            ),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+}
+
+#[test]
 fn what_is_wrong_with_late_results_and_stamps_is_said_at_their_lines() {
     let text = r#"
 runner "a" {

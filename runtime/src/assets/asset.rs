@@ -228,8 +228,8 @@ pub trait Asset: Sized + 'static {
     /// iteration of its user has ended, however it ended, before the user begins another one; and before it is destroyed. It is
     /// awaited for as long as a destruction may take. May be written as `async fn`.
     ///
-    /// An asset of a user is asked where a step of the grid `opens` something on it, as the manifest says; one that lives longer never
-    /// is, but for its own end.
+    /// An asset of a user is asked where a step of the grid `opens` something on it, or leaves something that is `settled_at_end`, as the
+    /// manifest says; one that lives longer never is, but for its own end.
     ///
     /// # Errors
     /// Whatever failed. It is reported, and fails no step: an asset that is of no use any more says so by [`Self::is_spent`].

@@ -191,6 +191,7 @@ pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
             };
             let conditions = [
                 ("blocks", &runner.blocks),
+                ("settled_at_end", &runner.settled_at_end),
                 ("late_result", &runner.late_result),
             ];
             for (of, when) in conditions {

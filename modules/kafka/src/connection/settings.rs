@@ -23,6 +23,8 @@ pub struct Settings {
     pub(crate) sasl: Option<Sasl>,
     pub(crate) dials: Rc<Rules>,
     pub(crate) request_timeout: Duration,
+    /// How often the brokers are asked whether topics have other leaders or more partitions.
+    pub(crate) metadata_max_age: Duration,
 }
 
 /// Whether TLS is spoken.
@@ -80,6 +82,7 @@ pub(crate) struct Arguments<'a> {
     pub(crate) sasl_token: Option<&'a str>,
     pub(crate) server_name: Option<&'a str>,
     pub(crate) request_timeout: Duration,
+    pub(crate) metadata_max_age: Duration,
     pub(crate) tls: TlsArguments<'a>,
 }
 
@@ -96,6 +99,7 @@ macro_rules! cluster_arguments {
             sasl_token: $inputs.sasl_token.known()?.as_deref(),
             server_name: $inputs.server_name.known()?.as_deref(),
             request_timeout: *$inputs.request_timeout.known()?,
+            metadata_max_age: *$inputs.metadata_max_age.known()?,
             tls: ::bggo_wire::TlsArguments {
                 ca_file: $inputs.ca_file.known()?.as_deref(),
                 ca_pem: $inputs.ca_pem.known()?.as_deref(),
@@ -155,6 +159,7 @@ impl Arguments<'_> {
                 ..Rules::default()
             }),
             request_timeout: self.request_timeout,
+            metadata_max_age: self.metadata_max_age,
         })
     }
 

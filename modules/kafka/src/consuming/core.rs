@@ -6,6 +6,7 @@ use crate::consuming::settings::ConsumerSettings;
 use crate::kafka_consumer::{Error as Kind, Metric};
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Fault, FaultText, Moment};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
@@ -41,6 +42,12 @@ pub(crate) struct Core {
     is_told: Cell<bool>,
     /// When a step last looked for records.
     pub(crate) used: Cell<Moment>,
+    /// The topics whose partitions it has shared out in its group, and how many each had. Nothing if another member does that.
+    pub(crate) shared_out: RefCell<BTreeMap<String, i32>>,
+    /// There are more by now: the group is to share out anew.
+    pub(crate) shares_anew: Cell<bool>,
+    /// Steps have left it to the end of their iteration to commit what was taken.
+    pub(crate) commits_at_end: Cell<bool>,
 }
 
 /// A member of a group.
@@ -81,6 +88,9 @@ impl Core {
             ended: RefCell::default(),
             is_told: Cell::new(false),
             used: Cell::new(cx.now()),
+            shared_out: RefCell::default(),
+            shares_anew: Cell::new(false),
+            commits_at_end: Cell::new(false),
         }
     }
 

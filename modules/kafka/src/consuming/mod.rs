@@ -9,12 +9,14 @@
 mod assigned;
 mod core;
 mod fetch;
+mod new_partitions;
 mod positions;
 mod settings;
 
 pub(crate) use assigned::{Partition, Place, Taken};
 pub(crate) use core::Core;
 pub(crate) use fetch::{fetching, is_settled};
+pub(crate) use new_partitions::{looking, looks_for_partitions};
 pub(crate) use positions::choose;
 pub use settings::ConsumerSettings;
 pub(crate) use settings::{GroupProtocol, GroupSettings};

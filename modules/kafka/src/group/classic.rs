@@ -150,6 +150,8 @@ async fn join_and_share(core: &Core, connection: &Connection) -> Result<(), Agai
         commit_before_loss(core).await;
         core.assigned.borrow_mut().partitions.clear();
     }
+    core.shares_anew.set(false);
+    core.shared_out.take();
     let joined = join(core, group, connection).await?;
     let protocol = joined.protocol_name.clone().unwrap_or_default();
     {
@@ -288,6 +290,7 @@ async fn shares(
         }
     }
     let shares = share_out(&group.assignor, &members, &topics);
+    core.shared_out.replace(topics);
     let assignments = members.iter().zip(&shares).map(|(member, share)| {
         let share = encode_share(share).unwrap_or_default();
         SyncGroupRequestAssignment::default()
@@ -331,6 +334,9 @@ pub(crate) async fn take_over(core: &Core, share: &[TopicPartition]) -> Result<b
 async fn stay(core: &Core, group: &GroupSettings, connection: &Connection) -> Result<(), Again> {
     loop {
         core.cluster.pause(group.heartbeat_interval).await;
+        if core.shares_anew.take() {
+            return Err(Again::Changes);
+        }
         if core.cluster.clock().now() - core.used.get() > group.max_poll_interval {
             rest(core, connection).await?;
             return Err(Again::Forgotten);

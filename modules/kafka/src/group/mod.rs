@@ -14,5 +14,6 @@ mod offsets;
 mod subscription;
 
 pub(crate) use classic::{leave, membership};
+pub(crate) use coordinator::group;
 pub(crate) use modern::{leave_modern, membership_modern};
 pub(crate) use offsets::{Offset, commit_taken, commit_with_earlier};

@@ -87,6 +87,8 @@ struct State {
     lookup: Option<Running<'static, Found>>,
     wants_lookup: bool,
     lookup_not_before: Option<Moment>,
+    /// When what was found last is asked for again, once something was asked.
+    lookup_stale_at: Option<Moment>,
     /// Memory of batches that are done.
     spare: Vec<Vec<u8>>,
     /// Topics that wait for what a lookup says.
@@ -208,6 +210,7 @@ impl Sender {
                 lookup: None,
                 wants_lookup: false,
                 lookup_not_before: None,
+                lookup_stale_at: None,
                 spare: Vec::new(),
                 asking: Vec::new(),
                 random: cluster.clock().random() | 1,
@@ -466,7 +469,10 @@ impl Sender {
         cx: &mut Context<'_>,
     ) -> bool {
         if state.lookup.is_none() {
-            if !state.wants_lookup {
+            // A topic may have got more partitions.
+            let is_stale = state.lookup_stale_at.is_some_and(|at| at <= now);
+            if !state.wants_lookup && !is_stale {
+                state.lookup_stale_at.inspect(|at| next.is_by(*at));
                 return false;
             }
             if let Some(at) = state.lookup_not_before.filter(|at| *at > now) {
@@ -475,6 +481,7 @@ impl Sender {
             }
             state.wants_lookup = false;
             state.lookup_not_before = Some(now + BACKOFF);
+            state.lookup_stale_at = Some(now + self.cluster.settings().metadata_max_age);
             let names: Vec<_> = state
                 .topics
                 .iter()

@@ -1,4 +1,5 @@
-//! What a runner says of results that come after its steps, and of stamps: its metrics for them, and the outputs of such a result.
+//! What a runner says of results that come after its steps, and of stamps: its metrics for them, and the outputs of such a result; and of
+//! steps that wait for others.
 
 use super::fields::Attributes;
 use super::reader::Reader;
@@ -19,6 +20,22 @@ impl Reader<'_> {
             self.fault(offset, text);
         }
         name.map(str::to_owned)
+    }
+
+    /// `lingers = uses.NAME.INPUT`.
+    pub(super) fn lingers(&mut self, attributes: &mut Attributes<'_>) -> Option<(String, String)> {
+        let (item, offset) = attributes.take("lingers")?;
+        let names = match item {
+            Item::Expression(text, _) => text
+                .strip_prefix("uses.")
+                .and_then(|names| names.split_once('.')),
+            Item::Value(_) | Item::Type(_) => None,
+        };
+        if names.is_none() {
+            let text = "`lingers` is the input of an asset that says how long a step waits for others: `uses.NAME.INPUT`";
+            self.fault(offset, text);
+        }
+        names.map(|(used, input)| (used.to_owned(), input.to_owned()))
     }
 
     /// The metrics that a runner has by what it says of itself. They stand before its own, which have other names.

@@ -13,6 +13,8 @@ const EXPRESSIONS: &[&str] = &[
     "validated_by",
     "blocks",
     "late_result",
+    "settled_at_end",
+    "lingers",
     "stamps",
 ];
 
