@@ -487,7 +487,7 @@ fn rabbitmq_window(_: &Target) -> Row {
         served: Some(published(server)),
         ..Row::new(
             "RabbitMQ, message of 100 B, windows of 100",
-            vec![own, perf_test_publishing(&url, (1, WINDOW), 30_000)],
+            vec![own, perf_test_publishing(&url, (1, WINDOW), 100_000)],
         )
     }
 }
