@@ -18,7 +18,7 @@ shared "exchange" {
     severity      = "warning"
   }
   error "argument" {
-    description = "An argument cannot be sent: a name, a key or a property has more than 255 bytes, or a table is too deep."
+    description = "An argument cannot be sent: a name, a key or a property has more than 255 bytes, a table is too deep, or headers or arguments are larger than a frame may be (`frame_max`)."
   }
   error "access_refused" {
     description = "403 ACCESS_REFUSED: the user may not do that."

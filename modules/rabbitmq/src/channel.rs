@@ -107,9 +107,13 @@ impl Channel {
         &mut self,
         out: &mut Vec<u8>,
         number: u16,
-        prefetch: u16,
+        (prefetch, frame_max): (u16, usize),
     ) -> Result<(), Unwritable> {
-        let mut say = |ask: Ask<'_>| frame::put(out, (Kind::Method, number), |out| ask.put(out));
+        let mut say = |ask: Ask<'_>| {
+            let before = out.len();
+            frame::put(out, (Kind::Method, number), |out| ask.put(out))?;
+            frame::fits(out.len() - before, frame_max)
+        };
         let is_new = !self.is_open;
         if is_new {
             say(Ask::ChannelOpen)?;

@@ -114,11 +114,14 @@ impl Operations {
         self.waiting.is_empty()
     }
 
-    /// One waits no more. Another one is woken in its place: it may be the one that hears the socket from now on.
-    pub(crate) fn end(&mut self, number: u32) {
-        self.waiting.retain(|operation| operation.number != number);
+    /// One waits no more: what it had and did not take. Another one is woken in its place: it may be the one that hears the socket from
+    /// now on.
+    pub(crate) fn end(&mut self, number: u32) -> Option<Wants> {
+        let at = self.waiting.iter().position(|one| one.number == number);
+        let ended = at.map(|at| self.waiting.remove(at).wants);
         let next = self.waiting.iter_mut().find_map(|one| one.waker.take());
         self.woken.extend(next);
+        ended
     }
 
     /// Gives memory back that is not needed while nothing waits.

@@ -371,7 +371,9 @@ impl Session {
                 }
             }?;
             let opening = bytes.len();
-            if let Err(why) = frame::put(&mut bytes, (Kind::Method, number), |out| ask.put(out)) {
+            let put = frame::put(&mut bytes, (Kind::Method, number), |out| ask.put(out));
+            let put = put.and_then(|()| frame::fits(bytes.len() - opening, state.rules.frame_max));
+            if let Err(why) = put {
                 let fault = outcome::unwritable(why);
                 return Err(inner.sends_only_opening(&mut bytes, opening, fault));
             }
@@ -717,8 +719,12 @@ impl Waits<'_> {
 
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
-        self.session
-            .with(|inner| inner.state.operations.end(self.number));
+        self.session.with(|inner| {
+            let ended = inner.state.operations.end(self.number);
+            if let Some(Wants::Reply(Some(Reply::Message(message, _, place)))) = ended {
+                inner.gives_back(place, message.tag());
+            }
+        });
     }
 }
 
@@ -804,6 +810,19 @@ impl Inner {
             self.wire.send_now(bytes);
         }
         fault
+    }
+
+    /// A message that was got and that its step did not live to see: another one may get it.
+    fn gives_back(&mut self, (number, opened): (u16, u32), tag: u64) {
+        let is_there = self
+            .state
+            .get(number)
+            .is_some_and(|one| one.is_open && one.opened == opened);
+        if is_there {
+            put_verdict(&mut self.wire, number, (tag, false), Verdict::Requeue);
+            self.wire.send_only();
+            self.wire.send_now(&[]);
+        }
     }
 
     /// Takes the whole frames that came.
@@ -952,10 +971,10 @@ impl State {
             let text = format!("the connection has {most} channels already, and needs one more");
             return Err(Of::ChannelClosed.fault(text));
         };
-        let prefetch = self.rules.prefetch;
+        let (prefetch, frame_max) = (self.rules.prefetch, self.rules.frame_max);
         if let Some(channel) = self.channels.get_mut(at) {
             channel
-                .open(out, number, prefetch)
+                .open(out, number, (prefetch, frame_max))
                 .map_err(outcome::unwritable)?;
         }
         Ok(number)
@@ -1459,9 +1478,8 @@ fn put_messages(
 ) -> Result<(), Fault> {
     // Sizes and the class of a header stand before its properties.
     const BEFORE: usize = 12;
-    if message.header.len() + BEFORE + frame::AROUND > frame_max {
-        return Err(outcome::unwritable(crate::codec::Unwritable::TooLong));
-    }
+    frame::fits(message.header.len() + BEFORE + frame::AROUND, frame_max)
+        .map_err(outcome::unwritable)?;
     for body in message.bodies {
         frame::put(out, (Kind::Method, channel), |out| {
             put_publish(
