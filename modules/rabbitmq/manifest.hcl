@@ -50,6 +50,9 @@ shared "exchange" {
   error "blocked" {
     description = "The server takes no messages since it has too little memory or disk, and the connection has `blocked = \"fail\"`."
   }
+  error "connect" {
+    description = "A shared connection was lost, and cannot be opened again: the text says why."
+  }
   error "timeout" {
     description = "No answer within `timeout`. What was sent may have been done."
   }
@@ -623,9 +626,9 @@ runner "rabbitmq_delete_exchange" {
 }
 
 asset "rabbitmq_connection" {
-  description = "A connection to a server. Its channels are opened by the steps that need them. One that was lost fails the step that finds out; the next step has another."
+  description = "A connection to a server. Its channels are opened by the steps that need them. One that was lost fails the step that finds out; the next step has another. With the scope `worker` the users of a thread share it, and each has channels of its own."
   scope       = "vu"
-  scopes      = ["iteration"]
+  scopes      = ["worker", "iteration"]
   connects    = true
 
   input "url" {
