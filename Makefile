@@ -47,6 +47,7 @@ test: ## everything that CI runs
 test-full: test ## the same, with many more seeds, changed answers and changed grids: make test-full seeds=100 mutations=10000000 seconds=3600
 	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults
 	BGGO_POSTGRES_ROUNDS=10 $(CARGO) test --package bggo-module-postgres --test sessions splits
+	BGGO_POSTGRES=$$(tests/postgres18.sh) $(CARGO) test --package bggo-module-postgres --test sessions
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http1 --package bggo-http2 --test mutations
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http-3 --lib a_changed_head
 	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-module-rabbitmq --lib a_stream

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command -> Debian package
-need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven redis-server:redis-server pgbench:postgresql rabbitmqctl:rabbitmq-server kcat:kcat javac:default-jdk-headless"
+need="nvim:neovim nginx:nginx caddy:caddy dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven redis-server:redis-server pgbench:postgresql pgbouncer:pgbouncer rabbitmqctl:rabbitmq-server kcat:kcat javac:default-jdk-headless"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")

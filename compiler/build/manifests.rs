@@ -172,6 +172,7 @@ impl Maker {
             shown,
             sensitive,
             reads,
+            found_by,
             is_switch,
             selects,
             streams,
@@ -198,14 +199,16 @@ impl Maker {
             DocumentKind::ProtobufSet => quote!(DocumentKind::ProtobufSet),
             DocumentKind::Folders => quote!(DocumentKind::Folders),
             DocumentKind::Columns => quote!(DocumentKind::Columns),
+            DocumentKind::Statements => quote!(DocumentKind::Statements),
         });
+        let found_by = option(found_by, |one| text(one));
         let selects = option(selects, |one| text(one));
         let type_from = option(type_from, message_of);
         quote! {
             Input {
                 name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
                 one_of: #one_of, links: #links, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
-                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, is_switch: #is_switch, selects: #selects, streams: #streams,
+                shape: #shape, shown: #shown, sensitive: #sensitive, reads: #reads, found_by: #found_by, is_switch: #is_switch, selects: #selects, streams: #streams,
                 type_from: #type_from, description: #description,
             }
         }

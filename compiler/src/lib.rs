@@ -158,6 +158,15 @@ fn join_quoted(problems: &mut Problems) {
     problems.list.retain(|problem| !is_said(problem));
 }
 
+/// The statements of a grid of which a server can be asked what they take and give, however wrong the grid is.
+pub fn statements(sources: &Sources, modules: &Modules) -> check::GridStatements {
+    on_a_large_stack(|| {
+        let (declarations, _) = syntax::parse(sources);
+        let (resolved, _) = resolve::resolve(declarations, modules);
+        check::statements(&resolved, modules, sources)
+    })
+}
+
 /// Finds the answers to what a grid asks about files that it reads when it is built. Without this, a grid that reads files
 /// has the problem that they were not read.
 pub fn read_files(sources: &mut Sources, modules: &Modules) {

@@ -22,6 +22,21 @@ step "postgres_query" "accounts" {
   }
 }
 
+# Nothing is run: the server says what the statement takes and gives.
+step "postgres_describe" "take" {
+  enabled = var.server != ""
+  uses {
+    connection = resource.postgres_connection.bank
+  }
+  arguments {
+    statements = ["SELECT balance FROM accounts WHERE id = $1"]
+  }
+  check "the server knows it" {
+    condition = output.statements[0].columns[0].name == "balance"
+  }
+  depends_on = [step.postgres_query.accounts]
+}
+
 step "postgres_begin" "move" {
   enabled = var.server != ""
   uses {
@@ -30,7 +45,7 @@ step "postgres_begin" "move" {
   arguments {
     isolation = "serializable"
   }
-  depends_on = [step.postgres_query.accounts]
+  depends_on = [step.postgres_describe.take]
 }
 
 step "postgres_query" "take" {

@@ -104,6 +104,11 @@ shared "session" {
     sensitive   = true
     description = "The key itself."
   }
+  input "channel_binding" {
+    type        = string
+    one_of      = ["disable", "prefer", "require"]
+    description = "Whether the proof of the password is bound to the TLS connection (SCRAM-SHA-256-PLUS), which shows that nobody stands between: never, if the server offers it, or always. Without it `prefer`."
+  }
   input "application_name" {
     type        = string
     default     = "bggo"
@@ -127,6 +132,12 @@ shared "session" {
     default     = "10s"
     more_than   = "0s"
     description = "Time limit for connecting, TLS and authentication included."
+  }
+  input "statements_file" {
+    type        = string
+    read        = "build"
+    as          = ["statements"]
+    description = "The file that `bggo postgres describe` wrote: the columns of statements, which have their types from it when the grid is built."
   }
 
   rule {
@@ -156,6 +167,14 @@ shared "session" {
   rule {
     condition     = input.port == null || input.port == floor(input.port)
     error_message = "port is a whole number"
+  }
+  rule {
+    condition     = input.channel_binding != "require" || input.sslmode != "disable"
+    error_message = "channel binding is to a TLS connection, and sslmode = \"disable\" lets none be made"
+  }
+  rule {
+    condition     = input.channel_binding != "require" || input.host == null || !startswith(input.host, "/")
+    error_message = "channel binding is to a TLS connection, and there is none over a socket"
   }
 
   metric "connections" {
@@ -310,7 +329,7 @@ shared "statement" {
     description = "The statement cannot be run so: it is several, or it belongs to another runner, or has another number of parameters."
   }
   error "conversion" {
-    description = "A parameter cannot be made a value of its type."
+    description = "A parameter cannot be made a value of its type, or the server gives other columns than the grid was built for."
   }
 }
 
@@ -337,7 +356,8 @@ runner "postgres_query" {
     type        = map(string)
     read        = "build"
     as          = ["columns"]
-    description = "The columns of the rows with their types, as `{ id = \"int8\", name = \"text\" }`, for checks when the grid is built: a misspelt column is an error then. The program does not see it."
+    found_by    = input.sql
+    description = "The columns of the rows with their types, as `{ id = \"int8\", name = \"text\" }`, for checks when the grid is built: a misspelt column is an error then. Without it those of the `statements_file` of the connection, if it has one. A server that gives others fails the step."
   }
   input "prepare" {
     type        = bool
@@ -402,16 +422,33 @@ runner "postgres_query" {
   }
 }
 
+runner "postgres_describe" {
+  description = "Asks the server what statements take and give, and runs none of them."
+  shares      = ["step", "borrowing", "connecting", "statement"]
+
+  input "statements" {
+    type        = list(string)
+    required    = true
+    min_length  = 1
+    description = "The statements."
+  }
+
+  output "statements" {
+    type        = list(any)
+    description = "Of each an object with `parameters`, a list of names of types, `columns`, a list of objects with `name` and `type`, and `error`, which is null unless the server refuses the statement."
+  }
+}
+
 runner "postgres_batch" {
   description = "Runs several statements that are sent together."
   shares      = ["step", "borrowing", "connecting", "statement"]
 
   input "statements" {
-    type        = list(object({ sql = string, params = optional(any) }))
+    type        = list(object({ sql = string, params = optional(any), types = optional(list(string)) }))
     required    = true
     shape       = true
     min_length  = 1
-    description = "The statements and their parameters."
+    description = "The statements and their parameters. With `types` an item names the types of its parameters, as `int8`; without it the server chooses them."
   }
   input "transaction" {
     type        = bool
@@ -422,6 +459,29 @@ runner "postgres_batch" {
     type        = bool
     default     = true
     description = "Whether all are sent at once. Otherwise each waits for the answer to the one before."
+  }
+  input "prepare" {
+    type        = bool
+    default     = true
+    description = "Whether the statements are prepared under names and used again. PgBouncer in transaction mode may need `false`."
+  }
+
+  # As those of postgres_query. What an item gives later it lacks here, and what it does not give is null.
+  rule {
+    condition     = alltrue([for one in known.statements : length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", one.sql)) > 0 || length(regexall("x+", join("", [for piece in regexall("(?is)--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|\\s+|(;)|(\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|[\\pL\\d_][\\pL\\d_$]*|.)", one.sql) : piece[0] != null ? ";" : "x" if piece[0] != null || piece[1] != null]))) <= 1 if try(one.sql, null) != null])
+    error_message = "an item of statements holds several statements: each is an item of its own"
+  }
+  rule {
+    condition     = alltrue([for one in known.statements : length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", one.sql)) > 0 || length(one.params) == max(0, [for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", one.sql) : tonumber(piece[0]) if piece[0] != null]...) if try(one.sql, null) != null && try(one.params, null) != null])
+    error_message = "an item of statements has another number of parameters ($1, $2 and so on) in sql than params"
+  }
+  rule {
+    condition     = alltrue([for one in known.statements : length(regexall("\\$[\\pL_][\\pL\\d_]*\\$|/\\*(?:[^*]|\\*+[^*/])*?/\\*", one.sql)) > 0 || try(one.params, 0) != null || length([for piece in regexall("(?is)\\be'(?:[^'\\\\]|\\\\.|'')*'?|'[^']*'?|\"[^\"]*\"?|\\$\\$.*?(?:\\$\\$|$)|--[^\\r\\n]*|/\\*.*?(?:\\*/|$)|[\\pL\\d_][\\pL\\d_$]*|\\$(\\d+)", one.sql) : piece if piece[0] != null]) == 0 if try(one.sql, null) != null])
+    error_message = "an item of statements has parameters in sql, and params is missing"
+  }
+  rule {
+    condition     = alltrue(flatten([for one in known.statements : [for name in one.types : name == null || contains(["bool", "bytea", "char", "name", "int8", "int2", "int4", "text", "oid", "json", "xml", "cidr", "float4", "float8", "money", "macaddr", "inet", "bpchar", "varchar", "date", "time", "timestamp", "timestamptz", "interval", "timetz", "bit", "varbit", "numeric", "uuid", "jsonb", "boolean", "smallint", "integer", "int", "bigint", "real", "double precision", "decimal", "character varying", "character", "timestamp with time zone", "timestamp without time zone"], trimspace(trimsuffix(lower(trimspace(name)), "[]")))] if try(one.types, null) != null]))
+    error_message = "a name in types is of no type that is known here: leave types out, and write $1::TYPE in sql"
   }
 
   output "results" {

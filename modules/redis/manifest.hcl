@@ -130,17 +130,22 @@ runner "redis_command" {
     description = "The command and its arguments, as `[\"SET\", \"user:1\", \"Ada\", \"EX\", 60]`: strings, numbers, bools and bytes."
   }
 
+  # Of what is known alone: the program refuses commands that would change the connection by itself, and the server wrong counts.
   rule {
-    condition     = !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], upper(input.command[0]))
+    condition     = !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], try(upper(known.command[0]), ""))
     error_message = "messages of channels come to a redis_subscription, and redis_receive waits for them"
   }
   rule {
-    condition     = !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], upper(input.command[0]))
+    condition     = !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], try(upper(known.command[0]), ""))
     error_message = "a transaction is a redis_pipeline with transaction = true"
   }
   rule {
-    condition     = !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], upper(input.command[0]))
+    condition     = !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], try(upper(known.command[0]), ""))
     error_message = "the command would change the connection for the other steps: database, user and password stand in the redis_connection"
+  }
+  rule {
+    condition     = try(contains(["MSET", "MSETNX"], upper(known.command[0])) ? length(known.command) >= 3 && length(known.command) % 2 == 1 : contains(["HSET", "HMSET"], upper(known.command[0])) ? length(known.command) >= 4 && length(known.command) % 2 == 0 : upper(known.command[0]) != "XADD" || length(known.command) < 5 ? upper(known.command[0]) != "XADD" : contains(["MAXLEN", "MINID", "NOMKSTREAM"], upper(known.command[2])) || length(known.command) % 2 == 1, true)
+    error_message = "MSET, HSET and XADD take names and values in pairs: one is missing"
   }
 }
 
@@ -164,6 +169,35 @@ runner "redis_pipeline" {
     type        = bool
     default     = false
     description = "Whether the step passes though a command failed."
+  }
+
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"], try(upper(command[0]), ""))])
+    error_message = "messages of channels come to a redis_subscription, and redis_receive waits for them"
+  }
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"], try(upper(command[0]), ""))])
+    error_message = "the step writes MULTI and EXEC by itself where it has transaction = true"
+  }
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["SELECT", "AUTH", "HELLO", "RESET", "QUIT", "MONITOR", "SYNC", "PSYNC"], try(upper(command[0]), ""))])
+    error_message = "a command would change the connection for the other steps: database, user and password stand in the redis_connection"
+  }
+  # WAIT may stand behind the writes that it waits for.
+  rule {
+    condition     = alltrue([for command in known.commands : !contains(["BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"], try(upper(command[0]), "")) && !try(upper(command[0]) == "XREAD" && (upper(command[1]) == "BLOCK" || upper(command[1]) == "COUNT" && upper(command[3]) == "BLOCK"), false) && !try(upper(command[0]) == "XREADGROUP" && (upper(command[4]) == "BLOCK" || upper(command[4]) == "COUNT" && upper(command[6]) == "BLOCK"), false)])
+    error_message = "a command that waits holds up those behind it, and does not wait in a transaction: let it stand alone, in a redis_command or a redis_stream_read"
+  }
+  rule {
+    condition     = alltrue([for command in known.commands : try(contains(["MSET", "MSETNX"], upper(command[0])) ? length(command) >= 3 && length(command) % 2 == 1 : contains(["HSET", "HMSET"], upper(command[0])) ? length(command) >= 4 && length(command) % 2 == 0 : upper(command[0]) != "XADD" || length(command) < 5 ? upper(command[0]) != "XADD" : contains(["MAXLEN", "MINID", "NOMKSTREAM"], upper(command[2])) || length(command) % 2 == 1, true)])
+    error_message = "MSET, HSET and XADD take names and values in pairs: one is missing in a command"
+  }
+  # The part of a key in braces, or all of it, says in which slot it is. Two different ones are in the same slot one time in 16,384, so that
+  # this is a warning, and the program judges by the slot.
+  rule {
+    condition     = !input.transaction || !uses.connection.cluster || length(distinct([for command in known.commands : try(regex("^[^{]*\\{([^}]+)\\}", command[1])[0], command[1]) if can(length(command[1])) && contains(["APPEND", "BITCOUNT", "BITFIELD", "BITPOS", "DECR", "DECRBY", "DEL", "EXISTS", "EXPIRE", "EXPIREAT", "EXPIRETIME", "GEOADD", "GET", "GETBIT", "GETDEL", "GETEX", "GETRANGE", "GETSET", "HDEL", "HEXISTS", "HGET", "HGETALL", "HINCRBY", "HINCRBYFLOAT", "HKEYS", "HLEN", "HMGET", "HMSET", "HSET", "HSETNX", "HVALS", "INCR", "INCRBY", "INCRBYFLOAT", "LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP", "LPUSH", "LPUSHX", "LRANGE", "LREM", "LSET", "LTRIM", "MGET", "MSET", "PERSIST", "PEXPIRE", "PFADD", "PSETEX", "PTTL", "RENAME", "RPOP", "RPUSH", "RPUSHX", "SADD", "SCARD", "SET", "SETBIT", "SETEX", "SETNX", "SETRANGE", "SISMEMBER", "SMEMBERS", "SMOVE", "SPOP", "SREM", "STRLEN", "TTL", "TYPE", "UNLINK", "XACK", "XADD", "XDEL", "XLEN", "XRANGE", "XTRIM", "ZADD", "ZCARD", "ZCOUNT", "ZINCRBY", "ZPOPMAX", "ZPOPMIN", "ZRANGE", "ZRANK", "ZREM", "ZSCORE"], try(upper(command[0]), ""))])) <= 1
+    error_message = "the keys of the transaction are most likely in different slots of the cluster: give them the same part in braces, as `{cart:1}:items`"
+    severity      = "warning"
   }
 
   output "values" {
@@ -221,6 +255,11 @@ runner "redis_publish" {
     type        = any
     required    = true
     description = "The message: a string or bytes as they are, everything else as JSON."
+  }
+  input "shard" {
+    type        = bool
+    default     = false
+    description = "Whether the channel is a shard channel (SPUBLISH, from Redis 7 on): in a cluster the node that has its slot gets the message, and not all nodes."
   }
   input "stamp" {
     type        = bool
@@ -296,7 +335,7 @@ runner "redis_receive" {
     description = "Too few messages came within `timeout`."
   }
   error "closed" {
-    description = "The connection of the subscription ended: the server died, or cut off a subscriber that reads too slowly."
+    description = "The connection of the subscription ended: the server died, cut off a subscriber that reads too slowly, or has its shard channels no more."
   }
   error "protocol" {
     description = "What came is no reply of Redis."
@@ -352,7 +391,7 @@ runner "redis_stream_add" {
 }
 
 runner "redis_stream_read" {
-  description  = "Reads entries of streams, alone or as a consumer of a group."
+  description  = "Reads entries of streams: alone, each step on from where the last one of its user left off, or as a consumer of a group."
   shares       = ["exchange"]
   blocks       = input.block != null
   reads_stamps = true
@@ -373,7 +412,13 @@ runner "redis_stream_read" {
   }
   input "after" {
     type        = string
-    description = "The id behind which the step reads. Without it, what is added once the step waits (`$`); in a group, what no consumer has got (`>`)."
+    description = "The id behind which this step reads, whatever was read before. With `$` it gets what is added while it waits. Without it the step reads on; in a group it gets what no consumer has got (`>`)."
+  }
+  input "begin" {
+    type            = string
+    pattern         = "^(?:\\$|[0-9]{1,20}(?:-[0-9]{1,20})?)$"
+    pattern_message = "write `$`, 0 or the id of an entry, as 1700000000000-0"
+    description     = "The id behind which a user reads a stream the first time: `0` for all of its entries. Without it, or with `$`, what is added once the user's first step reads. Later steps read on."
   }
   input "count" {
     type        = number
@@ -400,6 +445,12 @@ runner "redis_stream_read" {
     at_least_one  = ["consumer"]
     error_message = "a group needs the name of a consumer"
   }
+  rule {
+    when          = ["begin"]
+    condition     = input.group == null
+    error_message = "where a group begins is said when it is created (XGROUP CREATE)"
+  }
+  rule { conflicts = ["begin", "after"] }
   rule {
     when          = ["consumer"]
     at_least_one  = ["group"]
@@ -463,7 +514,7 @@ asset "redis_subscription" {
   input "shard_channels" {
     type        = list(string)
     default     = []
-    description = "Channels of this node of a cluster (SSUBSCRIBE)."
+    description = "Shard channels (SSUBSCRIBE, from Redis 7 on), to which a `redis_publish` sends with `shard = true`. With `cluster = true` the subscription is at the node that has them, and they are all in one slot."
   }
   input "inbox_messages" {
     type        = number
@@ -493,6 +544,12 @@ asset "redis_subscription" {
     condition     = length(input.channels) + length(input.patterns) + length(input.shard_channels) > 0
     error_message = "a subscription names a channel, a pattern or a shard channel"
   }
+  # As of the keys of a transaction.
+  rule {
+    condition     = !uses.connection.cluster || length(distinct([for name in known.shard_channels : try(regex("^[^{]*\\{([^}]+)\\}", name)[0], name) if name != null])) <= 1
+    error_message = "the shard channels are most likely in different slots of the cluster: give them the same part in braces, as `{news}:sport`, or a subscription each"
+    severity      = "warning"
+  }
   rule {
     condition     = input.inbox_messages == floor(input.inbox_messages)
     error_message = "inbox_messages is a whole number"
@@ -517,7 +574,7 @@ asset "redis_subscription" {
   }
 
   error "subscribe" {
-    description = "The server refused to subscribe, as to a user who may not read the channel."
+    description = "The server refused to subscribe, as to a user who may not read the channel; or the shard channels are in different slots of a cluster."
   }
   error "connect" {
     description = "There is no connection for it."

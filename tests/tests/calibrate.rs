@@ -55,9 +55,14 @@ fn runs_of_a_program_tell_the_noise_of_this_host() {
                 "{row:?}"
             );
         }
-        // Nothing fails, and an open load is put on as often in each run.
+        // Nothing fails, and an open load is put on as often in each run, whose end is as late as the host is busy.
         assert_eq!(rows[3][1..], ["0.00 points"; 3], "{heading}");
-        assert_eq!(rows[4][1..], ["0.0 %"; 3], "{heading}");
+        let is_small = |cell: &&str| number(cell).0 < 1.0;
+        assert!(
+            rows[4][1..].iter().all(is_small),
+            "{heading}: {:?}",
+            rows[4]
+        );
     }
 
     let file = std::fs::read_to_string(grid.folder().join("noise.json")).expect("it is written");

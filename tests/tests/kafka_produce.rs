@@ -154,6 +154,48 @@ scenario "steady" {
   }
 }
 
+resource "kafka_producer" "patient" {
+  arguments {
+    bootstrap_servers = [var.server]
+    linger            = "0s"
+    request_timeout   = "4s"
+    delivery_timeout  = "10s"
+  }
+}
+
+# The second batch goes out behind the first one, and has more time left when that one is given up.
+scenario "behind" {
+  load "once" {}
+  step "kafka_produce" "first" {
+    uses { producer = resource.kafka_producer.patient }
+    arguments {
+      topic    = var.topic
+      value    = "first"
+      wait_for = "queued"
+    }
+  }
+  step "noop" "between" {
+    arguments { delay = "3s" }
+    depends_on = [step.kafka_produce.first]
+  }
+  step "kafka_produce" "second" {
+    uses { producer = resource.kafka_producer.patient }
+    arguments {
+      topic = var.topic
+      value = "second"
+    }
+    depends_on = [step.noop.between]
+  }
+  step "kafka_produce" "third" {
+    uses { producer = resource.kafka_producer.patient }
+    arguments {
+      topic = var.topic
+      value = "third"
+    }
+    depends_on = [step.kafka_produce.second]
+  }
+}
+
 scenario "topics" {
   load "once" {}
   step "kafka_create_topic" "make" {
@@ -602,4 +644,141 @@ fn every_record_is_counted_once_wherever_answers_are_cut_off() {
     payloads.sort_unstable();
     payloads.dedup();
     assert_eq!(payloads.len() as u64, written);
+}
+
+/// A proxy that lets a producer's first batches through and keeps their answers back, and then takes no connection until it is opened.
+#[derive(Debug, Default)]
+struct Silence {
+    broker: AtomicU16,
+    has_sent: AtomicBool,
+    is_open: AtomicBool,
+}
+
+impl Silence {
+    fn start() -> (Arc<Self>, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let silence = Arc::new(Self::default());
+        let all = Arc::clone(&silence);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (all, client) = (Arc::clone(&all), client.unwrap());
+                std::thread::spawn(move || all.serve(&client));
+            }
+        });
+        (silence, port)
+    }
+
+    fn is_silent(&self) -> bool {
+        self.has_sent.load(Ordering::SeqCst) && !self.is_open.load(Ordering::SeqCst)
+    }
+
+    fn serve(&self, client: &TcpStream) {
+        if self.is_silent() {
+            return;
+        }
+        let broker = ("127.0.0.1", self.broker.load(Ordering::SeqCst));
+        let Ok(broker) = TcpStream::connect(broker) else {
+            return;
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while let Ok(request) = request(&mut &*client) {
+                    // Produce has the number 0.
+                    if request.get(4..6) == Some(&[0, 0]) {
+                        self.has_sent.store(true, Ordering::SeqCst);
+                    }
+                    if (&broker).write_all(&request).is_err() {
+                        break;
+                    }
+                }
+                let _ = broker.shutdown(Shutdown::Both);
+            });
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = (&broker).read(&mut bytes) {
+                if !self.is_silent() && (&*client).write_all(&bytes[..count]).is_err() {
+                    break;
+                }
+            }
+            let _ = client.shutdown(Shutdown::Both);
+        });
+    }
+}
+
+/// A whole request with its size.
+fn request(from: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut size = [0; 4];
+    from.read_exact(&mut size)?;
+    let mut request = size.to_vec();
+    request.resize(4 + u32::from_be_bytes(size) as usize, 0);
+    from.read_exact(&mut request[4..])?;
+    Ok(request)
+}
+
+#[test]
+fn a_batch_behind_one_whose_fate_is_unknown_is_written_once() {
+    let (silence, port) = Silence::start();
+    let advertised = format!("advertised.listeners=PLAINTEXT://127.0.0.1:{port}");
+    let kafka = Kafka::start_with(KafkaSetup {
+        settings: &[&advertised],
+        ..KafkaSetup::default()
+    });
+    silence
+        .broker
+        .store(kafka.port(Listener::Plaintext), Ordering::SeqCst);
+    kafka.create_topic("orders", 1);
+    let server = format!("127.0.0.1:{port}");
+    let flags = ["--scenario", "behind", "--server", &server];
+    let flags = [&flags[..], &["--log-format", "json"]].concat();
+    let mut going = PROGRAM.start(&flags);
+    // The first one is given up.
+    going.wait_for("no acknowledgement within 10s");
+    silence.is_open.store(true, Ordering::SeqCst);
+    let finished = going.finish();
+    let records = kafka.records("orders");
+    let payloads: Vec<_> = records.iter().map(|record| &record["payload"]).collect();
+    assert_eq!(
+        payloads,
+        ["first", "second", "third"],
+        "{}",
+        finished.stderr
+    );
+    let summary = summary(&finished.stderr);
+    let steps = summary["steps"].as_array().unwrap();
+    for (name, late) in [("first", 1), ("second", 0), ("third", 0)] {
+        let step = steps
+            .iter()
+            .find(|step| step["step"] == format!("kafka_produce.{name}"))
+            .unwrap_or_else(|| panic!("no {name}: {summary}"));
+        assert_eq!(
+            (&step["count"], &step["failed"]),
+            (&1.into(), &0.into()),
+            "{step}"
+        );
+        let possibly = step["metrics"]["possibly_written"]["sum"].as_u64();
+        assert_eq!(possibly.unwrap_or(0), late, "{step}");
+    }
+}
+
+#[test]
+fn a_batch_that_is_too_large_for_its_topic_goes_in_parts() {
+    let kafka = Kafka::start();
+    for compression in ["none", "gzip"] {
+        kafka.create_topic_with(compression, 1, &[("max.message.bytes", "600")]);
+        let flags = ["--topic", compression, "--compression", compression];
+        let finished = run(&kafka, "queued", &flags).expect_code(0);
+        let records = kafka.records(compression);
+        let mut payloads: Vec<_> = records
+            .iter()
+            .map(|record| record["payload"].to_string())
+            .collect();
+        payloads.sort_unstable();
+        payloads.dedup();
+        assert_eq!(
+            (payloads.len(), records.len()),
+            (10_000, 10_000),
+            "{}",
+            finished.stderr
+        );
+    }
 }

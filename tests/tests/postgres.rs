@@ -1,8 +1,8 @@
 //! Users of whole programs with a real PostgreSQL, which has to count the same.
 
-use bggo_tests::Grid;
 use bggo_tests::bench::summary;
 use bggo_tests::server::Postgres;
+use bggo_tests::{Grid, bggo};
 use serde_json::Value;
 
 /// Users that read, users that move money in transactions of several steps, users that do it in one batch, and one whose transactions
@@ -368,4 +368,136 @@ fn a_transaction_that_is_left_open_is_rolled_back_and_the_run_says_which_step_be
         server.ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"),
         "0"
     );
+}
+
+/// A grid whose only word of the columns is what the server said of them.
+const DESCRIBED: &str = r#"
+variable "server" { type = string }
+
+variable "password" {
+  type      = string
+  sensitive = true
+}
+
+resource "postgres_connection" "shop" {
+  arguments {
+    url             = var.server
+    password        = var.password
+    statements_file = "shop.json"
+  }
+}
+
+step "postgres_query" "write" {
+  uses { connection = resource.postgres_connection.shop }
+  arguments {
+    sql    = "INSERT INTO accounts (id, balance) VALUES ($1, $2)"
+    params = [1000, 7]
+  }
+}
+
+step "postgres_query" "read" {
+  uses { connection = resource.postgres_connection.shop }
+  arguments {
+    sql    = "SELECT balance, owner FROM accounts WHERE id = $1"
+    params = [1000]
+  }
+  check "it is typed" {
+    condition = output.row.balance + 1 == 8 && output.row.owner == null
+  }
+  depends_on = [step.postgres_query.write]
+}
+"#;
+
+/// Runs `bggo postgres describe` of a grid.
+fn describe(grid: &Grid, url: &str, flags: &[&str]) -> (bool, String) {
+    let said = bggo()
+        .args(["postgres", "describe"])
+        .args([grid.path(), std::path::Path::new(url)])
+        .args(flags)
+        .env("PGPASSWORD", "secret")
+        .output()
+        .unwrap();
+    assert!(said.stdout.is_empty());
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!text.contains("secret"), "{text}");
+    (said.status.success(), text)
+}
+
+#[test]
+fn rows_have_the_types_that_the_server_said_of_them() {
+    let server = Postgres::start();
+    server.ask(TABLES);
+    let url = server.url("scram");
+    let grid = Grid::new(DESCRIBED);
+    let (done, said) = describe(&grid, &url, &[]);
+    assert!(done, "{said}");
+    assert!(said.contains("shop.json: 2 statements"), "{said}");
+    let file = grid.folder().join("shop.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(
+        text,
+        r#"{
+  "INSERT INTO accounts (id, balance) VALUES ($1, $2)": {
+    "parameters": ["int4", "int4"],
+    "columns": {}
+  },
+  "SELECT balance, owner FROM accounts WHERE id = $1": {
+    "parameters": ["int4"],
+    "columns": {
+      "balance": "int4",
+      "owner": "text"
+    }
+  }
+}
+"#
+    );
+    // Nothing was run, and the same is written again.
+    let count = "SELECT count(*) FROM accounts WHERE id = 1000";
+    assert_eq!(server.ask(count), "0");
+    assert!(describe(&grid, &url, &[]).0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    // A grid that reads a column which is not there is no grid.
+    let misspelt = Grid::new(&DESCRIBED.replace("output.row.balance", "output.row.balanse"));
+    std::fs::copy(&file, misspelt.folder().join("shop.json")).unwrap();
+    let checked = bggo().arg("check").arg(misspelt.path()).output().unwrap();
+    let wrong = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert_eq!(checked.status.code(), Some(1), "{wrong}");
+    assert!(wrong.contains("the row has no column `balanse`"), "{wrong}");
+    let flags = ["--server", &url, "--password", "secret"];
+    let grid = grid.build();
+    grid.start(&flags).finish().expect_code(0);
+    assert_eq!(server.ask(count), "1");
+    // The table has changed since: nothing is made of its values, and the step says what to do.
+    server.ask("ALTER TABLE accounts ALTER balance TYPE text");
+    server.ask("DELETE FROM accounts WHERE id = 1000");
+    let ended = grid.start(&flags).finish();
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert_ne!(ended.code(), 0, "{said}");
+    for part in [
+        "conversion",
+        "the column `balance` is of text, and the grid was built for numbers",
+        "run `bggo postgres describe` again",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_statement_that_the_server_refuses_is_shown_at_its_place_and_nothing_is_written() {
+    let server = Postgres::start();
+    let grid = Grid::new(DESCRIBED);
+    let (done, said) = describe(&grid, &server.url("scram"), &[]);
+    assert!(!done);
+    let place = "grid.hcl:20:14: the server refuses the statement: ";
+    assert!(said.contains(place), "{said}");
+    assert!(said.contains("\"accounts\" does not exist"), "{said}");
+    let nobody = describe(&grid, &server.url("nobody"), &["-o", "/nowhere/a.json"]);
+    assert!(!nobody.0);
+    assert!(nobody.1.contains("auth"), "{}", nobody.1);
+    let port = bggo_tests::server::free_port();
+    let url = format!("postgres://scram@127.0.0.1:{port}/postgres");
+    let (done, said) = describe(&grid, &url, &[]);
+    assert!(!done);
+    assert!(said.contains("refused"), "{said}");
+    assert!(!grid.folder().join("shop.json").exists());
 }

@@ -96,6 +96,7 @@ impl<'a> Checker<'a> {
             key_pattern: None,
             form: Form::Plain,
             reads: Vec::new(),
+            found_by: None,
             is_switch: false,
             selects: None,
             streams: false,

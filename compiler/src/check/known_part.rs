@@ -1,4 +1,5 @@
-//! What of an expression is known when the grid is built, as a value: null stands in the place of what comes later.
+//! What of an expression is known when the grid is built, as a value: null stands in the place of an item that comes later, and an
+//! attribute that comes later is left out, since one that is null is known not to be there.
 
 use bggo_values::{Text, Value};
 
@@ -20,11 +21,14 @@ impl Checker<'_> {
                 Some(Value::from(items.collect::<Vec<_>>()))
             }
             TKind::Object(pairs) => {
-                let pairs = pairs.iter().map(|(key, value)| {
+                let mut known = Vec::with_capacity(pairs.len());
+                for (key, value) in pairs {
                     let key = key.constant().and_then(Value::as_text)?;
-                    Some((Text::from(key.to_owned()), self.known_or_null(value)))
-                });
-                Some(Value::from(pairs.collect::<Option<Vec<_>>>()?))
+                    if let Some(value) = self.known_part(value) {
+                        known.push((Text::from(key.to_owned()), value));
+                    }
+                }
+                Some(Value::from(known))
             }
             _ => None,
         }

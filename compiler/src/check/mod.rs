@@ -79,6 +79,7 @@ pub use instances::MOST_INSTANCES;
 pub use kinds_of_failure::{of_manifests as kinds_of_manifests, retried};
 pub use knowledge::looks_like_a_secret;
 pub use lifetime::name_of as name_of_lifetime;
+pub use schema::statements::{GridStatements, KnownStatement};
 
 /// A grid with its types (`None` if some part has none), and all its problems. `sources` are its texts, with the answers to
 /// what it asks about files.
@@ -182,6 +183,11 @@ impl Described {
     }
 }
 
+/// The statements of a grid of which a server can be asked what they take and give.
+pub fn statements(resolved: &Resolved, modules: &Modules, sources: &Sources) -> GridStatements {
+    to_the_end(resolved, modules, sources, Wanted::Grid).statements
+}
+
 /// The columns of data with their types, in order; none where they cannot be known.
 pub fn columns(
     resolved: &Resolved,
@@ -209,6 +215,7 @@ struct Checked {
     documents: Documents,
     of_outputs: BTreeMap<(StepId, String), Type>,
     shown: Shown,
+    statements: GridStatements,
     /// Questions about files without an answer. What reads them has no type and no problem.
     lacking: BTreeSet<Question>,
 }
@@ -336,6 +343,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
     let lacking = std::mem::take(&mut checker.lacking);
     let mut documents = std::mem::take(&mut checker.documents);
     let of_outputs = std::mem::take(&mut checker.document_types);
+    let statements = std::mem::take(&mut checker.asked_of_servers);
     let shown = std::mem::take(&mut checker.shown);
     let literals = std::mem::take(&mut checker.literals);
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
@@ -422,6 +430,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Checked, SensitiveInpu
         documents,
         of_outputs,
         shown,
+        statements,
         lacking,
     };
     (checked, found)

@@ -181,6 +181,7 @@ impl Checker<'_> {
         // Documents are no part of the program. They are looked at, also where no step selects anything in them.
         arguments.retain(|(place, _)| !asset.inputs[*place].is_read_when_built());
         self.declared_by(id);
+        self.statements_of(id);
         let methods = self.methods(owner.selecting(None));
         self.show_methods(owner.selecting(None), Node::Resource(id));
         Some(TResource {

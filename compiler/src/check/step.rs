@@ -79,6 +79,7 @@ impl Checker<'_> {
             inputs_broken: flow_broken,
         };
         let mut arguments = self.arguments(&owner);
+        self.give_columns(owner.selecting(Some(id)), &mut arguments);
         let uses = self.uses(&owner);
         let blocks = self.is_known_to_hold(&runner.blocks, &owner, &arguments);
         let late_result = self.is_known_to_hold(&runner.late_result, &owner, &arguments);

@@ -3,6 +3,7 @@
 //! bggo opens no connection itself: it builds a grid, which asks the server by reflection, and writes down what that prints.
 
 use super::console::Console;
+use super::describing::{absolute, lay_out};
 use super::exit::Exit;
 use super::program::Compile;
 use crate::link;
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 /// The grid and the files that it reads.
@@ -87,7 +88,7 @@ impl Describe {
     fn run(&self, console: &mut Console) -> Result<Exit, Exit> {
         let cache = link::Cache::of_user().map_err(|fault| console.link_fault(&fault))?;
         let folder = cache.folder.join("describe");
-        lay_out(&folder).map_err(|error| {
+        lay_out(&folder, &FILES).map_err(|error| {
             console.fault(&format!("cannot write to the cache: {error}"), "");
             Exit::Failed
         })?;
@@ -150,25 +151,6 @@ impl Describe {
         }
         flags
     }
-}
-
-fn absolute(path: Option<&Path>) -> Option<OsString> {
-    let path = path?;
-    let absolute = std::path::absolute(path);
-    Some(absolute.unwrap_or_else(|_| path.to_owned()).into())
-}
-
-/// Writes what differs, so that a program that was built is found again.
-fn lay_out(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    for (name, text) in FILES {
-        let path = folder.join(name);
-        if fs::read_to_string(&path).is_ok_and(|known| known == text) {
-            continue;
-        }
-        fs::write(path, text)?;
-    }
-    Ok(())
 }
 
 /// A descriptor set of files that come in Base64, each in a line behind the word `file`, and how many it holds. Each is written once, in the order of its bytes,

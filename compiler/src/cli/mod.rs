@@ -8,6 +8,7 @@ mod compare;
 mod compared_run;
 mod completions;
 mod console;
+mod describing;
 mod ending_signals;
 mod exit;
 mod explain;
@@ -19,6 +20,7 @@ mod lsp;
 mod merge;
 mod new;
 mod noise_file;
+mod postgres;
 mod program;
 mod program_flags;
 mod recorded;
@@ -89,6 +91,8 @@ enum Command {
     Calibrate(calibrate::Calibrate),
     /// Ask a server of gRPC for what a grid has to know of it
     Grpc(grpc::Grpc),
+    /// Ask a server of PostgreSQL for what a grid has to know of it
+    Postgres(postgres::Postgres),
     /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Answer an editor: a language server on standard input and output
@@ -148,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(&mut console),
         Command::Calibrate(command) => command.run(&mut console),
         Command::Grpc(command) => command.run(&mut console),
+        Command::Postgres(command) => command.run(&mut console),
         Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Lsp(command) => command.run(&mut console),
         Command::Cache(command) => command.run(&mut console),

@@ -98,6 +98,7 @@ codes! {
     INVALID_FILE = "invalid_file", "File cannot be read";
     INVALID_SCHEMA = "invalid_schema", "Invalid schema";
     UNKNOWN_OPERATION = "unknown_operation", "Unknown operation";
+    UNKNOWN_STATEMENT = "unknown_statement", "Unknown statement";
     UNKNOWN_METHOD = "unknown_method", "Unknown method";
     SCHEMA_IN_PART = "schema_in_part", "Schema that is read in part";
     UNKNOWN_FIELD = "unknown_field", "Attribute or field that is not declared";

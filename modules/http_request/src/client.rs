@@ -258,6 +258,7 @@ fn common(
         identity: identity(&known)?,
         insecure: known.insecure_skip_verify,
         any_host: false,
+        binds: false,
         oldest: TlsVersion::of_number(known.min_tls_version),
         newest: TlsVersion::of_number(known.max_tls_version),
         cipher_suites: texts(known.cipher_suites),

@@ -305,7 +305,7 @@ fn piece<'a>(bytes: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
 }
 
 /// A number of 64 bits at most, in groups of seven, the lowest first, its sign in the lowest bit.
-fn varint(bytes: &mut &[u8]) -> Option<i64> {
+pub(crate) fn varint(bytes: &mut &[u8]) -> Option<i64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;

@@ -12,6 +12,7 @@ pub(crate) struct Code(pub(crate) i16);
 impl Code {
     pub(crate) const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
     pub(crate) const LEADER_NOT_AVAILABLE: Self = Self(5);
+    pub(crate) const MESSAGE_TOO_LARGE: Self = Self(10);
     pub(crate) const ILLEGAL_SASL_STATE: Self = Self(34);
     pub(crate) const UNSUPPORTED_SASL_MECHANISM: Self = Self(33);
     pub(crate) const UNSUPPORTED_VERSION: Self = Self(35);

@@ -2,7 +2,7 @@
 
 use crate::postgres_connection::{Error as Kind, Inputs};
 use crate::postgres_pool;
-use crate::secure::{self, Mode};
+use crate::secure::{self, ChannelBinding, Mode};
 use crate::url::Url;
 use bggo_runtime::contract::{Fault, FaultText, Number};
 use bggo_wire::{Address, Named, Rules, Target, TlsArguments};
@@ -17,6 +17,7 @@ pub struct Settings {
     pub(crate) user: String,
     pub(crate) password: Option<String>,
     pub(crate) mode: Mode,
+    pub(crate) binding: ChannelBinding,
     pub(crate) dials: Rc<Rules>,
     pub(crate) connect_timeout: Duration,
     /// What the session is set to, the user and the database among them.
@@ -42,6 +43,7 @@ macro_rules! known {
                 password: $inputs.password.known()?.as_deref(),
                 database: $inputs.database.known()?.as_deref(),
                 sslmode: $inputs.sslmode.known()?.as_deref(),
+                channel_binding: $inputs.channel_binding.known()?.as_deref(),
                 application_name: $inputs.application_name.known()?,
                 options: $inputs.options.known()?.as_deref(),
                 search_path: $inputs.search_path.known()?.as_deref(),
@@ -110,6 +112,7 @@ struct Known<'a> {
     password: Option<&'a str>,
     database: Option<&'a str>,
     sslmode: Option<&'a str>,
+    channel_binding: Option<&'a str>,
     application_name: &'a str,
     options: Option<&'a str>,
     search_path: Option<&'a str>,
@@ -143,6 +146,11 @@ impl Known<'_> {
             Some(name) => Mode::of_name(name).unwrap_or(Mode::Prefer),
             None => of_url.mode.unwrap_or(Mode::Prefer),
         };
+        let binding = match self.channel_binding {
+            Some(name) => ChannelBinding::of_name(name),
+            None => of_url.binding,
+        };
+        let binding = binding.unwrap_or(ChannelBinding::Prefer);
         let mut session = vec![
             ("user", user.clone()),
             ("client_encoding", "UTF8".to_owned()),
@@ -180,8 +188,9 @@ impl Known<'_> {
             user,
             password: own(self.password).or(url.password),
             mode,
+            binding,
             dials: Rc::new(Rules {
-                tls: secure::tls(mode, self.secure)?,
+                tls: secure::tls((mode, binding), self.secure)?,
                 ..Rules::default()
             }),
             connect_timeout: of_url.connect_timeout.unwrap_or(self.connect_timeout),
@@ -194,6 +203,7 @@ impl Known<'_> {
 #[derive(Default)]
 struct UrlSettings {
     mode: Option<Mode>,
+    binding: Option<ChannelBinding>,
     application_name: Option<String>,
     options: Option<String>,
     connect_timeout: Option<Duration>,
@@ -208,6 +218,14 @@ impl UrlSettings {
                 None => {
                     return wrong(FaultText::plain(
                         "the sslmode of the url is disable, prefer, require, verify-ca or verify-full",
+                    ));
+                }
+            },
+            "channel_binding" => match ChannelBinding::of_name(&value) {
+                Some(binding) => self.binding = Some(binding),
+                None => {
+                    return wrong(FaultText::plain(
+                        "the channel_binding of the url is disable, prefer or require",
                     ));
                 }
             },

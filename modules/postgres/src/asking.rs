@@ -208,7 +208,9 @@ impl Kept {
                 let made = prepare(&mut lent, &[ask.statement]).await?.pop();
                 let step = lent.step();
                 step.record_time(Metric::PREPARING, step.now() - begun);
-                let described = ask.statement.described(made.unwrap_or_default());
+                let made = made.unwrap_or_default();
+                ask.statement.check_columns(&made.columns)?;
+                let described = ask.statement.described(made);
                 lent.session()
                     .borrow_mut()
                     .has(number, Rc::clone(&described));
@@ -231,7 +233,9 @@ async fn run_once(mut lent: Lent<'_>, ask: Ask<'_>) -> Result<Rows, Fault> {
     lent.send(&bytes);
     let mut exchange = Exchange::new(lent, &ask, None);
     poll_fn(|cx| exchange.poll(cx)).await?;
-    judged(&exchange.lent, exchange.rows)
+    let rows = judged(&exchange.lent, exchange.rows)?;
+    ask.statement.check_columns(rows.own_columns())?;
+    Ok(rows)
 }
 
 impl Future for Asking<'_> {

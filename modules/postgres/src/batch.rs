@@ -1,6 +1,6 @@
 //! The runner `postgres_batch`: several statements, sent together.
 
-use crate::bind::{Parameter, Statement, Template, parameters};
+use crate::bind::{Parameter, Statement, Template, parameters, types_of};
 use crate::connection::{Flight, Lent, PostgresConnection};
 use crate::described::Described;
 use crate::exchange::Goes;
@@ -13,7 +13,9 @@ use crate::rows::{Keeps, Rows};
 use crate::server_error::ServerError;
 use crate::session::State;
 use crate::shown::{Said, is_shown, show};
-use bggo_runtime::contract::{Early, Fault, FaultText, Parts, Prepare, Runner, Shape, Step, Value};
+use bggo_runtime::contract::{
+    Early, Fault, FaultText, Parts, Prepare, Runner, Seq, Shape, Step, Value,
+};
 use bggo_wire::within;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -33,6 +35,8 @@ pub struct PostgresBatch {
 /// Statements that are known, each text once, and the places in which they stand.
 #[derive(Debug)]
 struct Known {
+    /// The server is given each of them under a name, and asked what it takes.
+    is_prepared: bool,
     statements: Vec<Statement>,
     items: Vec<Item>,
 }
@@ -53,6 +57,28 @@ enum Filled {
     Each(Vec<Parameter>),
     /// One is known in a part alone, or all come together.
     Shape(Shape),
+}
+
+impl Item {
+    /// The parameters, with what comes with the step.
+    fn values(&self, holes: &[Value]) -> Result<Seq<Value>, Fault> {
+        match &self.parameters {
+            Filled::Each(known) => {
+                let values = known.iter().map(|parameter| match parameter {
+                    Parameter::Known(value) => Some(value.clone()),
+                    Parameter::Hole(number) => holes.get(*number).cloned(),
+                });
+                let values: Option<Vec<Value>> = values.collect();
+                values
+                    .map(Seq::from)
+                    .ok_or_else(|| Fault::missing("params"))
+            }
+            Filled::Shape(shape) => {
+                let values = shape.fill(holes)?;
+                values.items().ok_or_else(|| Fault::missing("params"))
+            }
+        }
+    }
 }
 
 /// How the statements of a step belong together.
@@ -82,9 +108,9 @@ impl Runner for PostgresBatch {
     type Output = Output;
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
-        let known = match &inputs.statements {
-            Early::Known(shape) => Known::of(shape)?,
-            Early::Later => None,
+        let known = match (&inputs.statements, &inputs.prepare) {
+            (Early::Known(shape), Early::Known(prepare)) => Known::of(shape, *prepare)?,
+            _ => None,
         };
         Ok(Self {
             inputs,
@@ -150,6 +176,7 @@ struct Given<'a> {
     timeout: Duration,
     parts: Option<Parts<'a>>,
     way: Way,
+    is_prepared: bool,
 }
 
 impl PostgresBatch {
@@ -167,12 +194,14 @@ impl PostgresBatch {
                 is_transaction: self.inputs.transaction.known().copied().unwrap_or(true),
                 is_pipelined: self.inputs.pipeline.known().copied().unwrap_or(true),
             },
+            is_prepared: self.inputs.prepare.known().copied().unwrap_or(true),
         };
         for input in late {
             match *input {
                 Late::Statements(parts) => given.parts = Some(parts),
                 Late::Transaction(is) => given.way.is_transaction = is.unwrap_or(true),
                 Late::Pipeline(is) => given.way.is_pipelined = is.unwrap_or(true),
+                Late::Prepare(is) => given.is_prepared = is.unwrap_or(true),
                 Late::Timeout(timeout) => given.timeout = timeout.unwrap_or(limit::DEFAULT),
             }
         }
@@ -191,7 +220,7 @@ impl PostgresBatch {
     /// Statements that come with the step.
     fn whole(&self, given: &Given<'_>) -> Result<Known, Fault> {
         let value = self.value(given.parts)?;
-        let known = Known::of(&Shape::Known(value))?;
+        let known = Known::of(&Shape::Known(value), given.is_prepared)?;
         known.ok_or_else(|| Fault::missing("statements"))
     }
 
@@ -206,7 +235,7 @@ impl PostgresBatch {
         let mut lent = connection.lend_soon(step).await?;
         let answers = self.answers(&mut lent, known, given).await;
         // What came late is prepared each time, and forgotten behind it.
-        if self.known.is_none() && !lent.has_ended() {
+        if self.known.is_none() && known.is_prepared && !lent.has_ended() {
             let all: Vec<_> = known.statements.iter().collect();
             forget(&mut lent, &all).await?;
         }
@@ -219,7 +248,10 @@ impl PostgresBatch {
         known: &Known,
         given: &Given<'_>,
     ) -> Result<Vec<Rows>, Fault> {
-        let described = known.described(lent).await?;
+        let described = match known.is_prepared {
+            true => known.described(lent).await?,
+            false => Vec::new(),
+        };
         let holes = match given.parts {
             Some(Parts::Holes(holes)) if self.known.is_some() => holes,
             _ => &[],
@@ -269,7 +301,7 @@ impl PostgresBatch {
 
 impl Known {
     /// The statements of a shape; `None` if the text of one is not known.
-    fn of(shape: &Shape) -> Result<Option<Self>, Fault> {
+    fn of(shape: &Shape, is_prepared: bool) -> Result<Option<Self>, Fault> {
         let items: Vec<Shape> = match shape {
             Shape::Known(list) => match list.items() {
                 Some(items) => items.iter().cloned().map(Shape::Known).collect(),
@@ -278,14 +310,23 @@ impl Known {
             Shape::List(items) => items.to_vec(),
             Shape::Hole(_) | Shape::Object(_) => return Ok(None),
         };
+        let make = match is_prepared {
+            true => Statement::kept,
+            false => Statement::once,
+        };
         let mut known = Self {
+            is_prepared,
             statements: Vec::new(),
             items: Vec::new(),
         };
         let mut numbers = BTreeMap::new();
         for item in &items {
-            let (sql, filled) = match item {
-                Shape::Known(value) => (value.get("sql"), value.get("params").map(Shape::Known)),
+            let (sql, filled, types) = match item {
+                Shape::Known(value) => (
+                    value.get("sql"),
+                    value.get("params").map(Shape::Known),
+                    value.get("types").map(Shape::Known),
+                ),
                 Shape::Object(pairs) => {
                     let part = |name: &str| {
                         pairs
@@ -296,6 +337,7 @@ impl Known {
                     (
                         part("sql").and_then(Shape::known).cloned(),
                         part("params").cloned(),
+                        part("types").cloned(),
                     )
                 }
                 Shape::Hole(_) | Shape::List(_) => return Ok(None),
@@ -309,19 +351,25 @@ impl Known {
                 }
                 Some(filled) => filled,
             };
+            let types = match types {
+                None => Vec::new(),
+                Some(Shape::Known(types)) => types_of(Some(&types))?,
+                Some(Shape::Hole(_) | Shape::List(_) | Shape::Object(_)) => return Ok(None),
+            };
             let parameters = parameters(&filled);
             let place = known.items.len() + 1;
-            let statement = match numbers.get(&sql) {
+            let same = (sql, types);
+            let statement = match numbers.get(&same) {
                 Some(statement) => *statement,
                 None => {
                     let count = parameters.as_ref().map(Vec::len);
-                    let made = Statement::kept(&sql, Vec::new(), count);
+                    let made = make(&same.0, same.1.clone(), count);
                     let made = made.map_err(|fault| {
                         let words = FaultText::plain(format_args!("statement {place}: "));
                         Kind::Statement.fault(words.and_value(fault.text()))
                     })?;
                     known.statements.push(made);
-                    numbers.insert(sql, known.statements.len() - 1);
+                    numbers.insert(same, known.statements.len() - 1);
                     known.statements.len() - 1
                 }
             };
@@ -372,17 +420,18 @@ impl Known {
         (item, holes): (&Item, &[Value]),
         (described, way): (&[Rc<Described>], Way),
     ) -> Result<(), Fault> {
-        let (Some(statement), Some(described)) = (
-            self.statements.get(item.statement),
-            described.get(item.statement),
-        ) else {
+        let Some(statement) = self.statements.get(item.statement) else {
+            return Ok(());
+        };
+        let Some(described) = described.get(item.statement) else {
+            // It is given to the server here, with its parameters.
+            statement.put_once(out, &item.values(holes)?)?;
+            out.extend_from_slice(way.end());
             return Ok(());
         };
         match &item.parameters {
-            Filled::Shape(shape) => {
-                let values = shape.fill(holes)?;
-                let values = values.items().ok_or_else(|| Fault::missing("params"))?;
-                statement.put_bind(out, &described.parameters, &values)?;
+            Filled::Shape(_) => {
+                statement.put_bind(out, &described.parameters, &item.values(holes)?)?;
                 out.extend_from_slice(&EXECUTE);
                 out.extend_from_slice(way.end());
                 Ok(())

@@ -1,8 +1,9 @@
 //! A statement of a step, and its parameters to the message that runs it: all of its bytes are made once where everything is known,
 //! else the known ones with holes between them.
 
-use crate::described::Described;
+use crate::described::{Column, Described};
 use crate::encode;
+use crate::expected::Expected;
 use crate::message::{
     BIND_TAIL, DESCRIBE_BOUND, EXECUTE, put, put_bind_head, put_describe_statement, put_parameter,
     put_parse,
@@ -29,6 +30,8 @@ pub(crate) struct Statement {
     types: Vec<u32>,
     /// Whether it may write.
     pub(crate) writes: bool,
+    /// The columns that the grid was built for, if it knows them.
+    expected: Option<Expected>,
     /// What a server said of it last.
     described: RefCell<Option<Rc<Described>>>,
 }
@@ -71,8 +74,24 @@ impl Statement {
             sql: sql.to_owned(),
             types,
             writes: seen.writes(),
+            expected: None,
             described: RefCell::default(),
         })
+    }
+
+    /// The same for a grid that was built for these columns.
+    pub(crate) fn expects(mut self, columns: Option<&Value>) -> Self {
+        self.expected = columns.map(Expected::of);
+        self
+    }
+
+    /// Whether the server gives the columns that the grid was built for.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(crate) fn check_columns(&self, given: &[Column]) -> Result<(), Fault> {
+        let expected = self.expected.as_ref();
+        expected.map_or(Ok(()), |expected| expected.check(given))
     }
 
     pub(crate) fn sql(&self) -> &str {

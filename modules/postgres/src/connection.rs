@@ -257,8 +257,13 @@ impl PostgresConnection {
             let (mut wire, tls) =
                 cancel::reach(&self.core.dialer, settings, self.core.named).await?;
             let begun = self.clock.now();
-            let greeting =
-                login::login(&mut wire, settings, &self.ready.keys, self.nonce()).await?;
+            let greeting = login::login(
+                &mut wire,
+                (settings, tls.is_some()),
+                &self.ready.keys,
+                self.nonce(),
+            )
+            .await?;
             self.metrics
                 .record_time(Metric::AUTHENTICATING, self.clock.now() - begun);
             if let Some(tls) = tls {

@@ -21,6 +21,25 @@ pub(crate) struct Column {
     oid: u32,
 }
 
+impl Column {
+    /// Its name.
+    pub(crate) fn name(&self) -> &Text {
+        &self.name
+    }
+
+    /// The number of its type.
+    pub(crate) fn oid(&self) -> u32 {
+        self.oid
+    }
+
+    /// One for tests.
+    #[cfg(test)]
+    pub(crate) fn of(name: &str, oid: u32) -> Self {
+        let name = Text::from(name.to_owned());
+        Self { name, oid }
+    }
+}
+
 /// The types of the parameters, of the message that says them.
 ///
 /// # Errors

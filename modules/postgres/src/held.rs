@@ -2,7 +2,10 @@
 
 use crate::connection::PostgresConnection;
 use crate::pool::{Borrowed, PostgresPool};
-use crate::{postgres_batch, postgres_copy_in, postgres_copy_out, postgres_notify, postgres_query};
+use crate::{
+    postgres_batch, postgres_copy_in, postgres_copy_out, postgres_describe, postgres_notify,
+    postgres_query,
+};
 use bggo_runtime::contract::{Fault, Moment, Step};
 use std::ops::Deref;
 
@@ -65,6 +68,7 @@ sources!(
     postgres_batch,
     postgres_copy_in,
     postgres_copy_out,
+    postgres_describe,
     postgres_notify,
     postgres_query
 );

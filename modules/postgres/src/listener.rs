@@ -1,32 +1,24 @@
 //! The asset `postgres_listener`: channels, and the notifications that came from them.
 //!
 //! ```text
-//! postgres_receive --takes-- inbox <-- Said <-- messages of the server     (whoever waits reads; between steps its user's idle work does)
+//! postgres_receive --takes-- inbox of Listening <-- Said <-- messages of the server
 //! ```
 
 use crate::connection::PostgresConnection;
 use crate::message::{self, Bad, Fields, MOST, Message, put_query, send};
 use crate::postgres_listener::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::server_error::ServerError;
-use bggo_runtime::contract::{
-    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Moment, Prepare, Step, Text, Value,
-};
-use bggo_wire::{Inbox, InboxLimits, KeptDeadline, OnFull, Trouble, Turns, Wire};
-use std::cell::RefCell;
+use bggo_runtime::contract::{Asset, AssetCx, Counter, Fault, FaultText, Prepare, Text, Value};
+use bggo_wire::{Keeps, Listening, Listens, Trouble, Wire};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 /// A connection that listens.
 #[derive(Debug)]
 pub struct PostgresListener {
-    inner: RefCell<Inner>,
-    /// Steps that receive do so one after the other.
-    pub(crate) turns: Turns,
-    pub(crate) deadline: KeptDeadline,
+    pub(crate) listening: Listening<Notifications>,
     settings: Rc<Settings>,
-    clock: AssetClock,
-    metrics: AssetMetrics,
 }
 
 /// What holds for all listeners of a resource on a thread.
@@ -36,21 +28,12 @@ pub struct Settings {
     statements: String,
     /// The first channel.
     channel: Text,
-    inbox: InboxLimits,
-    keeps: bool,
+    keeps: Keeps,
 }
 
+/// The wire of a session that listens.
 #[derive(Debug)]
-struct Inner {
-    wire: Wire,
-    inbox: Inbox<Notification>,
-    /// The step that waits.
-    waiting: Option<Waker>,
-    /// Why no more will come.
-    ended: Option<Fault>,
-    /// A step has failed because of that.
-    is_told: bool,
-}
+pub(crate) struct Notifications(Wire);
 
 /// A notification that came.
 #[derive(Debug, Clone)]
@@ -59,12 +42,11 @@ pub(crate) struct Notification {
     pub(crate) pid: u32,
     pub(crate) channel: Text,
     pub(crate) payload: Text,
-    pub(crate) came: Moment,
 }
 
 /// What a server says on a connection that listens.
 enum Said {
-    Notification(u32, Text, Text),
+    Notification(Notification),
     /// It is ready: all channels are listened to.
     Ready,
     Error(ServerError),
@@ -104,38 +86,24 @@ impl Asset for PostgresListener {
         wire.send_only();
         send(wire.out(), |out| put_query(out, &settings.statements));
         wire.flush().await.map_err(|trouble| broken(&trouble))?;
-        let mut inner = Inner {
-            wire,
-            inbox: Inbox::new(),
-            waiting: None,
-            ended: None,
-            is_told: false,
-        };
-        let (clock, metrics) = (cx.clock(), cx.metrics());
+        let mut notifications = Notifications(wire);
+        let mut early = Vec::new();
         loop {
-            match poll_fn(|cx| inner.poll_said(cx)).await? {
+            match poll_fn(|cx| notifications.poll_said(cx)).await? {
                 Said::Ready => break,
                 Said::Error(error) => return Err(Kind::Listen.of(error.fault())),
-                Said::Notification(pid, channel, payload) => {
-                    let came = clock.now();
-                    let notification = Notification {
-                        pid,
-                        channel,
-                        payload,
-                        came,
-                    };
-                    inner.put(notification, &settings, &metrics);
-                }
+                Said::Notification(notification) => early.push(notification),
                 Said::Else => {}
             }
         }
+        let clock_and_metrics = (cx.clock(), cx.metrics());
+        let listening = Listening::new(notifications, settings.keeps, clock_and_metrics);
+        early
+            .into_iter()
+            .for_each(|notification| listening.put(notification));
         Ok(Self {
-            inner: RefCell::new(inner),
-            turns: Turns::new(),
-            deadline: KeptDeadline::new(),
+            listening,
             settings,
-            clock,
-            metrics,
         })
     }
 
@@ -147,16 +115,15 @@ impl Asset for PostgresListener {
     }
 
     fn has_idle_work(&self) -> bool {
-        let inner = self.inner.borrow();
-        inner.ended.is_none() && !self.holds_up(&inner)
+        self.listening.has_idle_work()
     }
 
     fn poll_idle(&self, cx: &mut Context<'_>) {
-        self.read(cx);
+        self.listening.read(cx);
     }
 
     fn is_spent(&self) -> bool {
-        self.inner.borrow().is_told
+        self.listening.is_spent()
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -165,112 +132,36 @@ impl Asset for PostgresListener {
     }
 }
 
-impl PostgresListener {
-    /// Drops notifications of other iterations than that of a step, if the grid does not keep them.
-    pub(crate) fn forget_before(&self, step: &Step<'_>) {
-        if self.settings.keeps {
-            return;
-        }
-        let began = step.iteration_began();
-        let dropped = self
-            .inner
-            .borrow_mut()
-            .inbox
-            .drop_while(|notification| notification.came < began);
-        self.count_dropped(dropped);
+impl Listens for Notifications {
+    type Message = Notification;
+
+    const RECEIVED: Counter = Metric::NOTIFICATIONS_RECEIVED;
+    const DROPPED: Counter = Metric::DROPPED;
+
+    fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Notification>, Fault>> {
+        Poll::Ready(match ready!(self.poll_said(cx))? {
+            Said::Notification(notification) => Ok(Some(notification)),
+            Said::Error(error) => Err(Kind::Closed.of(error.fault())),
+            Said::Ready | Said::Else => Ok(None),
+        })
     }
 
-    /// Notifications that a step skipped.
-    pub(crate) fn count_dropped(&self, count: u64) {
-        if count > 0 {
-            self.metrics.add(Metric::DROPPED, count);
-        }
-    }
-
-    /// The next notification.
-    ///
-    /// # Errors
-    /// No more will come.
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Result<Notification, Fault>> {
-        self.read(cx);
-        let mut inner = self.inner.borrow_mut();
-        if let Some(notification) = inner.inbox.take() {
-            inner.waiting = None;
-            return Poll::Ready(Ok(notification));
-        }
-        if let Some(fault) = inner.ended.clone() {
-            inner.is_told = true;
-            return Poll::Ready(Err(fault));
-        }
-        inner.waiting = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// Gives a notification back: the next step gets it first.
-    pub(crate) fn put_back(&self, notification: Notification) {
-        let bytes = notification.payload.len();
-        self.inner.borrow_mut().inbox.put_back(notification, bytes);
-    }
-
-    /// Whether nothing is read until a step has taken something.
-    fn holds_up(&self, inner: &Inner) -> bool {
-        self.settings.inbox.on_full == OnFull::Block && inner.inbox.is_full(&self.settings.inbox)
-    }
-
-    /// Takes all that has come into the inbox.
-    fn read(&self, cx: &mut Context<'_>) {
-        let mut inner = self.inner.borrow_mut();
-        let mut waits = None;
-        while inner.ended.is_none() && !self.holds_up(&inner) {
-            match inner.poll_said(cx) {
-                Poll::Pending => break,
-                Poll::Ready(Ok(Said::Notification(pid, channel, payload))) => {
-                    let notification = Notification {
-                        pid,
-                        channel,
-                        payload,
-                        came: self.clock.now(),
-                    };
-                    inner.put(notification, &self.settings, &self.metrics);
-                }
-                Poll::Ready(Ok(Said::Ready | Said::Else)) => continue,
-                Poll::Ready(Ok(Said::Error(error))) => {
-                    inner.ended = Some(Kind::Closed.of(error.fault()));
-                }
-                Poll::Ready(Err(fault)) => inner.ended = Some(fault),
-            }
-            waits = waits.or_else(|| inner.waiting.take());
-        }
-        drop(inner);
-        // It may take the notification at once, so nothing is borrowed here.
-        if let Some(waker) = waits
-            && !waker.will_wake(cx.waker())
-        {
-            waker.wake();
-        }
+    fn size(notification: &Notification) -> usize {
+        notification.payload.len()
     }
 }
 
-impl Inner {
-    fn put(&mut self, notification: Notification, settings: &Settings, metrics: &AssetMetrics) {
-        let bytes = notification.payload.len();
-        let dropped = self.inbox.put(notification, bytes, &settings.inbox);
-        metrics.add(Metric::NOTIFICATIONS_RECEIVED, 1);
-        if dropped > 0 {
-            metrics.add(Metric::DROPPED, dropped);
-        }
-    }
-
+impl Notifications {
     /// What the server says next.
     fn poll_said(&mut self, cx: &mut Context<'_>) -> Poll<Result<Said, Fault>> {
         loop {
             let malformed = |Bad(text)| Kind::Protocol.fault(text);
-            if let Some((message, length)) = message::first(self.wire.peek()).map_err(malformed)? {
+            if let Some((message, length)) = message::first(self.0.peek()).map_err(malformed)? {
                 let said = said(message).map_err(malformed);
-                self.wire.consume(length);
+                self.0.consume(length);
                 return Poll::Ready(said);
             }
-            match ready!(self.wire.poll_fill(cx, MOST + 5)) {
+            match ready!(self.0.poll_fill(cx, MOST + 5)) {
                 Ok(0) => return Poll::Ready(Err(broken(&Trouble::closed()))),
                 Ok(_) => {}
                 Err(trouble) => return Poll::Ready(Err(broken(&trouble))),
@@ -283,7 +174,11 @@ fn said(message: Message<'_>) -> Result<Said, Bad> {
     let mut fields = Fields(message.body);
     let text = |bytes: &[u8]| Text::from(String::from_utf8_lossy(bytes).into_owned());
     Ok(match message.tag {
-        b'A' => Said::Notification(fields.u32()?, text(fields.text()?), text(fields.text()?)),
+        b'A' => Said::Notification(Notification {
+            pid: fields.u32()?,
+            channel: text(fields.text()?),
+            payload: text(fields.text()?),
+        }),
         b'Z' => Said::Ready,
         b'E' => Said::Error(ServerError::read(message.body)),
         _ => Said::Else,
@@ -303,18 +198,11 @@ fn settings(inputs: &Inputs) -> Option<Settings> {
     Some(Settings {
         statements: names.map(listen).collect::<Vec<_>>().join("; "),
         channel: Text::from(channels.first()?.as_text()?.to_owned()),
-        inbox: InboxLimits {
-            messages: inputs
-                .inbox_messages
-                .known()?
-                .as_usize()
-                .unwrap_or(usize::MAX),
-            bytes: usize::try_from(*inputs.inbox_size.known()?).unwrap_or(usize::MAX),
-            on_full: match &**inputs.on_full.known()? {
-                "block" => OnFull::Block,
-                _ => OnFull::DropOldest,
-            },
-        },
-        keeps: *inputs.keep.known()?,
+        keeps: Keeps::new(
+            inputs.inbox_messages.known()?.as_usize(),
+            *inputs.inbox_size.known()?,
+            inputs.on_full.known()?,
+            *inputs.keep.known()?,
+        ),
     })
 }

@@ -6,11 +6,15 @@ use crate::message::{
     self, Bad, Fields, MALFORMED, MOST, Message, put, put_startup, put_text, send,
 };
 use crate::postgres_connection::Error as Kind;
+use crate::secure::ChannelBinding;
 use crate::server_error::ServerError;
 use bggo_runtime::contract::{Fault, FaultText};
 use bggo_scram::{Binding, Hash, Keys, Scram};
 use bggo_wire::Wire;
 use md5::{Digest, Md5};
+
+/// The mechanism that is bound to the TLS connection.
+const PLUS: &str = "SCRAM-SHA-256-PLUS";
 
 /// What the server says before it is ready.
 #[derive(Debug, Default)]
@@ -41,7 +45,7 @@ enum Came {
 /// It does not let the user in, or broke off.
 pub(crate) async fn login(
     wire: &mut Wire,
-    settings: &Settings,
+    (settings, is_secure): (&Settings, bool),
     keys: &Keys,
     nonce: [u8; 24],
 ) -> Result<Greeting, Fault> {
@@ -50,10 +54,18 @@ pub(crate) async fn login(
         .iter()
         .map(|(name, value)| (*name, &**value))
         .collect();
+    let must_bind = settings.binding == ChannelBinding::Require;
+    if must_bind && !is_secure {
+        return Err(Kind::Tls.fault(
+            "`channel_binding = \"require\"` needs TLS, and the server does not speak it: `sslmode = \"require\"` says so earlier",
+        ));
+    }
+    let end_point = wire.take_end_point();
     send(wire.out(), |out| put_startup(out, &session));
     let mut greeting = Greeting::default();
-    let scram = Scram::new(Hash::Sha256, "", &nonce, Binding::None);
+    let mut scram = None;
     let mut answer = None;
+    let mut is_bound = false;
     loop {
         match next(wire).await? {
             Came::Ready => {
@@ -76,6 +88,15 @@ pub(crate) async fn login(
                 if answer.is_some() {
                     return Err(malformed(Bad("the server ends SCRAM without its proof")));
                 }
+                if must_bind && !is_bound {
+                    return Err(unbound("it lets the user in without a proof"));
+                }
+            }
+            Came::Authentication(way @ (3 | 5), _) if must_bind => {
+                return Err(unbound(match way {
+                    3 => "it asks for the password itself",
+                    _ => "it asks for a proof by MD5",
+                }));
             }
             Came::Authentication(3, _) => {
                 let password = password(settings)?;
@@ -90,17 +111,10 @@ pub(crate) async fn login(
                 });
             }
             Came::Authentication(10, mechanisms) => {
-                let offered = mechanisms.split(|byte| *byte == 0);
-                let name = Hash::Sha256.mechanism();
-                if !offered
-                    .into_iter()
-                    .any(|offered| offered == name.as_bytes())
-                {
-                    return Err(Kind::Auth.fault(
-                        "the server offers no mechanism that is known here: SCRAM-SHA-256 is",
-                    ));
-                }
-                let first = scram.first();
+                let (name, binding) = chosen(&mechanisms, end_point.as_deref(), settings.binding)?;
+                is_bound = matches!(binding, Binding::Certificate(_));
+                let made = scram.insert(Scram::new(Hash::Sha256, "", &nonce, binding));
+                let first = made.first();
                 send(wire.out(), |out| {
                     put(out, b'p', |out| {
                         put_text(out, name);
@@ -109,6 +123,11 @@ pub(crate) async fn login(
                 });
             }
             Came::Authentication(11, server) => {
+                let Some(scram) = &scram else {
+                    return Err(malformed(Bad(
+                        "the server goes on with an exchange that did not begin",
+                    )));
+                };
                 let made =
                     scram.answer(&String::from_utf8_lossy(&server), password(settings)?, keys);
                 let made = made.map_err(|wrong| Kind::Auth.fault(FaultText::plain(wrong)))?;
@@ -136,6 +155,47 @@ pub(crate) async fn login(
             }
         }
     }
+}
+
+/// The mechanism, of those that the server offers, and what it is bound to. (RFC 5802, section 6: a client that could bind says so, and
+/// a server that had offered it knows then that somebody took it out of its list.)
+fn chosen<'a>(
+    offered: &[u8],
+    end_point: Option<&'a [u8]>,
+    wanted: ChannelBinding,
+) -> Result<(&'static str, Binding<'a>), Fault> {
+    let offers = |name: &str| {
+        let mut names = offered.split(|byte| *byte == 0);
+        names.any(|offered| offered == name.as_bytes())
+    };
+    let name = Hash::Sha256.mechanism();
+    match end_point {
+        Some(hash) if wanted != ChannelBinding::Disable && offers(PLUS) => {
+            return Ok((PLUS, Binding::Certificate(hash)));
+        }
+        _ if wanted != ChannelBinding::Require => {}
+        None if offers(PLUS) => {
+            return Err(unbound(
+                "its certificate is signed in a way for which none is defined",
+            ));
+        }
+        _ => return Err(unbound("it does not offer SCRAM-SHA-256-PLUS")),
+    }
+    if !offers(name) {
+        return Err(
+            Kind::Auth.fault("the server offers no mechanism that is known here: SCRAM-SHA-256 is")
+        );
+    }
+    Ok(match end_point {
+        Some(_) if wanted == ChannelBinding::Prefer => (name, Binding::NotOffered),
+        _ => (name, Binding::None),
+    })
+}
+
+/// There is no channel binding where it has to be.
+fn unbound(why: &str) -> Fault {
+    let text = format_args!("`channel_binding = \"require\"` does not go with this server: {why}");
+    Kind::Auth.fault(FaultText::plain(text))
 }
 
 fn password(settings: &Settings) -> Result<&str, Fault> {
@@ -223,6 +283,36 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proof_is_bound_where_both_ends_can() {
+        use ChannelBinding::{Disable, Prefer, Require};
+        let (both, plain) = (
+            b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0".as_slice(),
+            b"SCRAM-SHA-256\0\0".as_slice(),
+        );
+        let hash = Some(b"hash".as_slice());
+        let bound = (PLUS, Binding::Certificate(b"hash"));
+        let unbound = ("SCRAM-SHA-256", Binding::None);
+        for (offered, end_point, wanted, expected) in [
+            (both, hash, Prefer, Some(bound)),
+            (both, hash, Require, Some(bound)),
+            (both, hash, Disable, Some(unbound)),
+            (
+                plain,
+                hash,
+                Prefer,
+                Some(("SCRAM-SHA-256", Binding::NotOffered)),
+            ),
+            (plain, hash, Require, None),
+            (both, None, Prefer, Some(unbound)),
+            (both, None, Require, None),
+            (b"OTHER\0\0".as_slice(), hash, Prefer, None),
+        ] {
+            let made = chosen(offered, end_point, wanted);
+            assert_eq!(made.ok(), expected, "{offered:?} {wanted:?}");
+        }
+    }
 
     #[test]
     fn a_password_by_md5_is_what_other_clients_send() {

@@ -7,9 +7,8 @@ use crate::limit;
 use crate::postgres_notify::{Inputs, Late, Output, Uses, Wanted};
 use crate::rows::Keeps;
 use crate::shown::{Said, is_shown, show};
-use crate::stamped::stamped;
 use bggo_runtime::contract::{Fault, Parts, Prepare, Runner, Step, Text, Value, encode_json};
-use bggo_wire::within;
+use bggo_wire::{stamped, within};
 use std::pin::Pin;
 
 /// The function takes what NOTIFY cannot: values that come with the step.

@@ -49,7 +49,8 @@ impl Runner for PostgresQuery {
                 } else {
                     Statement::once
                 };
-                Some(make(sql, types, count)?)
+                let columns = inputs.columns.known().and_then(Option::as_ref);
+                Some(make(sql, types, count)?.expects(columns))
             }
             _ => None,
         };
@@ -131,13 +132,13 @@ impl PostgresQuery {
             // What comes late is used once.
             let plain = self.inputs.with(late)?;
             let statement = Statement::once(&plain.sql, types_of(plain.types)?, None)?;
-            given.own = Some(Box::new(statement));
+            given.own = Some(Box::new(statement.expects(plain.columns)));
         }
         for input in late {
             match *input {
                 Late::Params(parts) => given.parts = parts,
                 Late::Timeout(timeout) => given.timeout = timeout.unwrap_or(limit::DEFAULT),
-                Late::Sql(_) | Late::Types(_) | Late::Prepare(_) => {}
+                Late::Sql(_) | Late::Types(_) | Late::Prepare(_) | Late::Columns(_) => {}
             }
         }
         Ok(given)

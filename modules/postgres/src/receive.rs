@@ -1,16 +1,14 @@
 //! The runner `postgres_receive`.
 
 use crate::limit::DEFAULT;
-use crate::listener::{Notification, PostgresListener};
+use crate::listener::Notification;
 use crate::postgres_receive::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::shown::show_received;
-use crate::stamped::take_stamp;
 use bggo_runtime::contract::{
-    Fault, FaultText, Number, Predicate, Prepare, Runner, StampMetrics, Step, Text, Value,
-    decode_json, format_duration,
+    Fault, FaultText, Number, Prepare, Runner, StampMetrics, Step, Text, Value, decode_json,
+    format_duration,
 };
-use bggo_wire::within;
-use std::future::poll_fn;
+use bggo_wire::{Came, Taken, unstamped, within};
 use std::pin::pin;
 
 const STAMPS: StampMetrics = [
@@ -24,22 +22,6 @@ const STAMPS: StampMetrics = [
 pub struct PostgresReceive {
     inputs: Inputs,
     wanted: Wanted,
-}
-
-/// Notifications that a step has taken. If it is given up, the next one gets them.
-struct Taken<'a> {
-    listener: &'a PostgresListener,
-    notifications: Vec<Notification>,
-    skipped: u64,
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        for notification in self.notifications.drain(..).rev() {
-            self.listener.put_back(notification);
-        }
-        self.listener.count_dropped(self.skipped);
-    }
 }
 
 impl Runner for PostgresReceive {
@@ -60,18 +42,27 @@ impl Runner for PostgresReceive {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let given = self.inputs.with(late)?;
-        let listener = uses.listener;
+        let listening = &uses.listener.listening;
         let count = given.count.as_usize().unwrap_or(usize::MAX);
         let limit = given.timeout.unwrap_or(DEFAULT);
         let until = step.sent_at_once() + limit;
-        let mut taken = Taken {
-            listener,
-            notifications: Vec::new(),
-            skipped: 0,
-        };
+        let predicate = given.r#match;
+        let mut taken = Taken::new(listening);
         let done = {
-            let taking = pin!(self.take(step, count, given.r#match, &mut taken));
-            within(step, &listener.deadline, until, taking).await
+            let look = |came: &mut Came<Notification>| {
+                if let Some((stamp, without)) = unstamped(&came.message.payload) {
+                    came.message.payload = Text::from(without);
+                    step.record_stamp(&stamp, came.at, STAMPS);
+                }
+            };
+            let fits = |came: &[Came<Notification>], skipped| match predicate {
+                Some(predicate) => self
+                    .output(came, skipped)
+                    .fits(self.wanted, step, predicate),
+                None => Ok(true),
+            };
+            let taking = pin!(taken.take(step, count, look, fits));
+            within(step, &listening.deadline, until, taking).await
         };
         let done = done.unwrap_or_else(|| {
             let what = match count {
@@ -81,54 +72,22 @@ impl Runner for PostgresReceive {
             let text = format_args!("{what} within {}", format_duration(limit));
             Err(Kind::Timeout.fault(FaultText::plain(text)))
         });
-        let last = taken.notifications.last().filter(|_| done.is_ok());
-        let last = last.map(|last| (&*last.channel, &*last.payload));
+        let last = taken.messages.last().filter(|_| done.is_ok());
+        let last = last.map(|last| (&*last.message.channel, &*last.message.payload));
         show_received(step, last, done.as_ref().err());
         done?;
-        let notifications = std::mem::take(&mut taken.notifications);
+        let notifications = taken.keep();
         if let Some(last) = notifications.last() {
-            step.received_at(last.came);
+            step.received_at(last.at);
         }
         Ok(self.output(&notifications, taken.skipped))
     }
 }
 
 impl PostgresReceive {
-    /// Takes so many notifications that match.
-    async fn take(
-        &self,
-        step: &Step<'_>,
-        count: usize,
-        predicate: Option<Predicate<'_>>,
-        taken: &mut Taken<'_>,
-    ) -> Result<(), Fault> {
-        let listener = taken.listener;
-        let _turn = listener.turns.take().await;
-        listener.forget_before(step);
-        while taken.notifications.len() < count {
-            let mut notification = poll_fn(|cx| listener.poll_next(cx)).await?;
-            if let Some(stamp) = take_stamp(&mut notification.payload) {
-                step.record_stamp(&stamp, notification.came, STAMPS);
-            }
-            taken.notifications.push(notification);
-            let Some(predicate) = predicate else {
-                continue;
-            };
-            let output = self.output(&taken.notifications, taken.skipped);
-            let judged = output.fits(self.wanted, step, predicate);
-            if !matches!(judged, Ok(true)) {
-                // One that cannot be judged would fail each step that follows.
-                taken.notifications.pop();
-                taken.skipped += 1;
-            }
-            judged?;
-        }
-        Ok(())
-    }
-
-    fn output(&self, notifications: &[Notification], skipped: u64) -> Output {
+    fn output(&self, notifications: &[Came<Notification>], skipped: u64) -> Output {
         let wanted = self.wanted;
-        let last = notifications.last();
+        let last = notifications.last().map(|came| &came.message);
         let of_last = |is_wanted: bool, of: fn(&Notification) -> Value| match (is_wanted, last) {
             (true, Some(last)) => of(last),
             _ => Value::Null,
@@ -149,7 +108,8 @@ impl PostgresReceive {
     }
 }
 
-fn object(notification: &Notification) -> Value {
+fn object(came: &Came<Notification>) -> Value {
+    let notification = &came.message;
     Value::from(vec![
         (
             Text::Static("channel"),

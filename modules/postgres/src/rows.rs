@@ -96,6 +96,11 @@ impl Rows {
         Ok(())
     }
 
+    /// The columns of a statement that was described with its rows.
+    pub(crate) fn own_columns(&self) -> &[Column] {
+        self.own.as_deref().unwrap_or_default()
+    }
+
     /// How many rows the server says it read or changed.
     pub(crate) fn affected(&self) -> Value {
         self.affected

@@ -6,6 +6,7 @@
 use crate::cluster::{Cluster, SEED};
 use crate::command::{put_bytes, put_head};
 use crate::outcome;
+use crate::positions::Positions;
 use crate::redis_command::Error as Of;
 use crate::redis_connection::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::reply::Reply;
@@ -35,6 +36,7 @@ pub struct RedisConnection {
     home: Home,
     pub(crate) turns: Turns,
     pub(crate) deadline: KeptDeadline,
+    pub(crate) positions: Positions,
     server_version: RefCell<Option<Text>>,
     metrics: AssetMetrics,
 }
@@ -114,6 +116,7 @@ impl Asset for RedisConnection {
             home: Home::new(),
             turns: Turns::new(),
             deadline: KeptDeadline::new(),
+            positions: Positions::default(),
             server_version: RefCell::default(),
             metrics: cx.metrics(),
         };
@@ -215,6 +218,27 @@ impl RedisConnection {
     /// A new connection that is not this one's, with all that was said to begin with.
     pub(crate) async fn open_apart(&self) -> Result<Wire, Fault> {
         self.open_to(&self.settings.place).await
+    }
+
+    /// The same to a node of a cluster: to one that another one named, or to that which has a slot. Gives the number of the node as well.
+    pub(crate) async fn open_apart_at(
+        &self,
+        (cluster, slot): (&Cluster, u16),
+        named: Option<u32>,
+    ) -> Result<(Wire, u32), Fault> {
+        if named.is_none() && cluster.is_stale() {
+            // A step may have the connection that is asked.
+            let _turn = self.turns.take().await;
+            self.ask_for_slots(cluster).await?;
+        }
+        let node = named.unwrap_or_else(|| cluster.node(slot));
+        let place = cluster.place(node);
+        let place = place.as_ref().unwrap_or(&self.settings.place);
+        let opened = self.open_to(place).await;
+        if opened.is_err() {
+            cluster.lost();
+        }
+        Ok((opened?, node))
     }
 
     /// The same to a node.

@@ -3,7 +3,7 @@
 //! ```text
 //! redis_connection: url -dial (bggo-wire), HELLO-> a connection, on which steps have their turns
 //! redis_subscription: SUBSCRIBE on a connection apart -Scan, Push-> inbox <- redis_receive
-//! redis_stream_add, redis_stream_read: XADD, XREAD and XREADGROUP, and XACK, on the connection
+//! redis_stream_add, redis_stream_read: XADD, XREAD and XREADGROUP, and XACK, on the connection, which knows how far it has read (Positions)
 //! a cluster: slot of a key -Cluster-> node; routed is the exchange over several nodes
 //! redis_command: command -Template-> bytes -exchange-> Scan (where a reply ends) -> Reply -> value, or a failure by outcome
 //! ```
@@ -18,6 +18,7 @@ mod exchange;
 mod oracle;
 mod outcome;
 mod pipeline;
+mod positions;
 mod publish;
 mod receive;
 mod reply;
@@ -27,7 +28,6 @@ mod scan;
 mod script;
 mod shown;
 mod slot;
-mod stamped;
 mod stream_add;
 mod stream_read;
 mod subscription;

@@ -7,8 +7,8 @@ use crate::outcome;
 use crate::redis_publish::{Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::reply::Reply;
 use crate::shown::{Said, is_shown, show};
-use crate::stamped::stamped;
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, Value, encode_json};
+use bggo_wire::stamped;
 use std::cell::RefCell;
 
 const COUNTS: Counts = Counts {
@@ -50,7 +50,10 @@ impl Runner for RedisPublish {
         let mut room = self.room.take();
         room.clear();
         put_head(&mut room, 3);
-        put_bytes(&mut room, b"PUBLISH");
+        put_bytes(
+            &mut room,
+            if given.shard { b"SPUBLISH" } else { b"PUBLISH" },
+        );
         put_bytes(&mut room, given.channel.as_bytes());
         match given.message {
             Value::Text(_) | Value::Bytes(_) => put_argument(&mut room, given.message)?,

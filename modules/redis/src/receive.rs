@@ -3,14 +3,12 @@
 use crate::ask::DEFAULT;
 use crate::redis_receive::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::shown::show_received;
-use crate::stamped::take_stamp;
-use crate::subscription::{Message, RedisSubscription};
+use crate::subscription::Message;
 use bggo_runtime::contract::{
-    Fault, FaultText, Number, Predicate, Prepare, Runner, StampMetrics, Step, Text, Value,
-    decode_json, format_duration,
+    Fault, FaultText, Number, Prepare, Runner, StampMetrics, Step, Text, Value, decode_json,
+    format_duration,
 };
-use bggo_wire::within;
-use std::future::poll_fn;
+use bggo_wire::{Came, Taken, unstamped, within};
 use std::pin::pin;
 
 const STAMPS: StampMetrics = [
@@ -24,22 +22,6 @@ const STAMPS: StampMetrics = [
 pub struct RedisReceive {
     inputs: Inputs,
     wanted: Wanted,
-}
-
-/// Messages that a step has taken. If it is given up, the next one gets them.
-struct Taken<'a> {
-    subscription: &'a RedisSubscription,
-    messages: Vec<Message>,
-    skipped: u64,
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        for message in self.messages.drain(..).rev() {
-            self.subscription.put_back(message);
-        }
-        self.subscription.count_dropped(self.skipped);
-    }
 }
 
 impl Runner for RedisReceive {
@@ -60,18 +42,29 @@ impl Runner for RedisReceive {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let given = self.inputs.with(late)?;
-        let subscription = uses.subscription;
+        let listening = &uses.subscription.listening;
         let count = given.count.as_usize().unwrap_or(usize::MAX);
         let limit = given.timeout.unwrap_or(DEFAULT);
         let until = step.sent_at_once() + limit;
-        let mut taken = Taken {
-            subscription,
-            messages: Vec::new(),
-            skipped: 0,
-        };
+        let predicate = given.r#match;
+        let mut taken = Taken::new(listening);
         let done = {
-            let taking = pin!(self.take(step, count, given.r#match, &mut taken));
-            within(step, &subscription.deadline, until, taking).await
+            let look = |came: &mut Came<Message>| {
+                if let Value::Text(text) = &came.message.payload
+                    && let Some((stamp, without)) = unstamped(text)
+                {
+                    came.message.payload = Value::from(without);
+                    step.record_stamp(&stamp, came.at, STAMPS);
+                }
+            };
+            let fits = |came: &[Came<Message>], skipped| match predicate {
+                Some(predicate) => self
+                    .output(came, skipped)
+                    .fits(self.wanted, step, predicate),
+                None => Ok(true),
+            };
+            let taking = pin!(taken.take(step, count, look, fits));
+            within(step, &listening.deadline, until, taking).await
         };
         let done = done.unwrap_or_else(|| {
             let what = match count {
@@ -81,52 +74,21 @@ impl Runner for RedisReceive {
             let text = format_args!("{what} within {}", format_duration(limit));
             Err(Kind::Timeout.fault(FaultText::plain(text)))
         });
-        show_received(step, done.as_ref().map(|()| taken.messages.as_slice()));
+        let came = taken.messages.last().map(|came| &came.message);
+        show_received(step, done.as_ref().map(|()| came));
         done?;
-        let messages = std::mem::take(&mut taken.messages);
+        let messages = taken.keep();
         if let Some(last) = messages.last() {
-            step.received_at(last.came);
+            step.received_at(last.at);
         }
         Ok(self.output(&messages, taken.skipped))
     }
 }
 
 impl RedisReceive {
-    /// Takes so many messages that match.
-    async fn take(
-        &self,
-        step: &Step<'_>,
-        count: usize,
-        predicate: Option<Predicate<'_>>,
-        taken: &mut Taken<'_>,
-    ) -> Result<(), Fault> {
-        let subscription = taken.subscription;
-        let _turn = subscription.turns.take().await;
-        subscription.forget_before(step);
-        while taken.messages.len() < count {
-            let mut message = poll_fn(|cx| subscription.poll_next(cx)).await?;
-            if let Some(stamp) = take_stamp(&mut message.payload) {
-                step.record_stamp(&stamp, message.came, STAMPS);
-            }
-            taken.messages.push(message);
-            let Some(predicate) = predicate else {
-                continue;
-            };
-            let output = self.output(&taken.messages, taken.skipped);
-            let judged = output.fits(self.wanted, step, predicate);
-            if !matches!(judged, Ok(true)) {
-                // One that cannot be judged would fail each step that follows.
-                taken.messages.pop();
-                taken.skipped += 1;
-            }
-            judged?;
-        }
-        Ok(())
-    }
-
-    fn output(&self, messages: &[Message], skipped: u64) -> Output {
+    fn output(&self, messages: &[Came<Message>], skipped: u64) -> Output {
         let wanted = self.wanted;
-        let last = messages.last();
+        let last = messages.last().map(|came| &came.message);
         let payload = || last.map_or(Value::Null, |last| last.payload.clone());
         Output {
             message: match wanted.message {
@@ -150,7 +112,8 @@ impl RedisReceive {
     }
 }
 
-fn object(message: &Message) -> Value {
+fn object(came: &Came<Message>) -> Value {
+    let message = &came.message;
     Value::from(vec![
         (
             Text::Static("channel"),

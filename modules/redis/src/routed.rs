@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::future::poll_fn;
 
 /// How often a command follows another node's word before its step fails with it.
-const REDIRECTIONS: u32 = 5;
+pub(crate) const REDIRECTIONS: u32 = 5;
 
 /// Commands of a step that were sent and have no reply yet. Those that are given up count.
 struct Unanswered<'a> {

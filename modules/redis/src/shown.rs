@@ -118,13 +118,13 @@ fn most(shown: usize) -> usize {
     shown.saturating_mul(2).saturating_add(1024)
 }
 
-/// Hands over messages that a step waited for, if that is shown.
-pub(crate) fn show_received(step: &Step<'_>, result: Result<&[Came], &Fault>) {
+/// Hands over the last message that a step waited for, if that is shown.
+pub(crate) fn show_received(step: &Step<'_>, result: Result<Option<&Came>, &Fault>) {
     let Some(bytes) = is_shown(step, result.as_ref().err().copied()) else {
         return;
     };
     let sent = Message::new("waits for messages");
-    let received = result.ok().and_then(<[Came]>::last).map(|last| {
+    let received = result.ok().flatten().map(|last| {
         let mut received = Message::new(format!("message of {}", last.channel));
         let body: &[u8] = match &last.payload {
             Value::Text(text) => text.as_bytes(),

@@ -2,8 +2,10 @@
 
 use crate::ask::{Ask, Counts, DEFAULT};
 use crate::command::{put_bytes, put_head};
+use crate::connection::RedisConnection;
 use crate::exchange::exchange;
 use crate::outcome;
+use crate::positions::{BEGINNING, Positions};
 use crate::redis_command::Error as Kind;
 use crate::redis_stream_read::{Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::reply::Reply;
@@ -75,9 +77,14 @@ impl Runner for RedisStreamRead {
         let given = self.inputs.with(late)?;
         let default = DEFAULT.saturating_add(given.block.unwrap_or_default());
         let timeout = given.timeout.unwrap_or(default);
+        let connection: &RedisConnection = uses.connection;
+        let reads_on = given.group.is_none() && given.after.is_none();
         let mut room = self.room.take();
+        if reads_on {
+            begin(step, connection, (&given, timeout), &mut room).await?;
+        }
         room.clear();
-        put_read(&mut room, &given)?;
+        put_read(&mut room, &given, reads_on.then_some(&connection.positions))?;
         let (mut entries, mut said) = (None, None);
         let shown = step.shows_exchanges();
         let reads_fields = self.wanted.entry || self.wanted.entries;
@@ -94,18 +101,22 @@ impl Runner for RedisStreamRead {
             timeout,
             counts: &COUNTS,
         };
-        let done = exchange(step, uses.connection, ask, &mut heard).await;
+        let done = exchange(step, connection, ask, &mut heard).await;
         let entries = done.and_then(|()| entries.unwrap_or_else(|| Err(Fault::missing("reply"))));
         if let Some(bytes) = is_shown(step, entries.as_ref().err()) {
             show(step, ("streams", &room), said.as_slice(), bytes);
         }
-        let entries = match entries {
+        let mut entries = match entries {
             Ok(entries) => entries,
             Err(fault) => {
                 self.room.replace(room);
                 return Err(fault);
             }
         };
+        if reads_on {
+            // A step that ran beside this one may have got some of them.
+            entries.retain(|entry| connection.positions.go_on(&entry.stream, &entry.id));
+        }
         measure(step, &entries);
         let mut acknowledged = Ok(());
         if let (Some(group), true, false) = (&given.group, given.ack, entries.is_empty()) {
@@ -122,7 +133,7 @@ impl Runner for RedisStreamRead {
                     acknowledged = Err(outcome::refused(error));
                 }
             };
-            exchange(step, uses.connection, ask, &mut heard).await?;
+            exchange(step, connection, ask, &mut heard).await?;
         }
         self.room.replace(room);
         acknowledged?;
@@ -180,8 +191,76 @@ fn measure(step: &Step<'_>, entries: &[Entry]) {
     }
 }
 
-/// XREAD or XREADGROUP.
-fn put_read(out: &mut Vec<u8>, given: &Plain<'_>) -> Result<(), Fault> {
+/// Finds out where a connection begins to read the streams that it has not read yet.
+///
+/// The server's own `$` would lose what is added between two steps that find nothing, so the last id is asked for.
+async fn begin<'a>(
+    step: &'a Step<'_>,
+    connection: &'a RedisConnection,
+    (given, timeout): (&Plain<'_>, Duration),
+    room: &'a mut Vec<u8>,
+) -> Result<(), Fault> {
+    let Some(streams) = given.streams.items() else {
+        return Ok(());
+    };
+    let missing = connection.positions.missing(&streams);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if let Some(id) = given.begin.as_deref().filter(|id| *id != "$") {
+        let id = Text::from(id);
+        for stream in missing {
+            connection.positions.go_on(&Text::from(stream), &id);
+        }
+        return Ok(());
+    }
+    room.clear();
+    for stream in &missing {
+        put_head(room, 6);
+        for word in ["XREVRANGE", stream, "+", "-", "COUNT", "1"] {
+            put_bytes(room, word.as_bytes());
+        }
+    }
+    let ask = Ask {
+        commands: room,
+        count: missing.len(),
+        timeout,
+        counts: &COUNTS,
+    };
+    let mut failed = None;
+    let mut heard = |number: usize, reply: Reply<'_>| {
+        let last = match reply.error() {
+            Some(error) => Err(outcome::refused(error)),
+            None => last_of(reply).map_err(outcome::no_reply),
+        };
+        match (last, missing.get(number)) {
+            (Ok(id), Some(stream)) => {
+                connection.positions.go_on(&Text::from(*stream), &id);
+            }
+            (Err(fault), _) => failed = failed.take().or(Some(fault)),
+            (Ok(_), None) => {}
+        }
+    };
+    exchange(step, connection, ask, &mut heard).await?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// The id of the last entry of a stream, which is the only one of the reply; of an empty stream that before all others.
+fn last_of(reply: Reply<'_>) -> Result<Text, NoReply> {
+    let entries = reply.items().ok_or(NoReply)?;
+    let Some(last) = entries.first() else {
+        return Ok(BEGINNING);
+    };
+    let parts = last.items().ok_or(NoReply)?;
+    text(*parts.first().ok_or(NoReply)?)
+}
+
+/// XREAD or XREADGROUP. With positions each stream is read behind its own.
+fn put_read(
+    out: &mut Vec<u8>,
+    given: &Plain<'_>,
+    positions: Option<&Positions>,
+) -> Result<(), Fault> {
     let streams = given.streams.items();
     let Some(streams) = streams.filter(|streams| !streams.is_empty()) else {
         return Err(Kind::Argument.fault("no stream is named"));
@@ -217,8 +296,12 @@ fn put_read(out: &mut Vec<u8>, given: &Plain<'_>) -> Result<(), Fault> {
             _ => return Err(Kind::Argument.fault("the name of a stream is a string")),
         }
     }
-    for _ in 0..streams.len() {
-        put_bytes(out, after);
+    for stream in streams.iter() {
+        let position = positions.and_then(|positions| positions.of(stream.as_text()?));
+        match &position {
+            Some(id) => put_bytes(out, id.as_bytes()),
+            None => put_bytes(out, after),
+        }
     }
     Ok(())
 }

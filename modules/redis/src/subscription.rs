@@ -1,33 +1,29 @@
 //! The asset `redis_subscription`: channels, and what came from them.
 //!
 //! ```text
-//! redis_receive --takes-- inbox <-- Scan, Push <-- bytes that came     (whoever waits reads; between steps its user's idle work does)
+//! redis_receive --takes-- inbox of Listening <-- Scan, Push <-- bytes that came
 //! ```
 
+use crate::cluster::SEED;
 use crate::command::{put_bytes, put_head};
 use crate::connection::RedisConnection;
+use crate::redis_connection::Metric as Redirected;
 use crate::redis_subscription::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::reply::Reply;
+use crate::routed::REDIRECTIONS;
 use crate::scan::Scan;
-use bggo_runtime::contract::{
-    Asset, AssetClock, AssetCx, AssetMetrics, Fault, FaultText, Moment, Prepare, Step, Text, Value,
-};
-use bggo_wire::{Inbox, InboxLimits, KeptDeadline, OnFull, Trouble, Turns, Wire};
-use std::cell::RefCell;
+use crate::slot::slot;
+use bggo_runtime::contract::{Asset, AssetCx, Counter, Fault, FaultText, Prepare, Text, Value};
+use bggo_wire::{Keeps, Listening, Listens, Trouble, Wire};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 /// A subscription.
 #[derive(Debug)]
 pub struct RedisSubscription {
-    inner: RefCell<Inner>,
-    /// Steps that receive do so one after the other.
-    pub(crate) turns: Turns,
-    pub(crate) deadline: KeptDeadline,
+    pub(crate) listening: Listening<Pushes>,
     settings: Rc<Settings>,
-    clock: AssetClock,
-    metrics: AssetMetrics,
 }
 
 /// What holds for all subscriptions of a resource on a thread.
@@ -38,22 +34,17 @@ pub struct Settings {
     channels: usize,
     /// The first one that is no pattern.
     channel: Option<Text>,
-    inbox: InboxLimits,
-    keeps: bool,
+    /// The slots of the shard channels, each once: one node has all channels of one slot.
+    slots: Vec<u16>,
+    keeps: Keeps,
 }
 
+/// A connection that is subscribed.
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Pushes {
     wire: Wire,
     scan: Scan,
     most: usize,
-    inbox: Inbox<Message>,
-    /// The step that waits.
-    waiting: Option<Waker>,
-    /// Why no more will come.
-    ended: Option<Fault>,
-    /// A step has failed because of that.
-    is_told: bool,
 }
 
 /// A message that came.
@@ -61,18 +52,17 @@ struct Inner {
 pub(crate) struct Message {
     pub(crate) channel: Text,
     pub(crate) payload: Value,
-    pub(crate) came: Moment,
 }
 
 /// What a server says on a connection that is subscribed.
 enum Push {
-    Message {
-        channel: Text,
-        payload: Value,
-        bytes: usize,
-    },
+    Message(Message),
     /// One more channel is subscribed to.
     Subscribed,
+    /// It refuses a channel, or names the node that has it.
+    Refused(String),
+    /// The node has a shard channel no more.
+    Left,
     /// Something else.
     Else,
 }
@@ -102,51 +92,12 @@ impl Asset for RedisSubscription {
                 Kind::Subscribe.fault("an argument of the subscription is missing")
             })?),
         };
-        let connection: &RedisConnection = &uses.connection;
-        let wire = connection.open_apart().await;
-        let mut wire = wire.map_err(|fault| Kind::Connect.of(fault))?;
-        let most = connection.settings().max_reply;
-        wire.send_only();
-        wire.out().put(&settings.commands);
-        wire.flush().await.map_err(|trouble| broken(&trouble))?;
-        let mut inner = Inner {
-            wire,
-            scan: Scan::default(),
-            most,
-            inbox: Inbox::new(),
-            waiting: None,
-            ended: None,
-            is_told: false,
-        };
-        let (clock, metrics) = (cx.clock(), cx.metrics());
-        let mut left = settings.channels;
-        while left > 0 {
-            match poll_fn(|cx| inner.poll_push(cx)).await? {
-                Push::Subscribed => left -= 1,
-                Push::Message {
-                    channel,
-                    payload,
-                    bytes,
-                } => inner.put(
-                    Message {
-                        channel,
-                        payload,
-                        came: clock.now(),
-                    },
-                    bytes,
-                    &settings,
-                    &metrics,
-                ),
-                Push::Else => {}
-            }
-        }
+        let (pushes, early) = begin(&uses.connection, &settings).await?;
+        let listening = Listening::new(pushes, settings.keeps, (cx.clock(), cx.metrics()));
+        early.into_iter().for_each(|message| listening.put(message));
         Ok(Self {
-            inner: RefCell::new(inner),
-            turns: Turns::new(),
-            deadline: KeptDeadline::new(),
+            listening,
             settings,
-            clock,
-            metrics,
         })
     }
 
@@ -161,16 +112,15 @@ impl Asset for RedisSubscription {
     }
 
     fn has_idle_work(&self) -> bool {
-        let inner = self.inner.borrow();
-        inner.ended.is_none() && !self.holds_up(&inner)
+        self.listening.has_idle_work()
     }
 
     fn poll_idle(&self, cx: &mut Context<'_>) {
-        self.read(cx);
+        self.listening.read(cx);
     }
 
     fn is_spent(&self) -> bool {
-        self.inner.borrow().is_told
+        self.listening.is_spent()
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -179,104 +129,93 @@ impl Asset for RedisSubscription {
     }
 }
 
-impl RedisSubscription {
-    /// Drops messages of other iterations than that of a step, if the grid does not keep them.
-    pub(crate) fn forget_before(&self, step: &Step<'_>) {
-        if self.settings.keeps {
-            return;
-        }
-        let began = step.iteration_began();
-        let dropped = self
-            .inner
-            .borrow_mut()
-            .inbox
-            .drop_while(|message| message.came < began);
-        self.count_dropped(dropped);
+impl Listens for Pushes {
+    type Message = Message;
+
+    const RECEIVED: Counter = Metric::MESSAGES_RECEIVED;
+    const DROPPED: Counter = Metric::DROPPED;
+
+    fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Fault>> {
+        Poll::Ready(match ready!(self.poll_push(cx))? {
+            Push::Message(message) => Ok(Some(message)),
+            Push::Refused(error) => Err(refused(&error)),
+            Push::Left => Err(left()),
+            Push::Subscribed | Push::Else => Ok(None),
+        })
     }
 
-    /// Messages that a step skipped.
-    pub(crate) fn count_dropped(&self, count: u64) {
-        if count > 0 {
-            self.metrics.add(Metric::DROPPED, count);
-        }
-    }
-
-    /// The next message.
-    ///
-    /// # Errors
-    /// No more will come.
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Result<Message, Fault>> {
-        self.read(cx);
-        let mut inner = self.inner.borrow_mut();
-        if let Some(message) = inner.inbox.take() {
-            inner.waiting = None;
-            return Poll::Ready(Ok(message));
-        }
-        if let Some(fault) = inner.ended.clone() {
-            inner.is_told = true;
-            return Poll::Ready(Err(fault));
-        }
-        inner.waiting = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// Gives a message back: the next step gets it first.
-    pub(crate) fn put_back(&self, message: Message) {
-        let bytes = size(&message.payload);
-        self.inner.borrow_mut().inbox.put_back(message, bytes);
-    }
-
-    /// Whether nothing is read until a step has taken something.
-    fn holds_up(&self, inner: &Inner) -> bool {
-        self.settings.inbox.on_full == OnFull::Block && inner.inbox.is_full(&self.settings.inbox)
-    }
-
-    /// Takes all that has come into the inbox.
-    fn read(&self, cx: &mut Context<'_>) {
-        let mut inner = self.inner.borrow_mut();
-        let mut waits = None;
-        while inner.ended.is_none() && !self.holds_up(&inner) {
-            match inner.poll_push(cx) {
-                Poll::Pending => break,
-                Poll::Ready(Ok(Push::Message {
-                    channel,
-                    payload,
-                    bytes,
-                })) => {
-                    let came = self.clock.now();
-                    inner.put(
-                        Message {
-                            channel,
-                            payload,
-                            came,
-                        },
-                        bytes,
-                        &self.settings,
-                        &self.metrics,
-                    );
-                }
-                Poll::Ready(Ok(Push::Subscribed | Push::Else)) => continue,
-                Poll::Ready(Err(fault)) => inner.ended = Some(fault),
-            }
-            waits = waits.or_else(|| inner.waiting.take());
-        }
-        drop(inner);
-        // It may take the message at once, so nothing is borrowed here.
-        if let Some(waker) = waits
-            && !waker.will_wake(cx.waker())
-        {
-            waker.wake();
+    fn size(message: &Message) -> usize {
+        match &message.payload {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
         }
     }
 }
 
-impl Inner {
-    fn put(&mut self, message: Message, bytes: usize, settings: &Settings, metrics: &AssetMetrics) {
-        let dropped = self.inbox.put(message, bytes, &settings.inbox);
-        metrics.add(Metric::MESSAGES_RECEIVED, 1);
-        if dropped > 0 {
-            metrics.add(Metric::DROPPED, dropped);
+/// Subscribes, in a cluster at the node that has the shard channels. Gives messages as well that came before all channels were subscribed to.
+async fn begin(
+    connection: &RedisConnection,
+    settings: &Settings,
+) -> Result<(Pushes, Vec<Message>), Fault> {
+    let cluster = connection.settings().cluster();
+    let mut node = None;
+    if let Some(cluster) = cluster {
+        if settings.slots.len() > 1 {
+            let text = "the shard channels are in different slots of the cluster: give them the same part in braces, as `{news}:sport`, or a subscription each";
+            return Err(Kind::Subscribe.fault(text));
         }
+        node = settings.slots.first().map(|slot| (cluster, *slot));
+    }
+    let mut moved = None;
+    for _ in 0..=REDIRECTIONS {
+        let opened = match node {
+            Some(of_cluster) => connection.open_apart_at(of_cluster, moved).await,
+            None => connection.open_apart().await.map(|wire| (wire, SEED)),
+        };
+        let (mut wire, at) = opened.map_err(|fault| Kind::Connect.of(fault))?;
+        wire.send_only();
+        wire.out().put(&settings.commands);
+        wire.flush().await.map_err(|trouble| broken(&trouble))?;
+        let mut pushes = Pushes {
+            wire,
+            scan: Scan::default(),
+            most: connection.settings().max_reply,
+        };
+        let mut early = Vec::new();
+        let Some(error) = pushes.begin(settings.channels, &mut early).await? else {
+            return Ok((pushes, early));
+        };
+        let redirection = cluster.and_then(|cluster| cluster.redirection(&error, at));
+        match redirection {
+            Some(to) => {
+                connection.count(Redirected::REDIRECTIONS, 1);
+                moved = Some(to.to());
+            }
+            None => return Err(refused(&error)),
+        }
+    }
+    Err(Kind::Subscribe.fault("the nodes of the cluster name one another for the shard channels"))
+}
+
+impl Pushes {
+    /// Waits until so many channels are subscribed to, or one is refused: why.
+    async fn begin(
+        &mut self,
+        channels: usize,
+        early: &mut Vec<Message>,
+    ) -> Result<Option<String>, Fault> {
+        let mut missing = channels;
+        while missing > 0 {
+            match poll_fn(|cx| self.poll_push(cx)).await? {
+                Push::Subscribed => missing -= 1,
+                Push::Message(message) => early.push(message),
+                Push::Refused(error) => return Ok(Some(error)),
+                Push::Left => return Err(left()),
+                Push::Else => {}
+            }
+        }
+        Ok(None)
     }
 
     /// What the server says next.
@@ -301,8 +240,7 @@ impl Inner {
 
 fn push(reply: Reply<'_>) -> Result<Push, Fault> {
     if let Some(error) = reply.error() {
-        let (word, rest) = error.split_once(' ').unwrap_or((error, ""));
-        return Err(Kind::Subscribe.fault(crate::outcome::told(word, rest)));
+        return Ok(Push::Refused(error.to_owned()));
     }
     let no_reply = || Kind::Protocol.fault("what came is no message of a subscription");
     let items = reply.items().ok_or_else(no_reply)?;
@@ -317,23 +255,26 @@ fn push(reply: Reply<'_>) -> Result<Push, Fault> {
         "message" | "smessage" => 1,
         "pmessage" => 2,
         "subscribe" | "psubscribe" | "ssubscribe" => return Ok(Push::Subscribed),
+        "sunsubscribe" => return Ok(Push::Left),
         _ => return Ok(Push::Else),
     };
     let payload = items.get(channel + 1).and_then(|item| item.value().ok());
     let payload = payload.ok_or_else(no_reply)?;
-    Ok(Push::Message {
+    Ok(Push::Message(Message {
         channel: text(channel).ok_or_else(no_reply)?,
-        bytes: size(&payload),
         payload,
-    })
+    }))
 }
 
-fn size(payload: &Value) -> usize {
-    match payload {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        _ => 0,
-    }
+fn refused(error: &str) -> Fault {
+    let (word, rest) = error.split_once(' ').unwrap_or((error, ""));
+    Kind::Subscribe.fault(crate::outcome::told(word, rest))
+}
+
+fn left() -> Fault {
+    Kind::Closed.fault(
+        "the subscription ended: the shard channels have moved to another node of the cluster",
+    )
 }
 
 fn broken(trouble: &Trouble) -> Fault {
@@ -366,7 +307,13 @@ fn settings(inputs: &Inputs) -> Option<Settings> {
             count += 1;
         }
     }
+    let shard_channels = inputs.shard_channels.known()?.items()?;
+    let names = shard_channels.iter().filter_map(Value::as_text);
+    let mut slots: Vec<u16> = names.map(|name| slot(name.as_bytes())).collect();
+    slots.sort_unstable();
+    slots.dedup();
     Some(Settings {
+        slots,
         commands,
         channels: count,
         channel: inputs
@@ -374,18 +321,11 @@ fn settings(inputs: &Inputs) -> Option<Settings> {
             .known()?
             .at(0)
             .and_then(|first| first.as_text().map(|text| Text::from(text.to_owned()))),
-        inbox: InboxLimits {
-            messages: inputs
-                .inbox_messages
-                .known()?
-                .as_usize()
-                .unwrap_or(usize::MAX),
-            bytes: usize::try_from(*inputs.inbox_size.known()?).unwrap_or(usize::MAX),
-            on_full: match &**inputs.on_full.known()? {
-                "block" => OnFull::Block,
-                _ => OnFull::DropOldest,
-            },
-        },
-        keeps: *inputs.keep.known()?,
+        keeps: Keeps::new(
+            inputs.inbox_messages.known()?.as_usize(),
+            *inputs.inbox_size.known()?,
+            inputs.on_full.known()?,
+            *inputs.keep.known()?,
+        ),
     })
 }

@@ -212,8 +212,11 @@ pub struct Input {
     pub shown: bool,
     /// Not logged or reported.
     pub sensitive: bool,
-    /// It names documents of one of these kinds, which are read when the grid is built. The module never sees them.
+    /// It names documents of one of these kinds, which are read when the grid is built. The module sees columns alone.
     pub reads: Vec<DocumentKind>,
+    /// The input by whose text columns are found in the document of the kind "statements" that an asset of a step names, where the
+    /// grid names none.
+    pub found_by: Option<String>,
     /// It says when the grid is built whether an output is validated ([`Output::validated_by`]), or whether messages are stamped
     /// ([`Runner::stamps`]). The module never sees it.
     pub is_switch: bool,
@@ -242,17 +245,20 @@ pub enum DocumentKind {
     Folders,
     /// No file: names of columns with their types in SQL.
     Columns,
+    /// What statements of SQL take and give, as a server described them.
+    Statements,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [DocumentKind; 6] = [
+    pub const ALL: [DocumentKind; 7] = [
         Self::JsonSchema,
         Self::OpenApi,
         Self::Protobuf,
         Self::ProtobufSet,
         Self::Folders,
         Self::Columns,
+        Self::Statements,
     ];
 
     /// As a manifest writes it.
@@ -264,6 +270,7 @@ impl DocumentKind {
             Self::ProtobufSet => "protobuf_set",
             Self::Folders => "folders",
             Self::Columns => "columns",
+            Self::Statements => "statements",
         }
     }
 
@@ -510,9 +517,10 @@ impl Input {
         !self.reads.is_empty()
     }
 
-    /// Whether it is read when the grid is built: a document, or a switch. Then it is no part of the program.
+    /// Whether it is read when the grid is built and no part of the program: a document, or a switch. Columns are a part of it, since
+    /// what comes can be others.
     pub fn is_read_when_built(&self) -> bool {
-        self.is_document() || self.is_switch
+        self.is_document() && !self.reads_only(DocumentKind::Columns) || self.is_switch
     }
 
     /// Whether it names documents of this kind and no other.

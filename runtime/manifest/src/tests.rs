@@ -715,8 +715,8 @@ asset "shop" {
         faults(text),
         [
             (6, "`read` is \"build\": when the grid is built"),
-            (12, "there is no kind of document \"json_shema\": there are \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\", \"columns\""),
-            (16, "`as` lists the kinds of document that are read: \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\", \"columns\""),
+            (12, "there is no kind of document \"json_shema\": there are \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\", \"columns\", \"statements\""),
+            (16, "`as` lists the kinds of document that are read: \"json_schema\", \"openapi\", \"protobuf\", \"protobuf_set\", \"folders\", \"columns\", \"statements\""),
             (20, "`as` belongs to `read = \"build\"`"),
             (22, "`list` is read when the grid is built: it is a string, with `required` and `description` alone"),
             (28, "nothing has the type that `unread` reads: an output says `type_from = input.unread`"),
@@ -786,6 +786,61 @@ runner "query" {
         ]
         .map(|(line, text)| (line, text.to_owned()))
     );
+}
+
+#[test]
+fn columns_are_found_by_a_text_in_a_file_that_an_asset_names() {
+    let text = r#"
+asset "server" {
+  input "file" {
+    type = string
+    read = "build"
+    as   = ["statements"]
+  }
+}
+runner "query" {
+  uses "server" { asset = "server" }
+  input "sql" {
+    type     = string
+    required = true
+  }
+  input "columns" {
+    type     = map(string)
+    read     = "build"
+    as       = ["columns"]
+    found_by = input.sql
+  }
+  output "row" {
+    type      = any
+    type_from = input.columns
+  }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let columns = &manifest.runners[0].inputs[1];
+    assert_eq!(columns.found_by.as_deref(), Some("sql"));
+    // What comes may be something else, so the module sees them. It does not see the file.
+    assert!(!columns.is_read_when_built());
+    assert!(manifest.assets[0].inputs[0].is_read_when_built());
+    let text = text.replace(
+        "required = true",
+        "required = true\n    found_by = input.sql",
+    );
+    let text = text.replace(
+        "found_by = input.sql\n  }\n  output",
+        "found_by = input.number\n  }\n  input \"number\" {\n    type = number\n  }\n  output",
+    );
+    assert_eq!(
+        faults(&text),
+        [
+            (14, "`found_by` is for an input of the kind \"columns\""),
+            (16, "there is no input `number` of type string"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+    let text = text.replace("found_by = input.number", "found_by = \"sql\"");
+    let wrong = "`found_by` is the input by whose text columns are found: `input.NAME`";
+    assert!(faults(&text).contains(&(20, wrong.to_owned())));
 }
 
 #[test]
@@ -1049,7 +1104,7 @@ runner "call" {
         ),
         (
             8,
-            "\"protobuf\", \"protobuf_set\", \"folders\" and \"columns\" stand alone in `as`",
+            "\"protobuf\", \"protobuf_set\", \"folders\", \"columns\" and \"statements\" stand alone in `as`",
         ),
         (
             8,

@@ -111,7 +111,8 @@
 //!   twice, [`Look::Ask`] finds out before.
 //! - **One at a time.** Where answers come in the order of the questions, or a session has a state, steps that run side by side take
 //!   [`Turns`].
-//! - **Messages that nobody asked for**, such as those of a session, wait in an [`Inbox`] with limits.
+//! - **Messages that nobody asked for**, such as those of a session, wait in an [`Inbox`] with limits. A connection that does nothing but
+//!   listen is a [`Listening`], from which steps take what matches.
 //! - **Idle connections** are looked after by [`Home::poll_idle`], in the asset's own `poll_idle`.
 #![forbid(unsafe_code)]
 
@@ -120,11 +121,13 @@ mod dial;
 mod home;
 mod inbox;
 mod limit;
+mod listening;
 mod meter;
 mod named;
 mod pool;
 mod shared;
 mod socket;
+mod stamped;
 mod tls;
 mod trouble;
 mod turns;
@@ -137,9 +140,11 @@ pub use dial::{KeptNames, MOST_NAMES};
 pub use home::{Counts, Home, Loan};
 pub use inbox::{Inbox, InboxLimits, OnFull};
 pub use limit::{KeepsDeadline, KeptDeadline, Within, within};
+pub use listening::{Came, Keeps, Listening, Listens, Taken};
 pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};
+pub use stamped::{stamped, unstamped};
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
 pub use tls::{Pem, Tls, TlsArguments, TlsIdentity, TlsSettings, TlsVersion};

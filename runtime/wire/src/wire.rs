@@ -479,6 +479,12 @@ impl Wire {
         self.layer.as_ref()?.protocol()
     }
 
+    /// The hash of the server's certificate, to which a login binds itself: `tls-server-end-point` (RFC 5929, section 4). It is there
+    /// once, over TLS whose settings say [`TlsSettings::binds`](crate::TlsSettings), with a certificate for whose signature it is defined.
+    pub fn take_end_point(&mut self) -> Option<Box<[u8]>> {
+        self.layer.as_mut()?.take_end_point()
+    }
+
     /// Whether the end that [`Wire::fill`] told by 0 is what the other end meant to be its end. With TLS an end that was not
     /// announced may be that of somebody between, so a message that only the end delimits is not whole.
     pub fn ended_cleanly(&self) -> bool {

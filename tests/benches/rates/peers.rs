@@ -18,7 +18,9 @@ pub struct Peer {
     pub words: Box<dyn Fn(u32) -> Vec<String>>,
     /// Its arguments for a run of so many seconds that does next to nothing, if what it does once a second is worth a look.
     pub idle_words: Option<Box<dyn Fn(u32) -> Vec<String>>>,
-    /// Whether its program is machine code that valgrind can run: those of Go and Node.js are not.
+    /// Its arguments for a run that only starts and sends next to nothing, if that takes CPU time worth taking off.
+    pub start_words: Option<Vec<String>>,
+    /// Whether its program is machine code that valgrind can run: those of Go, Java and Node.js are not.
     pub is_native: bool,
     /// How many requests it says it sent.
     pub told: fn(&Ended) -> u64,
@@ -72,6 +74,7 @@ pub fn bggo(name: &'static str, program: Program, users: u32, flags: Vec<String>
             let load = ["--rate", "1/s", "--allow-overload", "--duration", &seconds];
             with_last(&idle, &load)
         })),
+        start_words: None,
         is_native: true,
         told: |ended| {
             let summary = summary(&ended.stderr);
@@ -109,6 +112,7 @@ pub fn wrk(way: &Way<'_>) -> Peer {
         program: found("wrk"),
         words: Box::new(move |seconds| with(&[&format!("-d{seconds}s")], &words)),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             assert!(!ended.stdout.contains("Non-2xx"), "{}", ended.stdout);
@@ -131,6 +135,7 @@ pub fn quinn(url: &str, authority: &str, streams: u32) -> Peer {
         program: std::env::current_exe().ok(),
         words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: first_line,
         left: 0,
@@ -157,6 +162,7 @@ pub fn h2load(way: &Way<'_>, version: Version) -> Peer {
         program: found("h2load"),
         words: Box::new(move |seconds| with(&["-D", &seconds.to_string()], &words)),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             // `requests: T total, S started, D done, ..`
@@ -216,6 +222,7 @@ pub fn ghz(way: &Way<'_>, calls: Calls) -> Peer {
         program: found("ghz"),
         words: Box::new(move |seconds| with(&["--duration", &format!("{seconds}s")], &words)),
         idle_words: None,
+        start_words: None,
         is_native: false,
         told,
         left: 0,
@@ -254,6 +261,7 @@ pub fn uws(way: &Way<'_>, size: usize) -> Peer {
         program: found("uws_load_test"),
         words: Box::new(move |seconds| with(&[&seconds.to_string()], &words)),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             // A line for each four seconds.
@@ -298,6 +306,7 @@ pub fn memtier(way: &Way<'_>, depth: u64) -> Peer {
         program: found("memtier_benchmark"),
         words: Box::new(move |seconds| with(&["--test-time", &seconds.to_string()], &words)),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             // One for each kind of command and each second; that of all is the largest.
@@ -337,6 +346,7 @@ pub fn kcat_group(server: &str, most: u64, each_second: u64) -> Peer {
             .concat()
         }),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| ended.stdout.len() as u64,
         left: 0,
@@ -356,6 +366,7 @@ pub fn pgbench(way: &Way<'_>, only_selects: bool) -> Peer {
         program: found("pgbench").map(|_| postgres_program("pgbench")),
         words: Box::new(move |seconds| with(&["-T", &seconds.to_string()], &words)),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             let mut lines = ended.stdout.lines();
@@ -395,6 +406,7 @@ pub fn redis_benchmark(way: &Way<'_>, depth: u64) -> Peer {
             [&words[..], &strings(&["-n", &count, "GET", "key"])].concat()
         }),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             let line = ended
@@ -441,6 +453,7 @@ pub fn kcat_sending(server: &str) -> Peer {
             [&words[..], &strings(&[&file.path().display().to_string()])].concat()
         }),
         idle_words: None,
+        start_words: None,
         is_native: true,
         // It says nothing. The server counts.
         told: |_| 0,
@@ -456,9 +469,33 @@ pub fn rdkafka(server: &str, waiting: u32) -> Peer {
         program: found("rdkafka_loop"),
         words: Box::new(move |seconds| [&words[..], &strings(&[&seconds.to_string()])].concat()),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| parsed(ended.stdout.split_ascii_whitespace().next(), ended),
         left: 0,
+    }
+}
+
+/// PerfTest of RabbitMQ on the JVM, with these arguments. It ends after so many messages for each second, whose number `count` names, and says
+/// nothing of how many there were: the server counts.
+pub fn perf_test(url: &str, (how, count): (&[&str], &'static str), each_second: u64) -> Peer {
+    let libraries = folder().join("perf_test/libs");
+    let is_there = libraries.is_dir();
+    let class = format!("{}/*", libraries.display());
+    let program = ["-cp", &class, "com.rabbitmq.perf.PerfTest", "-h", url];
+    let words = strings(&[&program[..], how, &[count]].concat());
+    Peer {
+        name: "PerfTest",
+        program: found("java").filter(|_| is_there),
+        start_words: Some(with_last(&words, &["1000"])),
+        words: Box::new(move |seconds| {
+            let most = u64::from(seconds) * each_second;
+            with_last(&words, &[&most.to_string()])
+        }),
+        idle_words: None,
+        is_native: false,
+        told: |_| 0,
+        left: u64::MAX,
     }
 }
 
@@ -471,6 +508,7 @@ pub fn oha(way: &Way<'_>) -> Peer {
         program: found("oha"),
         words: Box::new(move |seconds| with(&["-z", &format!("{seconds}s")], &words)),
         idle_words: None,
+        start_words: None,
         is_native: true,
         told: |ended| {
             let said = read(&ended.stdout);
@@ -498,6 +536,7 @@ pub fn k6(way: &Way<'_>) -> Peer {
             with_last(&words, &["-e", &own, "--duration", &duration])
         }),
         idle_words: None,
+        start_words: None,
         is_native: false,
         told: |ended| {
             // The summary for people stands before the object.
@@ -543,6 +582,7 @@ fn on_node(name: &'static str, way: &Way<'_>) -> Peer {
         program: found("node").filter(|_| is_there),
         words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
         idle_words: None,
+        start_words: None,
         is_native: false,
         told: first_line,
         left: way.connections.into(),
@@ -576,6 +616,7 @@ fn of_loop((name, program): (&'static str, &str), first: &[&str], way: &Way<'_>)
         program: found(program),
         words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
         idle_words: None,
+        start_words: None,
         is_native: false,
         told: first_line,
         left: 0,

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 # command -> Debian package
-need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip redis-server:redis-server redis-benchmark:redis-tools kcat:kcat pgbench:postgresql"
+need="nginx:nginx caddy:caddy wrk:wrk h2load:nghttp2-client strace:strace valgrind:valgrind taskset:util-linux node:nodejs npm:npm cc:gcc python3:python3 pip3:python3-pip redis-server:redis-server redis-benchmark:redis-tools kcat:kcat pgbench:postgresql java:default-jre-headless mvn:maven rabbitmqctl:rabbitmq-server"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -76,4 +76,12 @@ if [ ! -x "$bin/mongo_loop" ] || [ "$scripts/mongo.rs" -nt "$bin/mongo_loop" ]; 
     (cd "$folder/mongo" && cargo build --quiet --release --target-dir build) >"$folder/mongo/log" 2>&1 || { cat "$folder/mongo/log" >&2; exit 1; }
     mv "$folder/mongo/build/release/mongo_loop" "$bin/mongo_loop"
     rm -rf "$folder/mongo/build"
+fi
+
+# PerfTest of RabbitMQ.
+if [ ! -d "$folder/perf_test/libs" ]; then
+    mkdir -p "$folder/perf_test"
+    cp "$scripts/perf_test.xml" "$folder/perf_test/pom.xml"
+    (cd "$folder/perf_test" && mvn -q -B -ntp dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/libs") >"$folder/perf_test/log" 2>&1 ||
+        { cat "$folder/perf_test/log" >&2; rm -rf "$folder/perf_test/libs"; exit 1; }
 fi

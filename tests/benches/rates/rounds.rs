@@ -1,10 +1,12 @@
 //! Interleaved rounds of one row -> requests a second, CPU time a request and memory, each beside the anchor's of the same round.
 
-use crate::peers::pinned;
+use crate::peers::{Peer, pinned};
 use crate::rows::Row;
-use crate::sample::run;
+use crate::sample::{Ended, run};
 use crate::table::{Lines, Quartiles, quartiles};
 use crate::target::Target;
+use std::process::Command;
+use std::time::Duration;
 
 /// What one run of a peer came to.
 struct Sample {
@@ -88,10 +90,30 @@ pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines
     lines
 }
 
-/// One run; nothing if the peer is not here. The peer's own count must be the server's.
+/// One run, without what the program takes to start if that is known; nothing if the peer is not here.
 fn sample(row: &Row, number: usize, target: &Target, seconds: u32) -> Option<Sample> {
     let peer = &row.peers[number];
-    let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(seconds));
+    let program = peer.program.as_ref()?;
+    let counted = |words: &[String]| counted(row, peer, target, pinned(&[], program, words));
+    let started = peer.start_words.as_ref().map(|words| counted(words));
+    let (ended, requests) = counted(&(peer.words)(seconds));
+    let (before, few) = match &started {
+        Some((started, few)) => ((started.user, started.system), *few),
+        None => <_>::default(),
+    };
+    let each = |time: Duration, before: Duration| {
+        time.saturating_sub(before).as_secs_f64() * 1e6 / (requests - few) as f64
+    };
+    Some(Sample {
+        rate: requests as f64 / f64::from(seconds),
+        user: each(ended.user, before.0),
+        system: each(ended.system, before.1),
+        peak: ended.peak,
+    })
+}
+
+/// Runs a peer to its end: what it came to, and how many requests the server has counted. The peer's own count must be the same.
+fn counted(row: &Row, peer: &Peer, target: &Target, command: Command) -> (Ended, u64) {
     let (ended, requests) = row.counted(target, || run(command));
     assert!(
         ended.status.success(),
@@ -103,17 +125,11 @@ fn sample(row: &Row, number: usize, target: &Target, seconds: u32) -> Option<Sam
     );
     let told = (peer.told)(&ended);
     assert!(
-        (told..=told + peer.left).contains(&requests),
+        (told..=told.saturating_add(peer.left)).contains(&requests),
         "{} says that it sent {told} requests, and the server has counted {requests}",
         peer.name
     );
-    let each = |time: std::time::Duration| time.as_secs_f64() * 1e6 / requests as f64;
-    Some(Sample {
-        rate: requests as f64 / f64::from(seconds),
-        user: each(ended.user),
-        system: each(ended.system),
-        peak: ended.peak,
-    })
+    (ended, requests)
 }
 
 /// The share of each round that bggo has of another peer's figure.

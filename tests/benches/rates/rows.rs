@@ -2,14 +2,14 @@
 
 use crate::peers::{
     Calls, Peer, Version, Way, autocannon, bggo, ghz, grpc_go, h2load, iterations, k6, kcat_group,
-    kcat_sending, memtier, minio, mongo_driver, oha, pgbench, quinn, rdkafka, redis_benchmark,
-    socketio_client, uws, wrk,
+    kcat_sending, memtier, minio, mongo_driver, oha, perf_test, pgbench, quinn, rdkafka,
+    redis_benchmark, socketio_client, uws, wrk,
 };
 use crate::sample::Ended;
 use crate::server::{Echo, S3, Server, Socketio, Streams, Unary};
 use crate::target::{CORE, Http3Target, Target};
 use bggo_tests::bench::{Program, summary};
-use bggo_tests::server::{Kafka, KafkaSetup, Mongo, Postgres, Redis, RedisSetup};
+use bggo_tests::server::{Kafka, KafkaSetup, Mongo, Postgres, Rabbitmq, Redis, RedisSetup, Vhost};
 use std::cell::Cell;
 
 /// Connections of every row that says nothing else.
@@ -97,7 +97,7 @@ impl Row {
 pub type Make = fn(&Target) -> Row;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 25] = [
+pub const ROWS: [(&str, Make); 28] = [
     ("fixed", fixed),
     ("tls", tls),
     ("body-1k", |target| {
@@ -126,6 +126,9 @@ pub const ROWS: [(&str, Make); 25] = [
     ("kafka-linger", kafka_linger),
     ("kafka-wait", kafka_wait),
     ("kafka-consume", kafka_consume),
+    ("rabbitmq-window", rabbitmq_window),
+    ("rabbitmq-wait", rabbitmq_wait),
+    ("rabbitmq-consume", rabbitmq_consume),
     ("redis-1", |_| redis(1, "Redis, GET of 100 B")),
     ("redis-16", |_| redis(DEEP, "Redis, GET of 100 B, 16 deep")),
     ("postgres-select", |_| {
@@ -432,6 +435,130 @@ fn kafka_wait(_: &Target) -> Row {
         is_gate: false,
         served: Some(served),
         ..Row::new("Kafka, record of 100 B, 64 users wait for theirs", peers)
+    }
+}
+
+/// A broker with a queue `bench` in a vhost `bench`, which lives as long as this process.
+fn rabbitmq() -> (&'static Rabbitmq, String) {
+    let server: &Rabbitmq = Box::leak(Box::new(Rabbitmq::start_on(CORE)));
+    let vhost: &Vhost<'_> = Box::leak(Box::new(server.vhost("bench")));
+    vhost.queue("bench", r#"{"durable":false,"auto_delete":false}"#);
+    (server, vhost.url())
+}
+
+/// Messages that a queue got in a run. It is emptied before.
+fn published(server: &'static Rabbitmq) -> Served {
+    let is_before = Cell::new(true);
+    Box::new(move || {
+        if is_before.replace(!is_before.get()) {
+            server.http("DELETE", "/api/queues/bench/bench/contents", "");
+            return 0;
+        }
+        server.depth("bench", "bench")
+    })
+}
+
+/// PerfTest that publishes messages of 100 bytes over so many connections, each with so many confirms to come.
+fn perf_test_publishing(url: &str, (connections, confirms): (u64, u64), each_second: u64) -> Peer {
+    let numbers = [connections, confirms].map(|number| number.to_string());
+    let how = ["-x", &numbers[0], "-y", "0", "-c", &numbers[1], "-s", "100"];
+    let to = ["-p", "-u", "bench", "-e", "", "-k", "bench"];
+    // It counts the messages of each connection.
+    perf_test(
+        url,
+        (&[&how[..], &to].concat(), "-C"),
+        each_second / connections,
+    )
+}
+
+fn rabbitmq_window(_: &Target) -> Row {
+    const WINDOW: u64 = 100;
+    let (server, url) = rabbitmq();
+    let program = Program::new(include_str!("grids/rabbitmq_window.hcl"));
+    let own = bggo("bggo", program, 1, flag("--url", url.clone()));
+    let own = Peer {
+        told: |ended| iterations(ended) * WINDOW,
+        ..own
+    };
+    Row {
+        rate: None,
+        cpu: &[0.3],
+        is_gate: false,
+        served: Some(published(server)),
+        ..Row::new(
+            "RabbitMQ, message of 100 B, windows of 100",
+            vec![own, perf_test_publishing(&url, (1, WINDOW), 30_000)],
+        )
+    }
+}
+
+fn rabbitmq_wait(_: &Target) -> Row {
+    let (server, url) = rabbitmq();
+    let program = Program::new(include_str!("grids/rabbitmq_wait.hcl"));
+    let own = bggo("bggo", program, CONNECTIONS, flag("--url", url.clone()));
+    let other = perf_test_publishing(&url, (CONNECTIONS.into(), 1), 16_000);
+    Row {
+        rate: None,
+        cpu: &[0.35],
+        is_gate: false,
+        served: Some(published(server)),
+        ..Row::new(
+            "RabbitMQ, message of 100 B, 64 users wait for their confirms",
+            vec![of_iterations(own), other],
+        )
+    }
+}
+
+/// Each run takes messages of a queue that is filled before.
+fn rabbitmq_consume(_: &Target) -> Row {
+    /// Messages that are stored, those that a run takes for each of its seconds, and those of a step.
+    const STORED: u64 = 300_000;
+    const EACH_SECOND: u64 = 40_000;
+    const EACH_STEP: u64 = 100;
+    let (server, url) = rabbitmq();
+    let filling = Program::new(include_str!("grids/rabbitmq_window.hcl"));
+    let own = bggo(
+        "bggo",
+        Program::new(include_str!("grids/rabbitmq_consume.hcl")),
+        1,
+        flag("--url", url.clone()),
+    );
+    let words = own.words;
+    let own = Peer {
+        words: Box::new(move |seconds| {
+            let count = STORED.min(u64::from(seconds) * EACH_SECOND);
+            let mut words = words(seconds);
+            words.truncate(words.len() - 2);
+            words.extend(["--iterations".to_owned(), (count / EACH_STEP).to_string()]);
+            words
+        }),
+        idle_words: None,
+        told: |ended| {
+            let summary = summary(&ended.stderr);
+            let messages = &summary["steps"][0]["metrics"]["messages"]["sum"];
+            messages.as_u64().expect("a number of messages")
+        },
+        ..own
+    };
+    let how = ["-x", "0", "-y", "1", "-q", "100", "-p", "-u", "bench"];
+    let other = perf_test(&url, (&how, "-D"), EACH_SECOND);
+    let published = published(server);
+    let is_before = Cell::new(true);
+    Row {
+        rate: None,
+        cpu: &[0.3],
+        is_gate: false,
+        served: Some(Box::new(move || {
+            if is_before.replace(!is_before.get()) {
+                published();
+                let windows = (STORED / EACH_STEP).to_string();
+                let filled = filling.start(&["--iterations", &windows, "--url", &url]);
+                assert_eq!(filled.finish().code(), 0);
+                return 0;
+            }
+            STORED - published()
+        })),
+        ..Row::new("RabbitMQ, messages of 100 B taken", vec![own, other])
     }
 }
 

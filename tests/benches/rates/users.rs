@@ -7,6 +7,7 @@ use crate::server::{Echo, Server, Streams};
 use crate::table::Lines;
 use crate::target::Target;
 use bggo_tests::bench::{Program, WORKERS};
+use bggo_tests::server::{Mongo, Postgres, Rabbitmq, Redis};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Users of the rows whose figure is a user's.
@@ -15,6 +16,9 @@ const USERS: u32 = 5_000;
 /// Users with a session of another protocol than HTTP.
 const SESSIONS: u32 = 2_000;
 
+/// Users whose server has a process or a thread for each.
+const PROCESSES: u32 = 400;
+
 /// Users of the row whose figure is the whole program's.
 const MANY: u32 = 100_000;
 
@@ -22,12 +26,16 @@ const MANY: u32 = 100_000;
 pub type Make = fn(&Target) -> Lines;
 
 /// All rows by their names.
-pub const ROWS: [(&str, Make); 5] = [
+pub const ROWS: [(&str, Make); 9] = [
     ("users-plain", plain),
     ("users-tls", tls),
     ("users-many", many),
     ("users-websocket", |_| websocket()),
     ("users-grpc", |_| grpc()),
+    ("users-redis", |_| redis()),
+    ("users-postgres", |_| postgres()),
+    ("users-mongo", |_| mongo()),
+    ("users-rabbitmq", |_| rabbitmq()),
 ];
 
 fn plain(target: &Target) -> Lines {
@@ -90,38 +98,90 @@ fn websocket() -> Lines {
     let server = Server::start::<Echo>();
     let program = Program::new(include_str!("grids/idle_websocket.hcl"));
     let flags = ["--url", &server.url("ws")];
-    sessions("idle WebSocket session", 2.0, (&program, &server, &flags))
+    let counts = || counts_of(&server);
+    let title = "idle WebSocket session";
+    sessions((title, 2.0), (&program, SESSIONS, &flags), counts)
 }
 
 fn grpc() -> Lines {
     let server = Server::start::<Streams>();
     let program = Program::with_files(include_str!("grids/idle_grpc.hcl"), &[SHOP]);
     let flags = ["--target", &server.address()];
-    sessions(
-        "idle connection of gRPC with a stream",
-        16.0,
-        (&program, &server, &flags),
-    )
+    let counts = || counts_of(&server);
+    let title = "idle connection of gRPC with a stream";
+    sessions((title, 16.0), (&program, SESSIONS, &flags), counts)
 }
 
-/// Users that have sent one message each.
+/// Messages that a server of the bench has had, and connections.
+fn counts_of(server: &Server) -> Vec<u64> {
+    let (messages, connections) = server.counts();
+    vec![messages, connections]
+}
+
+fn redis() -> Lines {
+    let server = Redis::start();
+    let program = Program::new(include_str!("grids/idle_redis.hcl"));
+    let flags = ["--url", &server.url()];
+    let counts = || vec![server.calls("get")];
+    let title = "idle connection of Redis";
+    sessions((title, 2.0), (&program, SESSIONS, &flags), counts)
+}
+
+fn postgres() -> Lines {
+    let most = format!("max_connections={}", PROCESSES + 10);
+    let server = Postgres::start_with(&[&most]);
+    server.ask("CREATE TABLE once (id int)");
+    let program = Program::new(include_str!("grids/idle_postgres.hcl"));
+    let flags = ["--url", &server.url("postgres")];
+    let counts = || {
+        vec![
+            server
+                .ask("SELECT count(*) FROM once")
+                .parse()
+                .expect("a count"),
+        ]
+    };
+    let title = "idle connection of PostgreSQL";
+    sessions((title, 8.0), (&program, PROCESSES, &flags), counts)
+}
+
+fn mongo() -> Lines {
+    let server = Mongo::start();
+    let program = Program::new(include_str!("grids/idle_mongo.hcl"));
+    let flags = ["--url", &server.url()];
+    let counts = || vec![server.calls("find")];
+    let title = "idle connection of MongoDB";
+    sessions((title, 8.0), (&program, PROCESSES, &flags), counts)
+}
+
+fn rabbitmq() -> Lines {
+    let server = Rabbitmq::start();
+    let vhost = server.vhost("bench");
+    vhost.queue("bench", "{}");
+    let program = Program::new(include_str!("grids/idle_rabbitmq.hcl"));
+    let flags = ["--url", &vhost.url()];
+    let counts = || vec![server.depth("bench", "bench")];
+    let title = "idle connection of RabbitMQ";
+    sessions((title, 2.0), (&program, SESSIONS, &flags), counts)
+}
+
+/// Users that have sent one message each: each count of the server grows by one for each.
 fn sessions(
-    title: &str,
-    goal: f64,
-    (program, server, flags): (&Program, &Server, &[&str]),
+    (title, goal): (&str, f64),
+    (program, users, flags): (&Program, u32, &[&str]),
+    counts: impl Fn() -> Vec<u64>,
 ) -> Lines {
     let settled = |users: u32| {
-        let (before, connections) = server.counts();
+        let before = counts();
         let memory = program.settled_under(&["--stages", &load(users)], users, flags);
-        let counted = server.counts();
-        let users = u64::from(users);
-        assert_eq!(
-            (counted.0 - before, counted.1 - connections),
-            (users, users)
-        );
+        let own: Vec<u64> = before
+            .iter()
+            .map(|count| count + u64::from(users))
+            .collect();
+        assert_eq!(counts(), own);
         memory
     };
-    of_bggo(title, goal, (settled, SESSIONS))
+    of_bggo(title, goal, (settled, users))
 }
 
 /// Memory of the whole program, in KiB. Each user has sent one request over a connection of its own.

@@ -245,8 +245,12 @@ fn tool(name: &str, owner: Option<(u32, u32)>) -> Command {
     as_owner(Command::new(program(name)), owner)
 }
 
-/// The path of a program of PostgreSQL, of the newest version that is there.
+/// The path of a program of PostgreSQL, of the newest version that is there. `BGGO_POSTGRES` is a folder that comes before it.
 pub fn program(name: &str) -> PathBuf {
+    let own = std::env::var_os("BGGO_POSTGRES").map(|folder| PathBuf::from(folder).join(name));
+    if let Some(own) = own.filter(|own| own.exists()) {
+        return own;
+    }
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let mut versions: Vec<PathBuf> = versions
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
@@ -258,7 +262,7 @@ pub fn program(name: &str) -> PathBuf {
     }
 }
 
-fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
+pub(super) fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
     if let Some((user, group)) = owner {
         command.uid(user).gid(group);
     }
@@ -266,7 +270,7 @@ fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
 }
 
 /// The user that the server runs as, where the tests run as root, which it refuses to be: its number and that of its group.
-fn owner() -> Option<(u32, u32)> {
+pub(super) fn owner() -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let of = |name: &str| {
         let line = users

@@ -251,8 +251,18 @@ impl Rabbitmq {
         panic!("it never holds of {path}: {last}");
     }
 
-    /// Runs `rabbitmqctl`.
-    pub fn control(&self, arguments: &[&str]) {
+    /// Messages of a queue, those that were not acknowledged as well, as the queue itself says.
+    pub fn depth(&self, vhost: &str, queue: &str) -> u64 {
+        let words = ["list_queues", "-q", "-s", "-p", vhost, "name", "messages"];
+        let text = self.control(&words);
+        let count = text
+            .lines()
+            .find_map(|line| line.strip_prefix(queue)?.trim().parse().ok());
+        count.unwrap_or_else(|| panic!("no queue {queue} in:\n{text}"))
+    }
+
+    /// Runs `rabbitmqctl`: what it says.
+    pub fn control(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(Path::new(PROGRAMS).join("rabbitmqctl"));
         self.environment(&mut command);
         let output = command.args(arguments).output().expect("rabbitmqctl");
@@ -261,6 +271,7 @@ impl Rabbitmq {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Says that there is no memory, or that there is again.

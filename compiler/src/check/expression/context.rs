@@ -23,6 +23,7 @@ use crate::check::called::SensitiveInputs;
 use crate::check::fold::{self, Failure, Known};
 use crate::check::kinds_of_failure;
 use crate::check::known_data::KnownData;
+use crate::check::schema::statements::{GridStatements, StatementsOf};
 use crate::check::schema::{Declared, Documents};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFlow, TInstances, TKind, TLocal, TMetric};
 
@@ -117,6 +118,10 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) only_asks: bool,
     /// What each resource declares by the `.proto` files that it names, as far as that was asked.
     pub(super) declared: BTreeMap<ResourceId, Declared>,
+    /// The statements that each resource names by a file, as far as that was asked.
+    pub(super) statements: BTreeMap<ResourceId, StatementsOf>,
+    /// The statements of steps whose columns the grid does not name.
+    pub(in crate::check) asked_of_servers: GridStatements,
     /// The types that documents give, by the step and the output.
     pub(in crate::check) document_types: BTreeMap<(StepId, String), Type>,
     /// What `.proto` files say, if the caller wants the types of expressions.
@@ -280,6 +285,8 @@ impl<'a> Checker<'a> {
             documents: Documents::default(),
             only_asks: false,
             declared: BTreeMap::new(),
+            statements: BTreeMap::new(),
+            asked_of_servers: GridStatements::default(),
             document_types: BTreeMap::new(),
             shown: Shown::default(),
             of_documents: Problems::default(),

@@ -87,13 +87,17 @@ impl Checker<'_> {
     }
 
     fn type_by_columns(&mut self, step: StepId, input: &str, output: &Output) -> Option<Type> {
-        let written = self.written_argument(step, input)?;
-        let value = self.aside(Some(step), written);
-        let columns = columns_of(value.constant()?).ok()?;
-        if value.sensitivity.any() {
-            return None;
-        }
-        let row = self.documents.row(written.span, columns);
+        let row = match self.written_argument(step, input) {
+            Some(written) => {
+                let value = self.aside(Some(step), written);
+                let columns = columns_of(value.constant()?).ok()?;
+                if value.sensitivity.any() {
+                    return None;
+                }
+                self.documents.row(written.span, columns)
+            }
+            None => self.row_of_file(step, input)?,
+        };
         Some(match output.ty {
             Type::List(_) => Type::list(row),
             _ => row,

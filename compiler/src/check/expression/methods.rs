@@ -138,7 +138,7 @@ impl Checker<'_> {
     }
 
     /// The resource that a use names.
-    fn used_by(&self, selecting: Selecting<'_>, key: &str) -> Option<ResourceId> {
+    pub(super) fn used_by(&self, selecting: Selecting<'_>, key: &str) -> Option<ResourceId> {
         let taken = selecting.takes.iter().find(|taken| taken.name == key)?;
         let written = attribute(selecting.uses, key)?;
         match self.reference(written.value.id)? {
@@ -485,7 +485,10 @@ fn words_of(files: &Files, method: &Method) -> String {
     format!("sends {sent}, gets {got}{doc}")
 }
 
-fn attribute<'a>(block: Option<&'a AttributeBlock>, name: &str) -> Option<&'a Attribute> {
+pub(super) fn attribute<'a>(
+    block: Option<&'a AttributeBlock>,
+    name: &str,
+) -> Option<&'a Attribute> {
     let mut attributes = block.into_iter().flat_map(|block| &block.attributes);
     attributes.find(|attribute| attribute.name.text == name)
 }

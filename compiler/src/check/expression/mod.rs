@@ -21,6 +21,7 @@ mod outputs;
 mod pattern;
 pub(super) mod range;
 mod sensitive_forms;
+pub(super) mod statements;
 mod template;
 mod template_file;
 

@@ -4,6 +4,7 @@
 //! text --json, yaml--> tree --> reference, openapi --> faults, types, whole        (a file each)
 //! .proto files, descriptor set --proto--> files --> messages
 //! names of types in SQL --> columns
+//! described statements --> statements
 //! ```
 //!
 //! A document is read once for a check, and its types are opened one level at a time, where an expression reads that far.
@@ -17,6 +18,7 @@ mod messages;
 mod openapi;
 pub(super) mod proto;
 mod reference;
+pub(super) mod statements;
 mod tree;
 mod types;
 mod whole;

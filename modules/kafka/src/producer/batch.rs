@@ -1,9 +1,12 @@
 //! Records of a partition that go out together.
 
+use crate::batches::varint;
+use crate::decompress::decompress;
 use crate::producer::compression::Compression;
 use crate::producer::record::{put_varint, varint_size};
 use crate::producer::waiters::List;
 use bggo_runtime::contract::Moment;
+use bytes::Bytes;
 
 /// Bytes before the records.
 pub(crate) const HEAD: usize = 61;
@@ -142,6 +145,40 @@ impl Batch {
         self.head(17, &sum.to_be_bytes());
     }
 
+    /// Two batches with half of its records each, in the place of one that is too large: they take its numbers, and nobody waits for them
+    /// yet. `None` if it has one record.
+    pub(crate) fn halves(&self) -> Option<[Self; 2]> {
+        let attributes = self.bytes.get(22).copied().unwrap_or_default();
+        let records = Bytes::copy_from_slice(self.bytes.get(HEAD..)?);
+        let records = decompress(records, attributes & 7)?;
+        let mut rest: &[u8] = &records;
+        let (half, count) = (self.count / 2, self.count);
+        if half == 0 {
+            return None;
+        }
+        let mut part = |count: u32, sequence: u32| {
+            let mut made = None;
+            for _ in 0..count {
+                let length = usize::try_from(varint(&mut rest)?).ok()?;
+                let (record, behind) = rest.split_at_checked(length)?;
+                rest = behind;
+                // Behind its attributes.
+                let mut tail = record.get(1..)?;
+                let timestamp = self.first_timestamp + varint(&mut tail)?;
+                varint(&mut tail)?;
+                made.get_or_insert_with(|| Self::new(Vec::new(), self.begun, timestamp))
+                    .put(tail, timestamp);
+            }
+            let mut made = made?;
+            let number = i32::try_from(sequence).ok()?;
+            // After the greatest number comes zero.
+            let of = |(id, first): (ProducerId, i32)| (id, first.wrapping_add(number) & i32::MAX);
+            made.sequence = self.sequence.map(of);
+            Some(made)
+        };
+        Some([part(half, 0)?, part(count - half, half)?])
+    }
+
     fn head(&mut self, at: usize, field: &[u8]) {
         if let Some(place) = self.bytes.get_mut(at..at + field.len()) {
             place.copy_from_slice(field);
@@ -167,7 +204,6 @@ impl ProducerId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use kafka_protocol::records::RecordBatchDecoder;
 
     fn moment() -> Moment {
@@ -214,5 +250,38 @@ mod tests {
         assert_eq!(seen[2], (1007, 42, None, some("tw")));
         assert_eq!((records[0].producer_id, records[0].producer_epoch), (7, 3));
         assert_eq!(records[1].headers.len(), 1);
+    }
+
+    #[test]
+    fn halves_have_all_records_with_their_numbers() {
+        for compression in [Compression::None, Compression::Gzip, Compression::Snappy] {
+            let mut batch = Batch::new(Vec::new(), moment(), 1000);
+            for number in 0..5 {
+                batch.put(b"\x01\x06one\x00", 1000 + number);
+            }
+            batch.sequence = Some((ProducerId { id: 7, epoch: 3 }, i32::MAX - 1));
+            batch.close(compression, &mut Vec::new());
+            let halves = batch.halves().unwrap();
+            let mut seen = Vec::new();
+            for mut half in halves {
+                // The reader knows no compression.
+                half.close(Compression::None, &mut Vec::new());
+                half.seal();
+                let mut bytes = Bytes::copy_from_slice(half.bytes());
+                let set = RecordBatchDecoder::decode(&mut bytes).unwrap();
+                seen.push((half.sequence.unwrap().1, half.count));
+                let times: Vec<_> = set.records.iter().map(|of| of.timestamp).collect();
+                assert!(times.is_sorted() && set.records.len() == half.count as usize);
+                assert!(
+                    set.records
+                        .iter()
+                        .all(|of| of.value == Some(Bytes::from("one")))
+                );
+            }
+            assert_eq!(seen, [(i32::MAX - 1, 2), (0, 3)]);
+        }
+        let mut alone = Batch::new(Vec::new(), moment(), 1000);
+        alone.put(b"\x01\x06one\x00", 1000);
+        assert!(alone.halves().is_none());
     }
 }

@@ -125,6 +125,9 @@ struct Partition {
     sequence: i32,
     /// Numbers begin anew, under a new epoch.
     renumbers: bool,
+    /// The number of a batch that was given up, and that the broker may have. Those behind it keep their numbers, by which the broker knows
+    /// what it has of them, and no others go out until it is known where its count is.
+    doubtful: Option<i32>,
 }
 
 /// The connection to a broker.
@@ -823,6 +826,7 @@ impl Sender {
             // Nothing is under way, so the broker hears of the new epoch by its first record.
             partition.producer.epoch = partition.producer.epoch.wrapping_add(1) & i16::MAX;
             partition.sequence = 0;
+            partition.doubtful = None;
             for batch in &mut partition.queue {
                 batch.sequence = None;
             }
@@ -911,6 +915,7 @@ impl Sender {
                 let Some(mut batch) = partition.queue.remove(at) else {
                     return;
                 };
+                partition.is_at(batch.sequence);
                 let sent = batch.sent.unwrap_or(now);
                 let waiters = std::mem::take(&mut batch.waiters);
                 state.waiters.tell(waiters, |at| {
@@ -944,6 +949,9 @@ impl Sender {
             state.wants_lookup |= code.is_of_old_metadata();
             return;
         }
+        if code == Code::MESSAGE_TOO_LARGE && self.split(state, (topic, number), at) {
+            return;
+        }
         let fault = match (code, state.topics.get(topic as usize)) {
             (Code::UNKNOWN_TOPIC_OR_PARTITION, Some(topic)) => code.of_topic(&topic.name),
             _ => code.fault(words.as_deref()),
@@ -951,6 +959,35 @@ impl Sender {
         self.fail_in(state, (topic, number), &fault, |batch| {
             batch.state == Stage::Sent(request)
         });
+    }
+
+    /// Puts two halves in the place of a batch that was too large: whether it could be divided.
+    fn split(&self, state: &mut State, (topic, number): (u32, u32), at: usize) -> bool {
+        let Some(partition) = state.partition(topic, number) else {
+            return false;
+        };
+        let Some([mut first, mut rest]) = partition.queue.get(at).and_then(Batch::halves) else {
+            return false;
+        };
+        let Some(batch) = partition.queue.remove(at) else {
+            return false;
+        };
+        // What is under way behind it is refused, since the count of the broker has not moved, and goes again behind the halves.
+        partition.holds = true;
+        (first.waiters, rest.waiters) = state.waiters.split(&batch.waiters, first.count);
+        let held = first.held + rest.held;
+        state.used = state.used.saturating_sub(batch.held) + held;
+        for (half, at) in [(first, at), (rest, at + 1)] {
+            let mut half = half;
+            let mut memory = state.spare.pop().unwrap_or_default();
+            half.close(self.rules.compression, &mut memory);
+            state.keep(memory, self.rules.batch_size);
+            if let Some(partition) = state.partition(topic, number) {
+                partition.queue.insert(at, half);
+            }
+        }
+        state.keep(batch.into_memory(), self.rules.batch_size);
+        true
     }
 
     /// The connection of a link is gone: what was under way goes again.
@@ -1004,12 +1041,18 @@ impl Sender {
             let Some(mut batch) = partition.queue.remove(at) else {
                 break;
             };
-            // The broker expects its number next, or has it: those behind it need new ones.
-            partition.renumbers |= batch.sequence.is_some();
-            partition.holds |= batch.sequence.is_some();
             let is_refused = fault.kind() != Kind::DeliveryTimeout.name();
             let possibly_written =
                 batch.went_out || (matches!(batch.state, Stage::Sent(_)) && !is_refused);
+            if let Some((_, sequence)) = batch.sequence {
+                partition.holds = true;
+                if possibly_written {
+                    partition.doubtful = Some(sequence);
+                } else {
+                    // The broker expects its number next: those behind it, of which it takes none, need new ones.
+                    partition.renumbers = true;
+                }
+            }
             let waiters = std::mem::take(&mut batch.waiters);
             let failed = Failed {
                 fault: fault.clone(),
@@ -1109,6 +1152,7 @@ impl Topic {
             producer,
             sequence: 0,
             renumbers: false,
+            doubtful: None,
         });
         for (partition, found) in self.partitions.iter_mut().zip(found) {
             partition.leader = found.leader;
@@ -1163,6 +1207,17 @@ impl Topic {
 }
 
 impl Partition {
+    /// The broker has a batch with this number: its count has passed all before it.
+    fn is_at(&mut self, sequence: Option<(ProducerId, i32)>) {
+        let has_passed = |doubtful: i32| {
+            // After the greatest number comes zero: what is less than half of all numbers ahead is behind it.
+            sequence.is_some_and(|(_, number)| number.wrapping_sub(doubtful) & i32::MAX < 1 << 30)
+        };
+        if self.doubtful.is_some_and(has_passed) {
+            self.doubtful = None;
+        }
+    }
+
     /// The batch that goes next, if it is due.
     fn due(
         &mut self,
@@ -1180,6 +1235,13 @@ impl Partition {
         let is_waiting = |batch: &Batch| !matches!(batch.state, Stage::Sent(_));
         let at = self.queue.iter().position(is_waiting)?;
         let batch = self.queue.get(at)?;
+        if self.doubtful.is_some() && batch.sequence.is_none() {
+            if self.under_way > 0 {
+                return None;
+            }
+            // None behind it said where the count of the broker is, and none is left that it may have.
+            self.renumbers = true;
+        }
         if let Some(until) = batch.not_before.filter(|until| *until > now) {
             next.is_by(until);
             return None;

@@ -135,6 +135,30 @@ impl Waiters {
         number
     }
 
+    /// The places of the first records of a batch, so many, and those of the rest.
+    pub(crate) fn split(&mut self, list: &List, at: u32) -> (List, List) {
+        let Some(steps) = at.checked_sub(1) else {
+            let all = List { ..*list };
+            return (List::default(), all);
+        };
+        let mut last = list.first;
+        for _ in 0..steps {
+            last = self.places.get(last as usize).map_or(NONE, |of| of.next);
+        }
+        let rest = self.places.get_mut(last as usize);
+        let rest = rest.map_or(NONE, |place| std::mem::replace(&mut place.next, NONE));
+        let end = |first: u32, last: u32| if first == NONE { NONE } else { last };
+        let first = List {
+            first: list.first,
+            last,
+        };
+        let rest = List {
+            first: rest,
+            last: end(rest, list.last),
+        };
+        (first, rest)
+    }
+
     /// The step that has a place ends, and its result comes later.
     pub(crate) fn end(&mut self, number: u32, later: Later) {
         if let Some(place) = self.places.get_mut(number as usize) {
@@ -270,5 +294,27 @@ mod tests {
             assert_eq!(waiters.places.len(), 4);
         }
         assert_eq!(waiters.take_woken().len(), 6);
+    }
+
+    #[test]
+    fn a_list_is_split_behind_any_of_its_places() {
+        for at in 0..=3 {
+            let mut waiters = Waiters::default();
+            let mut list = List::default();
+            for _ in 0..3 {
+                waiters.add(&mut list);
+            }
+            let (mut first, rest) = waiters.split(&list, at);
+            waiters.add(&mut first);
+            let counts = [first, rest].map(|list| {
+                let mut count = 0;
+                waiters.tell(list, |_| {
+                    count += 1;
+                    failed("one")
+                });
+                count
+            });
+            assert_eq!(counts, [at + 1, 3 - at]);
+        }
     }
 }

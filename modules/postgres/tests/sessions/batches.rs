@@ -18,8 +18,11 @@ fn statements(list: Vec<Value>) -> In {
 }
 
 async fn ways(user: &User, list: impl Fn() -> Vec<Value>) {
-    for (transaction, pipeline) in [(true, true), (true, false), (false, true), (false, false)] {
+    let ways = [(true, true), (true, false), (false, true), (false, false)];
+    let ways = ways.into_iter().flat_map(|way| [(way, true), (way, false)]);
+    for ((transaction, pipeline), prepare) in ways {
         let inputs = vec![
+            In::Prepare(known(prepare)),
             statements(list()),
             In::Transaction(known(transaction)),
             In::Pipeline(known(pipeline)),
@@ -29,7 +32,7 @@ async fn ways(user: &User, list: impl Fn() -> Vec<Value>) {
         assert_eq!(
             encode_json(&output.results),
             r#"[{"rows":[],"row_count":0,"affected":1,"command":"INSERT"},{"rows":[],"row_count":0,"affected":1,"command":"INSERT"},{"rows":[{"n":2}],"row_count":1,"affected":1,"command":"SELECT"}]"#,
-            "{transaction} {pipeline}"
+            "{transaction} {pipeline} {prepare}"
         );
         assert_eq!(server().ask("SELECT count(*) FROM batches"), "2");
     }

@@ -176,3 +176,54 @@ fn a_server_that_says_nothing_is_waited_for_as_long_as_the_limit() {
         assert!(text.contains("took longer than 50ms"), "{text}");
     });
 }
+
+#[test]
+fn a_proof_is_bound_to_its_tls_connection() {
+    let _held = server();
+    run(async || {
+        let certificates = Certificates::new(&["localhost"]);
+        let secure = Postgres::start_secure(&certificates);
+        let with = |role: &str, binding: &str| {
+            User::with(vec![
+                In::Url(some(&secure.url(role))),
+                In::Password(some("secret")),
+                In::ChannelBinding(some(binding)),
+            ])
+        };
+        // With `require` the step fails where nothing was bound, and the server where it was bound to another certificate.
+        for binding in ["require", "prefer", "disable"] {
+            let user = with("scram", binding);
+            user.rows("SELECT 1").await.unwrap();
+            user.leave().await;
+        }
+        let (kind, text) = User::with(vec![
+            In::Url(some(&secure.url("scram"))),
+            In::Password(some("another")),
+            In::ChannelBinding(some("require")),
+        ])
+        .fails("SELECT 1")
+        .await;
+        assert_eq!(kind, "auth", "{text}");
+        assert!(text.contains("28P01"), "{text}");
+        // The password is not sent, and nobody is let in without a proof.
+        for (role, part) in [
+            ("plain", "it asks for the password itself"),
+            ("md5", "it asks for a proof by MD5"),
+            ("postgres", "it lets the user in without a proof"),
+        ] {
+            let (kind, text) = with(role, "require").fails("SELECT 1").await;
+            assert_eq!(kind, "auth", "{text}");
+            assert!(text.contains(part), "{text}");
+        }
+        // A server that does not speak TLS.
+        let url = format!("{}?channel_binding=require", server().url("scram"));
+        let (kind, text) = User::new(&url).fails("SELECT 1").await;
+        assert_eq!(kind, "tls", "{text}");
+        assert!(text.contains("needs TLS"), "{text}");
+        let (kind, text) = User::new(&url.replace("=require", "=maybe"))
+            .fails("SELECT 1")
+            .await;
+        assert_eq!(kind, "settings");
+        assert!(text.contains("channel_binding"), "{text}");
+    });
+}

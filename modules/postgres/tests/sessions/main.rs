@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod batches;
+mod bouncer;
 mod connecting;
 mod copies;
+mod describing;
 mod faults;
 mod notifications;
 mod pools;

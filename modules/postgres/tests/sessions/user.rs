@@ -2,8 +2,8 @@
 
 use bggo_module_postgres::{
     postgres_batch, postgres_begin, postgres_commit, postgres_connection, postgres_copy_in,
-    postgres_copy_out, postgres_listener, postgres_notify, postgres_query, postgres_receive,
-    postgres_rollback,
+    postgres_copy_out, postgres_describe, postgres_listener, postgres_notify, postgres_query,
+    postgres_receive, postgres_rollback,
 };
 use bggo_runtime::contract::testing::Policy;
 use bggo_runtime::contract::{
@@ -78,6 +78,11 @@ step!(
     copy_out,
     postgres_copy_out,
     postgres_copy_out::ConnectionGet::PostgresConnection
+);
+step!(
+    describe,
+    postgres_describe,
+    postgres_describe::ConnectionGet::PostgresConnection
 );
 step!(
     notify,

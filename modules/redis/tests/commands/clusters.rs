@@ -1,9 +1,12 @@
 //! A cluster of two nodes: commands go where their keys are, and follow what moves.
 
 use crate::user::{User, command, known, list, run, told};
-use bggo_module_redis::{redis_connection, redis_pipeline};
-use bggo_runtime::contract::{Early, Shape, Value, encode_json};
+use bggo_module_redis::{
+    redis_connection, redis_pipeline, redis_publish, redis_receive, redis_subscription,
+};
+use bggo_runtime::contract::{Early, Number, Shape, Text, Value, encode_json};
 use bggo_tests::server::{Redis, RedisCluster};
+use std::time::Duration;
 
 /// Its slot is 12182, of the second node.
 const FOO: &str = "foo";
@@ -125,4 +128,98 @@ fn a_node_that_dies_fails_the_steps_that_need_it_and_no_others() {
         cluster.node_mut(1).restart();
         user.leave().await;
     });
+}
+
+/// A user with a subscription to shard channels.
+fn subscribed(url: &str, channels: &[&str]) -> User {
+    let subscription = vec![redis_subscription::In::ShardChannels(known(Some(list(
+        channels,
+    ))))];
+    let cluster = redis_connection::In::Cluster(known(true));
+    User::subscribed(url, vec![cluster], subscription)
+}
+
+async fn publishes_to_shard(user: &User, channel: &'static str, message: &'static str) -> Value {
+    let inputs = vec![
+        redis_publish::In::Channel(known(Text::Static(channel))),
+        redis_publish::In::Message(known(Value::text(message))),
+        redis_publish::In::Shard(known(true)),
+    ];
+    user.publish(inputs).await.unwrap().receivers
+}
+
+/// Lets the subscription begin: a step that finds nothing.
+async fn begins(user: &User) {
+    let soon = redis_receive::In::Timeout(known(Some(Duration::from_millis(200))));
+    assert_eq!(told(user.receive(vec![soon]).await).0, "timeout");
+}
+
+#[test]
+fn shard_channels_are_at_the_node_that_has_them_and_move_with_their_slot() {
+    let cluster = RedisCluster::start();
+    let [first, second] = cluster.nodes();
+    let subscribers = |node: &Redis| node.ask(&["PUBSUB", "SHARDNUMSUB", FOO]);
+    run(async || {
+        let user = subscribed(&first.url(), &[FOO, "{foo}other"]);
+        begins(&user).await;
+        assert_eq!(subscribers(first), "foo\n0");
+        assert_eq!(subscribers(second), "foo\n1");
+        assert_eq!(
+            publishes_to_shard(&user, FOO, "one").await,
+            Value::number(1)
+        );
+        assert_eq!(
+            publishes_to_shard(&user, "{foo}other", "two").await,
+            Value::number(1)
+        );
+        let count = redis_receive::In::Count(known(Number::from(2)));
+        let output = user.receive(vec![count]).await.unwrap();
+        assert_eq!(
+            encode_json(&output.messages),
+            r#"[{"channel":"foo","message":"one"},{"channel":"{foo}other","message":"two"}]"#
+        );
+        // The slot moves: the subscription ends, and the next one is told where it went.
+        cluster.begin_move(12_182, 1);
+        cluster.end_move(12_182, 1);
+        let (kind, text) = told(user.receive(vec![]).await);
+        assert_eq!(kind, "closed");
+        assert!(text.contains("moved"), "{text}");
+        begins(&user).await;
+        assert_eq!(user.counted(redis_connection::Metric::REDIRECTIONS), 1);
+        assert_eq!(subscribers(first), "foo\n1");
+        assert_eq!(subscribers(second), "foo\n0");
+        assert_eq!(
+            publishes_to_shard(&user, FOO, "three").await,
+            Value::number(1)
+        );
+        let output = user.receive(vec![]).await.unwrap();
+        assert_eq!(output.message.as_text(), Some("three"));
+        user.leave().await;
+        let user = subscribed(&first.url(), &[FOO, BAR]);
+        let (kind, text) = told(user.receive(vec![]).await);
+        assert_eq!(kind, "subscribe");
+        assert!(text.contains("different slots"), "{text}");
+    });
+    assert_eq!(first.calls("spublish") + second.calls("spublish"), 3);
+}
+
+#[test]
+fn one_server_has_all_shard_channels() {
+    let server = Redis::start();
+    for version in [2, 3] {
+        run(async || {
+            let resp = redis_connection::In::Resp(known(Number::from(version)));
+            let channels = redis_subscription::In::ShardChannels(known(Some(list(&[FOO, BAR]))));
+            let user = User::subscribed(&server.url(), vec![resp], vec![channels]);
+            begins(&user).await;
+            assert_eq!(
+                publishes_to_shard(&user, BAR, "here").await,
+                Value::number(1)
+            );
+            let output = user.receive(vec![]).await.unwrap();
+            assert_eq!(output.message.as_text(), Some("here"));
+            assert_eq!(output.channel.as_text(), Some(BAR));
+            user.leave().await;
+        });
+    }
 }

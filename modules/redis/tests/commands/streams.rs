@@ -187,3 +187,123 @@ fn a_step_that_waits_gets_what_is_added_meanwhile() {
         other.leave().await;
     });
 }
+
+fn begin(id: &'static str) -> redis_stream_read::In {
+    redis_stream_read::In::Begin(some(id))
+}
+
+/// The numbers of the entries that a step got.
+async fn numbers(user: &User, more: Vec<redis_stream_read::In>) -> Vec<String> {
+    let read = user.stream_read(reads(more)).await.unwrap();
+    let entries = read.entries.items().unwrap();
+    let number = |entry: &Value| field(&field(entry, "fields").unwrap(), "n").unwrap();
+    entries
+        .iter()
+        .map(|entry| number(entry).as_text().unwrap().to_owned())
+        .collect()
+}
+
+fn added(server: &Redis, number: u32) {
+    server.ask(&["XADD", "s", "*", "n", &number.to_string()]);
+}
+
+#[test]
+fn steps_read_on_over_iterations_and_miss_nothing() {
+    let server = Redis::start();
+    added(&server, 0);
+    run(async || {
+        let user = User::new(&server.url());
+        let none: [String; 0] = [];
+        // What was there before is not read, and what comes between two steps that find nothing is.
+        assert_eq!(numbers(&user, vec![count(5)]).await, none);
+        for number in 1..=3 {
+            added(&server, number);
+        }
+        assert_eq!(numbers(&user, vec![count(2)]).await, ["1", "2"]);
+        user.begins_another_iteration();
+        added(&server, 4);
+        assert_eq!(numbers(&user, vec![count(5)]).await, ["3", "4"]);
+        assert_eq!(numbers(&user, vec![count(5)]).await, none);
+        // One that waits gets what came before it waited.
+        added(&server, 5);
+        let block = redis_stream_read::In::Block(maybe(Duration::from_secs(5)));
+        assert_eq!(numbers(&user, vec![block]).await, ["5"]);
+        // A step that says where it reads moves nothing.
+        assert_eq!(numbers(&user, vec![after("0"), count(1)]).await, ["0"]);
+        added(&server, 6);
+        assert_eq!(numbers(&user, vec![count(5)]).await, ["6"]);
+        // The connection goes, and what was read stays read.
+        server.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+        added(&server, 7);
+        let read = user.stream_read(reads(vec![count(5)])).await;
+        let again = match read {
+            Ok(read) => read,
+            Err(_) => user.stream_read(reads(vec![count(5)])).await.unwrap(),
+        };
+        assert_eq!(again.count, Value::number(1));
+        user.leave().await;
+    });
+    // The last id was asked for once.
+    assert_eq!(server.calls("xrevrange"), 1);
+}
+
+#[test]
+fn a_user_begins_where_the_step_says_and_each_stream_has_its_own_place() {
+    let server = Redis::start();
+    added(&server, 1);
+    added(&server, 2);
+    server.ask(&["XADD", "t", "*", "n", "10"]);
+    run(async || {
+        let user = User::new(&server.url());
+        let all = || vec![begin("0"), count(1)];
+        assert_eq!(numbers(&user, all()).await, ["1"]);
+        assert_eq!(numbers(&user, all()).await, ["2"]);
+        let both = || {
+            vec![
+                redis_stream_read::In::Streams(Early::Known(list(&["s", "t"]))),
+                begin("0"),
+                count(5),
+            ]
+        };
+        let read = user.stream_read(both()).await.unwrap();
+        assert_eq!(field(&read.entry, "stream"), Some(Value::text("t")));
+        assert_eq!(read.count, Value::number(1));
+        added(&server, 3);
+        server.ask(&["XADD", "t", "*", "n", "11"]);
+        assert_eq!(
+            user.stream_read(both()).await.unwrap().count,
+            Value::number(2)
+        );
+        // Steps side by side share what there is.
+        for number in 4..8 {
+            added(&server, number);
+        }
+        let (one, other) = tokio::join!(
+            numbers(&user, vec![count(3)]),
+            numbers(&user, vec![count(3)])
+        );
+        let mut came = [one, other].concat();
+        came.extend(numbers(&user, vec![count(3)]).await);
+        assert_eq!(came, ["4", "5", "6", "7"]);
+        user.leave().await;
+    });
+    assert_eq!(server.calls("xrevrange"), 0);
+}
+
+#[test]
+fn a_stream_that_is_none_fails_and_one_that_comes_later_is_read_from_its_first_entry() {
+    let server = Redis::start();
+    run(async || {
+        let user = User::new(&server.url());
+        let none: [String; 0] = [];
+        assert_eq!(numbers(&user, vec![]).await, none);
+        added(&server, 1);
+        assert_eq!(numbers(&user, vec![]).await, ["1"]);
+        server.ask(&["SET", "text", "x"]);
+        let inputs = vec![redis_stream_read::In::Streams(Early::Known(list(&[
+            "text",
+        ])))];
+        assert_eq!(told(user.stream_read(inputs).await).0, "wrong_type");
+        user.leave().await;
+    });
+}

@@ -73,6 +73,29 @@ impl Reader<'_> {
         named.map(str::to_owned)
     }
 
+    /// `found_by = input.NAME` of an input that names columns.
+    pub(super) fn found_by(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+        reads: &[DocumentKind],
+    ) -> Option<String> {
+        let (item, offset) = attributes.take("found_by")?;
+        let named = match item {
+            Item::Expression(text, _) => text.strip_prefix("input."),
+            Item::Value(_) | Item::Type(_) => None,
+        };
+        let named = named.filter(|name| is_name(name));
+        if named.is_none() {
+            let text = "`found_by` is the input by whose text columns are found: `input.NAME`";
+            self.fault(offset, text);
+        }
+        if reads != [DocumentKind::Columns] {
+            let text = "`found_by` is for an input of the kind \"columns\"";
+            self.fault(offset, text);
+        }
+        named.map(str::to_owned)
+    }
+
     /// `selects = uses.KEY`
     pub(super) fn selects(&mut self, attributes: &mut Attributes<'_>) -> Option<String> {
         let (item, offset) = attributes.take("selects")?;
@@ -176,6 +199,14 @@ impl Reader<'_> {
                 None => format!("there is no input `{name}`"),
             };
             self.fault(place(block, "output", &output.name), text);
+        }
+        for input in inputs {
+            let Some(by) = &input.found_by else { continue };
+            let is_text = |one: &Input| one.name == *by && one.ty == Type::String;
+            if !inputs.iter().any(is_text) {
+                let text = format!("there is no input `{by}` of type string");
+                self.fault(place(block, "input", &input.name), text);
+            }
         }
         self.switches(block, (inputs, outputs), stamps);
         for input in inputs.iter().filter(|input| input.is_document()) {

@@ -24,6 +24,7 @@ impl Reader<'_> {
         let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
         let (reads, is_switch) = self.reads(&mut attributes, ty.as_ref());
+        let found_by = self.found_by(&mut attributes, &reads);
         let selects = self.selects(&mut attributes);
         let streams = self.flag(&mut attributes, "streams");
         let type_from = self.message_of(&mut attributes, ty.as_ref());
@@ -64,10 +65,12 @@ impl Reader<'_> {
                 [DocumentKind::Columns] => {
                     (ty == Some(Type::map(Type::String)), "a map of strings")
                 }
-                [DocumentKind::ProtobufSet] => (ty == Some(Type::String), "a string"),
+                [DocumentKind::ProtobufSet | DocumentKind::Statements] => {
+                    (ty == Some(Type::String), "a string")
+                }
                 kinds => {
                     if !kinds.iter().all(|kind| kind.is_schema()) {
-                        let text = "\"protobuf\", \"protobuf_set\", \"folders\" and \"columns\" stand alone in `as`";
+                        let text = "\"protobuf\", \"protobuf_set\", \"folders\", \"columns\" and \"statements\" stand alone in `as`";
                         self.fault(block.offset, text);
                     }
                     (ty == Some(Type::String), "a string")
@@ -115,6 +118,7 @@ impl Reader<'_> {
             shown,
             sensitive,
             reads,
+            found_by,
             is_switch,
             selects,
             streams,

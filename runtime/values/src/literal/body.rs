@@ -8,6 +8,7 @@ use crate::{Type, Value};
 const EXPRESSIONS: &[&str] = &[
     "condition",
     "type_from",
+    "found_by",
     "selects",
     "validated_by",
     "blocks",

@@ -2,6 +2,7 @@
 //! subject names, and its key. The TLS library checks these only together with all the rest.
 
 use bggo_runtime::contract::days_since_1970;
+use ring::digest;
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
@@ -10,6 +11,14 @@ const GENERALIZED_TIME: u8 = 0x18;
 const OBJECT_ID: u8 = 0x06;
 /// `[0]`, the version.
 const VERSION: u8 = 0xa0;
+/// `[0]`, the first parameter.
+const FIRST: u8 = 0xa0;
+/// 1.2.840.113549.1.1
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+/// 1.2.840.10045.4
+const ECDSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04];
+/// 2.16.840.1.101.3.4.2
+const SHA_2: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
 /// 2.5.4.3
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 
@@ -58,6 +67,44 @@ impl<'a> Certificate<'a> {
             same || below.is_some_and(|(name, (_, rest))| name.eq_ignore_ascii_case(rest))
         })
     }
+}
+
+/// How the hash of `tls-server-end-point` is made (RFC 5929, section 4.1): as the signature of the certificate makes its own, but by
+/// SHA-256 where that is weaker. `None` of signatures for which nothing is said, as those of Ed25519.
+pub(super) fn end_point(der: &[u8]) -> Option<Box<[u8]>> {
+    let mut outer = DerReader(der).inside(SEQUENCE)?;
+    outer.next()?;
+    let mut signature = outer.inside(SEQUENCE)?;
+    let (OBJECT_ID, name) = signature.next()? else {
+        return None;
+    };
+    let hash = match (name.strip_prefix(RSA), name.strip_prefix(ECDSA)) {
+        // Of RSA-PSS the parameters say which hash it is, and SHA-1 if they do not.
+        (Some(&[10]), _) => match pss_hash(signature) {
+            Some(named) => match named.strip_prefix(SHA_2)? {
+                [1] => &digest::SHA256,
+                [2] => &digest::SHA384,
+                [3] => &digest::SHA512,
+                _ => return None,
+            },
+            None => &digest::SHA256,
+        },
+        // MD5, SHA-1, SHA-256.
+        (Some(&[4 | 5 | 11]), _) => &digest::SHA256,
+        (Some(&[12]), _) | (_, Some(&[3, 3])) => &digest::SHA384,
+        (Some(&[13]), _) | (_, Some(&[3, 4])) => &digest::SHA512,
+        (_, Some(&[1] | &[3, 2])) => &digest::SHA256,
+        _ => return None,
+    };
+    Some(digest::digest(hash, der).as_ref().into())
+}
+
+/// The hash that the parameters of RSA-PSS name.
+fn pss_hash(mut signature: DerReader<'_>) -> Option<&[u8]> {
+    let mut parameters = signature.inside(SEQUENCE)?;
+    let mut hash = parameters.inside(FIRST)?.inside(SEQUENCE)?;
+    let (tag, name) = hash.next()?;
+    (tag == OBJECT_ID).then_some(name)
 }
 
 fn common_names(mut subject: DerReader<'_>) -> Option<Vec<String>> {
@@ -183,6 +230,50 @@ mod tests {
         ] {
             assert_eq!(read.is_for(host), is_for, "{host}");
         }
+    }
+
+    #[test]
+    fn a_certificate_is_hashed_as_its_signature_is_made() {
+        let signed = |name: &[u8], parameters: &[u8]| {
+            let signature = element(SEQUENCE, &[&element(OBJECT_ID, name), parameters].concat());
+            element(
+                SEQUENCE,
+                &[element(SEQUENCE, b"fields"), signature].concat(),
+            )
+        };
+        let pss = |hash: &[u8]| {
+            let hash = element(SEQUENCE, &element(OBJECT_ID, hash));
+            element(SEQUENCE, &element(FIRST, &hash))
+        };
+        let of = |base: &[u8], rest: &[u8]| [base, rest].concat();
+        for (name, parameters, bytes) in [
+            (of(RSA, &[5]), vec![5, 0], 32),
+            (of(RSA, &[11]), vec![5, 0], 32),
+            (of(RSA, &[12]), vec![5, 0], 48),
+            (of(RSA, &[13]), vec![5, 0], 64),
+            (of(RSA, &[10]), vec![], 32),
+            (of(RSA, &[10]), pss(&of(SHA_2, &[2])), 48),
+            (of(ECDSA, &[1]), vec![], 32),
+            (of(ECDSA, &[3, 2]), vec![], 32),
+            (of(ECDSA, &[3, 3]), vec![], 48),
+            (of(ECDSA, &[3, 4]), vec![], 64),
+        ] {
+            let whole = signed(&name, &parameters);
+            let made = end_point(&whole).unwrap();
+            assert_eq!(made.len(), bytes, "{name:x?}");
+            for end in 0..whole.len() {
+                assert_eq!(end_point(&whole[..end]), None, "{end}");
+            }
+        }
+        let sha256 = signed(&of(RSA, &[11]), &[5, 0]);
+        let expected = digest::digest(&digest::SHA256, &sha256);
+        assert_eq!(end_point(&sha256).as_deref(), Some(expected.as_ref()));
+        // Ed25519, and SHA-3.
+        assert_eq!(end_point(&signed(&[0x2b, 0x65, 0x70], &[])), None);
+        assert_eq!(
+            end_point(&signed(&of(RSA, &[10]), &pss(&of(SHA_2, &[8])))),
+            None
+        );
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct TlsSettings {
     pub insecure: bool,
     /// Trust a certificate that a trusted authority signed, whatever host it names.
     pub any_host: bool,
+    /// Keep what a login can bind itself to on each connection: [`Wire::take_end_point`](crate::Wire::take_end_point).
+    pub binds: bool,
     /// The oldest version that is spoken: 1.2 if nothing is said.
     pub oldest: Option<TlsVersion>,
     /// The newest version that is spoken: 1.3 if nothing is said.
@@ -69,6 +71,7 @@ pub struct Tls {
     config: Arc<ClientConfig>,
     /// What the configuration checks certificates by.
     verifier: Arc<dyn ServerCertVerifier>,
+    binds: bool,
 }
 
 impl Tls {
@@ -110,6 +113,7 @@ impl Tls {
         Ok(Self {
             config: Arc::new(config),
             verifier,
+            binds: settings.binds,
         })
     }
 
@@ -127,6 +131,7 @@ impl Tls {
         Self {
             config: Arc::new(config),
             verifier: Arc::clone(&self.verifier),
+            binds: self.binds,
         }
     }
 
@@ -142,7 +147,13 @@ impl Tls {
         Self {
             config: Arc::new(config),
             verifier,
+            binds: self.binds,
         }
+    }
+
+    /// Whether connections keep what a login can bind itself to.
+    pub(super) fn binds(&self) -> bool {
+        self.binds
     }
 
     /// The configuration as the TLS library takes it, for transports that bring their own connections.

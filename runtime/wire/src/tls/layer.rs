@@ -6,6 +6,7 @@
 //! socket <---sealed----- out  <-turn- plain bytes to send
 //! ```
 
+use super::certificate::end_point;
 use super::config::Tls;
 use super::explain::{self, explain};
 use super::records::{Holds, Records, Wrong};
@@ -47,6 +48,9 @@ pub(crate) struct Layer {
     has_said_end: bool,
     /// Why it failed, behind what came before.
     failure: Option<Trouble>,
+    /// What is kept for a login to bind itself to, and whether it is.
+    end_point: Option<Box<[u8]>>,
+    binds: bool,
     /// The layer that carries this one's records: TLS inside of TLS.
     below: Option<Box<Layer>>,
 }
@@ -134,6 +138,8 @@ impl Layer {
             has_end: false,
             has_said_end: false,
             failure: None,
+            end_point: None,
+            binds: tls.binds(),
             below,
         })
     }
@@ -259,6 +265,10 @@ impl Layer {
     /// Both ends agree: from here on the library works no more.
     fn agree(&mut self) -> Result<(), FaultText> {
         if let Way::Handshake(connection) = std::mem::replace(&mut self.way, Way::None) {
+            if self.binds {
+                let shown = connection.peer_certificates().and_then(<[_]>::first);
+                self.end_point = shown.and_then(|shown| end_point(shown));
+            }
             let records = Records::of(*connection).map_err(|error| explain(&error, self.named))?;
             self.way = Way::Records(records);
             self.stage = Stage::Agreed;
@@ -352,6 +362,11 @@ impl Layer {
     /// Whether nothing more can come, because the other end of this layer or of one below has announced its end.
     pub(crate) fn is_over(&self) -> bool {
         self.has_end || self.below.as_ref().is_some_and(|below| below.is_over())
+    }
+
+    /// The hash of the server's certificate, if it is kept.
+    pub(crate) fn take_end_point(&mut self) -> Option<Box<[u8]>> {
+        self.end_point.take()
     }
 
     /// The protocol that both ends agreed on (ALPN).

@@ -1,13 +1,12 @@
-//! Messages of channels with a stamp: an object in JSON whose first field holds it, in hexadecimal digits.
+//! Messages with a stamp where a protocol has no headers: an object in JSON whose first field holds it, in hexadecimal digits.
 
-use bggo_runtime::contract::Value;
 use std::fmt::Write;
 
 /// How such a message begins.
 const HEAD: &str = "{\"bggo-sent\":\"";
 
 /// The message with a stamp; `None` if it is no object.
-pub(crate) fn stamped(message: &str, stamp: &[u8]) -> Option<String> {
+pub fn stamped(message: &str, stamp: &[u8]) -> Option<String> {
     let fields = message.strip_prefix('{')?;
     let mut text = String::with_capacity(HEAD.len() + 2 * stamp.len() + 2 + fields.len());
     text.push_str(HEAD);
@@ -20,12 +19,9 @@ pub(crate) fn stamped(message: &str, stamp: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// The stamp of a message, which is taken out of it.
-pub(crate) fn take_stamp(message: &mut Value) -> Option<Vec<u8>> {
-    let Value::Text(text) = &*message else {
-        return None;
-    };
-    let (digits, fields) = text.as_str().strip_prefix(HEAD)?.split_once('"')?;
+/// The stamp of a message, and the message without it; `None` if it has none.
+pub fn unstamped(message: &str) -> Option<(Vec<u8>, String)> {
+    let (digits, fields) = message.strip_prefix(HEAD)?.split_once('"')?;
     let digit = |byte: u8| {
         (byte as char)
             .to_digit(16)
@@ -35,8 +31,7 @@ pub(crate) fn take_stamp(message: &mut Value) -> Option<Vec<u8>> {
     let bytes = pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?));
     let stamp: Vec<u8> = bytes.collect::<Option<_>>()?;
     let fields = fields.strip_prefix(',').unwrap_or(fields);
-    *message = Value::from(format!("{{{fields}"));
-    Some(stamp)
+    Some((stamp, format!("{{{fields}")))
 }
 
 #[cfg(test)]
@@ -48,12 +43,8 @@ mod tests {
         for message in ["{}", "{\"a\":1}", "{\"bggo\":\"{\"}"] {
             let text = stamped(message, &[0, 0x9f, 0xff]).unwrap();
             assert!(text.starts_with("{\"bggo-sent\":\"009fff\""), "{text}");
-            let mut value = Value::from(text);
-            assert_eq!(
-                take_stamp(&mut value).as_deref(),
-                Some(&[0, 0x9f, 0xff][..])
-            );
-            assert_eq!(value, Value::from(message.to_owned()));
+            let (stamp, without) = unstamped(&text).unwrap();
+            assert_eq!((&*stamp, &*without), (&[0, 0x9f, 0xff][..], message));
         }
         assert_eq!(stamped("[1]", &[1]), None);
     }
@@ -66,9 +57,7 @@ mod tests {
             "{\"bggo-sent\":1}",
             "{\"bggo-sent\":\"",
         ] {
-            let mut value = Value::from(message.to_owned());
-            assert_eq!(take_stamp(&mut value), None);
-            assert_eq!(value, Value::from(message.to_owned()));
+            assert_eq!(unstamped(message), None);
         }
     }
 }
