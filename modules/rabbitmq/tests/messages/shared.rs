@@ -61,6 +61,7 @@ fn each_user_of_a_connection_has_channels_of_its_own_and_takes_them_along() {
     for number in 1..=5 {
         vhost.queue(&format!("q{number}"), "{}");
     }
+    vhost.queue("last", "{}");
     run(async || {
         let mut users = users(&vhost.url(), 4, Vec::new());
         let mut turns = Vec::new();
@@ -92,6 +93,8 @@ fn each_user_of_a_connection_has_channels_of_its_own_and_takes_them_along() {
             })
         };
         has(8);
+        // Whoever hears of this one has heard of all before it.
+        users[0].sends("last", "x").await.unwrap();
         for number in 1..=4 {
             vhost.holds(&format!("q{number}"), 0, 0);
         }
@@ -99,6 +102,7 @@ fn each_user_of_a_connection_has_channels_of_its_own_and_takes_them_along() {
         users[0].sends("q4", "left").await.unwrap();
         vhost.holds("q4", 0, 1);
         users.pop().unwrap().goes();
+        users[0].sends("last", "x").await.unwrap();
         has(6);
         vhost.holds("q4", 1, 0);
         let fifth = users[0].beside(5);
