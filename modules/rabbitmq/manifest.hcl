@@ -18,7 +18,7 @@ shared "exchange" {
     severity      = "warning"
   }
   error "argument" {
-    description = "An argument cannot be sent: a name, a key or a property has more than 255 bytes, or a table is too deep."
+    description = "An argument cannot be sent: a name, a key or a property has more than 255 bytes, a table is too deep, or headers or arguments are larger than a frame may be (`frame_max`)."
   }
   error "access_refused" {
     description = "403 ACCESS_REFUSED: the user may not do that."
@@ -49,6 +49,9 @@ shared "exchange" {
   }
   error "blocked" {
     description = "The server takes no messages since it has too little memory or disk, and the connection has `blocked = \"fail\"`."
+  }
+  error "connect" {
+    description = "A shared connection was lost, and cannot be opened again: the text says why."
   }
   error "timeout" {
     description = "No answer within `timeout`. What was sent may have been done."
@@ -623,9 +626,9 @@ runner "rabbitmq_delete_exchange" {
 }
 
 asset "rabbitmq_connection" {
-  description = "A connection to a server. Its channels are opened by the steps that need them. One that was lost fails the step that finds out; the next step has another."
+  description = "A connection to a server. Its channels are opened by the steps that need them. One that was lost fails the step that finds out; the next step has another. With the scope `worker` the users of a thread share it, and each has channels of its own."
   scope       = "vu"
-  scopes      = ["iteration"]
+  scopes      = ["worker", "iteration"]
   connects    = true
 
   input "url" {

@@ -116,17 +116,28 @@ scenario "own" {
 
 #[test]
 fn what_users_publish_is_taken_and_the_server_counts_the_same() {
+    counts_the_same("programs", USERS);
+}
+
+#[test]
+fn users_that_share_a_connection_count_the_same() {
+    let begins = r#"resource "rabbitmq_connection" "broker" {"#;
+    let shared = USERS.replace(begins, &format!("{begins}\n  scope = \"worker\""));
+    counts_the_same("programs-shared", &shared);
+}
+
+fn counts_the_same(name: &str, users: &str) {
     let server = Rabbitmq::shared();
-    let vhost = server.vhost("programs");
+    let vhost = server.vhost(name);
     vhost.queue("mail", "{}");
     vhost.queue("orders", r#"{"durable":true}"#);
-    let grid = Grid::new(USERS).build();
+    let grid = Grid::new(users).build();
     let url = vhost.url();
     let flags = ["--url", &url, "--password", "guest"];
     grid.start(&flags).finish().expect_code(0);
     vhost.holds("mail", 0, 0);
     vhost.holds("orders", 1000, 0);
-    let counted = server.http("GET", "/api/queues/programs/mail", "");
+    let counted = server.http("GET", &format!("/api/queues/{name}/mail"), "");
     assert_eq!(counted["message_stats"]["publish"], 100);
     assert_eq!(counted["message_stats"]["ack"], 100);
     vhost.list("connections", <[_]>::is_empty);

@@ -34,7 +34,8 @@ impl Runner for RabbitmqAck {
             "reject" => Verdict::Drop,
             _ => Verdict::Ack,
         };
-        let session = uses.connection.session();
+        let place = uses.connection.place(step).await?;
+        let session = place.session();
         let judged = session.judge(&given.delivery_tag, given.multiple, verdict);
         let sent = Said {
             first: &given.action,

@@ -41,7 +41,13 @@ impl Runner for RabbitmqBind {
             Some(_) => Ask::BindQueue(binding),
             None => Ask::BindExchange(binding),
         };
-        ask(step, uses.connection, given.timeout, ("bind", question)).await?;
+        ask(
+            step,
+            &uses.connection.place(step).await?,
+            given.timeout,
+            ("bind", question),
+        )
+        .await?;
         Ok(rabbitmq_bind::Output {})
     }
 }
@@ -82,7 +88,13 @@ impl Runner for RabbitmqUnbind {
             Some(_) => Ask::UnbindQueue(binding),
             None => Ask::UnbindExchange(binding),
         };
-        ask(step, uses.connection, given.timeout, ("unbind", question)).await?;
+        ask(
+            step,
+            &uses.connection.place(step).await?,
+            given.timeout,
+            ("unbind", question),
+        )
+        .await?;
         Ok(rabbitmq_unbind::Output {})
     }
 }

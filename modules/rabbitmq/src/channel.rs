@@ -12,9 +12,16 @@ use std::collections::VecDeque;
 /// The queue of which a client hears answers without one of its own.
 pub(crate) const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
+/// The lane of a channel that nobody has.
+pub(crate) const FREE: u32 = u32::MAX;
+
 /// A channel.
 #[derive(Debug)]
 pub(crate) struct Channel {
+    /// Whose it is, where several users share the connection; otherwise 0.
+    pub(crate) lane: u32,
+    /// Its user has gone, and the server has not said yet that it is closed.
+    pub(crate) is_closing: bool,
     pub(crate) is_open: bool,
     /// How often it was opened: a delivery of an earlier time cannot be acknowledged any more.
     pub(crate) opened: u32,
@@ -77,8 +84,10 @@ pub(crate) struct Consumer {
 }
 
 impl Channel {
-    pub(crate) const fn new(role: Role) -> Self {
+    pub(crate) const fn new(lane: u32, role: Role) -> Self {
         Self {
+            lane,
+            is_closing: false,
             is_open: false,
             opened: 0,
             role,
@@ -107,9 +116,13 @@ impl Channel {
         &mut self,
         out: &mut Vec<u8>,
         number: u16,
-        prefetch: u16,
+        (prefetch, frame_max): (u16, usize),
     ) -> Result<(), Unwritable> {
-        let mut say = |ask: Ask<'_>| frame::put(out, (Kind::Method, number), |out| ask.put(out));
+        let mut say = |ask: Ask<'_>| {
+            let before = out.len();
+            frame::put(out, (Kind::Method, number), |out| ask.put(out))?;
+            frame::fits(out.len() - before, frame_max)
+        };
         let is_new = !self.is_open;
         if is_new {
             say(Ask::ChannelOpen)?;

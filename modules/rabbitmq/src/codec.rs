@@ -10,6 +10,8 @@ const DEPTH: u32 = 32;
 pub(crate) enum Unwritable {
     /// A short text has more than 255 bytes.
     TooLong,
+    /// It takes more bytes than a frame may have.
+    TooLarge,
     /// A value stands in too many others.
     TooDeep,
 }

@@ -64,7 +64,8 @@ impl Runner for RabbitmqConsume {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let connection: &RabbitmqConnection = uses.connection;
-        let session = connection.session();
+        let place = connection.place(step).await?;
+        let session = place.session();
         let given = self.inputs.with(late)?;
         let made;
         let subscription = match &self.subscription {
@@ -85,9 +86,9 @@ impl Runner for RabbitmqConsume {
             _ => Acks::Each,
         };
         let taken = async {
-            let channel = session.consumer(subscription)?;
-            let waits = session.messages(channel, count, id);
-            let done = within(step, &connection.deadline, until, pin!(waits.wait())).await;
+            let channel = session.consumer(place.lane(), subscription)?;
+            let waits = session.messages((place.lane(), channel), count, id);
+            let done = within(step, place.deadline(), until, pin!(waits.wait())).await;
             // What came until the time was over is enough, if something came.
             done.unwrap_or(Ok(()))?;
             let messages = session.take(channel, count, (id, acks));

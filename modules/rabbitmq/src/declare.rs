@@ -45,7 +45,13 @@ impl Runner for RabbitmqDeclareQueue {
             queue,
             messages,
             consumers,
-        } = ask(step, uses.connection, given.timeout, name).await?
+        } = ask(
+            step,
+            &uses.connection.place(step).await?,
+            given.timeout,
+            name,
+        )
+        .await?
         else {
             return Err(outcome::protocol("the server answers something else"));
         };
@@ -92,7 +98,13 @@ impl Runner for RabbitmqDeclareExchange {
             arguments: &arguments,
         };
         let name = ("declare exchange", question);
-        ask(step, uses.connection, given.timeout, name).await?;
+        ask(
+            step,
+            &uses.connection.place(step).await?,
+            given.timeout,
+            name,
+        )
+        .await?;
         Ok(rabbitmq_declare_exchange::Output {})
     }
 }

@@ -33,12 +33,8 @@ impl Runner for RabbitmqPurgeQueue {
         let question = Ask::PurgeQueue {
             queue: &given.queue,
         };
-        let asked = ask(
-            step,
-            uses.connection,
-            given.timeout,
-            ("purge queue", question),
-        );
+        let place = uses.connection.place(step).await?;
+        let asked = ask(step, &place, given.timeout, ("purge queue", question));
         Ok(rabbitmq_purge_queue::Output {
             message_count: count(&asked.await?),
         })
@@ -74,12 +70,8 @@ impl Runner for RabbitmqDeleteQueue {
             if_unused: given.if_unused,
             if_empty: given.if_empty,
         };
-        let asked = ask(
-            step,
-            uses.connection,
-            given.timeout,
-            ("delete queue", question),
-        );
+        let place = uses.connection.place(step).await?;
+        let asked = ask(step, &place, given.timeout, ("delete queue", question));
         Ok(rabbitmq_delete_queue::Output {
             message_count: count(&asked.await?),
         })
@@ -115,7 +107,13 @@ impl Runner for RabbitmqDeleteExchange {
             if_unused: given.if_unused,
         };
         let name = ("delete exchange", question);
-        ask(step, uses.connection, given.timeout, name).await?;
+        ask(
+            step,
+            &uses.connection.place(step).await?,
+            given.timeout,
+            name,
+        )
+        .await?;
         Ok(rabbitmq_delete_exchange::Output {})
     }
 }

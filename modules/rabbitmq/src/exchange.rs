@@ -1,7 +1,7 @@
 //! What steps of most runners do: within their time they ask something, and hear the answer.
 
 use crate::codec::put_table;
-use crate::connection::RabbitmqConnection;
+use crate::connection::Place;
 use crate::method::{Ask, NO_ARGUMENTS};
 use crate::operations::{Reply, Wants};
 use crate::outcome;
@@ -22,21 +22,21 @@ pub(crate) const DEFAULT: Duration = Duration::from_secs(10);
 /// The server refused, it took too long, or the connection is over.
 pub(crate) async fn ask(
     step: &Step<'_>,
-    connection: &RabbitmqConnection,
+    place: &Place<'_>,
     timeout: Option<Duration>,
     (name, question): (&'static str, Ask<'_>),
 ) -> Result<Reply, Fault> {
     let timeout = timeout.unwrap_or(DEFAULT);
     let until = step.sent_at_once() + timeout;
     let asking = async {
-        let waits = connection.session().ask(question)?;
+        let waits = place.session().ask(place.lane(), question)?;
         waits.wait().await?;
         match waits.got() {
             Some(Wants::Reply(Some(reply))) => Ok(reply),
             _ => Err(outcome::protocol("the server gave no answer")),
         }
     };
-    let asked = within(step, &connection.deadline, until, pin!(asking)).await;
+    let asked = within(step, place.deadline(), until, pin!(asking)).await;
     let asked = asked.unwrap_or_else(|| Err(late("answer", timeout)));
     if asked.is_ok() {
         step.received_at(step.now());

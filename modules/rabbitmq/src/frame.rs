@@ -4,6 +4,8 @@
 //! kind (1 byte), channel (2), size of the payload (4), payload, 0xCE
 //! ```
 
+use crate::codec::Unwritable;
+
 /// Bytes of a frame beside its payload.
 pub(crate) const AROUND: usize = 8;
 /// The last byte of each frame.
@@ -76,6 +78,17 @@ const fn kind_of(byte: u8) -> Result<Kind, NoFrame> {
         3 => Ok(Kind::Body),
         8 => Ok(Kind::Heartbeat),
         _ => Err(NoFrame::Kind),
+    }
+}
+
+/// Whether a whole frame of so many bytes may be sent; `most` is what was agreed on.
+///
+/// # Errors
+/// It may not, and only bodies may be cut into several.
+pub(crate) const fn fits(bytes: usize, most: usize) -> Result<(), Unwritable> {
+    match bytes <= most {
+        true => Ok(()),
+        false => Err(Unwritable::TooLarge),
     }
 }
 

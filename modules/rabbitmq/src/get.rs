@@ -36,23 +36,23 @@ impl Runner for RabbitmqGet {
             queue: &given.queue,
             no_ack: false,
         };
-        let reply = ask(step, uses.connection, given.timeout, ("get", question)).await?;
-        let Reply::Message(message, left, place) = reply else {
+        let place = uses.connection.place(step).await?;
+        let reply = ask(step, &place, given.timeout, ("get", question)).await?;
+        let Reply::Message(message, left, channel) = reply else {
             return Ok(Output {
                 message: Value::Null,
                 message_count: Value::number(0),
             });
         };
-        let session = uses.connection.session();
+        let session = place.session();
         let acks = match given.ack {
             true => Acks::Each,
             false => Acks::Manual,
         };
-        let (channel, _) = place;
-        session.got(place, message.tag(), acks);
+        session.got(channel, message.tag(), acks);
         Ok(Output {
             message: match self.wanted.message {
-                true => message.value(session.delivery_tag(channel, message.tag())),
+                true => message.value(session.delivery_tag(channel.0, message.tag())),
                 false => Value::Null,
             },
             message_count: Value::Number(Number::from(left)),

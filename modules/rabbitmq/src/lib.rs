@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! rabbitmq_connection: url -dial (bggo-wire), login-> Session: channels, operations, what came
+//!   of scope worker: a task drives the Session, and each user has a Lane of channels
 //! rabbitmq_publish: properties, body -Outgoing-> frames -> Window <- confirms
 //! rabbitmq_consume: Subscription -> a channel with an inbox <- Partial, Message <- frames
 //! ```
@@ -19,6 +20,7 @@ mod frame;
 mod get;
 mod message;
 mod method;
+mod opening;
 mod operations;
 mod outcome;
 mod properties;
@@ -27,6 +29,7 @@ mod publish_batch;
 mod publishing;
 mod request;
 mod session;
+mod shared;
 mod shown;
 mod url;
 mod window;

@@ -22,6 +22,7 @@ pub(crate) enum Method<'a> {
     Blocked(&'a [u8]),
     Unblocked,
     ChannelClose(Closed<'a>),
+    ChannelCloseOk,
     /// An answer that says nothing more than that it was done, to something that opens a channel or a consumer.
     Opened,
     /// The same to anything else.
@@ -106,6 +107,7 @@ impl<'a> Method<'a> {
             (20, 11) | (60, 11 | 21 | 31) | (85, 11) => Self::Opened,
             (20, 20) => Self::Flow(input.octet()? & 1 == 1),
             (20, 40) => Self::ChannelClose(closed(&mut input)?),
+            (20, 41) => Self::ChannelCloseOk,
             (40, 11 | 21 | 31 | 51) | (50, 21 | 51) => Self::Done,
             (50, 11) => Self::QueueDeclared {
                 queue: input.short()?,
@@ -177,6 +179,7 @@ pub(crate) enum Ask<'a> {
     Close,
     CloseOk,
     ChannelOpen,
+    ChannelClose,
     ChannelCloseOk,
     FlowOk(bool),
     SelectConfirms,
@@ -294,6 +297,12 @@ impl Ask<'_> {
             Self::ChannelOpen => {
                 put_ids(out, 20, 10);
                 out.push(0);
+            }
+            Self::ChannelClose => {
+                put_ids(out, 20, 40);
+                out.extend_from_slice(&200_u16.to_be_bytes());
+                put_short(out, "goodbye")?;
+                out.extend_from_slice(&[0; 4]);
             }
             Self::ChannelCloseOk => put_ids(out, 20, 41),
             Self::FlowOk(active) => {

@@ -12,12 +12,16 @@ pub(crate) struct Operations {
     last: u32,
     /// Those to be woken, once nothing is borrowed.
     woken: Vec<Waker>,
+    /// A task hears the socket, and no operation does.
+    has_task: bool,
 }
 
 /// An operation.
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) number: u32,
+    /// Whose it is, where several users share the connection; otherwise 0.
+    pub(crate) lane: u32,
     pub(crate) waker: Option<Waker>,
     pub(crate) wants: Wants,
     /// Why it gets nothing more.
@@ -86,11 +90,25 @@ pub(crate) enum Reply {
 }
 
 impl Operations {
+    /// Of a connection that a task drives.
+    pub(crate) fn of_task() -> Self {
+        Self {
+            has_task: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a task hears the socket.
+    pub(crate) const fn has_task(&self) -> bool {
+        self.has_task
+    }
+
     /// Begins one: its number, from 1.
-    pub(crate) fn begin(&mut self, wants: Wants) -> u32 {
+    pub(crate) fn begin(&mut self, lane: u32, wants: Wants) -> u32 {
         self.last = self.last.checked_add(1).unwrap_or(1);
         self.waiting.push(Operation {
             number: self.last,
+            lane,
             waker: None,
             wants,
             fault: None,
@@ -114,11 +132,17 @@ impl Operations {
         self.waiting.is_empty()
     }
 
-    /// One waits no more. Another one is woken in its place: it may be the one that hears the socket from now on.
-    pub(crate) fn end(&mut self, number: u32) {
-        self.waiting.retain(|operation| operation.number != number);
+    /// One waits no more: what it had and did not take. Another one is woken in its place: it may be the one that hears the socket from
+    /// now on.
+    pub(crate) fn end(&mut self, number: u32) -> Option<Wants> {
+        let at = self.waiting.iter().position(|one| one.number == number);
+        let ended = at.map(|at| self.waiting.remove(at).wants);
+        if self.has_task {
+            return ended;
+        }
         let next = self.waiting.iter_mut().find_map(|one| one.waker.take());
         self.woken.extend(next);
+        ended
     }
 
     /// Gives memory back that is not needed while nothing waits.
@@ -170,9 +194,21 @@ impl Operations {
         });
     }
 
-    /// The request with this correlation id.
-    pub(crate) fn of_request(&self, id: &[u8]) -> Option<u32> {
-        let is_it = |one: &&Operation| matches!(&one.wants, Wants::Answer { correlation_id, .. } if **correlation_id == *id);
+    /// Wakes those that wait until everything is sent.
+    pub(crate) fn all_is_sent(&mut self) {
+        for one in &mut self.waiting {
+            if matches!(one.wants, Wants::Sent) {
+                self.woken.extend(one.waker.take());
+            }
+        }
+    }
+
+    /// The request of a lane with this correlation id.
+    pub(crate) fn of_request(&self, lane: u32, id: &[u8]) -> Option<u32> {
+        let is_it = |one: &&Operation| {
+            one.lane == lane
+                && matches!(&one.wants, Wants::Answer { correlation_id, .. } if **correlation_id == *id)
+        };
         self.waiting.iter().find(is_it).map(|one| one.number)
     }
 

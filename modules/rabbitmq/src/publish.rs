@@ -1,6 +1,6 @@
 //! The runner `rabbitmq_publish`.
 
-use crate::connection::RabbitmqConnection;
+use crate::connection::{Place, RabbitmqConnection};
 use crate::exchange::{DEFAULT, body, late as too_late};
 use crate::operations::Tally;
 use crate::publishing::{ConfirmCounts, Counts, confirmed, given, in_room, judge, until_unblocked};
@@ -68,6 +68,7 @@ impl Runner for RabbitmqPublish {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let connection: &RabbitmqConnection = uses.connection;
+        let place = connection.place(step).await?;
         let given = self.inputs.with(late)?;
         let made;
         let header = match &self.header {
@@ -91,6 +92,7 @@ impl Runner for RabbitmqPublish {
         let limit = given.timeout.unwrap_or(DEFAULT);
         let until = step.sent_at_once() + limit;
         let message = Outgoing {
+            lane: place.lane(),
             exchange: &given.exchange,
             routing_key: &given.routing_key,
             mandatory: given.mandatory,
@@ -101,14 +103,14 @@ impl Runner for RabbitmqPublish {
         let published = match given.confirm {
             true => {
                 let counts = (COUNTS, CONFIRM_COUNTS);
-                let publishing = pin!(confirmed(step, connection, message, &self.room, counts));
-                let done = within(step, &connection.deadline, until, publishing).await;
+                let publishing = pin!(confirmed(step, &place, message, &self.room, counts));
+                let done = within(step, place.deadline(), until, publishing).await;
                 done.unwrap_or_else(|| Err(too_late("confirm", limit)))
                     .and_then(|tally| judge(&tally, fails_returned).map(|()| tally))
             }
             false => {
-                let publishing = pin!(self.sent(step, connection, message));
-                let done = within(step, &connection.deadline, until, publishing).await;
+                let publishing = pin!(self.sent(step, &place, message));
+                let done = within(step, place.deadline(), until, publishing).await;
                 done.unwrap_or_else(|| Err(too_late("way to send the message", limit)))
                     .map(|()| Tally::default())
             }
@@ -144,12 +146,12 @@ impl RabbitmqPublish {
     async fn sent(
         &self,
         step: &Step<'_>,
-        connection: &RabbitmqConnection,
+        place: &Place<'_>,
         message: Outgoing<'_>,
     ) -> Result<(), Fault> {
-        until_unblocked(step, connection).await?;
+        until_unblocked(step, place).await?;
         let sent = in_room(&self.room, |room| {
-            connection.session().publish_plain(message, room)
+            place.session().publish_plain(message, room)
         })?;
         let size: usize = message.bodies.iter().map(|body| body.len()).sum();
         step.add(COUNTS.bytes, size as u64);

@@ -67,6 +67,7 @@ impl Runner for RabbitmqPublishBatch {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let connection: &RabbitmqConnection = uses.connection;
+        let place = connection.place(step).await?;
         let given = self.inputs.with(late)?;
         let made;
         let header = match &self.header {
@@ -91,6 +92,7 @@ impl Runner for RabbitmqPublishBatch {
         let limit = given.timeout.unwrap_or(DEFAULT);
         let until = step.sent_at_once() + limit;
         let message = Outgoing {
+            lane: place.lane(),
             exchange: &given.exchange,
             routing_key: &given.routing_key,
             mandatory: given.mandatory,
@@ -98,8 +100,8 @@ impl Runner for RabbitmqPublishBatch {
             bodies: &slices,
         };
         let counts = (COUNTS, CONFIRM_COUNTS);
-        let publishing = pin!(confirmed(step, connection, message, &self.room, counts));
-        let done = within(step, &connection.deadline, until, publishing).await;
+        let publishing = pin!(confirmed(step, &place, message, &self.room, counts));
+        let done = within(step, place.deadline(), until, publishing).await;
         let done = done.unwrap_or_else(|| Err(too_late("confirms of all messages", limit)));
         let published =
             done.and_then(|tally| judge(&tally, given.on_return == "fail").map(|()| tally));

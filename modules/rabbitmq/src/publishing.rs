@@ -1,6 +1,6 @@
 //! What runners that publish share: headers of messages, and how they are sent and confirmed.
 
-use crate::connection::RabbitmqConnection;
+use crate::connection::Place;
 use crate::operations::{Tally, Wants};
 use crate::outcome;
 use crate::properties::Properties;
@@ -210,12 +210,9 @@ impl Drop for Sent<'_> {
 ///
 /// # Errors
 /// The connection is over.
-pub(crate) async fn until_unblocked(
-    step: &Step<'_>,
-    connection: &RabbitmqConnection,
-) -> Result<(), Fault> {
-    while connection.session().holds_back() {
-        connection.session().unblocked().wait().await?;
+pub(crate) async fn until_unblocked(step: &Step<'_>, place: &Place<'_>) -> Result<(), Fault> {
+    while place.session().holds_back() {
+        place.session().unblocked().wait().await?;
         step.sent();
     }
     Ok(())
@@ -227,14 +224,14 @@ pub(crate) async fn until_unblocked(
 /// The server closed the channel, or the connection is over. What it refused is in the tally.
 pub(crate) async fn confirmed<'a>(
     step: &'a Step<'a>,
-    connection: &'a RabbitmqConnection,
+    place: &'a Place<'a>,
     message: Outgoing<'a>,
     room: &'a RefCell<Vec<u8>>,
     (counts, of_confirms): (Counts, ConfirmCounts),
 ) -> Result<Tally, Fault> {
-    until_unblocked(step, connection).await?;
+    until_unblocked(step, place).await?;
     let begun = step.now();
-    let waits = in_room(room, |room| connection.session().publish(message, room))?;
+    let waits = in_room(room, |room| place.session().publish(message, room))?;
     let size: usize = message.bodies.iter().map(|body| body.len()).sum();
     step.add(counts.bytes, size as u64);
     let mut sent = Sent::new(step, waits, counts);

@@ -2,7 +2,7 @@
 
 use crate::channel::REPLY_TO;
 use crate::codec::text;
-use crate::connection::RabbitmqConnection;
+use crate::connection::{Place, RabbitmqConnection};
 use crate::exchange::{DEFAULT, body, late as too_late};
 use crate::message::Message;
 use crate::operations::Wants;
@@ -52,10 +52,11 @@ impl Runner for RabbitmqRequest {
         late: &'a [Late<'a>],
     ) -> Result<Output, Fault> {
         let connection: &RabbitmqConnection = uses.connection;
+        let place = connection.place(step).await?;
         let given = self.inputs.with(late)?;
         let id = match &given.correlation_id {
             Some(id) => id.clone().into_owned(),
-            None => connection.session().next_request(),
+            None => place.session().next_request(),
         };
         let mut properties = given!(plain given);
         properties.correlation_id = Some(&id);
@@ -65,6 +66,7 @@ impl Runner for RabbitmqRequest {
         let limit = given.timeout.unwrap_or(DEFAULT);
         let until = step.sent_at_once() + limit;
         let message = Outgoing {
+            lane: place.lane(),
             exchange: &given.exchange,
             routing_key: &given.routing_key,
             // One that comes back says that no answer will.
@@ -72,8 +74,8 @@ impl Runner for RabbitmqRequest {
             header: &header,
             bodies: &[&body],
         };
-        let asking = pin!(self.answer(step, connection, message, &id));
-        let done = within(step, &connection.deadline, until, asking).await;
+        let asking = pin!(self.answer(step, &place, message, &id));
+        let done = within(step, place.deadline(), until, asking).await;
         let answer = done.unwrap_or_else(|| Err(too_late("answer", limit)));
         let said = Said {
             first: "request",
@@ -103,13 +105,13 @@ impl RabbitmqRequest {
     async fn answer<'a>(
         &'a self,
         step: &'a Step<'a>,
-        connection: &'a RabbitmqConnection,
+        place: &'a Place<'a>,
         message: Outgoing<'a>,
         id: &str,
     ) -> Result<Box<Message>, Fault> {
-        until_unblocked(step, connection).await?;
+        until_unblocked(step, place).await?;
         let waits = in_room(&self.room, |room| {
-            connection.session().request(message, id, room)
+            place.session().request(message, id, room)
         })?;
         let size: usize = message.bodies.iter().map(|body| body.len()).sum();
         step.add(COUNTS.bytes, size as u64);

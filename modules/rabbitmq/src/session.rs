@@ -1,4 +1,5 @@
-//! A connection that is logged in. It is driven by the steps that wait for it and, between them, by its user's idle work: it has no task.
+//! A connection that is logged in. It is driven by the steps that wait for it and, between them, by its user's idle work: it has no task. One
+//! that several users share has a task, which alone reads and writes; the channels of each user are a lane.
 //!
 //! ```text
 //! Waits --frames--> wire                    (whoever waits drives: it reads and writes for all)
@@ -8,7 +9,7 @@
 //! All that has come is kept here, so a step that is given up loses nothing, and its answer is dropped when it comes. The system knows
 //! one waker of a socket, that of who drove last; whoever ends wakes another one that waits.
 
-use crate::channel::{Asked, Channel, Consumer, Role, Subscription};
+use crate::channel::{Asked, Channel, Consumer, FREE, Role, Subscription};
 use crate::frame::{self, Frame, HEARTBEAT, Kind};
 use crate::message::{Message, Partial};
 use crate::method::{Ask, Closed, Method, put_publish};
@@ -84,6 +85,12 @@ struct State {
     /// The number of the last consumer, and of the last request.
     consumers: u32,
     requests: u64,
+    /// The number of the last lane.
+    lanes: u32,
+    /// Wakes the task, if one drives it and has run since it was woken.
+    task: Option<Waker>,
+    /// The task reads nothing now.
+    is_held: bool,
     /// When the bytes were read that are being taken, once somebody asked.
     now: Option<Moment>,
 }
@@ -108,6 +115,8 @@ struct Blocked {
 /// A message that is published.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outgoing<'a> {
+    /// Whose channels it goes by.
+    pub(crate) lane: u32,
     pub(crate) exchange: &'a str,
     pub(crate) routing_key: &'a str,
     pub(crate) mandatory: bool,
@@ -143,7 +152,7 @@ impl Session {
     pub(crate) fn new(
         wire: Wire,
         rules: Rules,
-        (clock, metrics): (AssetClock, AssetMetrics),
+        (clock, metrics, has_task): (AssetClock, AssetMetrics, bool),
     ) -> Self {
         let heart = rules.heartbeat.map(|interval| {
             let half = interval / 2;
@@ -163,7 +172,10 @@ impl Session {
                 clock,
                 metrics,
                 channels: Vec::new(),
-                operations: Operations::default(),
+                operations: match has_task {
+                    true => Operations::of_task(),
+                    false => Operations::default(),
+                },
                 heart,
                 blocked: None,
                 end: None,
@@ -171,22 +183,82 @@ impl Session {
                 replies: Vec::new(),
                 consumers: 0,
                 requests: 0,
+                lanes: 0,
+                task: None,
+                is_held: false,
                 now: None,
             },
         }))
     }
 
-    /// Does something, and then wakes those for whom something came.
+    /// Does something, and then wakes those for whom something came, and the task if it has something to do.
     fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
-        let (made, woken) = {
+        let (made, woken, task) = {
             let inner = &mut *self.0.borrow_mut();
             let made = work(inner);
-            (made, inner.state.operations.take_woken())
+            let state = &mut inner.state;
+            let has_work = state.task.is_some() && (state.is_held || inner.wire.has_unsent());
+            let task = if has_work { state.task.take() } else { None };
+            (made, state.operations.take_woken(), task)
+        };
+        for waker in woken.into_iter().chain(task) {
+            waker.wake();
+        }
+        made
+    }
+
+    /// What the task of a connection does that is shared.
+    pub(crate) fn poll_task(&self, cx: &mut Context<'_>) {
+        let woken = {
+            let inner = &mut *self.0.borrow_mut();
+            let had_unsent = inner.wire.has_unsent();
+            inner.drive(cx);
+            if had_unsent && !inner.wire.has_unsent() {
+                inner.state.operations.all_is_sent();
+            }
+            inner.state.task = Some(cx.waker().clone());
+            inner.state.operations.take_woken()
         };
         for waker in woken {
             waker.wake();
         }
-        made
+    }
+
+    /// The number of another user.
+    pub(crate) fn next_lane(&self) -> u32 {
+        let state = &mut self.0.borrow_mut().state;
+        state.lanes = (state.lanes + 1) % FREE;
+        // 0 is whoever has a connection alone.
+        state.lanes = state.lanes.max(1);
+        state.lanes
+    }
+
+    /// A user has gone: its channels are closed, and others may have them once the server says so too.
+    pub(crate) fn leaves(&self, lane: u32) {
+        self.with(|inner| {
+            let Inner { wire, state } = inner;
+            for (number, channel) in (1..).zip(&mut state.channels) {
+                if channel.lane != lane {
+                    continue;
+                }
+                if channel.is_open {
+                    if let Role::Consumes(consumer) = &channel.role
+                        && consumer.batch.1 > 0
+                    {
+                        put_verdict(wire, number, (consumer.batch.1, true), Verdict::Ack);
+                    }
+                    let mut bytes = Vec::with_capacity(32);
+                    put_method(&mut bytes, number, Ask::ChannelClose);
+                    wire.send_only();
+                    wire.out().put(&bytes);
+                }
+                *channel = Channel {
+                    is_closing: channel.is_open,
+                    opened: channel.opened,
+                    ..Channel::new(FREE, Role::Plain)
+                };
+            }
+        });
     }
 
     /// Whether its user's idle work has to look after it.
@@ -218,11 +290,11 @@ impl Session {
 
     /// Begins to wait until the server takes messages again.
     pub(crate) fn unblocked(&self) -> Waits<'_> {
-        self.begins(Wants::Unblocked)
+        self.begins(0, Wants::Unblocked)
     }
 
-    fn begins(&self, wants: Wants) -> Waits<'_> {
-        let number = self.0.borrow_mut().state.operations.begin(wants);
+    fn begins(&self, lane: u32, wants: Wants) -> Waits<'_> {
+        let number = self.with(|inner| inner.state.operations.begin(lane, wants));
         Waits {
             session: self,
             number,
@@ -243,7 +315,7 @@ impl Session {
             state.check_is_open()?;
             state.check_is_not_blocked()?;
             let number = state.channel(
-                room,
+                (message.lane, &mut *room),
                 |role| matches!(role, Role::Confirms(_)),
                 || Role::Confirms(Window::new()),
             )?;
@@ -253,10 +325,13 @@ impl Session {
             }
             let state = &mut inner.state;
             let count = u32::try_from(message.bodies.len()).unwrap_or(u32::MAX);
-            let operation = state.operations.begin(Wants::Confirms(Tally {
-                left: count,
-                ..Tally::default()
-            }));
+            let operation = state.operations.begin(
+                message.lane,
+                Wants::Confirms(Tally {
+                    left: count,
+                    ..Tally::default()
+                }),
+            );
             if let Some(Channel {
                 role: Role::Confirms(window),
                 ..
@@ -269,8 +344,7 @@ impl Session {
                     window.put(operation, route);
                 }
             }
-            inner.wire.send_only();
-            inner.wire.send_now(room);
+            inner.sends(room);
             Ok(operation)
         })
         .map(|number| Waits {
@@ -293,14 +367,13 @@ impl Session {
             state.check_is_open()?;
             state.check_is_not_blocked()?;
             let is_it = |role: &Role| matches!(role, Role::Plain);
-            let number = state.channel(room, is_it, || Role::Plain)?;
+            let number = state.channel((message.lane, &mut *room), is_it, || Role::Plain)?;
             let opening = room.len();
             if let Err(fault) = put_messages(room, number, message, state.rules.frame_max) {
                 return Err(inner.sends_only_opening(room, opening, fault));
             }
-            inner.wire.send_only();
-            inner.wire.send_now(room);
-            Ok(inner.state.operations.begin(Wants::Sent))
+            inner.sends(room);
+            Ok(inner.state.operations.begin(message.lane, Wants::Sent))
         })
         .map(|number| Waits {
             session: self,
@@ -330,17 +403,19 @@ impl Session {
             state.check_is_open()?;
             state.check_is_not_blocked()?;
             let is_it = |role: &Role| matches!(role, Role::Requests);
-            let number = state.channel(room, is_it, || Role::Requests)?;
+            let number = state.channel((message.lane, &mut *room), is_it, || Role::Requests)?;
             let opening = room.len();
             if let Err(fault) = put_messages(room, number, message, state.rules.frame_max) {
                 return Err(inner.sends_only_opening(room, opening, fault));
             }
-            inner.wire.send_only();
-            inner.wire.send_now(room);
-            Ok(inner.state.operations.begin(Wants::Answer {
-                correlation_id: correlation_id.as_bytes().into(),
-                message: None,
-            }))
+            inner.sends(room);
+            Ok(inner.state.operations.begin(
+                message.lane,
+                Wants::Answer {
+                    correlation_id: correlation_id.as_bytes().into(),
+                    message: None,
+                },
+            ))
         })
         .map(|number| Waits {
             session: self,
@@ -352,7 +427,7 @@ impl Session {
     ///
     /// # Errors
     /// The connection is over, or a name is too long.
-    pub(crate) fn ask(&self, ask: Ask<'_>) -> Result<Waits<'_>, Fault> {
+    pub(crate) fn ask(&self, lane: u32, ask: Ask<'_>) -> Result<Waits<'_>, Fault> {
         let no_ack = matches!(ask, Ask::Get { no_ack: true, .. });
         let gets = matches!(ask, Ask::Get { .. });
         self.with(|inner| {
@@ -361,22 +436,28 @@ impl Session {
             let mut bytes = Vec::new();
             let number = match gets {
                 true => state.channel(
-                    &mut bytes,
+                    (lane, &mut bytes),
                     |role| matches!(role, Role::Gets(_)),
                     || Role::Gets(VecDeque::new()),
                 ),
                 false => {
                     let is_it = |role: &Role| matches!(role, Role::Declares(_));
-                    state.channel(&mut bytes, is_it, || Role::Declares(VecDeque::new()))
+                    state.channel(
+                        (lane, &mut bytes),
+                        is_it,
+                        || Role::Declares(VecDeque::new()),
+                    )
                 }
             }?;
             let opening = bytes.len();
-            if let Err(why) = frame::put(&mut bytes, (Kind::Method, number), |out| ask.put(out)) {
+            let put = frame::put(&mut bytes, (Kind::Method, number), |out| ask.put(out));
+            let put = put.and_then(|()| frame::fits(bytes.len() - opening, state.rules.frame_max));
+            if let Err(why) = put {
                 let fault = outcome::unwritable(why);
                 return Err(inner.sends_only_opening(&mut bytes, opening, fault));
             }
             let state = &mut inner.state;
-            let operation = state.operations.begin(Wants::Reply(None));
+            let operation = state.operations.begin(lane, Wants::Reply(None));
             if let Some(Channel {
                 role: Role::Gets(asked) | Role::Declares(asked),
                 ..
@@ -384,8 +465,7 @@ impl Session {
             {
                 asked.push_back(Asked { operation, no_ack });
             }
-            inner.wire.send_only();
-            inner.wire.send_now(&bytes);
+            inner.sends(&bytes);
             Ok(operation)
         })
         .map(|number| Waits {
@@ -398,13 +478,14 @@ impl Session {
     ///
     /// # Errors
     /// The connection is over, the consumer was ended since the last step, or a name is too long.
-    pub(crate) fn consumer(&self, wanted: &Subscription) -> Result<u16, Fault> {
+    pub(crate) fn consumer(&self, lane: u32, wanted: &Subscription) -> Result<u16, Fault> {
         self.with(|inner| {
             let state = &mut inner.state;
             state.check_is_open()?;
             let is_it = |role: &Role| matches!(role, Role::Consumes(consumer) if consumer.subscription == *wanted);
             for channel in &mut state.channels {
                 if let Role::Consumes(consumer) = &mut channel.role
+                    && channel.lane == lane
                     && consumer.subscription == *wanted
                     && let Some(fault) = consumer.fault.take()
                 {
@@ -413,7 +494,8 @@ impl Session {
             }
             let consumers = &mut state.consumers;
             let mut number_of_it = None;
-            if !state.channels.iter().any(|channel| is_it(&channel.role)) {
+            let is_mine = |channel: &Channel| channel.lane == lane && is_it(&channel.role);
+            if !state.channels.iter().any(is_mine) {
                 *consumers += 1;
                 number_of_it = Some(*consumers);
             }
@@ -424,13 +506,15 @@ impl Session {
             };
             // One that has ended gives its channel to the next one, or a user that consumes from a new queue each time would use up all.
             if number_of_it.is_some()
-                && let Some(ended) = state.channels.iter_mut().find_map(|one| one.ended(wanted))
+                && let Some(ended) = (state.channels.iter_mut())
+                    .filter(|one| one.lane == lane)
+                    .find_map(|one| one.ended(wanted))
             {
                 ended.subscription = wanted.clone();
                 ended.tag = tag.clone();
                 ended.fault = None;
             }
-            let number = state.channel(&mut bytes, is_it, || {
+            let number = state.channel((lane, &mut bytes), is_it, || {
                 Role::Consumes(Box::new(Consumer {
                     subscription: wanted.clone(),
                     tag,
@@ -441,8 +525,7 @@ impl Session {
                 }))
             })?;
             if !bytes.is_empty() {
-                inner.wire.send_only();
-                inner.wire.send_now(&bytes);
+                inner.sends(&bytes);
             }
             Ok(number)
         })
@@ -451,15 +534,16 @@ impl Session {
     /// Begins to wait until so many messages of a consumer are there, with this correlation id if it is given.
     pub(crate) fn messages(
         &self,
-        channel: u16,
+        (lane, channel): (u32, u16),
         count: usize,
         correlation_id: Option<&[u8]>,
     ) -> Waits<'_> {
-        self.begins(Wants::Messages {
+        let wants = Wants::Messages {
             channel,
             count,
             correlation_id: correlation_id.map(Box::from),
-        })
+        };
+        self.begins(lane, wants)
     }
 
     /// Takes messages of a consumer, at most so many. What acknowledges them goes out when the user waits next.
@@ -660,9 +744,11 @@ impl Waits<'_> {
             if let Some(outcome) = inner.outcome(self.number) {
                 return Poll::Ready(outcome);
             }
-            inner.drive(cx);
-            if let Some(outcome) = inner.outcome(self.number) {
-                return Poll::Ready(outcome);
+            if !inner.state.operations.has_task() {
+                inner.drive(cx);
+                if let Some(outcome) = inner.outcome(self.number) {
+                    return Poll::Ready(outcome);
+                }
             }
             if let Some(operation) = inner.state.operations.get(self.number) {
                 operation.waker = Some(cx.waker().clone());
@@ -717,8 +803,12 @@ impl Waits<'_> {
 
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
-        self.session
-            .with(|inner| inner.state.operations.end(self.number));
+        self.session.with(|inner| {
+            let ended = inner.state.operations.end(self.number);
+            if let Some(Wants::Reply(Some(Reply::Message(message, _, place)))) = ended {
+                inner.gives_back(place, message.tag());
+            }
+        });
     }
 }
 
@@ -753,6 +843,15 @@ impl Inner {
         let end = state.end.as_deref().cloned()?;
         state.has_failed = true;
         Some(Err(end))
+    }
+
+    /// Sends something: at once, or with what others send where a task does it.
+    fn sends(&mut self, bytes: &[u8]) {
+        self.wire.send_only();
+        match self.state.operations.has_task() {
+            true => self.wire.out().put(bytes),
+            false => self.wire.send_now(bytes),
+        }
     }
 
     /// Reads and writes all that can be now.
@@ -800,10 +899,22 @@ impl Inner {
     fn sends_only_opening(&mut self, bytes: &mut Vec<u8>, opening: usize, fault: Fault) -> Fault {
         bytes.truncate(opening);
         if !bytes.is_empty() {
-            self.wire.send_only();
-            self.wire.send_now(bytes);
+            self.sends(bytes);
         }
         fault
+    }
+
+    /// A message that was got and that its step did not live to see: another one may get it.
+    fn gives_back(&mut self, (number, opened): (u16, u32), tag: u64) {
+        let is_there = self
+            .state
+            .get(number)
+            .is_some_and(|one| one.is_open && one.opened == opened);
+        if is_there {
+            put_verdict(&mut self.wire, number, (tag, false), Verdict::Requeue);
+            self.wire.send_only();
+            self.wire.send_now(&[]);
+        }
     }
 
     /// Takes the whole frames that came.
@@ -930,17 +1041,15 @@ impl State {
     /// The channel for something. What opens it is appended, if it is not open.
     fn channel(
         &mut self,
-        out: &mut Vec<u8>,
+        (lane, out): (u32, &mut Vec<u8>),
         is_it: impl Fn(&Role) -> bool,
         make: impl FnOnce() -> Role,
     ) -> Result<u16, Fault> {
-        let found = self.channels.iter().position(|one| is_it(&one.role));
+        let mut channels = self.channels.iter();
+        let found = channels.position(|one| one.lane == lane && is_it(&one.role));
         let at = match found {
             Some(at) => at,
-            None => {
-                self.channels.push(Channel::new(make()));
-                self.channels.len() - 1
-            }
+            None => self.new_channel(lane, make()),
         };
         let most = match self.rules.channel_max {
             0 => u16::MAX,
@@ -949,28 +1058,63 @@ impl State {
         let number = u16::try_from(at + 1).ok().filter(|number| *number <= most);
         let Some(number) = number else {
             self.channels.pop();
-            let text = format!("the connection has {most} channels already, and needs one more");
+            let shared = match lane {
+                0 => "",
+                _ => ": let fewer users share it, or raise channel_max here and at the server",
+            };
+            let text =
+                format!("the connection has {most} channels already, and needs one more{shared}");
             return Err(Of::ChannelClosed.fault(text));
         };
-        let prefetch = self.rules.prefetch;
+        let (prefetch, frame_max) = (self.rules.prefetch, self.rules.frame_max);
         if let Some(channel) = self.channels.get_mut(at) {
             channel
-                .open(out, number, prefetch)
+                .open(out, number, (prefetch, frame_max))
                 .map_err(outcome::unwritable)?;
         }
         Ok(number)
     }
 
-    /// Whether nothing is read until a step waits: of a consumer whose server does not wait for it, too much came.
-    fn holds_up(&self) -> bool {
-        self.operations.is_empty()
-            && self.channels.iter().any(|channel| match &channel.role {
-                Role::Consumes(consumer) => {
-                    let is_unlimited = consumer.subscription.no_ack || self.rules.prefetch == 0;
-                    is_unlimited && consumer.inbox.is_full(&INBOX)
-                }
-                _ => false,
-            })
+    /// Another channel for a lane: where it stands.
+    fn new_channel(&mut self, lane: u32, role: Role) -> usize {
+        let is_free = |one: &Channel| one.lane == FREE && !one.is_closing;
+        let free = self.channels.iter().position(is_free);
+        match free.and_then(|at| Some((at, self.channels.get_mut(at)?))) {
+            Some((at, channel)) => {
+                channel.lane = lane;
+                channel.role = role;
+                at
+            }
+            None => {
+                self.channels.push(Channel::new(lane, role));
+                self.channels.len() - 1
+            }
+        }
+    }
+
+    /// Whether nothing is read until a step waits: of a consumer whose server does not wait for it, too much came. Where several users
+    /// share the connection it has to be a step of the consumer's user.
+    fn holds_up(&mut self) -> bool {
+        let has_task = self.operations.has_task();
+        if !has_task && !self.operations.is_empty() {
+            return false;
+        }
+        let Self {
+            channels,
+            operations,
+            rules,
+            ..
+        } = self;
+        self.is_held = channels.iter().any(|channel| match &channel.role {
+            Role::Consumes(consumer) => {
+                let is_unlimited = consumer.subscription.no_ack || rules.prefetch == 0;
+                is_unlimited
+                    && consumer.inbox.is_full(&INBOX)
+                    && !(has_task && operations.all().any(|one| one.lane == channel.lane))
+            }
+            _ => false,
+        });
+        self.is_held
     }
 
     /// Gives memory back while nothing happens.
@@ -1075,6 +1219,13 @@ impl State {
         };
         if !channel.is_open {
             // It was said before the server heard that the channel is closed.
+            match method {
+                Method::ChannelCloseOk => channel.is_closing = false,
+                Method::ChannelClose(_) if channel.is_closing => {
+                    self.say(number, Ask::ChannelCloseOk);
+                }
+                _ => {}
+            }
             return Ok(());
         }
         if channel.partial.is_some() {
@@ -1157,7 +1308,7 @@ impl State {
         let Some(channel) = channel else {
             return Ok(());
         };
-        let opened = channel.opened;
+        let (opened, lane) = (channel.opened, channel.lane);
         match (&mut channel.role, message.method()) {
             (Role::Consumes(consumer), Some(Method::Deliver { .. })) => {
                 let size = message.size();
@@ -1188,7 +1339,7 @@ impl State {
             }
             (Role::Requests, Some(Method::Deliver { .. })) => {
                 let id = message.correlation_id().unwrap_or_default();
-                let asked = operations.of_request(id);
+                let asked = operations.of_request(lane, id);
                 if let Some(asked) = asked {
                     operations.tell(asked, |operation| {
                         if let Wants::Answer { message: place, .. } = &mut operation.wants {
@@ -1199,7 +1350,7 @@ impl State {
             }
             (Role::Requests, Some(Method::Return { code, text, .. })) => {
                 let id = message.correlation_id().unwrap_or_default();
-                if let Some(asked) = operations.of_request(id) {
+                if let Some(asked) = operations.of_request(lane, id) {
                     let fault = Of::Unroutable.fault(outcome::coded(code, text));
                     operations.fail(asked, &fault);
                 }
@@ -1375,6 +1526,7 @@ impl State {
         channel.is_open = false;
         channel.partial = None;
         channel.unacked = Vec::new();
+        let lane = channel.lane;
         match &mut channel.role {
             Role::Confirms(window) => {
                 let is_only = window.unconfirmed() == 1;
@@ -1397,7 +1549,7 @@ impl State {
             Role::Requests => {
                 let numbers: Vec<u32> = operations
                     .all()
-                    .filter(|one| matches!(one.wants, Wants::Answer { .. }))
+                    .filter(|one| one.lane == lane && matches!(one.wants, Wants::Answer { .. }))
                     .map(|one| one.number)
                     .collect();
                 for number in numbers {
@@ -1459,9 +1611,8 @@ fn put_messages(
 ) -> Result<(), Fault> {
     // Sizes and the class of a header stand before its properties.
     const BEFORE: usize = 12;
-    if message.header.len() + BEFORE + frame::AROUND > frame_max {
-        return Err(outcome::unwritable(crate::codec::Unwritable::TooLong));
-    }
+    frame::fits(message.header.len() + BEFORE + frame::AROUND, frame_max)
+        .map_err(outcome::unwritable)?;
     for body in message.bodies {
         frame::put(out, (Kind::Method, channel), |out| {
             put_publish(

@@ -2,6 +2,7 @@
 
 use super::worker::WorkerContext;
 use crate::step_outputs::KeptOutputs;
+use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -100,8 +101,18 @@ impl UserContext {
         self.worker.keep_of_user(user, (i, Rc::new(outputs)));
     }
 
+    /// What a shared asset keeps for this user, or what it makes now.
+    pub(crate) fn shared<T: Any>(
+        &self,
+        is_it: impl Fn(&T) -> bool,
+        make: impl FnOnce() -> T,
+    ) -> Rc<T> {
+        let user = (self.scenario, self.number);
+        self.worker.shared_of_user(user, is_it, make)
+    }
+
     /// It has gone, and with it what was kept of it.
-    pub(crate) fn forget(&self) {
+    pub fn forget(&self) {
         self.worker.forget_user((self.scenario, self.number));
     }
 

@@ -20,6 +20,7 @@ use crate::step_outputs::KeptOutputs;
 use bggo_schedule::{Nanos, Segment};
 use bggo_values::context::WallClock;
 use bggo_values::split_mix::{GAMMA, mix};
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -68,6 +69,8 @@ pub struct WorkerContext {
     exchanges: KeptExchanges,
     /// What the `vu_setup` of each user has given, by scenario and user; empty in most grids.
     of_users: RefCell<HashMap<(u32, u64), KeptByUser>>,
+    /// What shared assets keep for each user, by scenario and user; empty in most grids.
+    shared_of_users: RefCell<HashMap<(u32, u64), Vec<Rc<dyn Any>>>>,
     /// What attempts that may be tried again have found, by the address of their step.
     held: RefCell<HashMap<usize, Held>>,
     pub(crate) run_extension: Arc<RunExtension>,
@@ -153,6 +156,7 @@ impl WorkerContext {
             samples: samples.map(SampleRows::new),
             exchanges: KeptExchanges::default(),
             of_users: RefCell::default(),
+            shared_of_users: RefCell::default(),
             held: RefCell::default(),
             run_extension,
             extension: WorkerExtension::default(),
@@ -178,6 +182,29 @@ impl WorkerContext {
         if !users.is_empty() {
             users.remove(&user);
         }
+        // It is dropped when nothing is borrowed any more: what drops may ask for more.
+        let shared = self.shared_of_users.borrow_mut().remove(&user);
+        drop(shared);
+    }
+
+    /// What a shared asset keeps for a user, or what it makes now.
+    pub(super) fn shared_of_user<T: Any>(
+        &self,
+        user: (u32, u64),
+        is_it: impl Fn(&T) -> bool,
+        make: impl FnOnce() -> T,
+    ) -> Rc<T> {
+        let found = self.shared_of_users.borrow().get(&user).and_then(|kept| {
+            kept.iter()
+                .filter_map(|one| Rc::clone(one).downcast::<T>().ok())
+                .find(|one| is_it(one))
+        });
+        found.unwrap_or_else(|| {
+            let made = Rc::new(make());
+            let mut users = self.shared_of_users.borrow_mut();
+            users.entry(user).or_default().push(Rc::clone(&made) as _);
+            made
+        })
     }
 
     /// Whether nothing is kept of any user.

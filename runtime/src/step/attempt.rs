@@ -14,10 +14,12 @@ use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDe
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use bggo_values::context::WallClock;
+use std::any::Any;
 use std::cell::Cell;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -537,6 +539,13 @@ impl<'a> Step<'a> {
     /// The user's number, from 1.
     pub fn vu(&self) -> u64 {
         self.iteration.user().number()
+    }
+
+    /// What an asset that several users share keeps for the user of this step, such as a channel of a connection: `is_it` finds it among
+    /// those of its type, and `make` makes it where there is none. It is dropped when the user has gone and no step holds it. That of a
+    /// step of `setup` or `teardown` is dropped at the end of the run.
+    pub fn of_user<T: Any>(&self, is_it: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> Rc<T> {
+        self.iteration.user().shared(is_it, make)
     }
 
     /// The user's iteration, from 0.

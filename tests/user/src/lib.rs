@@ -35,6 +35,7 @@ pub struct TestUser {
     pub worker: Rc<WorkerContext>,
     /// What its assets belong to.
     pub scope: Scope,
+    number: u64,
     began: Cell<Moment>,
 }
 
@@ -46,11 +47,27 @@ impl Default for TestUser {
             began: Cell::new(worker.moment()),
             worker,
             scope,
+            number: 1,
         }
     }
 }
 
 impl TestUser {
+    /// Another user of the same thread, with the same assets.
+    pub fn beside(&self, number: u64) -> Self {
+        Self {
+            worker: Rc::clone(&self.worker),
+            scope: self.scope.clone(),
+            number,
+            began: Cell::new(self.worker.moment()),
+        }
+    }
+
+    /// It goes, and with it what assets keep for it that others share. The assets stay.
+    pub fn goes(&self) {
+        UserContext::new(Rc::clone(&self.worker), self.number, 0).forget();
+    }
+
     /// With what steps and assets are prepared.
     pub fn prepare(&self) -> Prepare<'_> {
         Prepare::new(&self.worker)
@@ -62,7 +79,7 @@ impl TestUser {
         (info, policy): (&'static Info, &Policy),
         run: impl AsyncFnOnce(&Iteration<'_>, &Step<'_>) -> T,
     ) -> T {
-        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let user = UserContext::new(Rc::clone(&self.worker), self.number, 0);
         let begun = Begun::when_free(self.began.get(), 0);
         let it = Iteration::new(&user, &begun);
         let step = it.step(At::step(info), policy);

@@ -2,9 +2,9 @@
 
 use crate::user::{User, batch, known, message, run, some, text, told, whole};
 use bggo_module_rabbitmq::{
-    rabbitmq_bind, rabbitmq_connection, rabbitmq_declare_exchange, rabbitmq_declare_queue,
-    rabbitmq_delete_exchange, rabbitmq_delete_queue, rabbitmq_publish, rabbitmq_purge_queue,
-    rabbitmq_unbind,
+    rabbitmq_bind, rabbitmq_connection, rabbitmq_consume, rabbitmq_declare_exchange,
+    rabbitmq_declare_queue, rabbitmq_delete_exchange, rabbitmq_delete_queue, rabbitmq_publish,
+    rabbitmq_purge_queue, rabbitmq_unbind,
 };
 use bggo_runtime::contract::{Text, Value};
 use bggo_tests::server::Rabbitmq;
@@ -144,5 +144,42 @@ fn what_the_server_refuses_is_told_and_the_next_step_goes_on() {
         user.leave().await;
         assert_eq!(told(other.ready(&name).await).0, "not_found");
         other.leave().await;
+    });
+}
+
+#[test]
+fn what_is_larger_than_a_frame_is_not_sent_and_the_connection_stays() {
+    let server = Rabbitmq::shared();
+    let vhost = server.vhost("declaring-frames");
+    vhost.queue("q", "{}");
+    run(async || {
+        let small = rabbitmq_connection::In::FrameMax(known(Some(4096_u64)));
+        let user = User::with(&vhost.url(), vec![small]);
+        let much = Value::from(vec![(Text::Static("much"), Value::from("x".repeat(4100)))]);
+        let mut publish = message("q", "x");
+        publish.push(rabbitmq_publish::In::Headers(known(Some(much.clone()))));
+        let declare = vec![
+            rabbitmq_declare_queue::In::Queue(known(Some(Text::Static("other")))),
+            rabbitmq_declare_queue::In::Arguments(known(Some(much.clone()))),
+        ];
+        let consume = vec![
+            rabbitmq_consume::In::Queue(text("q")),
+            rabbitmq_consume::In::Arguments(known(Some(much))),
+        ];
+        let failures = [
+            told(user.publish(publish).await),
+            told(user.declare_queue(declare).await),
+            told(user.consume(consume).await),
+        ];
+        for (kind, text) in failures {
+            assert_eq!(kind, "argument", "{text}");
+            assert!(text.contains("frame_max"), "{text}");
+        }
+        // A body is cut into several frames, and comes back whole.
+        let body = "y".repeat(10_000);
+        user.sends("q", &body).await.unwrap();
+        assert_eq!(user.takes("q").await.unwrap(), body);
+        assert_eq!(user.counted(rabbitmq_connection::Metric::CONNECTIONS), 1);
+        user.leave().await;
     });
 }

@@ -16,3 +16,4 @@ mod declaring;
 mod faults;
 mod publishing;
 mod scripted;
+mod shared;

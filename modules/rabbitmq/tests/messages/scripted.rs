@@ -1,12 +1,17 @@
 //! A server of our own, which confirms out of order, sends messages back, refuses some, says that it is blocked, and breaks off where
 //! it is told to: totals balance.
 
-use crate::user::{BATCH, PUBLISH, User, batch, known, limit, message, run, told, whole};
+use crate::user::{BATCH, PUBLISH, User, batch, known, limit, message, run, text, told, whole};
 use bggo_module_rabbitmq::rabbitmq_publish_batch::{In, Metric};
-use bggo_module_rabbitmq::{rabbitmq_connection, rabbitmq_publish};
-use bggo_runtime::contract::Text;
+use bggo_module_rabbitmq::{rabbitmq_connection, rabbitmq_get, rabbitmq_publish};
+use bggo_runtime::contract::{Text, Value};
+use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::thread::JoinHandle;
 
 /// A frame of a method on a channel.
@@ -195,6 +200,58 @@ fn a_step_that_is_given_up_leaves_no_confirm_for_the_next_one() {
             user.counted_by(&PUBLISH, rabbitmq_publish::Metric::POSSIBLY_WRITTEN),
             1
         );
+        user.leave().await;
+    });
+    serving.join().unwrap();
+}
+
+#[test]
+fn a_message_that_came_for_a_get_that_was_given_up_goes_back_to_its_queue() {
+    let asked = Arc::new(AtomicBool::new(false));
+    let has_asked = Arc::clone(&asked);
+    let (url, serving) = serve(move |mut client| {
+        client.expects(20, 10);
+        client.says(&method(1, CHANNEL_OPEN_OK));
+        client.expects(60, 70);
+        has_asked.store(true, Ordering::SeqCst);
+        client.expects(20, 10);
+        client.says(&method(2, CHANNEL_OPEN_OK));
+        client.expects(85, 10);
+        client.says(&method(2, SELECT_OK));
+        client.reads(1);
+        // The message and the confirm come at once: whoever waits for the confirm reads both.
+        let mut both = method(1, b"\0\x3c\0\x47\0\0\0\0\0\0\0\x07\0\0\x01q\0\0\0\0");
+        both.extend(frame(2, 1, b"\0\x3c\0\0\0\0\0\0\0\0\0\x01\0\0"));
+        both.extend(frame(3, 1, b"x"));
+        both.extend(method(2, b"\0\x3c\0\x50\0\0\0\0\0\0\0\x01\0"));
+        client.says(&both);
+        let (_, channel, payload) = client.frame().unwrap();
+        assert_eq!((channel, &payload[..4]), (1, &b"\0\x3c\0\x78"[..]));
+        assert_eq!((payload[11], payload[12]), (7, 2), "it is given back");
+        // The next step gets what is there now, and not that message.
+        client.expects(60, 70);
+        client.says(&method(1, b"\0\x3c\0\x48\0"));
+        client.ends();
+    });
+    run(async || {
+        let user = User::new(&url);
+        let queue = || vec![rabbitmq_get::In::Queue(text("q"))];
+        {
+            let mut gets = pin!(user.get(queue()));
+            let mut publishes = pin!(user.sends("other", "y"));
+            // The get is polled until it has asked, and never again.
+            while !asked.load(Ordering::SeqCst) {
+                poll_fn(|cx| {
+                    assert!(gets.as_mut().poll(cx).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+                tokio::task::yield_now().await;
+            }
+            publishes.as_mut().await.unwrap();
+        }
+        let output = user.get(queue()).await.unwrap();
+        assert_eq!(output.message, Value::Null);
         user.leave().await;
     });
     serving.join().unwrap();

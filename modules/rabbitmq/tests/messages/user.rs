@@ -6,7 +6,7 @@ use bggo_module_rabbitmq::{
     rabbitmq_publish, rabbitmq_publish_batch, rabbitmq_purge_queue, rabbitmq_request,
     rabbitmq_unbind,
 };
-use bggo_runtime::contract::testing::Policy;
+use bggo_runtime::contract::testing::{Lifetime, Policy};
 use bggo_runtime::contract::{
     Counter, Early, Fault, Info, Number, ResourceInfo, Text, Trend, Value,
 };
@@ -23,6 +23,10 @@ pub static CONSUME: Info = Info::new("rabbitmq_consume", "consume", "test.hcl:5"
 static OTHER: Info = Info::new("rabbitmq_get", "other", "test.hcl:6").slots(48..64);
 static CONNECTION: ResourceInfo =
     ResourceInfo::new("rabbitmq_connection", "connection", "test.hcl:2").first_slot(16);
+
+static SHARED: ResourceInfo = ResourceInfo::new("rabbitmq_connection", "shared", "test.hcl:7")
+    .first_slot(16)
+    .scope(Lifetime::Worker);
 
 /// A user.
 pub struct User {
@@ -66,12 +70,34 @@ impl User {
         Self::with(url, Vec::new())
     }
 
-    pub fn with(url: &str, mut inputs: Vec<rabbitmq_connection::In>) -> Self {
+    pub fn with(url: &str, inputs: Vec<rabbitmq_connection::In>) -> Self {
+        Self::of(&CONNECTION, url, inputs)
+    }
+
+    /// With a connection that others share.
+    pub fn sharing(url: &str, inputs: Vec<rabbitmq_connection::In>) -> Self {
+        Self::of(&SHARED, url, inputs)
+    }
+
+    /// Another user with the same connection.
+    pub fn beside(&self, number: u64) -> Self {
+        Self {
+            user: self.user.beside(number),
+            connection: Rc::clone(&self.connection),
+            connections: self.connections.clone(),
+        }
+    }
+
+    fn of(
+        info: &'static ResourceInfo,
+        url: &str,
+        mut inputs: Vec<rabbitmq_connection::In>,
+    ) -> Self {
         let user = TestUser::default();
         let cx = user.prepare();
         inputs.push(rabbitmq_connection::In::Url(known(url.to_owned())));
         let connection = rabbitmq_connection::Prepared::new(&cx, Ok(inputs));
-        let connections = rabbitmq_connection::Slot::new(&user.scope, &CONNECTION, 0, &[]);
+        let connections = rabbitmq_connection::Slot::new(&user.scope, info, 0, &[]);
         Self {
             user,
             connection,
