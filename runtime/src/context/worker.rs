@@ -39,6 +39,8 @@ const NOT_SET_UP: &str = "vu_setup";
 
 /// Outputs of steps of a `vu_setup`, by their numbers. There are few of them.
 type KeptByUser = Vec<(usize, Rc<KeptOutputs>)>;
+/// What shared assets keep for a user.
+type SharedOfUser = Vec<Rc<dyn Any>>;
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
 #[derive(Debug)]
@@ -70,7 +72,7 @@ pub struct WorkerContext {
     /// What the `vu_setup` of each user has given, by scenario and user; empty in most grids.
     of_users: RefCell<HashMap<(u32, u64), KeptByUser>>,
     /// What shared assets keep for each user, by scenario and user; empty in most grids.
-    shared_of_users: RefCell<HashMap<(u32, u64), Vec<Rc<dyn Any>>>>,
+    shared_of_users: RefCell<HashMap<(u32, u64), SharedOfUser>>,
     /// What attempts that may be tried again have found, by the address of their step.
     held: RefCell<HashMap<usize, Held>>,
     pub(crate) run_extension: Arc<RunExtension>,
