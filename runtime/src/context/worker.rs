@@ -39,6 +39,8 @@ const NOT_SET_UP: &str = "vu_setup";
 
 /// Outputs of steps of a `vu_setup`, by their numbers. There are few of them.
 type KeptByUser = Vec<(usize, Rc<KeptOutputs>)>;
+/// What shared assets keep for a user.
+type SharedOfUser = Vec<Rc<dyn Any>>;
 
 /// What shared assets keep for a user: values of their own types.
 type SharedOfUser = Vec<Rc<dyn Any>>;
