@@ -42,9 +42,6 @@ type KeptByUser = Vec<(usize, Rc<KeptOutputs>)>;
 /// What shared assets keep for a user.
 type SharedOfUser = Vec<Rc<dyn Any>>;
 
-/// What shared assets keep for a user: values of their own types.
-type SharedOfUser = Vec<Rc<dyn Any>>;
-
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
 #[derive(Debug)]
 pub struct WorkerContext {
