@@ -463,12 +463,8 @@ fn perf_test_publishing(url: &str, (connections, confirms): (u64, u64), each_sec
     let numbers = [connections, confirms].map(|number| number.to_string());
     let how = ["-x", &numbers[0], "-y", "0", "-c", &numbers[1], "-s", "100"];
     let to = ["-p", "-u", "bench", "-e", "", "-k", "bench"];
-    // It counts the messages of each connection.
-    perf_test(
-        url,
-        (&[&how[..], &to].concat(), "-C"),
-        each_second / connections,
-    )
+    let how = [&how[..], &to].concat();
+    perf_test(url, (&how, "-C"), (connections, each_second))
 }
 
 fn rabbitmq_window(_: &Target) -> Row {
