@@ -11,7 +11,7 @@ pub(crate) enum Unwritable {
     /// A short text has more than 255 bytes.
     TooLong,
     /// It takes more bytes than a frame may have.
-    TooLarge,
+    OverFrame,
     /// A value stands in too many others.
     TooDeep,
 }

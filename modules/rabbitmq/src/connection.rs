@@ -22,6 +22,10 @@ pub struct RabbitmqConnection {
 
 /// Whose it is.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are of one user, and a box would cost each of those memory"
+)]
 enum Way {
     /// Of one user, whose steps drive it.
     Own {

@@ -88,7 +88,7 @@ const fn kind_of(byte: u8) -> Result<Kind, NoFrame> {
 pub(crate) const fn fits(bytes: usize, most: usize) -> Result<(), Unwritable> {
     match bytes <= most {
         true => Ok(()),
-        false => Err(Unwritable::TooLarge),
+        false => Err(Unwritable::OverFrame),
     }
 }
 

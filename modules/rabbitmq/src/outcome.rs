@@ -85,7 +85,7 @@ pub(crate) fn unwritable(why: Unwritable) -> Fault {
         Unwritable::TooLong => {
             "a name, a key or a property has more than 255 bytes, or a table is too large"
         }
-        Unwritable::TooLarge => {
+        Unwritable::OverFrame => {
             "headers or arguments are larger than a frame, and only bodies are cut into several: frame_max of the connection, or of the server, is smaller"
         }
         Unwritable::TooDeep => "a table has too many tables or lists in each other",

@@ -39,8 +39,7 @@ const NOT_SET_UP: &str = "vu_setup";
 
 /// Outputs of steps of a `vu_setup`, by their numbers. There are few of them.
 type KeptByUser = Vec<(usize, Rc<KeptOutputs>)>;
-
-/// What shared assets keep for a user: values of their own types.
+/// What shared assets keep for a user.
 type SharedOfUser = Vec<Rc<dyn Any>>;
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.

@@ -476,9 +476,13 @@ pub fn rdkafka(server: &str, waiting: u32) -> Peer {
     }
 }
 
-/// PerfTest of RabbitMQ on the JVM, with these arguments. It ends after so many messages for each second, whose number `count` names, and says
-/// nothing of how many there were: the server counts.
-pub fn perf_test(url: &str, (how, count): (&[&str], &'static str), each_second: u64) -> Peer {
+/// PerfTest of RabbitMQ on the JVM, with these arguments. Each of its connections ends after so many messages for each second, whose number
+/// `count` names, and nothing is said of how many there were: the server counts.
+pub fn perf_test(
+    url: &str,
+    (how, count): (&[&str], &'static str),
+    (connections, each_second): (u64, u64),
+) -> Peer {
     let libraries = folder().join("perf_test/libs");
     let is_there = libraries.is_dir();
     let class = format!("{}/*", libraries.display());
@@ -487,9 +491,9 @@ pub fn perf_test(url: &str, (how, count): (&[&str], &'static str), each_second: 
     Peer {
         name: "PerfTest",
         program: found("java").filter(|_| is_there),
-        start_words: Some(with_last(&words, &["1000"])),
+        start_words: Some(with_last(&words, &[&(1_000 / connections).to_string()])),
         words: Box::new(move |seconds| {
-            let most = u64::from(seconds) * each_second;
+            let most = u64::from(seconds) * each_second / connections;
             with_last(&words, &[&most.to_string()])
         }),
         idle_words: None,

@@ -463,12 +463,8 @@ fn perf_test_publishing(url: &str, (connections, confirms): (u64, u64), each_sec
     let numbers = [connections, confirms].map(|number| number.to_string());
     let how = ["-x", &numbers[0], "-y", "0", "-c", &numbers[1], "-s", "100"];
     let to = ["-p", "-u", "bench", "-e", "", "-k", "bench"];
-    // It counts the messages of each connection.
-    perf_test(
-        url,
-        (&[&how[..], &to].concat(), "-C"),
-        each_second / connections,
-    )
+    let how = [&how[..], &to].concat();
+    perf_test(url, (&how, "-C"), (connections, each_second))
 }
 
 fn rabbitmq_window(_: &Target) -> Row {
@@ -496,7 +492,7 @@ fn rabbitmq_wait(_: &Target) -> Row {
     let (server, url) = rabbitmq();
     let program = Program::new(include_str!("grids/rabbitmq_wait.hcl"));
     let own = bggo("bggo", program, CONNECTIONS, flag("--url", url.clone()));
-    let other = perf_test_publishing(&url, (CONNECTIONS.into(), 1), 16_000);
+    let other = perf_test_publishing(&url, (CONNECTIONS.into(), 1), 32_000);
     Row {
         rate: None,
         cpu: &[0.35],
@@ -541,7 +537,7 @@ fn rabbitmq_consume(_: &Target) -> Row {
         ..own
     };
     let how = ["-x", "0", "-y", "1", "-q", "100", "-p", "-u", "bench"];
-    let other = perf_test(&url, (&how, "-D"), EACH_SECOND);
+    let other = perf_test(&url, (&how, "-D"), (1, EACH_SECOND));
     let published = published(server);
     let is_before = Cell::new(true);
     Row {
