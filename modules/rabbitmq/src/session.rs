@@ -1086,6 +1086,10 @@ impl State {
                 at
             }
             None => {
+                if self.channels.is_empty() {
+                    // Most users have one, and each has the memory.
+                    self.channels.reserve_exact(1);
+                }
                 self.channels.push(Channel::new(lane, role));
                 self.channels.len() - 1
             }

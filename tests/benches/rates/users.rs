@@ -193,9 +193,10 @@ fn settled(program: &Program, target: &Target, users: u32, flags: &[&str]) -> f6
     memory
 }
 
-/// A user after the other: the queue of connections that the server has not taken yet is short.
+/// A user after the other: the queue of connections that the server has not taken yet is short, and few logins take memory at the same time,
+/// each of several words there and back.
 fn load(users: u32) -> String {
-    format!("{}s:{users},5m:{users}", 1 + users / 5_000)
+    format!("{}s:{users},5m:{users}", 1 + users / 200)
 }
 
 fn many(_: &Target) -> Lines {
