@@ -276,7 +276,7 @@ fn put_read(
     }
     let count = given.count.to_string();
     words.extend([&b"COUNT"[..], count.as_bytes()]);
-    let block = given.block.map(|time| time.as_millis().to_string());
+    let block = given.block.map(|time| milliseconds(time).to_string());
     if let Some(block) = &block {
         words.extend([&b"BLOCK"[..], block.as_bytes()]);
     }
@@ -394,10 +394,22 @@ fn text(reply: Reply<'_>) -> Result<Text, NoReply> {
     Ok(Text::from(String::from_utf8_lossy(bytes).into_owned()))
 }
 
+/// A time as the server takes it, rounded up: 0 would be for ever.
+fn milliseconds(time: Duration) -> u128 {
+    time.as_nanos().div_ceil(1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use bggo_runtime::contract::encode_json;
+
+    #[test]
+    fn a_part_of_a_millisecond_is_not_for_ever() {
+        for (micros, expected) in [(0, 0), (1, 1), (500, 1), (1_000, 1), (1_001, 2)] {
+            assert_eq!(milliseconds(Duration::from_micros(micros)), expected);
+        }
+    }
 
     #[test]
     fn entries_of_both_versions_are_read_with_their_stamps() {
