@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     current: RefCell<Rc<Session>>,
     /// Of steps that open another one.
     turns: Turns,
+    /// How often that failed, and why it did last.
+    failed: RefCell<(u64, Option<Fault>)>,
     task: RefCell<Option<Waker>>,
     is_ending: Cell<bool>,
 }
@@ -37,6 +39,7 @@ impl Shared {
             opener,
             current: RefCell::new(Rc::new(session)),
             turns: Turns::new(),
+            failed: RefCell::default(),
             task: RefCell::new(None),
             is_ending: Cell::new(false),
         }
@@ -61,13 +64,25 @@ impl Shared {
         if let Some(session) = self.usable() {
             return Ok(session);
         }
+        let before = self.failed.borrow().0;
         let _turn = self.turns.take().await;
         // Another step may have opened one meanwhile.
         if let Some(session) = self.usable() {
             return Ok(session);
         }
+        // What failed for a step while others waited for it has failed for them: each would take as long again.
+        if let (times, Some(fault)) = &*self.failed.borrow()
+            && *times > before
+        {
+            return Err(fault.clone());
+        }
         let opened = self.opener.open().await;
-        let (session, _) = opened.map_err(|fault| Of::Connect.of(fault))?;
+        let (session, _) = opened.map_err(|fault| {
+            let fault = Of::Connect.of(fault);
+            let times = self.failed.borrow().0 + 1;
+            self.failed.replace((times, Some(fault.clone())));
+            fault
+        })?;
         let session = Rc::new(session);
         self.current.replace(Rc::clone(&session));
         self.wakes_task();
