@@ -8,8 +8,10 @@ use bggo_runtime::contract::{Fault, Text};
 use bggo_tests::server::Rabbitmq;
 use std::cell::Cell;
 use std::future::poll_fn;
+use std::net::TcpListener;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 /// What a user does.
 type Turn<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -164,7 +166,8 @@ fn a_server_that_dies_under_several_users_of_a_connection_is_counted_once_for_ea
         inputs
     };
     run(async || {
-        let users = users(&url, 6, Vec::new());
+        let limit = In::ConnectTimeout(known(Duration::from_secs(1)));
+        let users = users(&url, 6, vec![limit]);
         let publish = || {
             let steps = users.iter().map(|user| turn(user.publish(kept())));
             all(steps.collect())
@@ -192,6 +195,16 @@ fn a_server_that_dies_under_several_users_of_a_connection_is_counted_once_for_ea
             assert_eq!(kind, "connect", "{text}");
         }
         assert_eq!(possibly(), 6);
+        // Somebody is there and says nothing: one tries, and fails for all that wait.
+        let silent = TcpListener::bind(("127.0.0.1", server.port())).unwrap();
+        silent.set_nonblocking(true).unwrap();
+        for failed in publish().await {
+            let (kind, text) = told(failed);
+            assert_eq!(kind, "connect", "{text}");
+        }
+        let tried = std::iter::from_fn(|| silent.accept().ok()).count();
+        assert_eq!(tried, 1);
+        drop(silent);
         server.restart();
         for done in publish().await {
             done.unwrap();
